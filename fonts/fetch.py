@@ -1,0 +1,334 @@
+"""Fetch the bundled faces, cut them to what plates need, write `fonts/README.md`.
+
+Build-time only; nothing that draws or reads plates imports this. It needs `fonttools` and `brotli`
+(woff2), `npm` for the Fontsource packages, `apt-get` and `dpkg` for the Debian ones, and the
+network. Run it as `python fonts/fetch.py`; the same package versions give the same bytes.
+
+Every face is reduced to the letters, digits and marks of plates, without hinting and layout
+tables. The copyright and licence records of the
+name table stay. The SIL Open Font License, version 1.1, condition 3, forbids a changed font to use
+a Reserved Font Name: such a face gets a name of this project's own (`renamed` below).
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fontTools.merge import Merger
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+
+HERE = Path(__file__).resolve().parent
+LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ÄÖÜ -.·&'/():"
+CYRILLIC = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁІЇЄҐ"
+WEIGHTS = {400: "Regular", 500: "Medium", 600: "SemiBold", 700: "Bold"}
+# Name records: family, unique id, full name, PostScript name, typographic family, WWS family.
+NAMED_BY_FAMILY = (1, 3, 4, 6, 16, 21)
+NAMED_BY_STYLE = (17, 18, 20, 22, 25)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One face: where it comes from and what it is called here.
+
+    Attributes:
+        family: the family's name as its authors give it.
+        package: npm package with `@` in front, or a Debian package.
+        version: the package's version.
+        weight: 400 to 700, as in CSS.
+        path: file inside a Debian package; empty for npm, whose file names follow from the weight.
+        cyrillic: whether the package's separate Cyrillic file is merged in.
+        renamed: the family's name here, where a Reserved Font Name forbids the authors' one.
+        licence: short name of the licence.
+        suffix: weight as the file name says it, where the weight's own name won't do.
+    """
+
+    family: str
+    package: str
+    version: str
+    weight: int = 400
+    path: str = ""
+    cyrillic: bool = False
+    renamed: str = ""
+    licence: str = "OFL-1.1"
+    suffix: str = ""
+
+    @property
+    def name(self) -> str:
+        """The family's name as this project ships it."""
+        return self.renamed or self.family
+
+    @property
+    def style(self) -> str:
+        """The weight in words, `SemiBold`."""
+        return self.suffix or WEIGHTS[self.weight]
+
+    @property
+    def stem(self) -> str:
+        """File name without its ending, `BarlowCondensed-SemiBold`."""
+        return f"{self.name.replace(' ', '')}-{self.style}"
+
+
+def fontsource(
+    name: str, weight: int, *, renamed: str = "", cyrillic: bool = False, family: str = ""
+) -> Source:
+    """Return the source of one weight of a Fontsource package, `barlow-condensed`."""
+    family = family or name.replace("-", " ").title()
+    package = f"@fontsource/{name}"
+    return Source(
+        family=family, package=package, version="5.3.0", weight=weight, cyrillic=cyrillic,
+        renamed=renamed,
+    )  # fmt: skip
+
+
+ROADGEEK = "usr/share/fonts/truetype/roadgeek/RG2014"
+ROUTED = "usr/share/fonts/truetype/routed-gothic/routed-gothic"
+ROUTED_VERSION = "1.0.0+git20210723.e22ee83+dfsg-2"
+SOURCES = (
+    fontsource("alumni-sans", 600, cyrillic=True),
+    fontsource("antonio", 600),
+    fontsource("archivo-narrow", 600),
+    fontsource("b612-mono", 700, family="B612 Mono"),
+    fontsource("barlow", 600),
+    fontsource("barlow-condensed", 600),
+    fontsource("barlow-semi-condensed", 500),
+    fontsource("barlow-semi-condensed", 700),
+    fontsource("bebas-neue", 400),
+    fontsource("big-shoulders-display", 700),
+    fontsource("black-ops-one", 400),
+    fontsource("chakra-petch", 600),
+    fontsource("cousine", 700, cyrillic=True),
+    fontsource("dosis", 700),
+    fontsource("francois-one", 400),
+    fontsource("jetbrains-mono", 600, cyrillic=True, family="JetBrains Mono"),
+    fontsource("norwester", 400, renamed="Northplate"),
+    fontsource("oswald", 500, cyrillic=True),
+    fontsource("overpass", 600, cyrillic=True),
+    fontsource("overpass-mono", 600, cyrillic=True),
+    fontsource("oxanium", 600),
+    fontsource("pathway-gothic-one", 400, renamed="Trackplate"),
+    fontsource("quantico", 700, renamed="Chamferplate"),
+    fontsource("rajdhani", 700),
+    fontsource("roboto-condensed", 500, cyrillic=True),
+    fontsource("roboto-condensed", 700, cyrillic=True),
+    fontsource("russo-one", 400, renamed="Broadplate", cyrillic=True),
+    fontsource("saira-extra-condensed", 600, renamed="Roundplate Extra Condensed"),
+    fontsource("saira-semi-condensed", 600, renamed="Roundplate Semi Condensed"),
+    fontsource("saira-stencil-one", 400, renamed="Roundplate Stencil"),
+    fontsource("share-tech-mono", 400, renamed="Fixedplate"),
+    fontsource("signika", 600),
+    fontsource("staatliches", 400),
+    fontsource("teko", 500),
+    fontsource("titillium-web", 600),
+    Source(
+        family="OSP-DIN", package="fonts-opendin", version="1.0-4",
+        path="usr/share/fonts/truetype/opendin/OSP-DIN.ttf",
+    ),
+    Source(
+        family="Roadgeek 2014", package="fonts-roadgeek", version="3.1-3", suffix="C",
+        path=f"{ROADGEEK}C.ttf", licence="MIT",
+    ),
+    Source(
+        family="Roadgeek 2014", package="fonts-roadgeek", version="3.1-3", suffix="D",
+        path=f"{ROADGEEK}D.ttf", licence="MIT",
+    ),
+    Source(
+        family="Roadgeek 2014", package="fonts-roadgeek", version="3.1-3", suffix="EM",
+        path=f"{ROADGEEK}EM.ttf", licence="MIT",
+    ),
+    Source(
+        family="Routed Gothic", package="fonts-routed-gothic", version=ROUTED_VERSION,
+        path=f"{ROUTED}.ttf", renamed="Pantoplate",
+    ),
+    Source(
+        family="Routed Gothic Narrow", package="fonts-routed-gothic", version=ROUTED_VERSION,
+        path=f"{ROUTED}-narrow.ttf", renamed="Pantoplate Narrow",
+    ),
+)  # fmt: skip
+
+
+def fetch_package(source: Source, folder: Path) -> Path:
+    """Return the folder with the unpacked package, fetching it when it isn't there yet.
+
+    Args:
+        source: the face whose package is wanted.
+        folder: where packages are unpacked, one folder each.
+
+    Raises:
+        subprocess.CalledProcessError: if the package client fails; it has said why.
+    """
+    place = folder / source.package.replace("/", "_").lstrip("@")
+    if place.exists():
+        return place
+    download = folder / "download"
+    download.mkdir(exist_ok=True)
+    npm = source.package.startswith("@")
+    command = (
+        ["npm", "pack", "--silent", f"{source.package}@{source.version}"]
+        if npm
+        else ["apt-get", "download", "-q", f"{source.package}={source.version}"]
+    )
+    subprocess.run(command, cwd=download, check=True, stdout=subprocess.DEVNULL)
+    (archive,) = download.iterdir()
+    if npm:
+        with tarfile.open(archive) as tar:
+            tar.extractall(place, filter="data")
+    else:
+        subprocess.run(["dpkg", "-x", str(archive), str(place)], check=True)
+    archive.unlink()
+    return place
+
+
+def outline_files(source: Source, place: Path) -> Iterator[Path]:
+    """Yield the package's font files that make up one face, Latin first."""
+    if source.path:
+        yield place / source.path
+        return
+    name = source.package.split("/")[1]
+    for script in ("latin", "cyrillic") if source.cyrillic else ("latin",):
+        yield place / "package" / "files" / f"{name}-{script}-{source.weight}-normal.woff2"
+
+
+def cut(path: Path, text: str) -> TTFont:
+    """Return a face reduced to the characters of `text` that it has."""
+    font = TTFont(path, recalcTimestamp=False)
+    font.flavor = None
+    options = Options(
+        layout_features=[], hinting=False, name_IDs=["*"], name_languages=["*"], notdef_outline=True
+    )
+    subsetter = Subsetter(options)
+    subsetter.populate(text=text)
+    subsetter.subset(font)
+    for table in ("GDEF", "GPOS", "GSUB", "DSIG", "kern", "meta", "STAT", "FFTM"):
+        if table in font:
+            del font[table]
+    return font
+
+
+def join(fonts: list[TTFont]) -> TTFont:
+    """Return one font with the glyphs of all, its names those of the first."""
+    if len(fonts) == 1:
+        return fonts[0]
+    streams = []
+    for font in fonts:
+        stream = io.BytesIO()
+        font.save(stream)
+        stream.seek(0)
+        streams.append(stream)
+    merged: TTFont = Merger().merge(streams)
+    merged["name"] = fonts[0]["name"]
+    for stamp in ("created", "modified"):
+        setattr(merged["head"], stamp, getattr(fonts[0]["head"], stamp))
+    merged.recalcTimestamp = False
+    return merged
+
+
+def rename(font: TTFont, source: Source) -> None:
+    """Give a face the name that this project ships it under."""
+    names = font["name"]
+    full = f"{source.name} {source.style}"
+    values = {
+        1: full, 3: f"Platewright: {full}", 4: full, 6: source.stem, 16: source.name,
+        21: source.name,
+    }  # fmt: skip
+    for record in list(names.names):
+        if record.nameID in NAMED_BY_FAMILY:
+            record.string = values[record.nameID]
+        elif record.nameID in NAMED_BY_STYLE:
+            names.removeNames(nameID=record.nameID)
+
+
+def licence_text(source: Source, place: Path, font: TTFont) -> str:
+    """Return the copyright record of the face and the licence text of its package."""
+    if source.path:
+        lines = (place / "usr/share/doc" / source.package / "copyright").read_text("utf-8")
+        # The packagers' own paragraph (debian/*) licenses files that aren't taken.
+        body = lines.split("\nFiles: debian/*")[0].rstrip() + "\n"
+    else:
+        body = (place / "package" / "LICENSE").read_text("utf-8").rstrip() + "\n"
+    copyright_record = font["name"].getDebugName(0) or ""
+    head = f"{source.family}: {' '.join(copyright_record.split())}\n"
+    if source.renamed:
+        head += f"Shipped here, cut to the characters of plates, as {source.renamed}.\n"
+    return f"{head}\n{body}"
+
+
+def reserves_name(font: TTFont, licence: str) -> bool:
+    """Return whether a font or its licence declares a Reserved Font Name."""
+    names = [font["name"].getDebugName(record) or "" for record in (0, 13)]
+    declared = " ".join(" ".join([licence, *names]).lower().split())
+    # The licence's own clauses say "the Reserved Font Name(s)"; only a declaration says "with".
+    return "with reserved font name" in declared
+
+
+def write_readme(rows: list[str]) -> None:
+    """Write `README.md`: its head and the table of all faces."""
+    table = "| face | file | source package and version | licence | changed how |\n"
+    table += "|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    (HERE / "README.md").write_text(README_HEAD + "\n" + table, "utf-8")
+
+
+README_HEAD = """\
+# Faces
+
+Every face here may be used, changed and passed on; its licence is the file named in its row. The
+first two are this project's own, drawn as strokes in `build.py`; the others were fetched from the
+packages named and reduced by `fetch.py`, which also writes this page:
+
+    python fonts/build.py      # the two faces of our own; needs fonttools and skia-pathops
+    python fonts/fetch.py      # all others and this page; needs brotli, npm, apt-get, the network
+
+"Cut" means: reduced to A-Z, a-z, 0-9, Ä Ö Ü, space and `- . · & ' / ( ) :`, as far as the face has
+them, with Cyrillic capitals where the row says so, without hinting and layout tables; outlines,
+copyright and licence records are the authors'. Where a licence declares a Reserved Font Name, the
+cut face is a Modified Version in the licence's words and has a name of this project's own; the row
+says whose face it is.
+"""
+OWN_ROWS = [
+    f"| Platewright {name} | Platewright{name}-Regular.ttf | `fonts/build.py` | OFL-1.1, "
+    f"[text](licences/Platewright.txt) | drawn here, {how} |"
+    for name, how in (
+        ("Monoline", "one stroke width, British proportions"),
+        ("Distinct", "condensed, no two characters alike"),
+    )
+]
+
+
+def main() -> None:
+    """Fetch, cut and write every face, its licence and the table of all."""
+    rows = list(OWN_ROWS)
+    with tempfile.TemporaryDirectory() as scratch:
+        for source in SOURCES:
+            place = fetch_package(source, Path(scratch))
+            texts = (LATIN, CYRILLIC) if source.cyrillic else (LATIN,)
+            files = outline_files(source, place)
+            fonts = [cut(path, text) for path, text in zip(files, texts, strict=True)]
+            licence = licence_text(source, place, fonts[0])
+            if reserves_name(fonts[0], licence) and not source.renamed:
+                sys.exit(f"fetch.py: {source.family}: Reserved Font Name, needs `renamed`")
+            font = join(fonts)
+            if source.renamed:
+                rename(font, source)
+            font.save(HERE / f"{source.stem}.ttf", reorderTables=False)
+            licence_file = f"{source.name.replace(' ', '')}.txt"
+            (HERE / "licences" / licence_file).write_text(licence, "utf-8")
+            how = "cut" + (", Cyrillic capitals" if source.cyrillic else "")
+            if source.renamed:
+                how += f"; is {source.family}, renamed for its Reserved Font Name"
+            rows.append(
+                f"| {source.name} {source.style} | {source.stem}.ttf | `{source.package}` "
+                f"{source.version} | {source.licence}, [text](licences/{licence_file}) | {how} |"
+            )
+            print(source.stem)
+    write_readme(rows)
+
+
+if __name__ == "__main__":
+    main()

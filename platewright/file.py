@@ -1,0 +1,61 @@
+"""A file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from platewright.errors import OutputError
+
+__all__ = ["make_folder", "write_file"]
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; one that is there already is left as it is.
+
+    Raises:
+        OutputError: if it can't be made, or a file of that name is in the way.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be made into a folder: {error.strerror}") from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name and rename it when it is whole.
+
+    Whatever was there before stays until then: a full disk costs nothing but the new file. A
+    symbolic link is followed, and something that is no file, such as `/dev/null`, is written to.
+
+    Args:
+        path: where it goes; its folder must be there.
+        data: its content.
+
+    Raises:
+        OutputError: if it can't be written, in one line with the reason.
+    """
+    target = path.resolve()
+    temporary: str | None = None
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as stream:
+                stream.write(data)
+            return
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        # mkstemp makes files for the owner alone; a result is as open as any other new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, target)
+        temporary = None
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)

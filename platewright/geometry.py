@@ -1,0 +1,127 @@
+"""The one coordinate convention, and the arithmetic of boxes and quads.
+
+Pixel (column i, row j) covers the square [i, i+1) x [j, j+1): its centre is (i + 0.5, j + 0.5).
+Points are (x, y), x to the right and y down, in pixels unless a name says otherwise. Sizes are
+(height, width). Boxes are (x0, y0, x1, y1), half-open. A quad is a float array (4, 2): top left,
+top right, bottom right, bottom left as the plate is read.
+
+OpenCV's warps put the centre of the first pixel at (0, 0) instead; `to_pixel_centres` turns a
+homography of this convention into theirs.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "Box",
+    "box_of_quad",
+    "clip_box",
+    "homography",
+    "iou",
+    "iou_matrix",
+    "project",
+    "quad_of_box",
+    "to_pixel_centres",
+]
+
+Box = tuple[float, float, float, float]
+FloatArray = NDArray[np.float64]
+
+
+def quad_of_box(box: Box) -> FloatArray:
+    """Return the (4, 2) quad of an upright box.
+
+    >>> quad_of_box((1, 2, 3, 4)).tolist()
+    [[1.0, 2.0], [3.0, 2.0], [3.0, 4.0], [1.0, 4.0]]
+    """
+    x0, y0, x1, y1 = box
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], dtype=np.float64)
+
+
+def box_of_quad(quad: ArrayLike) -> Box:
+    """Return the upright box round points of shape (n, 2).
+
+    >>> box_of_quad([[1, 2], [5, 1], [6, 4], [0, 5]])
+    (0.0, 1.0, 6.0, 5.0)
+    """
+    points = np.asarray(quad, dtype=np.float64)
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    return (float(x0), float(y0), float(x1), float(y1))
+
+
+def clip_box(box: Box, size: tuple[int, int]) -> Box:
+    """Return the part of `box` inside a picture of `size` (height, width).
+
+    >>> clip_box((-3, 2, 30, 9), (8, 20))
+    (0, 2, 20, 8)
+    """
+    height, width = size
+    x0, y0, x1, y1 = box
+    return (
+        min(max(x0, 0), width),
+        min(max(y0, 0), height),
+        min(max(x1, 0), width),
+        min(max(y1, 0), height),
+    )
+
+
+def iou(a: Box, b: Box) -> float:
+    """Return the intersection over union of two boxes, in 0-1; 0 where both are empty.
+
+    >>> iou((0, 0, 2, 2), (1, 0, 3, 2))
+    0.3333333333333333
+    """
+    return float(iou_matrix([a], [b])[0, 0])
+
+
+def iou_matrix(first: ArrayLike, second: ArrayLike) -> FloatArray:
+    """Return the intersection over union of boxes (n, 4) with boxes (m, 4), as (n, m)."""
+    a = np.asarray(first, dtype=np.float64).reshape(-1, 1, 4)
+    b = np.asarray(second, dtype=np.float64).reshape(1, -1, 4)
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    both = np.prod(np.maximum(sides, 0.0), axis=-1)
+    areas = np.prod(np.maximum(a[..., 2:] - a[..., :2], 0.0), axis=-1) + np.prod(
+        np.maximum(b[..., 2:] - b[..., :2], 0.0), axis=-1
+    )
+    either = areas - both
+    return np.divide(both, either, out=np.zeros_like(both), where=either > 0)
+
+
+def homography(source: ArrayLike, target: ArrayLike) -> FloatArray:
+    """Return the 3x3 homography that takes four points to four others.
+
+    Args:
+        source: (4, 2) points, no three on a line.
+        target: (4, 2) points.
+
+    Raises:
+        ValueError: if three of the points are on a line.
+    """
+    matrix = cv2.getPerspectiveTransform(
+        np.asarray(source, dtype=np.float32), np.asarray(target, dtype=np.float32)
+    )
+    if not np.all(np.isfinite(matrix)) or abs(np.linalg.det(matrix)) < 1e-12:
+        raise ValueError("three of the four points are on a line")
+    return np.asarray(matrix, dtype=np.float64)
+
+
+def project(matrix: ArrayLike, points: ArrayLike) -> FloatArray:
+    """Return points (..., 2) taken through a 3x3 homography.
+
+    >>> project([[2, 0, 1], [0, 2, 0], [0, 0, 1]], [[1, 1], [0, 3]]).tolist()
+    [[3.0, 2.0], [1.0, 6.0]]
+    """
+    h = np.asarray(matrix, dtype=np.float64)
+    p = np.asarray(points, dtype=np.float64)
+    moved = p @ h[:, :2].T + h[:, 2]
+    return np.asarray(moved[..., :2] / moved[..., 2:3], dtype=np.float64)
+
+
+def to_pixel_centres(matrix: ArrayLike) -> FloatArray:
+    """Return the homography as OpenCV's warps want it, whose pixel centres are whole numbers."""
+    there = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]], dtype=np.float64)
+    back = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]], dtype=np.float64)
+    return np.asarray(there @ np.asarray(matrix, dtype=np.float64) @ back, dtype=np.float64)

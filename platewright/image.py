@@ -1,0 +1,291 @@
+"""Pictures in and out: whatever kind a file holds becomes upright RGB, and RGB becomes a file.
+
+An image is an array uint8 (H, W, 3), red first, as the photo is shown: the orientation that a
+camera noted in EXIF (CIPA DC-008, tag 0x0112) is applied. What a file holds is told by its
+content, never by its name.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Imported by name: the formats read here are these alone, and no other plugin is looked for.
+from PIL import (
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+from platewright.errors import ImageError, OutputError
+from platewright.file import write_file
+
+__all__ = [
+    "MAX_PIXELS",
+    "READ_SUFFIXES",
+    "WRITE_SUFFIXES",
+    "decode_image",
+    "encode_image",
+    "list_images",
+    "load_image",
+    "save_image",
+]
+
+UInt8Array = NDArray[np.uint8]
+
+MAX_PIXELS = 100_000_000
+"""Pixels of the largest photo that is read unless told otherwise."""
+
+READ_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+"""What a photo in a folder is called, in small letters."""
+
+WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+"""What an annotated picture may be called."""
+
+# A JPEG of several pictures (MPO) is opened as a JPEG.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+# A JPEG of 100 megapixels at the best quality has some 100 MB.
+MAX_JPEG_BYTES = 256 << 20
+STRIP_PIXELS = 1 << 20
+ORIENTATION_TAG = 0x0112
+
+
+def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
+    """Read a photo.
+
+    JPEG, PNG, BMP, GIF, WebP and TIFF; of an animated one the first frame. Palette, grey and CMYK
+    become RGB, what is transparent lies on white, and more than 8 bits are scaled to 8.
+
+    Args:
+        path: the file.
+        max_pixels: the most pixels it may have.
+
+    Returns:
+        uint8 (H, W, 3), red first, turned as the camera noted.
+
+    Raises:
+        ImageError: if the file is missing, empty, damaged, too large or no picture.
+    """
+    try:
+        with path.open("rb") as stream:
+            return decode_image(stream, str(path), max_pixels=max_pixels)
+    except OSError as error:
+        raise ImageError(f"{path}: can't be read: {error.strerror or error}") from error
+
+
+def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
+    """Read a photo from an open file or from `io.BytesIO`; see `load_image`.
+
+    Args:
+        stream: the file, seekable.
+        name: what an error calls it.
+        max_pixels: the most pixels it may have.
+    """
+    try:
+        # Doubts about metadata are no reason to print anything, nor is a size that is judged here.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _decode(stream, name, max_pixels)
+    except (ImageError, KeyboardInterrupt):
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageError(_too_large(name, "it has far", max_pixels)) from error
+    except MemoryError as error:
+        raise ImageError(f"{name}: not enough memory for this picture; make it smaller") from error
+    except Exception as error:
+        # Decoders fed with garbage raise nearly anything: struct.error, KeyError, SyntaxError ...
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise ImageError(f"{name}: damaged or cut off ({why}); copy or export it again") from error
+
+
+def save_image(path: Path, rgb: UInt8Array, quality: int = 92) -> None:
+    """Write a picture, whole or not at all; its format follows from the name.
+
+    Args:
+        path: ends in .jpg, .jpeg, .png, .bmp, .webp, .tif or .tiff.
+        rgb: uint8 (H, W, 3), or grey (H, W).
+        quality: 1-100, for JPEG and WebP.
+
+    Raises:
+        OutputError: if the name has no such ending, or the file can't be written (full disk).
+    """
+    try:
+        data = encode_image(rgb, path.suffix, quality)
+    except OutputError as error:
+        raise OutputError(f"{path}: {error}") from error
+    write_file(path, data)
+
+
+def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
+    """Return a picture as a file of the format that `suffix` (`.jpg`) names.
+
+    JPEG keeps colour at full resolution, so that thin coloured lines stay clean.
+
+    Raises:
+        OutputError: if the format is unknown or can't hold a picture of this size.
+    """
+    kind = suffix.lower()
+    if kind not in WRITE_SUFFIXES:
+        raise OutputError(
+            f"unknown picture format {suffix!r}; use one of {', '.join(WRITE_SUFFIXES)}"
+        )
+    options: list[int] = []
+    if kind in (".jpg", ".jpeg"):
+        options = [
+            cv2.IMWRITE_JPEG_QUALITY,
+            quality,
+            cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+            cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+        ]
+    elif kind == ".webp":
+        options = [cv2.IMWRITE_WEBP_QUALITY, quality]
+    bgr = rgb if rgb.ndim == 2 else cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    try:
+        whole, data = cv2.imencode(kind, bgr, options)
+    except cv2.error as error:
+        raise OutputError(f"{kind} can't hold this picture; use .png") from error
+    if not whole:
+        height, width = rgb.shape[:2]
+        raise OutputError(f"{kind} can't hold {width} x {height} pixels; use .png")
+    return data.tobytes()
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Return the photos that lie in a folder, by name; folders inside it are not entered.
+
+    Raises:
+        ImageError: if there is no such folder, or no photo in it.
+    """
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise ImageError(f"{folder}: can't be read: {error.strerror or error}") from error
+    photos = [
+        path
+        for path in entries
+        if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    ]
+    if not photos:
+        raise ImageError(f"{folder}: no photo in it ({', '.join(READ_SUFFIXES)})")
+    return photos
+
+
+def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
+    """Read a photo; errors of the decoders are the caller's."""
+    start = stream.read(16)
+    stream.seek(0)
+    if not start:
+        raise ImageError(f"{name}: the file is empty; copy or export it again")
+    try:
+        picture = Image.open(stream, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        if start[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"):
+            raise ImageError(f"{name}: HEIC and AVIF are not read; export it as JPEG") from error
+        raise ImageError(
+            f"{name}: no picture that can be read; give a JPEG, PNG, BMP, GIF, WebP or TIFF"
+        ) from error
+    with picture:
+        width, height = picture.size
+        if width * height > max_pixels:
+            raise ImageError(_too_large(name, f"{width} x {height} pixels,", max_pixels))
+        rgb = _decode_jpeg(stream, picture)
+        if rgb is None:
+            picture.load()
+            rgb = _to_rgb(picture)
+        # Asked for after loading: Pillow turns a TIFF by itself, and then forgets the tag.
+        return _turn(rgb, picture.getexif().get(ORIENTATION_TAG, 1))
+
+
+def _too_large(name: str, size: str, max_pixels: int) -> str:
+    """Return the message for a picture of too many pixels."""
+    return f"{name}: {size} more than {max_pixels / 1e6:g} megapixels; make it smaller first"
+
+
+def _decode_jpeg(stream: BinaryIO, picture: Image.Image) -> UInt8Array | None:
+    """Decode a plain JPEG with OpenCV, in half of Pillow's time and memory.
+
+    Returns:
+        uint8 (H, W, 3), not turned; None where Pillow has to do it: another format, CMYK, or a
+        file that may be cut off, which OpenCV would fill up with grey without a word.
+    """
+    if picture.format not in ("JPEG", "MPO") or picture.mode not in ("RGB", "L"):
+        return None
+    length = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if length > MAX_JPEG_BYTES:
+        return None
+    data = stream.read()
+    stream.seek(0)
+    # Inside a scan a byte 0xFF is always followed by 0 or a restart mark (ITU-T T.81, B.1.1.5), so
+    # a whole file's last start of scan comes before its last end of image.
+    if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
+        return None
+    rgb = cv2.imdecode(
+        np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    )
+    if rgb is None or rgb.shape[:2] != (picture.height, picture.width):
+        return None
+    return np.asarray(rgb, dtype=np.uint8)
+
+
+def _to_rgb(picture: Image.Image) -> UInt8Array:
+    """Return a loaded picture of any mode as uint8 (H, W, 3), strip by strip to save memory."""
+    width, height = picture.size
+    rgb = np.empty((height, width, 3), dtype=np.uint8)
+    deep = picture.mode.startswith(("I", "F"))
+    white = _white_level(picture) if deep else 255.0
+    rows = max(1, STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        strip = picture.crop((0, top, width, min(top + rows, height)))
+        part = rgb[top : top + rows]
+        if deep:
+            values = np.nan_to_num(np.asarray(strip, dtype=np.float64), posinf=white, neginf=0.0)
+            part[...] = np.clip(np.rint(values * (255.0 / white)), 0, 255)[..., None]
+        elif strip.has_transparency_data:
+            layered = np.asarray(strip.convert("RGBA"), dtype=np.uint16)
+            alpha = layered[..., 3:]
+            part[...] = (layered[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+        else:
+            part[...] = np.asarray(strip.convert("RGB"))
+    return rgb
+
+
+def _white_level(picture: Image.Image) -> float:
+    """Return the value that is white in a grey picture of more than 8 bits, integer or float.
+
+    Cameras for 10, 12 and 14 bits write them into 16 without scaling, which would be near black.
+    """
+    levels = [255.0, 1023.0, 4095.0, 16383.0, 65535.0]
+    if picture.mode == "F":
+        values = np.asarray(picture, dtype=np.float64)
+        highest = float(np.max(values, where=np.isfinite(values), initial=0.0))
+        levels.insert(0, 1.0)
+    else:
+        highest = float(np.asarray(picture.getextrema()).max())
+    for level in levels:
+        if highest <= level:
+            return level
+    return highest
+
+
+def _turn(rgb: UInt8Array, orientation: object) -> UInt8Array:
+    """Apply an EXIF orientation, 1-8; anything else counts as 1."""
+    if orientation in (5, 6, 7, 8):
+        rgb = cv2.transpose(rgb).astype(np.uint8, copy=False)
+    # After the transposition: 5 as it is, 6 mirrored sideways, 7 both ways, 8 upside down.
+    flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)  # type: ignore[call-overload]
+    if flip is not None:
+        rgb = cv2.flip(rgb, flip).astype(np.uint8, copy=False)
+    return rgb

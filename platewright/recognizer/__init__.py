@@ -1,0 +1,1 @@
+"""Finds and reads plates: network, pyramid, suppression, rectification, decoding."""

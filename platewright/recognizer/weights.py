@@ -1,0 +1,103 @@
+"""The weights file: arrays, settings and alphabet in one `.npz` without pickles."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.errors import OutputError, WeightsError
+from platewright.recognizer.settings import NetworkSettings
+
+__all__ = ["load_arrays", "model_arrays", "save_weights", "set_arrays"]
+
+Arrays = dict[str, NDArray[np.float32]]
+SETTINGS = "settings.json"
+NOTE = "note.json"
+
+
+def model_arrays(model: Any) -> Arrays:
+    """Return a Keras model's weights by path, on the host."""
+    from keras import ops
+
+    return {w.path: np.asarray(ops.convert_to_numpy(w.value), np.float32) for w in model.weights}
+
+
+def set_arrays(model: Any, arrays: Arrays, source: str) -> None:
+    """Put arrays into a model.
+
+    Raises:
+        WeightsError: if one is missing, left over or of another shape; it names `source`.
+    """
+    wanted = {w.path: w for w in model.weights}
+    missing, extra = sorted(set(wanted) - set(arrays)), sorted(set(arrays) - set(wanted))
+    if missing or extra:
+        which = f"lacks {missing[0]}" if missing else f"has {extra[0]}, which the network lacks"
+        raise WeightsError(f"{source}: weights of another network ({which})")
+    for path, variable in wanted.items():
+        if tuple(variable.shape) != arrays[path].shape:
+            raise WeightsError(
+                f"{source}: {path} is {arrays[path].shape}, the network needs {tuple(variable.shape)}"
+            )
+        variable.assign(arrays[path])
+
+
+def save_weights(
+    path: Path, arrays: Arrays, settings: NetworkSettings, note: dict[str, Any] | None = None
+) -> None:
+    """Write a weights file whole or not at all.
+
+    Args:
+        path: the `.npz`.
+        arrays: weights by name.
+        settings: of the network.
+        note: how the weights came about (JSON values).
+
+    Raises:
+        OutputError: if the file can't be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")
+    texts = {
+        SETTINGS: np.frombuffer(settings.to_json().encode(), np.uint8),
+        NOTE: np.frombuffer(json.dumps(note or {}).encode(), np.uint8),
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(temporary, **texts, **arrays)  # type: ignore[arg-type]
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: can't write the weights ({error.strerror or error})") from None
+
+
+def load_arrays(path: Path) -> tuple[Arrays, NetworkSettings, dict[str, Any]]:
+    """Read a weights file.
+
+    Args:
+        path: the `.npz`.
+
+    Returns:
+        The arrays by name, the network's settings, the note.
+
+    Raises:
+        WeightsError: if the file is missing, truncated, holds pickles or is something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: no such weights file") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        why = "it holds pickles" if "pickle" in str(error) else "damaged or no .npz file"
+        raise WeightsError(f"{path}: not a weights file of this program: {why}") from None
+    try:
+        settings = NetworkSettings.from_json(arrays.pop(SETTINGS).tobytes().decode(), str(path))
+        note = json.loads(arrays.pop(NOTE).tobytes().decode())
+    except (KeyError, UnicodeDecodeError, ValueError):
+        raise WeightsError(f"{path}: not a weights file of this program: no settings") from None
+    return {k: np.asarray(v, np.float32) for k, v in arrays.items()}, settings, note

@@ -1,0 +1,144 @@
+"""What the stations hand on: the record of a drawn or imported scene, and the reading of a photo.
+
+A `SceneRecord` is all that training and evaluation know of a picture, drawn or real alike.
+A `Reading` is all that the program says of one plate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.geometry import Box, box_of_quad
+
+__all__ = ["Character", "CharacterRecord", "PlateRecord", "Reading", "SceneRecord"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CharacterRecord:
+    """One drawn character: where it is.
+
+    Attributes:
+        char: the character, from the alphabet.
+        quad: (4, 2) its ink's bounding quad, in pixels of the scene.
+        line: 0 for the top line of a plate, 1 for the line below.
+    """
+
+    char: str
+    quad: FloatArray
+    line: int = 0
+
+    @property
+    def box(self) -> Box:
+        """The upright box round the quad."""
+        return box_of_quad(self.quad)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlateRecord:
+    """One plate in a scene.
+
+    Attributes:
+        text: its characters without separators, top line first; empty when unknown.
+        quad: (4, 2) corners of the plate, in pixels of the scene; may lie outside it.
+        region: code of the jurisdiction (`GB`), empty when unknown.
+        characters: in reading order; empty for real photos labelled without them.
+        drawn: every parameter that the drawing used (JSON values).
+    """
+
+    text: str
+    quad: FloatArray
+    region: str = ""
+    characters: tuple[CharacterRecord, ...] = ()
+    drawn: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def box(self) -> Box:
+        """The upright box round the quad."""
+        return box_of_quad(self.quad)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneRecord:
+    """A picture's labels.
+
+    Attributes:
+        size: (height, width) in pixels.
+        plates: the whole plates that a reader should find.
+        decoys: upright boxes of things drawn to look like plates, in pixels.
+        seed: (seed, index) that draws the scene again; (-1, -1) for photos.
+        drawn: every parameter of the scene's drawing (JSON values).
+    """
+
+    size: tuple[int, int]
+    plates: tuple[PlateRecord, ...] = ()
+    decoys: tuple[Box, ...] = ()
+    seed: tuple[int, int] = (-1, -1)
+    drawn: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Character:
+    """One read character.
+
+    Attributes:
+        char: the most probable one.
+        probability: its probability, 0-1.
+        alternatives: up to three (character, probability), the chosen one first.
+    """
+
+    char: str
+    probability: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the detector says of one plate.
+
+    Attributes:
+        text: the characters, top line first; empty when nothing can be read.
+        confidence: product of the characters' probabilities, 0-1.
+        presence: probability that a plate is there, 0-1.
+        quad: (4, 2) corners, top left, top right, bottom right, bottom left, photo pixels.
+        characters: one per character of `text`.
+        region: code of the most probable jurisdiction, empty when unknown.
+        slots: (slots, classes) probabilities; the last class is `pad`.
+    """
+
+    text: str
+    confidence: float
+    presence: float
+    quad: FloatArray
+    characters: tuple[Character, ...] = ()
+    region: str = ""
+    slots: FloatArray | None = None
+
+    @property
+    def box(self) -> Box:
+        """The upright box round the quad, (x0, y0, x1, y1) in photo pixels, half-open."""
+        return box_of_quad(self.quad)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that `detect.py` writes."""
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 4),
+            "presence": round(self.presence, 4),
+            "region": self.region,
+            "box": [round(v, 1) for v in self.box],
+            "quad": [[round(float(x), 1), round(float(y), 1)] for x, y in self.quad],
+            "characters": [
+                {
+                    "char": c.char,
+                    "probability": round(c.probability, 4),
+                    "alternatives": [[a, round(p, 4)] for a, p in c.alternatives],
+                }
+                for c in self.characters
+            ],
+        }

@@ -1,0 +1,24 @@
+"""Regions: what the plates of a jurisdiction look like and which texts they bear."""
+
+from platewright.region.load import REGIONS, draw_region, load_region, region_codes
+from platewright.region.look import Look, Strip
+from platewright.region.region import Region
+from platewright.region.series import Series, StripChoice
+from platewright.region.syntax import MAX_CHARACTERS, SEPARATORS, Syntax, fold, plain
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "REGIONS",
+    "SEPARATORS",
+    "Look",
+    "Region",
+    "Series",
+    "Strip",
+    "StripChoice",
+    "Syntax",
+    "draw_region",
+    "fold",
+    "load_region",
+    "plain",
+    "region_codes",
+]

@@ -1,0 +1,103 @@
+"""The look of one drawn plate: every value concrete, ready to be painted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+__all__ = ["Look", "Rgb", "Strip"]
+
+Rgb = tuple[int, int, int]
+"""Red, green, blue, each 0-255."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """A coloured band along one edge of a plate, such as the blue one with the stars.
+
+    Attributes:
+        side: `left`, `right` or `top`.
+        width_mm: its extent across the band.
+        colour: of the band.
+        label: text on it, such as `D`; empty for none.
+        label_colour: of the label and the emblem.
+        emblem: `stars` (a ring of twelve), `disc`, or empty.
+    """
+
+    side: str
+    width_mm: float
+    colour: Rgb
+    label: str
+    label_colour: Rgb
+    emblem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One drawn plate. Lengths are millimetres on the plate.
+
+    Attributes:
+        region: code of the jurisdiction.
+        series: name of its series.
+        display: the text as shown: ' ' a gap, '-' a dash, '·' a dot, '|' a line break.
+        text: `display` without separators; what a reader should say.
+        lines: `display` cut at line breaks, one or two.
+        size_mm: (height, width).
+        background: colour of the plate.
+        foreground: colour of the characters.
+        border_colour: None where there is no border.
+        border_mm: width of the border.
+        corner_mm: radius of the corners.
+        strip: coloured band, or None.
+        second_strip: another band, or None; only beside a first one.
+        header: small text above the characters, or empty.
+        footer: small text below them, or empty.
+        small_mm: height of header and footer.
+        faces: globs of file stems in the fonts folder, one of which is to be used.
+        glyph_height_mm: height of a capital letter.
+        glyph_width_mm: width of a character's ink; None for the face's own.
+        stroke_mm: width of its strokes; None for the face's own.
+        spacing_mm: between two characters of a group.
+        gap_mm: between two groups (at a space, a dot or an emblem).
+        embossed: probability that the characters are raised, 0-1.
+        picture: whether a picture lies behind the characters.
+        emblem: what stands in the first gap: `disc`, `seal`, `crest`, or empty.
+    """
+
+    region: str
+    series: str
+    display: str
+    text: str
+    lines: tuple[str, ...]
+    size_mm: tuple[float, float]
+    background: Rgb
+    foreground: Rgb
+    border_colour: Rgb | None
+    border_mm: float
+    corner_mm: float
+    strip: Strip | None
+    second_strip: Strip | None
+    header: str
+    footer: str
+    small_mm: float
+    faces: tuple[str, ...]
+    glyph_height_mm: float
+    glyph_width_mm: float | None
+    stroke_mm: float | None
+    spacing_mm: float
+    gap_mm: float
+    embossed: float
+    picture: bool
+    emblem: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values: tuples as lists, lengths rounded to a hundredth."""
+        return {item.name: _json(getattr(self, item.name)) for item in fields(self)}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Strip):
+        return {item.name: _json(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, tuple):
+        return [_json(entry) for entry in value]
+    return round(value, 2) if isinstance(value, float) else value

@@ -1,0 +1,188 @@
+"""A series: one kind of plate of a region, such as its yellow rear plates, and how it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from platewright.region.chance import Spread, Uniform, Weighted, between
+from platewright.region.colour import Colour, draw_colour
+from platewright.region.look import Look, Rgb, Strip
+from platewright.region.syntax import Syntax, plain
+
+__all__ = ["Series", "StripChoice"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripChoice:
+    """What a series says of a coloured band; `Strip` is one drawn.
+
+    Attributes:
+        side: `left`, `right` or `top`.
+        width_mm: its extent across the band.
+        colour: of the band.
+        labels: texts to choose from; an empty one for none.
+        label_colour: of label and emblem.
+        emblems: `stars`, `disc` or empty, to choose from.
+        probability: that a plate has the band at all, 0-1.
+    """
+
+    side: str
+    width_mm: Spread
+    colour: Colour
+    labels: tuple[str, ...]
+    label_colour: Colour
+    emblems: tuple[str, ...]
+    probability: float
+
+    def draw(self, uniform: Uniform) -> Strip | None:
+        """Return a band, or None."""
+        if self.probability < 1 and uniform() >= self.probability:
+            return None
+        colour = draw_colour(self.colour, uniform)
+        return Strip(
+            side=self.side,
+            width_mm=between(self.width_mm, uniform),
+            colour=colour,
+            label=_one(self.labels, uniform),
+            label_colour=draw_colour(self.label_colour, uniform, colour),
+            emblem=_one(self.emblems, uniform),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One kind of plate. Lengths are (low, high) in millimetres; see `Look` for their meaning.
+
+    Attributes:
+        name: unique in the region.
+        weight: how often it is drawn, beside the region's other series.
+        syntaxes: what its texts look like.
+        width_mm: None where `aspect` gives the width.
+        aspect: width over height, None where `width_mm` is given.
+        glyph_height_mm: None where `glyph_share` gives it.
+        glyph_share: height of a capital as a share of the room for one line, else None.
+        border_colour: None for the colour of the characters.
+        border_probability: that there is a border at all, 0-1.
+        header_probability: that the small text above is there, 0-1.
+        footer_probability: that the small text below is there, 0-1.
+        picture: probability of a picture behind the characters, 0-1.
+    """
+
+    name: str
+    weight: float
+    syntaxes: tuple[Syntax, ...]
+    height_mm: Spread
+    width_mm: Spread | None
+    aspect: Spread | None
+    background: Colour
+    foreground: Colour
+    border_colour: Colour | None
+    border_probability: float
+    border_mm: Spread
+    corner_mm: Spread
+    strip: StripChoice | None
+    second_strip: StripChoice | None
+    headers: tuple[str, ...]
+    header_probability: float
+    footers: tuple[str, ...]
+    footer_probability: float
+    small_mm: Spread
+    faces: tuple[str, ...]
+    glyph_height_mm: Spread | None
+    glyph_share: Spread | None
+    glyph_width_mm: Spread | None
+    stroke_mm: Spread | None
+    spacing_mm: Spread
+    gap_mm: Spread
+    embossed: Spread
+    picture: float
+    emblems: tuple[str, ...]
+    _syntaxes: Weighted[Syntax] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sum up the weights of the syntaxes."""
+        weights = [syntax.weight for syntax in self.syntaxes]
+        object.__setattr__(self, "_syntaxes", Weighted(self.syntaxes, weights))
+
+    def draw(self, uniform: Uniform, region: str) -> Look:
+        """Return a plate of this series.
+
+        Args:
+            uniform: stream of numbers.
+            region: code for the record.
+        """
+        display = self._syntaxes.pick(uniform()).compose(uniform)
+        lines = tuple(display.split("|"))
+        height = between(self.height_mm, uniform)
+        if self.aspect is not None:
+            width = height * between(self.aspect, uniform)
+        else:
+            width = between(self.width_mm or self.height_mm, uniform)
+        background = draw_colour(self.background, uniform)
+        foreground = draw_colour(self.foreground, uniform, background)
+        header = _maybe(self.headers, self.header_probability, uniform)
+        footer = _maybe(self.footers, self.footer_probability, uniform)
+        small = between(self.small_mm, uniform)
+        border = self._draw_border(uniform, foreground)
+        border_mm = 0.0 if border is None else between(self.border_mm, uniform)
+        strip = None if self.strip is None else self.strip.draw(uniform)
+        second = None
+        if strip is not None and self.second_strip is not None:
+            second = self.second_strip.draw(uniform)
+        if self.glyph_share is not None:
+            room = height - 2 * border_mm - 1.3 * small * (bool(header) + bool(footer))
+            if strip is not None and strip.side == "top":
+                room -= strip.width_mm
+            glyph = between(self.glyph_share, uniform) * room / len(lines)
+        else:
+            glyph = between(self.glyph_height_mm or self.height_mm, uniform)
+        return Look(
+            region=region,
+            series=self.name,
+            display=display,
+            text=plain(display),
+            lines=lines,
+            size_mm=(height, width),
+            background=background,
+            foreground=foreground,
+            border_colour=border,
+            border_mm=border_mm,
+            corner_mm=between(self.corner_mm, uniform),
+            strip=strip,
+            second_strip=second,
+            header=header,
+            footer=footer,
+            small_mm=small,
+            faces=self.faces,
+            glyph_height_mm=glyph,
+            glyph_width_mm=_optional(self.glyph_width_mm, uniform),
+            stroke_mm=_optional(self.stroke_mm, uniform),
+            spacing_mm=between(self.spacing_mm, uniform),
+            gap_mm=between(self.gap_mm, uniform),
+            embossed=between(self.embossed, uniform),
+            picture=self.picture > 0 and uniform() < self.picture,
+            emblem=_one(self.emblems, uniform),
+        )
+
+    def _draw_border(self, uniform: Uniform, foreground: Rgb) -> Rgb | None:
+        if self.border_mm[1] <= 0 or self.border_probability <= 0:
+            return None
+        if self.border_probability < 1 and uniform() >= self.border_probability:
+            return None
+        return (
+            foreground if self.border_colour is None else draw_colour(self.border_colour, uniform)
+        )
+
+
+def _one(entries: tuple[str, ...], uniform: Uniform) -> str:
+    return entries[int(uniform() * len(entries))] if len(entries) > 1 else entries[0]
+
+
+def _maybe(entries: tuple[str, ...], probability: float, uniform: Uniform) -> str:
+    if probability < 1 and uniform() >= probability:
+        return ""
+    return _one(entries, uniform)
+
+
+def _optional(spread: Spread | None, uniform: Uniform) -> float | None:
+    return None if spread is None else between(spread, uniform)

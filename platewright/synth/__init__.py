@@ -1,0 +1,1 @@
+"""Draws plates, scenes and windows, each with its record."""

@@ -1,0 +1,108 @@
+"""Backgrounds: photos without plates, or drawn stand-ins where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Backgrounds", "draw_background"]
+
+Picture = NDArray[np.uint8]
+
+
+class Backgrounds:
+    """A stock of pictures from which scenes take their backgrounds.
+
+    Args:
+        photos: (H, W) grey or (H, W, 3) RGB pictures, all alike; empty: some are drawn.
+        grey: whether crops have one channel; must fit the photos.
+        seed: of the drawn ones.
+        num_drawn: how many to draw when there are no photos.
+    """
+
+    def __init__(
+        self, photos: Sequence[Picture] = (), *, grey: bool = True, seed: int = 0, num_drawn: int = 96
+    ) -> None:
+        """Keep the photos, or draw the stand-ins."""
+        self.grey = grey
+        self.drawn = not photos
+        self.photos = list(photos)
+        if self.drawn:
+            self.photos = [
+                draw_background(np.random.default_rng([seed, k]), (256, 256), grey=grey)
+                for k in range(num_drawn)
+            ]
+
+    def crop(self, rng: np.random.Generator, size: tuple[int, int]) -> Picture:
+        """Return a new (height, width) crop of some photo, mirrored and stretched a little.
+
+        Args:
+            rng: random numbers.
+            size: (height, width) wanted; photos are scaled up where they are smaller.
+        """
+        height, width = size
+        photo = self.photos[int(rng.integers(len(self.photos)))]
+        tall, wide = photo.shape[:2]
+        part = float(np.exp(rng.uniform(np.log(0.3), 0.0)))
+        scale = min(tall * part / height, wide * part / width)
+        aspect = float(np.exp(rng.uniform(-0.25, 0.25)))
+        crop_h = int(np.clip(height * scale, 8, tall))
+        crop_w = int(np.clip(width * scale * aspect, 8, wide))
+        top, left = int(rng.integers(tall - crop_h + 1)), int(rng.integers(wide - crop_w + 1))
+        crop = photo[top : top + crop_h, left : left + crop_w]
+        if rng.random() < 0.5:
+            crop = crop[:, ::-1]
+        how = cv2.INTER_AREA if crop_h > height * 1.3 else cv2.INTER_LINEAR
+        out = cv2.resize(crop, (width, height), interpolation=how)
+        gain, bias = float(np.exp(rng.normal(0, 0.25))), float(rng.normal(0, 18))
+        return np.asarray(cv2.addWeighted(out, gain, out, 0.0, bias), np.uint8)
+
+
+def draw_background(rng: np.random.Generator, size: tuple[int, int], *, grey: bool = True) -> Picture:
+    """Draw a background: a gradient, cloudy texture, panels, lines and discs.
+
+    Args:
+        rng: random numbers.
+        size: (height, width).
+        grey: one channel instead of three.
+
+    Returns:
+        (H, W) or (H, W, 3) uint8.
+    """
+    height, width = size
+    channels = 1 if grey else 3
+    corners = rng.uniform(20, 235, (2, 2, channels)).astype(np.float32)
+    image = np.asarray(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    image = image.reshape(height, width, channels)
+    for cells in (4, 16, 64):
+        cloud = rng.normal(0, rng.uniform(0, 22), (cells, cells)).astype(np.float32)
+        image += cv2.resize(cloud, (width, height), interpolation=cv2.INTER_CUBIC)[..., None]
+    canvas = np.ascontiguousarray(np.clip(image, 0, 255).astype(np.uint8))
+    for _ in range(int(rng.integers(4, 26))):
+        colour = tuple(float(v) for v in rng.integers(0, 256, channels))
+        kind = rng.integers(4)
+        centre = rng.uniform(0, [width, height])
+        reach = np.exp(rng.uniform(np.log(4), np.log(width / 2)))
+        if kind == 0:
+            points = centre + rng.uniform(-reach, reach, (4, 2))
+            hull = cv2.convexHull(points.astype(np.int32))
+            cv2.fillConvexPoly(canvas, hull, colour, cv2.LINE_AA)
+        elif kind == 1:
+            middle = (int(centre[0]), int(centre[1]))
+            axes = (int(reach / 2) + 1, int(reach * rng.uniform(0.2, 0.6)) + 1)
+            thick = -1 if rng.random() < 0.6 else int(rng.integers(1, 6))
+            cv2.ellipse(canvas, middle, axes, rng.uniform(0, 180), 0, 360, colour, thick, cv2.LINE_AA)
+        elif kind == 2:
+            end = centre + rng.uniform(-reach, reach, 2) * 2
+            first, last = (int(centre[0]), int(centre[1])), (int(end[0]), int(end[1]))
+            cv2.line(canvas, first, last, colour, int(rng.integers(1, 7)), cv2.LINE_AA)
+        else:
+            step = rng.uniform(3, 18)
+            for k in range(int(rng.integers(3, 14))):
+                y = int(centre[1] + k * step)
+                x0, x1 = int(centre[0] - reach), int(centre[0] + reach)
+                cv2.line(canvas, (x0, y), (x1, y), colour, max(int(step / 3), 1), cv2.LINE_AA)
+    return canvas[..., 0] if grey else canvas

@@ -1,0 +1,141 @@
+"""Things that look like plates and are none: words, slats, windows, bar codes, stickers."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.synth.face import load_face, load_faces
+from platewright.synth.layout import lay_out_line
+
+__all__ = ["KINDS", "WORDS", "draw_decoy", "draw_words"]
+
+Picture = NDArray[np.uint8]
+
+KINDS = ("words", "sign", "slats", "grid", "barcode", "shapes", "mesh")
+
+WORDS = (
+    "open sale shop exit taxi hotel bank cafe police market street school parking turbo diesel "
+    "service welcome the and for with your auto center express fresh food pizza coffee books music "
+    "north south road keep left right slow stop danger private entry phone call now free best quality "
+    "sport limited edition hybrid electric automatic creta swift corolla civic golf polo transit "
+    "fresh daily news tickets travel tours airport station bus lorry horn please save tree goods carrier "
+    "love life king baby on board school van tourist permit army press doctor"
+).split()
+
+
+def draw_words(
+    rng: np.random.Generator, height: int, words: int, *, back: int, fore: int
+) -> tuple[Picture, Picture]:
+    """Draw words in one line.
+
+    Args:
+        rng: random numbers.
+        height: of a capital, pixels.
+        words: how many.
+        back: grey level behind.
+        fore: grey level of the letters.
+
+    Returns:
+        The grey picture and its ink mask, both (H, W).
+    """
+    faces = list(load_faces().values())
+    face = load_face(faces[int(rng.integers(len(faces)))])
+    chosen = [WORDS[int(rng.integers(len(WORDS)))] for _ in range(words)]
+    style = rng.integers(4)
+    if rng.random() < 0.25:
+        chosen.append("".join(str(d) for d in rng.integers(0, 10, int(rng.integers(3, 9)))))
+    text = " ".join(chosen)
+    text = text.upper() if style == 0 else (text.title() if style == 1 else text)
+    text = "".join(c for c in text if c == " " or face.has(c))
+    row = lay_out_line(
+        face,
+        text,
+        height=height,
+        stretch=float(rng.uniform(0.7, 1.4)),
+        spacing=height * float(rng.uniform(0.06, 0.3)),
+        gap=height * 0.5,
+    )
+    if not row:
+        return np.full((height, height), back, np.uint8), np.zeros((height, height), np.uint8)
+    pad = int(height * rng.uniform(0.15, 0.8))
+    width = int(row[-1][3]) + 2 * pad
+    ink = np.zeros((int(height * 1.45) + 2 * pad, width), np.uint8)
+    for char, x0, y0, x1, y1 in row:
+        mask = face.resized(char, max(round(x1 - x0), 1), max(round(y1 - y0), 1))
+        top, left = max(round(y0) + pad, 0), round(x0) + pad
+        part = ink[top : top + mask.shape[0], left : left + mask.shape[1]]
+        np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
+    weight = ink.astype(np.float32) / 255
+    return np.asarray(back + weight * (fore - back), dtype=np.uint8), ink
+
+
+def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
+    """Draw one decoy, flat and grey.
+
+    Args:
+        rng: random numbers.
+        kind: one of `KINDS`.
+
+    Returns:
+        The picture and its alpha, both (H, W) uint8.
+    """
+    back, fore = _two_levels(rng)
+    if kind == "words":
+        picture, ink = draw_words(rng, int(rng.integers(14, 40)), int(rng.integers(1, 4)), back=back, fore=fore)
+        return picture, ink  # the letters alone, on whatever they lie
+    if kind == "sign":
+        rows = [
+            draw_words(rng, int(rng.integers(10, 26)), int(rng.integers(1, 4)), back=back, fore=fore)[0]
+            for _ in range(int(rng.choice([3, 4, 5, 1], p=[0.4, 0.25, 0.15, 0.2])))
+        ]
+        width = max(r.shape[1] for r in rows)
+        sign = np.vstack(
+            [cv2.copyMakeBorder(r, 0, 0, 0, width - r.shape[1], cv2.BORDER_CONSTANT, value=back) for r in rows]
+        ).astype(np.uint8)
+        return sign, np.full(sign.shape, 255, np.uint8)
+    height, width = int(rng.integers(30, 110)), int(rng.integers(60, 240))
+    picture = np.full((height, width), back, np.uint8)
+    if kind == "slats":
+        step = int(rng.integers(4, 22))
+        thick = max(int(step * rng.uniform(0.2, 0.8)), 1)
+        upright = rng.random() < 0.55
+        for at in range(0, width if upright else height, step):
+            view = picture[:, at : at + thick] if upright else picture[at : at + thick]
+            view[:] = fore
+    elif kind == "grid":
+        rows, cols = int(rng.integers(1, 5)), int(rng.integers(2, 9))
+        gap = rng.uniform(0.1, 0.4)
+        for r in range(rows):
+            for c in range(cols):
+                y0, y1 = int((r + gap / 2) * height / rows), int((r + 1 - gap / 2) * height / rows)
+                x0, x1 = int((c + gap / 2) * width / cols), int((c + 1 - gap / 2) * width / cols)
+                picture[y0:y1, x0:x1] = int(np.clip(fore + rng.normal(0, 20), 0, 255))
+    elif kind == "barcode":
+        at = 4
+        while at < width - 6:
+            thick = int(rng.integers(1, 5))
+            picture[3 : height - 3, at : at + thick] = fore
+            at += thick + int(rng.integers(1, 5))
+    elif kind == "shapes":
+        for _ in range(int(rng.integers(2, 9))):
+            spot = (int(rng.integers(width)), int(rng.integers(height)))
+            axes = (int(rng.integers(3, 30)), int(rng.integers(3, 30)))
+            level = int(rng.integers(0, 256))
+            thick = -1 if rng.random() < 0.6 else 2
+            cv2.ellipse(picture, spot, axes, float(rng.uniform(0, 180)), 0, 360, level, thick, cv2.LINE_AA)
+    else:
+        step = int(rng.integers(6, 18))
+        for at in range(-height, width + height, step):
+            cv2.line(picture, (at, 0), (at + height, height), fore, max(step // 4, 1), cv2.LINE_AA)
+            cv2.line(picture, (at, height), (at + height, 0), fore, max(step // 4, 1), cv2.LINE_AA)
+    return picture, np.full(picture.shape, 255, np.uint8)
+
+
+def _two_levels(rng: np.random.Generator) -> tuple[int, int]:
+    """Return two grey levels at least 40 apart."""
+    back = int(rng.integers(0, 256))
+    gap = int(rng.integers(40, 200))
+    fore = back + gap if (back + gap <= 255 and rng.random() < 0.5) or back - gap < 0 else back - gap
+    return back, int(np.clip(fore, 0, 255))

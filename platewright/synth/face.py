@@ -1,0 +1,160 @@
+"""Faces: fonts as plates use them, with a cached mask for every glyph."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from platewright.errors import FontError
+
+__all__ = ["CAP_PX", "FONTS_FOLDER", "Face", "Glyph", "load_face", "load_faces", "match_faces"]
+
+FONTS_FOLDER = Path(__file__).resolve().parents[2] / "fonts"
+CAP_PX = 64
+"""Height of a capital H in a cached mask, in pixels."""
+
+NEEDED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """One character's mask, cropped to its ink.
+
+    Attributes:
+        mask: (H, W) ink, 0-255, drawn so that a capital is `CAP_PX` high.
+        left: ink's left edge from the pen, in mask pixels.
+        top: ink's top edge below the cap line, in mask pixels (negative above it).
+        advance: pen's step, in mask pixels.
+    """
+
+    mask: Mask
+    left: float
+    top: float
+    advance: float
+
+    @property
+    def width(self) -> int:
+        """Width of the ink in mask pixels."""
+        return int(self.mask.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height of the ink in mask pixels."""
+        return int(self.mask.shape[0])
+
+
+class Face:
+    """A font file whose glyphs are drawn once and kept.
+
+    Args:
+        path: a TrueType or OpenType file.
+
+    Raises:
+        FontError: if the file is no font or lacks one of A-Z and 0-9.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the font and measure its capitals."""
+        self.path = path
+        self.name = path.stem
+        try:
+            probe = ImageFont.truetype(str(path), 200)
+        except OSError as error:
+            raise FontError(f"{path}: not a font that FreeType reads ({error})") from None
+        missing = sorted(set(NEEDED) - self.characters())
+        if missing:
+            raise FontError(f"{path}: lacks the glyphs {' '.join(missing)}; take another face")
+        top, bottom = probe.getbbox("H", anchor="ls")[1::2]
+        self._font = ImageFont.truetype(str(path), 200.0 * CAP_PX / max(bottom - top, 1))
+        self._glyphs: dict[str, Glyph] = {}
+
+    def characters(self) -> set[str]:
+        """Return the characters that the font's own table maps to glyphs."""
+        from fontTools.ttLib import TTFont, TTLibError  # slow to import, and seldom needed
+
+        try:
+            with TTFont(self.path, lazy=True) as font:
+                return {chr(code) for code in font.getBestCmap() or {}}
+        except TTLibError as error:
+            raise FontError(f"{self.path}: not a font that fontTools reads ({error})") from None
+
+    def has(self, char: str) -> bool:
+        """Tell whether drawing `char` leaves any ink."""
+        return self.glyph(char).mask.any() or char == " "
+
+    def glyph(self, char: str) -> Glyph:
+        """Return the glyph of one character, drawn at the first call."""
+        found = self._glyphs.get(char)
+        if found is None:
+            found = self._glyphs[char] = self._draw(char)
+        return found
+
+    @property
+    def ink_width(self) -> float:
+        """Width of an average capital or digit over the height of one."""
+        return sum(self.glyph(c).width for c in "ABEHNRSX0258") / (12.0 * CAP_PX)
+
+    def _draw(self, char: str) -> Glyph:
+        advance = float(self._font.getlength(char))
+        x0, y0, x1, y1 = (int(v) for v in self._font.getbbox(char, anchor="ls"))
+        width, height = max(x1 - x0, 1) + 2, max(y1 - y0, 1) + 2
+        picture = Image.new("L", (width, height))
+        ImageDraw.Draw(picture).text((1 - x0, 1 - y0), char, font=self._font, fill=255, anchor="ls")
+        mask = np.asarray(picture)
+        rows, cols = np.flatnonzero(mask.max(axis=1) > 40), np.flatnonzero(mask.max(axis=0) > 40)
+        if not rows.size:
+            return Glyph(np.zeros((1, 1), np.uint8), 0.0, 0.0, advance)
+        r0, r1, c0, c1 = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
+        ink = np.ascontiguousarray(mask[r0:r1, c0:c1])
+        return Glyph(ink, float(x0 - 1 + c0), float(y0 - 1 + r0 + CAP_PX), advance)
+
+    def resized(self, char: str, width: int, height: int) -> Mask:
+        """Return a glyph's ink stretched to (height, width) pixels."""
+        mask = self.glyph(char).mask
+        shrinks = width * height < mask.size
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(mask, (max(width, 1), max(height, 1)), interpolation=how))
+
+
+@cache
+def load_face(path: Path) -> Face:
+    """Return the face of a font file, opened once."""
+    return Face(path)
+
+
+@cache
+def load_faces(folder: Path = FONTS_FOLDER) -> dict[str, Path]:
+    """Return the font files of a folder by name, sorted.
+
+    Raises:
+        FontError: if the folder holds none.
+    """
+    files = sorted([*folder.glob("*.ttf"), *folder.glob("*.otf")])
+    if not files:
+        raise FontError(f"{folder}: no .ttf or .otf face here")
+    return {file.stem: file for file in files}
+
+
+@cache
+def match_faces(patterns: tuple[str, ...], folder: Path = FONTS_FOLDER) -> tuple[Path, ...]:
+    """Return the font files whose names match one of the patterns (`Barlow*`).
+
+    Raises:
+        FontError: if no file matches any of them.
+    """
+    found = [
+        path
+        for name, path in load_faces(folder).items()
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+    if not found:
+        raise FontError(f"{folder}: no face matches {', '.join(patterns)}")
+    return tuple(found)

@@ -1,0 +1,139 @@
+"""Where every character of a plate goes, in millimetres from the plate's top left corner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from platewright.region import Look
+from platewright.synth.face import CAP_PX, Face
+from platewright.synth.style import PlateStyle
+
+__all__ = ["PlacedGlyph", "lay_out", "lay_out_line"]
+
+SEPARATORS = " -·"
+
+
+@dataclass(frozen=True)
+class PlacedGlyph:
+    """One glyph on the plate.
+
+    Attributes:
+        char: what is drawn.
+        box: (x0, y0, x1, y1) of its ink, mm.
+        line: 0 for the top line.
+        counts: whether it belongs to the registration (a dash does not).
+    """
+
+    char: str
+    box: tuple[float, float, float, float]
+    line: int
+    counts: bool
+
+
+def lay_out_line(
+    face: Face,
+    display: str,
+    *,
+    height: float,
+    stretch: float = 1.0,
+    spacing: float = 0.1,
+    gap: float = 0.4,
+    cell: float | None = None,
+) -> list[tuple[str, float, float, float, float]]:
+    """Set one line from x = 0 with its cap line at y = 0.
+
+    Args:
+        face: whose glyphs are set.
+        display: characters and separators.
+        height: of a capital; the unit of the result.
+        stretch: horizontal scale of the glyphs.
+        spacing: between inks, same unit.
+        gap: width of a space, same unit.
+        cell: width of every character's cell where the face is set mono-spaced.
+
+    Returns:
+        (char, x0, y0, x1, y1) of every ink, left to right; the line's width is the last x1.
+    """
+    unit = height / CAP_PX
+    x = 0.0
+    out: list[tuple[str, float, float, float, float]] = []
+    for index, char in enumerate(display):
+        if char == " ":
+            x += gap if index else 0.0
+            continue
+        glyph = face.glyph(char)
+        width, tall = glyph.width * unit * stretch, glyph.height * unit
+        top = glyph.top * unit
+        if cell is not None and char.isalnum():
+            width = min(width, cell)
+            left = x + (cell - width) / 2
+            out.append((char, left, top, left + width, top + tall))
+            x += cell + spacing
+        else:
+            out.append((char, x, top, x + width, top + tall))
+            x += width + spacing
+    return out
+
+
+def lay_out(look: Look, style: PlateStyle, face: Face, rng: np.random.Generator) -> list[PlacedGlyph]:
+    """Place the registration on its plate.
+
+    Args:
+        look: the plate's concrete look.
+        style: its departures.
+        face: of the characters.
+        rng: for the jitter of single characters.
+
+    Returns:
+        The glyphs in reading order.
+    """
+    plate_h, plate_w = look.size_mm
+    left = top = look.border_mm
+    right, bottom = plate_w - look.border_mm, plate_h - look.border_mm
+    for strip in (look.strip, look.second_strip):
+        if strip is not None:
+            left += strip.width_mm if strip.side == "left" else 0.0
+            right -= strip.width_mm if strip.side == "right" else 0.0
+            top += strip.width_mm if strip.side == "top" else 0.0
+    if look.header:
+        top += look.small_mm * 1.35
+    if look.footer:
+        bottom -= look.small_mm * 1.35
+    count = len(look.lines)
+    room_h, room_w = (bottom - top) * 0.96, (right - left) * 0.96
+    height = min(look.glyph_height_mm * style.size, room_h / (count + 0.12 * (count - 1)))
+    stretch = style.width
+    if look.glyph_width_mm is not None:
+        stretch *= look.glyph_width_mm / max(face.ink_width * look.glyph_height_mm, 1e-6)
+    stretch = float(np.clip(stretch, 0.45, 2.2))
+    between = (room_h - count * height) / (count + 1)
+    placed: list[PlacedGlyph] = []
+    for line, display in enumerate(look.lines):
+        spacing = look.spacing_mm * style.spacing
+        gap = max(look.gap_mm * style.spacing, spacing)
+        cell = face.glyph("N").width / CAP_PX * height * stretch if style.mono else None
+        row = lay_out_line(
+            face, display, height=height, stretch=stretch, spacing=spacing, gap=gap, cell=cell
+        )
+        if not row:
+            continue
+        free = room_w - row[-1][3]
+        if free > 0 and style.fill and len(row) > 1:
+            extra = min(free * style.fill / (len(row) - 1), 0.35 * height)
+            row = [(c, x0 + i * extra, y0, x1 + i * extra, y1) for i, (c, x0, y0, x1, y1) in enumerate(row)]
+        squeeze = min(1.0, room_w / row[-1][3])
+        x_start = left + (right - left - row[-1][3] * squeeze) / 2 + style.shift[0] * plate_w
+        y_start = top + (bottom - top - room_h) / 2 + between + line * (height + between)
+        y_start += style.shift[1] * plate_h * (1 if count == 1 else 0.4)
+        noise = rng.normal(0.0, style.jitter * height, (len(row), 4)) if style.jitter else None
+        for index, (char, x0, y0, x1, y1) in enumerate(row):
+            box = np.array([x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start])
+            if noise is not None:
+                box[[0, 2]] += noise[index, 0] * 0.5
+                box[[1, 3]] += noise[index, 1] * 0.5
+                box[2:] += noise[index, 2:] * 0.5
+            b = [float(v) for v in box]
+            placed.append(PlacedGlyph(char, (b[0], b[1], b[2], b[3]), line, char not in SEPARATORS))
+    return placed

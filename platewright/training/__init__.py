@@ -1,0 +1,1 @@
+"""Teaches the network: samples from drawn scenes, streams of batches, the training loop."""

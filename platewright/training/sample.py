@@ -1,0 +1,185 @@
+"""From drawn scenes to what a training step takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.geometry import box_of_quad, quad_of_box
+from platewright.recognizer.rectify import rectify
+from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.target import IGNORE, read_target, scan_target
+from platewright.records import PlateRecord
+from platewright.synth.background import Backgrounds
+from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
+
+__all__ = ["Batch", "SampleSettings", "draw_batch", "frame_quad", "read_cells"]
+
+Picture = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
+Batch = tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[np.generic]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleSettings:
+    """What a batch is made of.
+
+    Attributes:
+        scenes: scenes in a batch, for the scan.
+        windows: rectified windows in a batch, for the reader.
+        scene: settings of the scenes.
+        closeup: settings of the pictures that windows are cut from.
+        absent: part of the windows without a whole plate, 0-1.
+        upright: part of the windows cut along the upright box instead of the quad, 0-1.
+    """
+
+    scenes: int = 8
+    windows: int = 48
+    scene: SceneSettings = field(default_factory=SceneSettings)
+    closeup: SceneSettings = field(
+        default_factory=lambda: SceneSettings(width_px=(35.0, 260.0), focus_px=(80.0, 260.0))
+    )
+    absent: float = 0.15
+    upright: float = 0.3
+
+
+def read_cells(settings: NetworkSettings) -> tuple[int, int]:
+    """Return (rows, cols) of the reader's maps: stride 8 down, 4 right."""
+    return settings.read_window[0] // 8, settings.read_window[1] // 4
+
+
+def frame_quad(rng: np.random.Generator, quad: FloatArray, *, upright: bool) -> FloatArray:
+    """Return a quad as a first look would have framed it, with its errors.
+
+    Args:
+        rng: random numbers.
+        quad: (4, 2) the plate's corners.
+        upright: frame the upright box, as a labelled box does.
+
+    Returns:
+        (4, 2) the framed quad.
+    """
+    x0, y0, x1, y1 = box_of_quad(quad)
+    base = quad_of_box((x0, y0, x1, y1)) if upright else np.array(quad, float)
+    wide = np.linalg.norm(base[1] - base[0] + base[2] - base[3]) / 2
+    tall = np.linalg.norm(base[3] - base[0] + base[2] - base[1]) / 2
+    right = (base[1] - base[0] + base[2] - base[3]) / (2 * wide)
+    down = (base[3] - base[0] + base[2] - base[1]) / (2 * tall)
+    loose = rng.random() < 0.4
+    sides = rng.normal(0.03 if loose else 0.0, 0.08 if loose else 0.035, 4)
+    sides = np.clip(sides, -0.07, 0.28)
+    grow = [
+        -sides[0] * wide * right - sides[1] * tall * down,
+        sides[2] * wide * right - sides[1] * tall * down,
+        sides[2] * wide * right + sides[3] * tall * down,
+        -sides[0] * wide * right + sides[3] * tall * down,
+    ]
+    noise = rng.normal(0, 0.022, (4, 2))
+    corners = noise[:, :1] * wide * right * 0.5 + noise[:, 1:] * tall * down * 1.5
+    return np.asarray(base + np.array(grow) + corners, dtype=np.float64)
+
+
+def _absent_quad(rng: np.random.Generator, quad: FloatArray) -> FloatArray:
+    """Return a frame that shows a part of the plate, far too much, or its neighbourhood."""
+    x0, y0, x1, y1 = box_of_quad(quad)
+    width, height = x1 - x0, y1 - y0
+    kind = rng.integers(3)
+    if kind == 0:  # cut
+        dx, dy = rng.choice([-1, 1]) * rng.uniform(0.35, 0.8), rng.uniform(-0.3, 0.3)
+        if rng.random() < 0.4:
+            dx, dy = rng.uniform(-0.3, 0.3), rng.choice([-1, 1]) * rng.uniform(0.4, 0.8)
+        return np.asarray(quad + [dx * width, dy * height], np.float64)
+    middle = quad.mean(axis=0)
+    scale = rng.uniform(2.2, 4.0) if kind == 1 else rng.uniform(0.2, 0.5)
+    return np.asarray(middle + (quad - middle) * scale, np.float64)
+
+
+def _draw_window(
+    rng: np.random.Generator,
+    backgrounds: Backgrounds,
+    settings: SampleSettings,
+    network: NetworkSettings,
+) -> tuple[Picture, PlateRecord | None, FloatArray]:
+    """Draw one window; the plate is None where no whole plate is in it."""
+    absent = rng.random() < settings.absent
+    if absent and rng.random() < 0.6:
+        only = SceneSettings(
+            size=(96, 224), plates=(1.0,), decoys=(0.25, 0.75), width_px=(90.0, 220.0), grey=True
+        )
+        image, record = draw_scene(rng, backgrounds, only)
+        box = record.decoys[0] if record.decoys else (40.0, 30.0, 180.0, 70.0)
+        quad = frame_quad(rng, quad_of_box(box), upright=True)
+        try:
+            window, matrix = rectify(image, quad, network.read_window, network.margin)
+        except ValueError:
+            window, matrix = np.zeros(network.read_window, np.uint8), np.eye(3)
+        return window, None, matrix
+    image, record = draw_closeup(rng, backgrounds, settings.closeup)
+    plate = record.plates[0]
+    if absent:
+        quad = _absent_quad(rng, plate.quad)
+    else:
+        quad = frame_quad(rng, plate.quad, upright=rng.random() < settings.upright)
+    try:
+        window, matrix = rectify(image, quad, network.read_window, network.margin)
+    except ValueError:
+        return np.zeros(network.read_window, np.uint8), None, np.eye(3)
+    return window, None if absent else plate, matrix
+
+
+def draw_batch(
+    seed: int,
+    index: int,
+    backgrounds: Backgrounds,
+    settings: SampleSettings,
+    network: NetworkSettings,
+) -> Batch:
+    """Draw one batch: the same seed and index give the same batch in any process.
+
+    Returns:
+        Inputs by name, uint8: `image` (scenes, H, W, 1), `window` (windows, h, w, 1); and targets
+        by output name, as the losses take them.
+    """
+    images, presences, corner_maps = [], [], []
+    for k in range(settings.scenes):
+        rng = np.random.default_rng([seed, index, 0, k])
+        image, record = draw_scene(rng, backgrounds, settings.scene)
+        presence, corners = scan_target(record.plates, record.size, network)
+        images.append(image)
+        presences.append(presence)
+        corner_maps.append(np.concatenate([corners, presence[..., None] == 1], axis=-1))
+    cells = read_cells(network)
+    windows, characters, slots, texts, there, frames = [], [], [], [], [], []
+    for k in range(settings.windows):
+        rng = np.random.default_rng([seed, index, 1, k])
+        window, plate, matrix = _draw_window(rng, backgrounds, settings, network)
+        windows.append(window)
+        if plate is None:
+            characters.append(np.full(cells, IGNORE, np.int32))
+            slots.append(np.full(cells, IGNORE, np.int32))
+            texts.append(np.full(network.slots, IGNORE, np.int32))
+            frames.append(np.zeros(9, np.float32))
+        else:
+            a, b, c, d = read_target(plate, matrix, network, cells)
+            characters.append(a)
+            slots.append(b)
+            texts.append(c)
+            frames.append(np.append(d, np.float32(1)))
+        there.append([plate is not None])
+    inputs = {
+        "image": np.stack(images)[..., None],
+        "window": np.stack(windows)[..., None],
+    }
+    targets: dict[str, NDArray[np.generic]] = {
+        "scan_presence": np.stack(presences)[..., None].astype(np.float32),
+        "scan_corners": np.stack(corner_maps).astype(np.float32),
+        "characters": np.stack(characters).astype(np.int32),
+        "slot_map": np.stack(slots).astype(np.int32),
+        "slots": np.stack(texts).astype(np.int32),
+        "presence": np.array(there, np.float32),
+        "corners": np.stack(frames).astype(np.float32),
+    }
+    return inputs, targets
+

@@ -1,0 +1,120 @@
+"""Region files that can't be used: one line that names file, key and remedy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from platewright.errors import RegionError
+from platewright.region import draw_region, load_region
+
+GOOD = """
+code = "XX"
+name = "Nowhere"
+source = "Nobody's law, article 1"
+[lists]
+town = "AA BB"
+[[series]]
+name = "plain"
+syntaxes = ["{town} DDD"]
+height_mm = 110
+width_mm = [400, 520]
+background = "#ffffff"
+foreground = ["#000000", "dark"]
+glyph_height_mm = 75
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def put(text):
+        path = tmp_path / "XX.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return put
+
+
+def test_the_smallest_file_works(write):
+    region = load_region(write(GOOD))
+    look = region.draw(np.random.default_rng(0))
+    assert (look.region, look.background, look.size_mm[0]) == ("XX", (255, 255, 255), 110.0)
+    assert 400 <= look.size_mm[1] <= 520
+    assert region.match("AA123")
+    assert region.alphabet == "0123456789AB"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "words"),
+    [
+        ("background =", "bakground =", "series[plain].bakground", "did you mean 'background'"),
+        ('code = "XX"', 'code = "XX"\nzzz = 1', "zzz", "unknown key"),
+        ('code = "XX"', "code = 3", "code", "no text"),
+        ('name = "Nowhere"', "", "name", "missing"),
+        ('"#ffffff"', '"white"', "series[plain].background", "no colour"),
+        ('"#ffffff"', '"#ffff"', "series[plain].background", "no colour"),
+        ('["#000000", "dark"]', "[]", "series[plain].foreground", "no colour"),
+        ("height_mm = 110", 'height_mm = "tall"', "series[plain].height_mm", "no number"),
+        ("height_mm = 110", "height_mm = true", "series[plain].height_mm", "no number"),
+        ("height_mm = 110", "height_mm = -5", "series[plain].height_mm", "out of bounds"),
+        ("height_mm = 110", "height_mm = nan", "series[plain].height_mm", "out of bounds"),
+        ("[400, 520]", "[520, 400]", "series[plain].width_mm", "backwards"),
+        ("[400, 520]", "[400]", "series[plain].width_mm", "no range"),
+        ("[400, 520]", "400\naspect = 4", "series[plain].width_mm", "either"),
+        ("width_mm = [400, 520]", "", "series[plain].width_mm", "either"),
+        ("glyph_height_mm = 75", "glyph_height_mm = 120", "series[plain].glyph_height_mm", "fit"),
+        ("{town}", "{city}", "series[plain].syntaxes[1].pattern", "no list 'city'"),
+        ('["{town} DDD"]', '"{town}"', "series[plain].syntaxes", "no list"),
+        ('"{town} DDD"', "{ weight = 1 }", "series[plain].syntaxes[1].pattern", "missing"),
+        ('"AA BB"', '"aa"', "lists.town", "can't stand"),
+        ('"AA BB"', "[]", "lists.town", "empty"),
+        ('"AA BB"', "7", "lists.town", "list of texts"),
+        ("75", '75\nemblem = "moon"', "series[plain].emblem", "choose from"),
+        ("75", "75\nstrip = { side = 3 }", "series[plain].strip.side", "no text"),
+        ("75", '75\nstrip = { width_mm = 40, colour = "x" }', "strip.colour", "no colour"),
+        ("75", "75\nweight = 0", "series", "every weight is 0"),
+        ("75", "75\n[[series]]", "series[2].width_mm", "either"),
+        ('code = "XX"', 'code = "XX"\nletters = "Z-A"', "letters", "no range"),
+    ],
+)
+def test_a_bad_key_is_named_with_its_file(write, old, new, key, words):
+    assert old in GOOD
+    path = write(GOOD.replace(old, new, 1))
+    with pytest.raises(RegionError) as caught:
+        load_region(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert key in message
+    assert words in message
+    assert "\n" not in message
+
+
+def test_defaults_fill_every_series_and_are_overridden(write):
+    text = GOOD.replace("[[series]]", "[defaults]\ncorner_mm = 3\naspect = 4\n[[series]]")
+    text += '[[series]]\nname = "b"\nheight_mm = 100\nbackground = "#ffff00"\n'
+    text += 'foreground = "#000000"\nglyph_share = 0.5\nsyntaxes = ["D"]\n'
+    first, second = load_region(write(text)).series
+    assert first.corner_mm == second.corner_mm == (3.0, 3.0)
+    assert (first.width_mm, first.aspect) == ((400.0, 520.0), None)
+    assert (second.width_mm, second.aspect) == (None, (4.0, 4.0))
+
+
+def test_files_that_are_not_toml_or_not_there(write, tmp_path):
+    with pytest.raises(RegionError, match="no valid TOML"):
+        load_region(write("code = = 3"))
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xff"')
+    with pytest.raises(RegionError, match="no valid TOML"):
+        load_region(tmp_path / "latin.toml")
+    with pytest.raises(RegionError, match=r"none\.toml"):
+        load_region(tmp_path / "none.toml")
+    with pytest.raises(RegionError, match="ZZ: no such region; choose from AE, ANY"):
+        load_region("ZZ")
+    with pytest.raises(RegionError, match="no such region"):
+        load_region("../regions/GB")
+
+
+def test_draw_region_names_an_unknown_code():
+    with pytest.raises(RegionError, match="ZZ"):
+        draw_region(np.random.default_rng(0), ["GB", "ZZ"])
+    with pytest.raises(RegionError, match="no region"):
+        draw_region(np.random.default_rng(0), [])

@@ -1,0 +1,147 @@
+"""Every shipped region: what it draws is what it recognises, and each drawing is of one piece."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from platewright.region import (
+    MAX_CHARACTERS,
+    draw_region,
+    load_region,
+    plain,
+    region_codes,
+)
+from platewright.region.colour import luma
+
+CODES = region_codes()
+FIRST = {"ANY", "DE", "FR", "GB", "IN", "NL", "PK", "US"}
+
+
+def looks(code, count, seed=0):
+    region, rng = load_region(code), np.random.default_rng(seed)
+    return [region.draw(rng) for _ in range(count)]
+
+
+def test_the_first_regions_are_there_and_sorted():
+    assert set(CODES) >= FIRST
+    assert list(CODES) == sorted(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_drawn_text_matches(code):
+    region = load_region(code)
+    drawn = looks(code, 500)
+    assert [look.display for look in drawn if not region.match(look.text)] == []
+    assert set("".join(look.text for look in drawn)) <= set(region.alphabet)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_display_text_and_lines_agree(code):
+    for look in looks(code, 200):
+        assert look.text == plain(look.display)
+        assert "|".join(look.lines) == look.display
+        assert len(look.lines) in (1, 2)
+        assert all(plain(line) and line == line.strip(" -·") for line in look.lines)
+        assert 2 <= len(look.text) <= MAX_CHARACTERS
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_look_can_be_painted(code):
+    for look in looks(code, 200):
+        height, width = look.size_mm
+        assert 0 < look.glyph_height_mm * len(look.lines) < height
+        assert abs(luma(look.background) - luma(look.foreground)) > 40
+        assert 0 <= look.embossed <= 1
+        assert (look.border_colour is None) == (look.border_mm == 0)
+        bands = [band for band in (look.strip, look.second_strip) if band]
+        assert sum(band.width_mm for band in bands if band.side != "top") < 0.5 * width
+        assert look.faces
+        assert look.region == code
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_same_state_gives_the_same_looks(code):
+    assert looks(code, 20, seed=5) == looks(code, 20, seed=5)
+    assert looks(code, 20, seed=5) != looks(code, 20, seed=6)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_look_survives_json(code):
+    for look in looks(code, 20):
+        form = look.as_dict()
+        assert json.loads(json.dumps(form)) == form
+        assert form["text"] == look.text
+        assert form["size_mm"] == [round(side, 2) for side in look.size_mm]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_file_name_is_the_code_and_the_source_is_cited(code):
+    region = load_region(code)
+    assert region.code == code
+    assert len(region.source) > 10
+
+
+def test_british_memory_tags_have_no_i_and_no_q():
+    # Northern Ireland's marks have I, vehicles of unknown age have Q: both are named apart.
+    for look in looks("GB", 3000, seed=1):
+        text = look.text
+        if len(text) == 7 and text[:2].isalpha() and text[2:4].isdigit():
+            assert not set(text[:2]) & set("IQZ"), text
+            assert not set(text[4:]) & set("IQ"), text
+    region = load_region("GB")
+    assert region.match("AB12CDZ")
+    assert [t for t in ("AI12CDE", "AB12CIE", "QB12CDE", "AB12QDE", "AB01CDE", "ABC12IE")
+            if region.match(t)] == []  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "good", "bad"),
+    [
+        ("GB", ["A123BCD", "ABC123D", "LUI1234", "Q123ABC", "1234AB"], ["A023BCD", "I123BCD"]),
+        ("DE", ["BMW123", "WOBNP300", "TÖLAB12", "TOLAB12", "HHE123E"], ["QQ123", "BABCD123"]),
+        ("FR", ["AB123CD", "1234AB56", "12ABC2A"], ["AI123CD", "AB12CD", "1234AB00"]),
+        ("NL", ["62TFP4", "16XKHR", "MB12XX"], ["62TFPA", "6TFP4", "AB12CD"]),
+        ("IN", ["MH12AB1234", "DL3CAB1234", "KA05C1234", "22BH1234AA"], ["XX12AB1234", "MH12AB"]),
+        ("PK", ["LEA1234", "ABC123", "LEC17"], ["LEA12345", "1234"]),
+        ("US-CA", ["7ABC123", "8A12345"], ["7ABC12345", "TOOLONG1"]),
+        ("ES", ["1234BCD", "M1234AB"], ["1234ABC", "1234QBC"]),
+        ("IT", ["AB123CD"], ["AI123CD", "AB12CD"]),
+        ("BR", ["ABC1D23", "ABC1234"], ["AB1234", "ABC12D3"]),
+        ("IE", ["131D1234", "95KK123"], ["133D1234", "131XX12"]),
+    ],
+)
+def test_known_texts(code, good, bad):
+    region = load_region(code)
+    assert [text for text in good if not region.match(text)] == []
+    assert [text for text in bad if region.match(text)] == []
+
+
+def test_any_is_wide_and_a_third_or_more_of_the_mix():
+    drawn = looks("ANY", 4000)
+    two = sum(len(look.lines) == 2 for look in drawn) / len(drawn)
+    assert 0.28 < two < 0.40
+    aspects = [look.size_mm[1] / look.size_mm[0] for look in drawn]
+    assert 1.15 <= min(aspects) < 1.3
+    assert 4.9 < max(aspects) <= 5.2
+    assert {len(look.text) for look in drawn} == set(range(3, 12))
+    reversed_share = sum(luma(k.background) < luma(k.foreground) for k in drawn) / len(drawn)
+    assert 0.15 < reversed_share < 0.40
+    weights = {code: load_region(code).weight for code in CODES}
+    assert 0.36 < weights["ANY"] / sum(weights.values()) < 0.44
+
+
+def test_regions_are_drawn_by_weight():
+    rng = np.random.default_rng(0)
+    weights = {code: load_region(code).weight for code in ("GB", "IN")}
+    drawn = [draw_region(rng, ["GB", "IN"]).code for _ in range(4000)]
+    expected = weights["GB"] / sum(weights.values())
+    assert abs(drawn.count("GB") / len(drawn) - expected) < 0.03
+
+
+def test_draw_region_repeats_itself_and_takes_one_alone():
+    first = [draw_region(np.random.default_rng(i)).code for i in range(50)]
+    assert first == [draw_region(np.random.default_rng(i)).code for i in range(50)]
+    assert draw_region(np.random.default_rng(0), ["DE"]).code == "DE"

@@ -1,0 +1,293 @@
+"""Pictures of every kind in, upright RGB out; whatever is broken gets one clear line."""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from platewright.errors import ImageError, OutputError
+from platewright.image import (
+    WRITE_SUFFIXES,
+    decode_image,
+    encode_image,
+    list_images,
+    load_image,
+    save_image,
+)
+
+# Four patches whose places tell every one of the eight orientations apart.
+CORNERS = {"red": (250, 20, 10), "green": (10, 200, 30), "blue": (20, 30, 240), "white": (255,) * 3}
+
+
+def four_patches(height: int = 48, width: int = 80) -> np.ndarray:
+    """Red top left, green top right, blue bottom left, white bottom right."""
+    rgb = np.empty((height, width, 3), np.uint8)
+    half, middle = height // 2, width // 2
+    rgb[:half, :middle], rgb[:half, middle:] = CORNERS["red"], CORNERS["green"]
+    rgb[half:, :middle], rgb[half:, middle:] = CORNERS["blue"], CORNERS["white"]
+    return rgb
+
+
+def assert_close(image: np.ndarray, expected: np.ndarray, tolerance: float = 3.0) -> None:
+    assert image.dtype == np.uint8
+    assert image.shape == expected.shape
+    assert image.flags.c_contiguous
+    assert np.abs(image.astype(int) - expected.astype(int)).mean() <= tolerance
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".gif", ".webp", ".tif"])
+def test_every_format_gives_the_same_picture(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"picture{suffix}"
+    Image.fromarray(four_patches()).save(path, quality=95)
+    assert_close(load_image(path), four_patches())
+
+
+def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "really_a_png.jpg"
+    Image.fromarray(four_patches()).save(path, format="PNG")
+    assert_close(load_image(path), four_patches(), 0)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_undone(tmp_path: Path, suffix: str, orientation: int) -> None:
+    upright = four_patches()
+    # What the camera stores, by the definition in EXIF: where row 0 and column 0 of the stored
+    # picture lie in the scene (1: top, left; 2: top, right; ... 8: left, bottom).
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.transpose(1, 0, 2),
+        6: upright[:, ::-1].transpose(1, 0, 2),
+        7: upright[::-1, ::-1].transpose(1, 0, 2),
+        8: upright[::-1].transpose(1, 0, 2),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"turned{suffix}"
+    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif, quality=95)
+    assert_close(load_image(path), upright)
+
+
+def test_nonsense_orientation_is_ignored(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 77
+    Image.fromarray(four_patches()).save(tmp_path / "a.png", exif=exif)
+    assert_close(load_image(tmp_path / "a.png"), four_patches(), 0)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path, suffix: str) -> None:
+    ramp = np.tile(np.linspace(0, 65535, 256).astype(np.uint16), (16, 1))
+    cv2.imwrite(str(tmp_path / f"grey{suffix}"), ramp)
+    cv2.imwrite(str(tmp_path / f"rgb{suffix}"), np.dstack([ramp] * 3))
+    for name in ("grey", "rgb"):
+        image = load_image(tmp_path / f"{name}{suffix}")
+        assert np.abs(image[0, :, 1].astype(int) - np.arange(256)).max() <= 1
+
+
+def test_twelve_bits_in_sixteen_use_the_whole_range(tmp_path: Path) -> None:
+    ramp = np.tile(np.linspace(0, 4095, 256).astype(np.uint16), (16, 1))
+    cv2.imwrite(str(tmp_path / "camera.png"), ramp)
+    image = load_image(tmp_path / "camera.png")
+    assert np.abs(image[0, :, 0].astype(int) - np.arange(256)).max() <= 1
+
+
+def test_float_tiff_with_holes(tmp_path: Path) -> None:
+    values = np.full((8, 8), 0.5, np.float32)
+    values[0] = [np.nan, np.inf, -np.inf, 0, 1, 0.25, 0.5, 0.75]
+    Image.fromarray(values).save(tmp_path / "float.tif")
+    expected = [0, 255, 0, 0, 255, 64, 128, 191]
+    assert load_image(tmp_path / "float.tif")[0, :, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1", "YCbCr"])
+def test_modes_become_rgb(tmp_path: Path, mode: str) -> None:
+    suffix = ".jpg" if mode in ("CMYK", "YCbCr") else ".png"
+    converted = Image.fromarray(four_patches()).convert(mode)
+    path = tmp_path / f"picture{suffix}"
+    converted.save(path, quality=95)
+    assert_close(load_image(path), np.asarray(converted.convert("RGB")), 4)
+
+
+def test_transparency_lies_on_white(tmp_path: Path) -> None:
+    rgba = np.zeros((4, 3, 4), np.uint8)
+    rgba[..., 3] = [0, 128, 255]
+    Image.fromarray(rgba).save(tmp_path / "alpha.png")
+    assert load_image(tmp_path / "alpha.png")[0, :, 0].tolist() == [255, 127, 0]
+    Image.fromarray(rgba).convert("LA").save(tmp_path / "grey_alpha.png")
+    assert load_image(tmp_path / "grey_alpha.png")[0, :, 0].tolist() == [255, 127, 0]
+    palette = Image.new("P", (3, 4), 1)
+    palette.putpalette([0, 0, 0, 90, 80, 70])
+    palette.putpixel((0, 0), 0)
+    palette.save(tmp_path / "palette.png", transparency=0)
+    assert load_image(tmp_path / "palette.png")[0, :2].tolist() == [[255] * 3, [90, 80, 70]]
+
+
+def test_animation_gives_its_first_frame(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "lime", "blue")]
+    for suffix in (".gif", ".webp", ".png", ".tif"):
+        path = tmp_path / f"film{suffix}"
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+        assert_close(load_image(path), np.asarray(frames[0]), 2)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".gif", ".webp", ".tif"])
+def test_truncated_picture_is_an_error(tmp_path: Path, suffix: str) -> None:
+    rng = np.random.default_rng(1)
+    whole = io.BytesIO()
+    noise = rng.integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(whole, format=Image.registered_extensions()[suffix])
+    path = tmp_path / f"half{suffix}"
+    path.write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
+    with pytest.raises(ImageError, match=r"half.*copy or export it again") as caught:
+        load_image(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_jpeg_cut_after_its_thumbnail_is_an_error(tmp_path: Path) -> None:
+    """The thumbnail's end of image must not pass for the photo's own."""
+    rng = np.random.default_rng(2)
+    thumbnail = encode_image(rng.integers(0, 256, (30, 40, 3), dtype=np.uint8), ".jpg")
+    photo = encode_image(rng.integers(0, 256, (200, 300, 3), dtype=np.uint8), ".jpg")
+    segment = b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail
+    with_thumbnail = photo[:2] + segment + photo[2:]
+    (tmp_path / "whole.jpg").write_bytes(with_thumbnail)
+    assert load_image(tmp_path / "whole.jpg").shape == (200, 300, 3)
+    (tmp_path / "cut.jpg").write_bytes(with_thumbnail[: len(segment) + len(photo) // 2])
+    with pytest.raises(ImageError, match=r"cut\.jpg"):
+        load_image(tmp_path / "cut.jpg")
+
+
+def test_bytes_after_the_picture_do_no_harm(tmp_path: Path) -> None:
+    data = encode_image(four_patches(), ".jpg")
+    (tmp_path / "a.jpg").write_bytes(data + b"\xff\xda some maker's own data")
+    assert_close(load_image(tmp_path / "a.jpg"), four_patches())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.jpg", b"", "empty"),
+        ("notes.jpg", b"these are words, not pixels", "no picture"),
+        ("phone.heic", b"\0\0\0\x24ftypheic" + b"\0" * 40, "HEIC"),
+        ("header.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 30, "header.png"),
+    ],
+)
+def test_what_is_no_picture(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=message) as caught:
+        load_image(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="No such file"):
+        load_image(tmp_path / "nowhere.jpg")
+    with pytest.raises(ImageError, match="directory"):
+        load_image(tmp_path)
+
+
+def test_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    for side in (12_000, 40_000):
+        bomb = tmp_path / f"bomb{side}.png"
+        Image.new("1", (side, side)).save(bomb)
+        with pytest.raises(ImageError, match="more than 100 megapixels; make it smaller"):
+            load_image(bomb)
+    with pytest.raises(ImageError, match=r"80 x 48 pixels, more than 0\.001 megapixels"):
+        decode_image(io.BytesIO(encode_image(four_patches(), ".png")), "a", max_pixels=1000)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_garbage_inside_raises_nothing_but_image_error(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for kind in ("JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP"):
+        whole = io.BytesIO()
+        Image.fromarray(four_patches()).save(whole, format=kind)
+        data = np.frombuffer(whole.getvalue(), np.uint8).copy()
+        data[rng.integers(4, len(data), 12)] = rng.integers(0, 256, 12)
+        try:
+            image = decode_image(io.BytesIO(data.tobytes()), "garbage", max_pixels=10**6)
+        except ImageError as error:
+            assert "\n" not in str(error)
+        else:
+            assert image.ndim == 3
+
+
+@pytest.mark.parametrize("suffix", WRITE_SUFFIXES)
+def test_saved_picture_comes_back(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"out{suffix.upper()}"
+    save_image(path, four_patches())
+    assert_close(load_image(path), four_patches())
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_saved_file_obeys_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        save_image(tmp_path / "a.png", four_patches())
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.png").stat().st_mode & 0o777 == 0o640
+
+
+def test_unknown_format_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"out\.xyz.*'\.xyz'.*\.png"):
+        save_image(tmp_path / "out.xyz", four_patches())
+    with pytest.raises(OutputError, match="can't hold"):
+        encode_image(np.zeros((2, 70_000, 3), np.uint8), ".jpg")
+
+
+def test_missing_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No such file or directory"):
+        save_image(tmp_path / "nowhere" / "out.png", four_patches())
+
+
+def test_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    """A limit on file size stands in for the full disk: the write itself fails half-way."""
+    path = tmp_path / "out.bmp"
+    save_image(path, four_patches())
+    before = path.read_bytes()
+    code = (
+        "import numpy as np, sys; from pathlib import Path\n"
+        "from platewright.image import save_image\n"
+        "from platewright.errors import run_script\n"
+        "run_script(lambda: save_image(Path(sys.argv[1]),"
+        " np.zeros((400, 400, 3), np.uint8)), 'save')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[1],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"save: {path}: can't be written: File too large\n"
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["out.bmp"]
+
+
+def test_list_images_is_ordered_and_picks_pictures_alone(tmp_path: Path) -> None:
+    for name in ("b.JPG", "a.png", "c.txt", ".hidden.jpg", "d.tiff"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.jpg").mkdir()
+    assert [p.name for p in list_images(tmp_path)] == ["a.png", "b.JPG", "d.tiff"]
+    with pytest.raises(ImageError, match="no photo in it"):
+        list_images(tmp_path / "folder.jpg")
+    with pytest.raises(ImageError, match="No such file"):
+        list_images(tmp_path / "nowhere")
