@@ -98,7 +98,7 @@ def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _decode(stream, name, max_pixels)
-    except (ImageError, KeyboardInterrupt):
+    except ImageError:
         raise
     except Image.DecompressionBombError as error:
         raise ImageError(_too_large(name, "it has far", max_pixels)) from error

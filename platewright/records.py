@@ -38,6 +38,10 @@ class CharacterRecord:
         """The upright box round the quad."""
         return box_of_quad(self.quad)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"char": self.char, "line": self.line, "quad": _rounded(self.quad)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlateRecord:
@@ -62,6 +66,17 @@ class PlateRecord:
         """The upright box round the quad."""
         return box_of_quad(self.quad)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "text": self.text,
+            "region": self.region,
+            "box": [round(v, 2) for v in self.box],
+            "quad": _rounded(self.quad),
+            "characters": [c.as_dict() for c in self.characters],
+            "drawn": self.drawn,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class SceneRecord:
@@ -72,6 +87,7 @@ class SceneRecord:
         plates: the whole plates that a reader should find.
         decoys: upright boxes of things drawn to look like plates, in pixels.
         seed: (seed, index) that draws the scene again; (-1, -1) for photos.
+        presence: whether a whole plate at the right scale is in the window; None for scenes.
         drawn: every parameter of the scene's drawing (JSON values).
     """
 
@@ -79,7 +95,52 @@ class SceneRecord:
     plates: tuple[PlateRecord, ...] = ()
     decoys: tuple[Box, ...] = ()
     seed: tuple[int, int] = (-1, -1)
+    presence: bool | None = None
     drawn: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that `labels.jsonl` holds, without the picture's name."""
+        presence = {} if self.presence is None else {"presence": int(self.presence)}
+        return {
+            "height": self.size[0],
+            "width": self.size[1],
+            "seed": list(self.seed),
+            **presence,
+            "plates": [p.as_dict() for p in self.plates],
+            "decoys": [[round(v, 2) for v in box] for box in self.decoys],
+            "drawn": self.drawn,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> SceneRecord:
+        """Read the JSON form back.
+
+        Raises:
+            KeyError: if a field is missing.
+        """
+        presence = values.get("presence")
+        return cls(
+            size=(int(values["height"]), int(values["width"])),
+            plates=tuple(
+                PlateRecord(
+                    text=plate["text"],
+                    quad=np.array(plate["quad"], np.float64),
+                    region=plate["region"],
+                    characters=tuple(
+                        CharacterRecord(
+                            char=c["char"], line=c["line"], quad=np.array(c["quad"], np.float64)
+                        )
+                        for c in plate["characters"]
+                    ),
+                    drawn=plate["drawn"],
+                )
+                for plate in values["plates"]
+            ),
+            decoys=tuple((b[0], b[1], b[2], b[3]) for b in values["decoys"]),
+            seed=(int(values["seed"][0]), int(values["seed"][1])),
+            presence=None if presence is None else bool(presence),
+            drawn=values["drawn"],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,3 +203,7 @@ class Reading:
                 for c in self.characters
             ],
         }
+
+
+def _rounded(quad: FloatArray) -> list[list[float]]:
+    return [[round(float(x), 2), round(float(y), 2)] for x, y in quad]

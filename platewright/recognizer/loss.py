@@ -9,7 +9,14 @@ from keras import ops
 
 from platewright.recognizer.target import IGNORE
 
-__all__ = ["masked_cells", "network_losses", "reader_presence", "scan_corners", "scan_presence", "slot_text"]
+__all__ = [
+    "masked_cells",
+    "network_losses",
+    "reader_presence",
+    "scan_corners",
+    "scan_presence",
+    "slot_text",
+]
 
 Tensor = Any
 FOCUS = 2.0
@@ -39,7 +46,9 @@ def scan_corners(target: Tensor, corners: Tensor) -> Tensor:
         corners: (B, h, w, 8).
     """
     positive = target[..., 8:]
-    return ops.sum(positive * _huber(target[..., :8] - corners, 0.08)) / (8 * ops.sum(positive) + 8.0)
+    return ops.sum(positive * _huber(target[..., :8] - corners, 0.08)) / (
+        8 * ops.sum(positive) + 8.0
+    )
 
 
 def masked_cells(target: Tensor, logits: Tensor) -> Tensor:

@@ -38,7 +38,9 @@ class AddPosition(layers.Layer):  # type: ignore[misc]
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the vectors."""
         self.table = self.add_weight(
-            name="table", shape=tuple(shape[1:]), initializer=keras.initializers.RandomNormal(stddev=0.02)
+            name="table",
+            shape=tuple(shape[1:]),
+            initializer=keras.initializers.RandomNormal(stddev=0.02),
         )
 
     def call(self, x: Tensor) -> Tensor:
@@ -65,7 +67,7 @@ class Attention(layers.Layer):  # type: ignore[misc]
         self.query_key_value = layers.Dense(3 * width, use_bias=False, name="query_key_value")
         self.out = layers.Dense(width, name="out")
         self.norm2 = layers.LayerNormalization(epsilon=1e-5, name="norm2")
-        self.grow = layers.Dense(2 * width, activation="gelu", name="grow")
+        self.grow = layers.Dense(2 * width, activation=_gelu, name="grow")
         self.shrink = layers.Dense(width, name="shrink")
         flat = (None, int(self.rows or 0) * int(self.cols or 0), width)
         for part in (self.norm, self.query_key_value, self.out, self.norm2, self.grow):
@@ -109,8 +111,15 @@ class SlotPool(layers.Layer):  # type: ignore[misc]
         total = ops.sum(weight, axis=-1, keepdims=True) + EPSILON
         there = ops.sum(weight * slot, axis=-1, keepdims=True) / total
         mixed = ops.matmul(weight / total, character[..., : classes - 1])
-        mixed = (mixed + EPSILON) / (ops.sum(mixed, axis=-1, keepdims=True) + EPSILON * (classes - 1))
+        mixed = (mixed + EPSILON) / (
+            ops.sum(mixed, axis=-1, keepdims=True) + EPSILON * (classes - 1)
+        )
         return ops.concatenate([there * mixed, 1.0 - there], axis=-1)
+
+
+def _gelu(x: Tensor) -> Tensor:
+    """The tanh form: the exact one's error function has no counterpart in the export."""
+    return ops.gelu(x, approximate=True)
 
 
 def _norm(name: str) -> layers.Layer:
@@ -153,7 +162,9 @@ def _read(window: Tensor, settings: NetworkSettings) -> dict[str, Tensor]:
     """Build look two over rectified windows."""
     c0, c1, c2, c3 = settings.read_channels
 
-    def conv(x: Tensor, channels: int, stride: tuple[int, int], name: str, kernel: int = 3) -> Tensor:
+    def conv(
+        x: Tensor, channels: int, stride: tuple[int, int], name: str, kernel: int = 3
+    ) -> Tensor:
         x = layers.Conv2D(
             channels, kernel, stride, padding="same", use_bias=False, name=f"read_{name}_conv"
         )(x)
@@ -178,7 +189,9 @@ def _read(window: Tensor, settings: NetworkSettings) -> dict[str, Tensor]:
     x = ops.relu(conv(ops.relu(x + up), c2, (1, 1), "fuse"))
     characters = layers.Conv2D(settings.alphabet.num_classes, 1, name="read_characters")(x)
     slot_map = layers.Conv2D(settings.slots + 1, 1, name="read_slots")(x)
-    pooled = layers.Flatten(name="read_flatten")(layers.Conv2D(12, 1, activation="relu", name="read_squeeze")(wide))
+    pooled = layers.Flatten(name="read_flatten")(
+        layers.Conv2D(12, 1, activation="relu", name="read_squeeze")(wide)
+    )
     pooled = layers.Dense(96, activation="relu", name="read_pooled")(pooled)
     return {
         "characters": characters,

@@ -65,7 +65,9 @@ def rectify(
         return np.zeros(window, np.uint8), matrix
     part = image[top:bottom, left:right]
     there = matrix @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], float)
-    sides = np.linalg.norm(np.roll(np.asarray(quad, float), -1, axis=0) - np.asarray(quad, float), axis=1)
+    sides = np.linalg.norm(
+        np.roll(np.asarray(quad, float), -1, axis=0) - np.asarray(quad, float), axis=1
+    )
     shrink = min(max(sides[0], sides[2]) / width, max(sides[1], sides[3]) / height)
     if shrink > 1.5:
         size = (max(round(part.shape[1] / shrink), 2), max(round(part.shape[0] / shrink), 2))

@@ -24,7 +24,12 @@ class Backgrounds:
     """
 
     def __init__(
-        self, photos: Sequence[Picture] = (), *, grey: bool = True, seed: int = 0, num_drawn: int = 96
+        self,
+        photos: Sequence[Picture] = (),
+        *,
+        grey: bool = True,
+        seed: int = 0,
+        num_drawn: int = 96,
     ) -> None:
         """Keep the photos, or draw the stand-ins."""
         self.grey = grey
@@ -61,7 +66,9 @@ class Backgrounds:
         return np.asarray(cv2.addWeighted(out, gain, out, 0.0, bias), np.uint8)
 
 
-def draw_background(rng: np.random.Generator, size: tuple[int, int], *, grey: bool = True) -> Picture:
+def draw_background(
+    rng: np.random.Generator, size: tuple[int, int], *, grey: bool = True
+) -> Picture:
     """Draw a background: a gradient, cloudy texture, panels, lines and discs.
 
     Args:
@@ -75,7 +82,9 @@ def draw_background(rng: np.random.Generator, size: tuple[int, int], *, grey: bo
     height, width = size
     channels = 1 if grey else 3
     corners = rng.uniform(20, 235, (2, 2, channels)).astype(np.float32)
-    image = np.asarray(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    image = np.asarray(
+        cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
+    )
     image = image.reshape(height, width, channels)
     for cells in (4, 16, 64):
         cloud = rng.normal(0, rng.uniform(0, 22), (cells, cells)).astype(np.float32)
@@ -94,7 +103,9 @@ def draw_background(rng: np.random.Generator, size: tuple[int, int], *, grey: bo
             middle = (int(centre[0]), int(centre[1]))
             axes = (int(reach / 2) + 1, int(reach * rng.uniform(0.2, 0.6)) + 1)
             thick = -1 if rng.random() < 0.6 else int(rng.integers(1, 6))
-            cv2.ellipse(canvas, middle, axes, rng.uniform(0, 180), 0, 360, colour, thick, cv2.LINE_AA)
+            cv2.ellipse(
+                canvas, middle, axes, rng.uniform(0, 180), 0, 360, colour, thick, cv2.LINE_AA
+            )
         elif kind == 2:
             end = centre + rng.uniform(-reach, reach, 2) * 2
             first, last = (int(centre[0]), int(centre[1])), (int(end[0]), int(end[1]))

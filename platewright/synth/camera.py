@@ -54,7 +54,9 @@ class Camera:
         return asdict(self)
 
 
-def draw_camera(rng: np.random.Generator, *, detail_px: float = 130.0, strength: float = 1.0) -> Camera:
+def draw_camera(
+    rng: np.random.Generator, *, detail_px: float = 130.0, strength: float = 1.0
+) -> Camera:
     """Draw a camera.
 
     Args:
@@ -84,11 +86,15 @@ def draw_camera(rng: np.random.Generator, *, detail_px: float = 130.0, strength:
         else None,
         vignette=float(rng.uniform(0.1, 0.5)) if u[2] < 0.1 else 0.0,
         blur_px=float(rng.uniform(0.3, 0.95)) * scale if u[3] < 0.5 else 0.0,
-        motion=(float(rng.uniform(3, 8)) * scale, float(rng.uniform(0, np.pi))) if u[4] < 0.1 else (0.0, 0.0),
+        motion=(float(rng.uniform(3, 8)) * scale, float(rng.uniform(0, np.pi)))
+        if u[4] < 0.1
+        else (0.0, 0.0),
         gamma=float(np.exp(rng.normal(0.35 if night else -0.1, 0.25))),
         gain=float(np.exp(rng.normal(-0.6 if night else -0.04, 0.16))),
         bias=float(rng.normal(0, 8)),
-        noise=float(rng.exponential(5.0)) * strength * (2.0 if night else 1.0) if u[6] < 0.6 else 0.0,
+        noise=float(rng.exponential(5.0)) * strength * (2.0 if night else 1.0)
+        if u[6] < 0.6
+        else 0.0,
         noise_px=1.0 if u[7] < 0.6 else 2.0,
         sharpen=float(rng.uniform(0.4, 1.6)) if u[8] < 0.18 else 0.0,
         jpeg=int(rng.integers(20, 96)) if u[9] < 0.7 else 0,
@@ -154,7 +160,9 @@ def apply_camera(image: Picture, camera: Camera) -> Picture:
         image = np.clip(value, 0, 255).astype(np.uint8)
     if camera.sharpen:
         soft = cv2.GaussianBlur(image, (0, 0), 1.0)
-        image = np.asarray(cv2.addWeighted(image, 1 + camera.sharpen, soft, -camera.sharpen, 0), np.uint8)
+        image = np.asarray(
+            cv2.addWeighted(image, 1 + camera.sharpen, soft, -camera.sharpen, 0), np.uint8
+        )
     if camera.jpeg:
         _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg])
         how = cv2.IMREAD_GRAYSCALE if image.ndim == 2 else cv2.IMREAD_COLOR
@@ -172,7 +180,9 @@ def _light(image: Picture, camera: Camera) -> Picture:
     factor: NDArray[np.float32] = np.ones((height, width), np.float32)
     if camera.shadow is not None:
         angle, offset, soft, weight = camera.shadow
-        across = (x - width / 2) * np.float32(np.cos(angle)) + (y - height / 2) * np.float32(np.sin(angle))
+        across = (x - width / 2) * np.float32(np.cos(angle)) + (y - height / 2) * np.float32(
+            np.sin(angle)
+        )
         edge = np.clip((across - offset * np.hypot(height, width)) / soft + 0.5, 0, 1)
         factor = (factor - np.float32(weight) * edge).astype(np.float32)
     if camera.vignette:

@@ -83,16 +83,23 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
     """
     back, fore = _two_levels(rng)
     if kind == "words":
-        picture, ink = draw_words(rng, int(rng.integers(14, 40)), int(rng.integers(1, 4)), back=back, fore=fore)
+        picture, ink = draw_words(
+            rng, int(rng.integers(14, 40)), int(rng.integers(1, 4)), back=back, fore=fore
+        )
         return picture, ink  # the letters alone, on whatever they lie
     if kind == "sign":
         rows = [
-            draw_words(rng, int(rng.integers(10, 26)), int(rng.integers(1, 4)), back=back, fore=fore)[0]
+            draw_words(
+                rng, int(rng.integers(10, 26)), int(rng.integers(1, 4)), back=back, fore=fore
+            )[0]
             for _ in range(int(rng.choice([3, 4, 5, 1], p=[0.4, 0.25, 0.15, 0.2])))
         ]
         width = max(r.shape[1] for r in rows)
         sign = np.vstack(
-            [cv2.copyMakeBorder(r, 0, 0, 0, width - r.shape[1], cv2.BORDER_CONSTANT, value=back) for r in rows]
+            [
+                cv2.copyMakeBorder(r, 0, 0, 0, width - r.shape[1], cv2.BORDER_CONSTANT, value=back)
+                for r in rows
+            ]
         ).astype(np.uint8)
         return sign, np.full(sign.shape, 255, np.uint8)
     height, width = int(rng.integers(30, 110)), int(rng.integers(60, 240))
@@ -124,7 +131,9 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
             axes = (int(rng.integers(3, 30)), int(rng.integers(3, 30)))
             level = int(rng.integers(0, 256))
             thick = -1 if rng.random() < 0.6 else 2
-            cv2.ellipse(picture, spot, axes, float(rng.uniform(0, 180)), 0, 360, level, thick, cv2.LINE_AA)
+            cv2.ellipse(
+                picture, spot, axes, float(rng.uniform(0, 180)), 0, 360, level, thick, cv2.LINE_AA
+            )
     else:
         step = int(rng.integers(6, 18))
         for at in range(-height, width + height, step):
@@ -137,5 +146,7 @@ def _two_levels(rng: np.random.Generator) -> tuple[int, int]:
     """Return two grey levels at least 40 apart."""
     back = int(rng.integers(0, 256))
     gap = int(rng.integers(40, 200))
-    fore = back + gap if (back + gap <= 255 and rng.random() < 0.5) or back - gap < 0 else back - gap
+    fore = (
+        back + gap if (back + gap <= 255 and rng.random() < 0.5) or back - gap < 0 else back - gap
+    )
     return back, int(np.clip(fore, 0, 255))

@@ -77,7 +77,9 @@ def lay_out_line(
     return out
 
 
-def lay_out(look: Look, style: PlateStyle, face: Face, rng: np.random.Generator) -> list[PlacedGlyph]:
+def lay_out(
+    look: Look, style: PlateStyle, face: Face, rng: np.random.Generator
+) -> list[PlacedGlyph]:
     """Place the registration on its plate.
 
     Args:
@@ -122,14 +124,19 @@ def lay_out(look: Look, style: PlateStyle, face: Face, rng: np.random.Generator)
         free = room_w - row[-1][3]
         if free > 0 and style.fill and len(row) > 1:
             extra = min(free * style.fill / (len(row) - 1), 0.35 * height)
-            row = [(c, x0 + i * extra, y0, x1 + i * extra, y1) for i, (c, x0, y0, x1, y1) in enumerate(row)]
+            row = [
+                (c, x0 + i * extra, y0, x1 + i * extra, y1)
+                for i, (c, x0, y0, x1, y1) in enumerate(row)
+            ]
         squeeze = min(1.0, room_w / row[-1][3])
         x_start = left + (right - left - row[-1][3] * squeeze) / 2 + style.shift[0] * plate_w
         y_start = top + (bottom - top - room_h) / 2 + between + line * (height + between)
         y_start += style.shift[1] * plate_h * (1 if count == 1 else 0.4)
         noise = rng.normal(0.0, style.jitter * height, (len(row), 4)) if style.jitter else None
         for index, (char, x0, y0, x1, y1) in enumerate(row):
-            box = np.array([x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start])
+            box = np.array(
+                [x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start]
+            )
             if noise is not None:
                 box[[0, 2]] += noise[index, 0] * 0.5
                 box[[1, 3]] += noise[index, 1] * 0.5

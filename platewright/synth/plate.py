@@ -110,7 +110,9 @@ class _Canvas:
         f = self.frame
         return self.image[f : self.image.shape[0] - f, f : self.image.shape[1] - f]
 
-    def rectangle(self, box: tuple[float, float, float, float], colour: Colour, thick: int = -1) -> None:
+    def rectangle(
+        self, box: tuple[float, float, float, float], colour: Colour, thick: int = -1
+    ) -> None:
         """Draw a rectangle of the plate, px without frame."""
         x0, y0, x1, y1 = (round(v) + self.frame for v in box)
         tone = self.tone(colour)
@@ -149,12 +151,18 @@ class _Canvas:
         change = np.zeros((height, width), np.float32)
         if any(style.gradient):
             change += np.linspace(-0.5, 0.5, width, dtype=np.float32) * style.gradient[0]
-            change += (np.linspace(-0.5, 0.5, height, dtype=np.float32) * style.gradient[1])[:, None]
+            change += (np.linspace(-0.5, 0.5, height, dtype=np.float32) * style.gradient[1])[
+                :, None
+            ]
         if style.picture:
             coarse = rng.normal(0, 90, (4, 7)).astype(np.float32)
-            change += style.picture * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+            change += style.picture * cv2.resize(
+                coarse, (width, height), interpolation=cv2.INTER_CUBIC
+            )
         if style.texture:
-            grain = rng.normal(0, style.texture, (height // 2 + 1, width // 2 + 1)).astype(np.float32)
+            grain = rng.normal(0, style.texture, (height // 2 + 1, width // 2 + 1)).astype(
+                np.float32
+            )
             change += cv2.resize(grain, (width, height))
         if any(style.gradient) or style.picture or style.texture:
             value = plate.astype(np.float32) + (change if self.grey else change[..., None])
@@ -186,7 +194,9 @@ class _Canvas:
         value = self.image.astype(np.float32) + (relief if self.grey else relief[..., None])
         self.image = np.clip(value, 0, 255).astype(np.uint8)
 
-    def text(self, face: Face, text: str, box: tuple[float, float, float, float], colour: Colour) -> None:
+    def text(
+        self, face: Face, text: str, box: tuple[float, float, float, float], colour: Colour
+    ) -> None:
         """Set a small text in the middle of a box (mm of the plate), as high as fits."""
         x0, y0, x1, y1 = box
         known = "".join(c for c in text if c == " " or face.has(c))
@@ -256,12 +266,20 @@ class _Canvas:
             cv2.circle(self.image, spot, size, self.tone((level // 2,) * 3), 1, cv2.LINE_AA)  # type: ignore[call-overload,arg-type]
         if style.frame_text and style.frame_mm > 8:
             plate_h, plate_w = look.size_mm
-            box = (plate_w * 0.2, plate_h + 0.2 * style.frame_mm, plate_w * 0.8, plate_h + 0.75 * style.frame_mm)
+            box = (
+                plate_w * 0.2,
+                plate_h + 0.2 * style.frame_mm,
+                plate_w * 0.8,
+                plate_h + 0.75 * style.frame_mm,
+            )
             bright: Colour = (220, 220, 220) if luma(style.frame_colour) < 110 else (30, 30, 30)
             self.text(small, style.frame_text, box, bright)
         if style.dirt:
             coarse = np.clip(rng.normal(-0.2, 0.6, (5, 11)), 0, 1).astype(np.float32)
-            weight = cv2.resize(coarse, self.image.shape[1::-1], interpolation=cv2.INTER_LINEAR) * style.dirt
+            weight = (
+                cv2.resize(coarse, self.image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+                * style.dirt
+            )
             self.paint(np.asarray(weight * 255, np.uint8), (96, 84, 70))
 
 
@@ -271,7 +289,9 @@ def _alpha(size: tuple[int, int], corner: float) -> Picture:
     radius = round(min(corner, min(size) / 3))
     if radius > 1:
         y, x = np.mgrid[:radius, :radius]
-        corner_mask = np.where((x - radius) ** 2 + (y - radius) ** 2 > radius**2, 0, 255).astype(np.uint8)
+        corner_mask = np.where((x - radius) ** 2 + (y - radius) ** 2 > radius**2, 0, 255).astype(
+            np.uint8
+        )
         alpha[:radius, :radius] = corner_mask
         alpha[:radius, -radius:] = corner_mask[:, ::-1]
         alpha[-radius:, :radius] = corner_mask[::-1]

@@ -77,7 +77,8 @@ def pose_quad(pose: Pose, size_mm: tuple[float, float], width_px: float) -> Floa
     shrink = pose.distance / (pose.distance + z2)
     x2, y2 = x1 * shrink, y1 * shrink
     turned = np.stack(
-        [x2 * cos(pose.roll) - y2 * sin(pose.roll), x2 * sin(pose.roll) + y2 * cos(pose.roll)], axis=1
+        [x2 * cos(pose.roll) - y2 * sin(pose.roll), x2 * sin(pose.roll) + y2 * cos(pose.roll)],
+        axis=1,
     )
     quad = turned * width_px
     x0, y0, x3, y3 = box_of_quad(quad)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, homography, project, to_pixel_centres
-from platewright.records import CharacterRecord, PlateRecord, SceneRecord
-from platewright.region import Look, draw_region, load_region
+from platewright.geometry import Box, box_of_quad, homography
+from platewright.records import SceneRecord
+from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
 from platewright.synth.camera import apply_camera, draw_camera
 from platewright.synth.decoy import KINDS, draw_decoy
-from platewright.synth.plate import FlatPlate, draw_plate
+from platewright.synth.panel import add_panel
+from platewright.synth.placement import add_plate, blend
 from platewright.synth.pose import Pose, draw_pose, pose_quad
-from platewright.synth.style import draw_style
 
 __all__ = ["SceneSettings", "draw_closeup", "draw_look", "draw_scene"]
 
@@ -58,11 +57,6 @@ class SceneSettings:
     grey: bool = True
 
 
-@cache
-def _region(code: str):  # type: ignore[no-untyped-def]
-    return load_region(code)
-
-
 def draw_look(rng: np.random.Generator, regions: Sequence[str] = ()) -> Look:
     """Draw the look of one plate from the given regions, or from all."""
     return draw_region(rng, tuple(regions) or None).draw(rng)
@@ -100,10 +94,9 @@ def draw_scene(
         x0, y0, x1, y1 = box_of_quad(quad)
         over = 0.35  # a part of the plates is cut off by the picture's edge
         spread_x, spread_y = over * (x1 - x0), over * (y1 - y0)
-        quad = quad + [
-            rng.uniform(-x0 - spread_x, width - x1 + spread_x),
-            rng.uniform(-y0 - spread_y, height - y1 + spread_y),
-        ]
+        left = rng.uniform(-x0 - spread_x, width - x1 + spread_x)
+        top = rng.uniform(-y0 - spread_y, height - y1 + spread_y)
+        quad = quad + np.array([left, top])
         box = box_of_quad(quad)
         if any(_touch(box, other, 0.06) for other in taken):
             continue
@@ -111,14 +104,14 @@ def draw_scene(
         placed.append((look, pose, quad))
     for _, _, quad in placed:
         if rng.random() < settings.panel:
-            _add_panel(rng, canvas, quad)
+            add_panel(rng, canvas, quad)
     decoys: list[Box] = []
     for _ in range(_count(rng, settings.decoys)):
         decoy = _add_decoy(rng, canvas, settings, taken)
         if decoy is not None:
             decoys.append(decoy)
             taken.append(decoy)
-    plates = [_add_plate(rng, canvas, look, pose, quad) for look, pose, quad in placed]
+    plates = [add_plate(rng, canvas, look, pose, quad) for look, pose, quad in placed]
     camera = draw_camera(rng, detail_px=60.0, strength=settings.camera)
     image = apply_camera(canvas, camera) if settings.camera else canvas
     record = SceneRecord(
@@ -161,8 +154,8 @@ def draw_closeup(
     size = (round(y1 - y0 + pad[1] + pad[3]), round(x1 - x0 + pad[0] + pad[2]))
     canvas = backgrounds.crop(rng, size)
     if rng.random() < settings.panel:
-        _add_panel(rng, canvas, quad)
-    plate = _add_plate(rng, canvas, look, pose, quad)
+        add_panel(rng, canvas, quad)
+    plate = add_plate(rng, canvas, look, pose, quad)
     camera = draw_camera(rng, detail_px=width_px, strength=settings.camera)
     image = apply_camera(canvas, camera) if settings.camera else canvas
     record = SceneRecord(size=size, plates=(plate,), seed=seed, drawn={"camera": camera.as_dict()})
@@ -190,114 +183,6 @@ def _touch(a: Box, b: Box, slack: float) -> bool:
     return a[0] - gx < b[2] and b[0] < a[2] + gx and a[1] - gy < b[3] and b[1] < a[3] + gy
 
 
-def _blend(canvas: Picture, image: Picture, alpha: Picture, matrix: FloatArray, box: Box) -> None:
-    """Warp a flat picture over the canvas, in place, only where it is seen."""
-    height, width = canvas.shape[:2]
-    x0, y0 = max(int(np.floor(box[0])) - 1, 0), max(int(np.floor(box[1])) - 1, 0)
-    x1, y1 = min(int(np.ceil(box[2])) + 1, width), min(int(np.ceil(box[3])) + 1, height)
-    if x1 <= x0 or y1 <= y0:
-        return
-    shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
-    to_roi = to_pixel_centres(shift @ matrix)
-    size = (x1 - x0, y1 - y0)
-    warped = cv2.warpPerspective(image, to_roi, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    mask = cv2.warpPerspective(alpha, to_roi, size, flags=cv2.INTER_LINEAR)
-    part = canvas[y0:y1, x0:x1]
-    weight = mask.astype(np.float32) * np.float32(1 / 255)
-    if canvas.ndim == 3:
-        weight = weight[..., None]
-        if warped.ndim == 2:
-            warped = warped[..., None]
-    mixed = part.astype(np.float32)
-    mixed += weight * (warped.astype(np.float32) - mixed)
-    part[:] = (mixed + 0.5).astype(np.uint8)
-
-
-def _add_plate(
-    rng: np.random.Generator, canvas: Picture, look: Look, pose: Pose, quad: FloatArray
-) -> PlateRecord:
-    """Draw a plate flat, pose it over the canvas, and return its record."""
-    style = draw_style(rng, look)
-    sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
-    seen = max(sides[0], sides[2])
-    drawn_w = max(1.3 * seen, 170.0 if len(look.lines) == 1 else 130.0)
-    flat = draw_plate(look, style, px_per_mm=drawn_w / look.size_mm[1], grey=canvas.ndim == 2)
-    shrunk, scale = _shrink(flat, 1.15 * seen / drawn_w)
-    matrix = homography(flat.quad * scale, quad)
-    outline = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * shrunk.image.shape[1::-1]
-    _blend(canvas, shrunk.image, shrunk.alpha, matrix, box_of_quad(project(matrix, outline)))
-    full = homography(flat.quad, quad)
-    characters = []
-    for char, (x0, y0, x1, y1), line in zip(flat.chars, flat.boxes, flat.lines, strict=True):
-        corners = project(full, [[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-        characters.append(CharacterRecord(char=char, quad=corners, line=line))
-    return PlateRecord(
-        text=look.text,
-        quad=quad,
-        region=look.region,
-        characters=tuple(characters),
-        drawn={"look": look.as_dict(), "style": style.as_dict(), "pose": pose.as_dict()},
-    )
-
-
-def _shrink(flat: FlatPlate, scale: float) -> tuple[FlatPlate, float]:
-    """Average a flat plate down before a strong reduction, which a warp alone would alias."""
-    if scale > 0.8:
-        return flat, 1.0
-    height, width = flat.image.shape[:2]
-    size = (max(round(width * scale), 4), max(round(height * scale), 4))
-    image = cv2.resize(flat.image, size, interpolation=cv2.INTER_AREA)
-    alpha = cv2.resize(flat.alpha, size, interpolation=cv2.INTER_AREA)
-    factors = np.array([size[0] / width, size[1] / height])
-    small = replace(flat, image=np.asarray(image, np.uint8), alpha=np.asarray(alpha, np.uint8))
-    return small, factors  # type: ignore[return-value]
-
-
-def _add_panel(rng: np.random.Generator, canvas: Picture, quad: FloatArray) -> None:
-    """Put a bumper-like surface round a plate that will be drawn at `quad`."""
-    room = np.exp(rng.uniform(np.log(0.06), np.log(1.6), 4))
-    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
-    outer = np.array([[-room[0], -room[1]], [1 + room[2], -room[1]], [1 + room[2], 1 + room[3]], [-room[0], 1 + room[3]]])
-    flat_h, flat_w = 64, 128
-    base = rng.uniform(10, 245)
-    corners = np.clip(base + rng.normal(0, 22, (3, 2)), 0, 255).astype(np.float32)
-    patch = cv2.resize(corners, (flat_w, flat_h), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
-    kind = rng.random()
-    line = int(np.clip(base + rng.normal(0, 70), 0, 255))
-    if kind < 0.25:
-        step = int(rng.integers(4, 14))
-        for at in range(0, flat_h, step):
-            patch[at : at + max(step // 3, 1)] = line
-    elif kind < 0.35:
-        for at in range(-flat_h, flat_w + flat_h, int(rng.integers(6, 12))):
-            cv2.line(patch, (at, 0), (at + flat_h, flat_h), line, 1, cv2.LINE_AA)
-            cv2.line(patch, (at, flat_h), (at + flat_h, 0), line, 1, cv2.LINE_AA)
-    elif kind < 0.8:
-        for _ in range(int(rng.integers(1, 5))):
-            y = int(rng.integers(flat_h))
-            level = int(np.clip(line + rng.normal(0, 30), 0, 255))
-            cv2.line(patch, (0, y), (flat_w, y + int(rng.integers(-8, 9))), level, int(rng.integers(1, 7)), cv2.LINE_AA)
-    if rng.random() < 0.3:  # the recess in which plates sit
-        x0, y0 = room[0] / (1 + room[0] + room[2]), room[1] / (1 + room[1] + room[3])
-        x1, y1 = x0 + 1 / (1 + room[0] + room[2]), y0 + 1 / (1 + room[1] + room[3])
-        grow = rng.uniform(0.01, 0.08, 2)
-        first = (int((x0 - grow[0]) * flat_w), int((y0 - grow[1]) * flat_h))
-        last = (int((x1 + grow[0]) * flat_w), int((y1 + grow[1]) * flat_h))
-        cv2.rectangle(patch, first, last, int(np.clip(base - rng.uniform(-30, 90), 0, 255)), -1)
-    try:
-        matrix = homography(unit * [flat_w, flat_h], project(homography(unit, quad), outer))
-    except ValueError:
-        return
-    spread = project(homography(unit, quad), outer)
-    if np.abs(spread).max() > 20 * max(canvas.shape[:2]) or cv2.contourArea(spread.astype(np.float32)) < 4:
-        return  # a panel that runs behind the camera
-    image = patch if canvas.ndim == 2 else cv2.cvtColor(patch, cv2.COLOR_GRAY2RGB)
-    if canvas.ndim == 3:
-        tint = rng.uniform(0.6, 1.0, 3)
-        image = np.asarray(image * tint, np.uint8)
-    _blend(canvas, np.asarray(image, np.uint8), np.full((flat_h, flat_w), 255, np.uint8), matrix, box_of_quad(spread))
-
-
 def _add_decoy(
     rng: np.random.Generator, canvas: Picture, settings: SceneSettings, taken: Sequence[Box]
 ) -> Box | None:
@@ -306,10 +191,12 @@ def _add_decoy(
     picture, alpha = draw_decoy(rng, kind)
     tall, wide = picture.shape
     low, high = np.log(settings.width_px[0]), np.log(settings.width_px[1] * 1.6)
-    quad = pose_quad(draw_pose(rng, strength=settings.pose), (tall, wide), float(np.exp(rng.uniform(low, high))))
+    quad = pose_quad(
+        draw_pose(rng, strength=settings.pose), (tall, wide), float(np.exp(rng.uniform(low, high)))
+    )
     box = box_of_quad(quad)
     height, width = canvas.shape[:2]
-    quad = quad + [rng.uniform(0, width), rng.uniform(0, height)]
+    quad = quad + np.array([rng.uniform(0, width), rng.uniform(0, height)])
     box = box_of_quad(quad)
     if any(_touch(box, other, 0.02) for other in taken):
         return None
@@ -328,5 +215,5 @@ def _add_decoy(
     if canvas.ndim == 3:
         tint = rng.uniform(0.5, 1.0, 3)
         picture = np.asarray(picture[..., None] * tint, np.uint8)
-    _blend(canvas, picture, alpha, matrix, box)
+    blend(canvas, picture, alpha, matrix, box)
     return box

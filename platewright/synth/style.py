@@ -189,6 +189,12 @@ def _stickers(
         y = rng.choice([rng.uniform(0.02, 0.12), rng.uniform(0.7, 0.88)])
         colour = tuple(int(v) for v in rng.integers(0, 256, 3))
         found.append(
-            (float(x), float(y), float(x + width), float(y + height), (colour[0], colour[1], colour[2]))
+            (
+                float(x),
+                float(y),
+                float(x + width),
+                float(y + height),
+                (colour[0], colour[1], colour[2]),
+            )
         )
     return tuple(found)

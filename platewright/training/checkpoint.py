@@ -52,7 +52,9 @@ def save_checkpoint(
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: can't write the checkpoint ({error.strerror or error})") from None
+        raise OutputError(
+            f"{path}: can't write the checkpoint ({error.strerror or error})"
+        ) from None
 
 
 def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, list[NDArray[Any]], Progress]:

@@ -50,7 +50,12 @@ def make_drawing(
 
 
 def _draw(
-    index: int, *, seed: int, backgrounds: Backgrounds, settings: TrainSettings, network: NetworkSettings
+    index: int,
+    *,
+    seed: int,
+    backgrounds: Backgrounds,
+    settings: TrainSettings,
+    network: NetworkSettings,
 ) -> Batch:
     return draw_batch(seed, index, backgrounds, settings.samples, network)
 
@@ -152,8 +157,14 @@ class Trainer:
 
         optimizer = [np.asarray(ops.convert_to_numpy(v.value)) for v in self.optimizer.variables]
         progress = Progress(self.step, self.elapsed_s, self.network.to_json())
-        save_checkpoint(self.checkpoint, model_arrays(self.model), self.average, optimizer, progress)
-        note = {"steps": self.step, "hours": round(self.elapsed_s / 3600, 3), "seed": self.settings.seed}
+        save_checkpoint(
+            self.checkpoint, model_arrays(self.model), self.average, optimizer, progress
+        )
+        note = {
+            "steps": self.step,
+            "hours": round(self.elapsed_s / 3600, 3),
+            "seed": self.settings.seed,
+        }
         save_weights(self.folder / "weights.npz", self.average, self.network, note)
 
     def fit(self) -> None:
@@ -197,7 +208,11 @@ class Trainer:
                         log.write(row)
                         _say(row, progress, self.elapsed_s)
                         logs = {}
-                        window_began, window_step, waited = time.monotonic(), self.step, stream.waited_s
+                        window_began, window_step, waited = (
+                            time.monotonic(),
+                            self.step,
+                            stream.waited_s,
+                        )
                     if time.monotonic() - last_saved > settings.checkpoint_s:
                         self.save()
                         last_saved = time.monotonic()
@@ -278,4 +293,3 @@ def _say(row: dict[str, Any], progress: float, elapsed_s: float) -> None:
         file=sys.stderr,
         flush=True,
     )
-

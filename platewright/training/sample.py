@@ -182,4 +182,3 @@ def draw_batch(
         "corners": np.stack(frames).astype(np.float32),
     }
     return inputs, targets
-

@@ -1,0 +1,132 @@
+"""Reads the number plates of photos: a table, an annotated picture, JSON."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+from platewright.errors import ImageError, run_script
+
+ROOT = Path(__file__).resolve().parent
+WEIGHTS_SUFFIXES = (".npz", ".onnx")
+
+
+def bounded(kind: type[float], low: float, high: float) -> Callable[[str], float]:
+    """Return the type of an argument that is a number from `low` to `high`."""
+
+    def convert(text: str) -> float:
+        value: float = kind(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}")
+        return value
+
+    convert.__name__ = kind.__name__
+    return convert
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line and tell photos, weights and output apart."""
+    parser = argparse.ArgumentParser(
+        prog="detect.py",
+        usage="detect.py PHOTO [PHOTO ...] [WEIGHTS.npz|.onnx [OUTPUT]] [options]",
+        description="Find and read number plates. The arguments stand in this order: photos or a "
+        "folder of photos, then weights (known by .npz or .onnx; without them the bundled ones), "
+        "then the output: a picture for one photo, else a folder, which gets an annotated picture "
+        "of each and readings.jsonl.",
+        epilog="The readings are printed as a table. A photo without a plate is no error. "
+        "Exit 0: done; 1: a photo or the weights could not be read; 2: the arguments are off.",
+    )
+    add = parser.add_argument
+    add("paths", type=Path, nargs="+", metavar="PATH", help="photos, weights, output")
+    add("-o", "--output", type=Path, metavar="OUT", help="the output, where no weights are given")
+    add("--json", type=Path, metavar="FILE", help="write the readings of one photo there")
+    add("--threads", type=bounded(int, 1, 256), default=min(4, os.cpu_count() or 1), metavar="N",
+        help="for the network (%(default)s)")  # fmt: skip
+    add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
+        help="height of the smallest plate looked for; 0: by the photo's size")  # fmt: skip
+    add("--min-presence", type=bounded(float, 0, 1), metavar="P", help="least presence, 0-1")
+    add("--min-confidence", type=bounded(float, 0, 1), metavar="P", help="least confidence, 0-1")
+    add("--force", action="store_true", help="overwrite what is there")
+    args = parser.parse_args()
+    at = [k for k, path in enumerate(args.paths) if path.suffix.lower() in WEIGHTS_SUFFIXES]
+    if len(at) > 1:
+        parser.error(f"two weights files: {args.paths[at[0]]} and {args.paths[at[1]]}")
+    split = at[0] if at else len(args.paths)
+    args.photos, rest = args.paths[:split], args.paths[split + 1 :]
+    if not at and split > 1 and not args.photos[-1].exists():
+        parser.error(
+            f"{args.photos[-1]}: no such photo; an output stands after the weights or --output"
+        )
+    args.weights = args.paths[split] if at else ROOT / "weights.onnx"
+    if not args.photos:
+        parser.error("no photo before the weights")
+    if len(rest) + bool(args.output) > 1:
+        parser.error("more than one output; photos stand before the weights, the output after")
+    args.output = rest[0] if rest else args.output
+    return args
+
+
+def main() -> int:
+    """Read every photo, write what was asked for, print the table."""
+    args = parse_args()
+
+    from platewright.batch import plan_batch
+    from platewright.image import load_image, save_image
+    from platewright.output import (
+        PhotoReadings,
+        ReadingsFile,
+        annotate,
+        readings_table,
+        write_json,
+    )
+    from platewright.recognizer.detector import Detector, DetectorSettings
+
+    batch = plan_batch(args.photos, args.output, args.json, force=args.force)
+    chosen = {key: getattr(args, key) for key in ("min_height", "min_presence", "min_confidence")}
+    settings = DetectorSettings(**{k: v for k, v in chosen.items() if v is not None})
+    detector = Detector.load(args.weights, settings, threads=args.threads)
+    done: list[PhotoReadings] = []
+    failed = 0
+    try:
+        with ReadingsFile(batch.lines) if batch.lines else nullcontext() as lines:
+            for number, job in enumerate(batch.jobs, start=1):
+                try:
+                    image = load_image(job.photo)
+                except ImageError as error:
+                    if not batch.several:
+                        raise
+                    print(f"detect.py: {error}", file=sys.stderr)
+                    failed += 1
+                    continue
+                start = time.perf_counter()
+                readings = detector.read(image)
+                ms = (time.perf_counter() - start) * 1e3
+                size = (image.shape[0], image.shape[1])
+                photo = PhotoReadings(file=job.name, size=size, ms=ms, readings=tuple(readings))
+                if job.picture:
+                    save_image(job.picture, annotate(image, readings))
+                if lines:
+                    lines.add(photo)
+                if args.json:
+                    write_json(args.json, photo)
+                done.append(photo)
+                if batch.several and sys.stderr.isatty():
+                    print(f"\r{number} of {len(batch.jobs)}", end="", file=sys.stderr, flush=True)
+    finally:
+        # Ctrl-C and a full disk come here as well: what was read is told.
+        if batch.several and sys.stderr.isatty():
+            print(file=sys.stderr)
+        if done:
+            print(readings_table(done))
+    if failed:
+        print(f"detect.py: {failed} of {len(batch.jobs)} photos not read", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    run_script(main, "detect.py")

@@ -1,0 +1,58 @@
+"""From slot probabilities to text with a probability and alternatives per character."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.alphabet import Alphabet
+from platewright.records import Character
+
+__all__ = ["decode_slots", "sharpen"]
+
+FloatArray = NDArray[np.float64]
+
+
+def sharpen(slots: FloatArray, temperature: float) -> FloatArray:
+    """Return probabilities at another temperature: above 1 less sure, below 1 surer.
+
+    >>> sharpen(np.array([[0.8, 0.2]]), 1.0).round(3).tolist()
+    [[0.8, 0.2]]
+    """
+    if temperature == 1.0:
+        return slots
+    logs = np.log(np.maximum(slots, 1e-9)) / temperature
+    raised = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float64)
+
+
+def decode_slots(
+    slots: FloatArray, alphabet: Alphabet, *, alternatives: int = 3
+) -> tuple[str, float, tuple[Character, ...]]:
+    """Read the most probable text.
+
+    The text ends at the first slot that is most probably empty.
+
+    Args:
+        slots: (slots, classes) probabilities, the last class is `pad`.
+        alphabet: of the classes.
+        alternatives: most characters listed per position.
+
+    Returns:
+        The text; its probability, which counts the slot that ends it too; its characters.
+    """
+    best = slots.argmax(axis=1)
+    characters: list[Character] = []
+    confidence = 1.0
+    for position, kind in enumerate(best):
+        if kind == alphabet.pad:
+            confidence *= float(slots[position, kind])
+            break
+        order = np.argsort(-slots[position, : alphabet.pad])[:alternatives]
+        listed = tuple((alphabet.characters[k], float(slots[position, k])) for k in order)
+        characters.append(
+            Character(char=listed[0][0], probability=listed[0][1], alternatives=listed)
+        )
+        confidence *= listed[0][1]
+    text = "".join(c.char for c in characters)
+    return text, confidence if text else 0.0, tuple(characters)

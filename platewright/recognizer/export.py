@@ -1,0 +1,108 @@
+"""Writes the `.onnx` file that `detect.py` runs without TensorFlow."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from platewright.errors import OutputError, WeightsError
+from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.weights import load_arrays, set_arrays
+
+__all__ = ["export_beside", "export_onnx", "write_onnx"]
+
+
+def write_onnx(model: Any, settings: NetworkSettings, path: Path) -> None:
+    """Export a Keras model, with the network's settings in the file's metadata.
+
+    Args:
+        model: from `build_network`, on the TensorFlow back end.
+        settings: of the network.
+        path: the `.onnx` file.
+
+    Raises:
+        OutputError: if the file can't be written.
+        WeightsError: if another back end than TensorFlow is in use, which can't export.
+    """
+    import keras
+    import onnx
+
+    if keras.backend.backend() != "tensorflow":
+        raise WeightsError("the .onnx export needs KERAS_BACKEND=tensorflow")
+    window = np.zeros((1, *settings.read_window, 1), np.float32)
+    model({"image": np.zeros((1, *settings.grid.window, 1), np.float32), "window": window})
+    with tempfile.TemporaryDirectory() as folder:
+        raw = Path(folder) / "raw.onnx"
+        with contextlib.redirect_stdout(io.StringIO()):
+            model.export(str(raw), format="onnx", verbose=False)
+        proto = onnx.load(str(raw))
+    onnx.helper.set_model_props(proto, {"settings": settings.to_json()})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(proto.SerializeToString())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: can't write the export ({error.strerror or error})") from None
+
+
+def export_onnx(weights: Path, path: Path) -> None:
+    """Export a weights file.
+
+    Args:
+        weights: the `.npz`.
+        path: the `.onnx`.
+
+    Raises:
+        WeightsError: if the weights can't be used.
+        OutputError: if the export can't be written.
+    """
+    from platewright.recognizer.network import build_network
+
+    arrays, settings, _ = load_arrays(weights)
+    model = build_network(settings)
+    set_arrays(model, arrays, str(weights))
+    write_onnx(model, settings, path)
+
+
+def export_beside(weights: Path) -> list[Path]:
+    """Export a weights file to the `.onnx` beside it, in a process of its own.
+
+    The export needs the TensorFlow back end, whichever one the training used.
+
+    Args:
+        weights: the `.npz`.
+
+    Returns:
+        The file, or nothing when TensorFlow or its converter is not installed.
+
+    Raises:
+        WeightsError: if the export fails.
+    """
+    if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "tf2onnx", "onnx")):
+        return []
+    path = weights.with_suffix(".onnx")
+    command = [sys.executable, "-m", "platewright.recognizer.export", str(weights), str(path)]
+    home = str(Path(__file__).resolve().parents[2])
+    paths = os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH")) if p)
+    quiet = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": paths}
+    done = subprocess.run(
+        command, env=os.environ | quiet, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise WeightsError(f"{weights}: the .onnx export failed: {last}")
+    return [path]
+
+
+if __name__ == "__main__":
+    export_onnx(Path(sys.argv[1]), Path(sys.argv[2]))

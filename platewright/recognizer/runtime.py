@@ -1,0 +1,173 @@
+"""What runs the network: ONNX Runtime on an exported file, or Keras on a weights file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.errors import WeightsError
+from platewright.recognizer.settings import NetworkSettings
+
+__all__ = ["KerasRuntime", "OnnxRuntime", "Runtime", "load_runtime"]
+
+FloatArray = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+
+class Runtime(Protocol):
+    """The two looks."""
+
+    settings: NetworkSettings
+
+    def scan(self, image: Picture) -> tuple[FloatArray, FloatArray]:
+        """Look one over a grey (H, W) picture.
+
+        Returns:
+            presence logits (rows, cols), corner offsets (rows, cols, 8).
+        """
+        ...
+
+    def read(self, windows: Picture) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Look two at (n, h, w) grey windows.
+
+        Returns:
+            slot probabilities (n, slots, classes), presence logits (n,), corners (n, 8).
+        """
+        ...
+
+
+class OnnxRuntime:
+    """Runs an exported `.onnx` file.
+
+    Args:
+        path: the file.
+        threads: that one picture may use.
+
+    Raises:
+        WeightsError: if the file is missing, damaged or of another program.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Load the file."""
+        import onnxruntime
+
+        if not path.is_file():
+            raise WeightsError(f"{path}: no such weights file")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+            text = self._session.get_modelmeta().custom_metadata_map["settings"]
+        except KeyError:
+            raise WeightsError(f"{path}: not exported by this program: no settings") from None
+        except Exception as error:  # the runtime raises classes of its own, without a common base
+            raise WeightsError(f"{path}: not a usable .onnx file ({_first_line(error)})") from None
+        self.settings = NetworkSettings.from_json(text, str(path))
+        self._only_asked = onnxruntime.RunOptions()
+        self._only_asked.only_execute_path_to_fetches = True
+        grid = self.settings.grid
+        self._no_image = np.zeros((1, *grid.window, 1), np.float32)
+        self._no_window = np.zeros((1, *self.settings.read_window, 1), np.float32)
+
+    def scan(self, image: Picture) -> tuple[FloatArray, FloatArray]:
+        """See `Runtime`."""
+        feed = {"image": _levels(image[None]), "window": self._no_window}
+        presence, corners = self._session.run(
+            ["scan_presence", "scan_corners"], feed, self._only_asked
+        )
+        return presence[0, ..., 0], corners[0]
+
+    def read(self, windows: Picture) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """See `Runtime`."""
+        feed = {"image": self._no_image, "window": _levels(windows)}
+        slots, presence, corners = self._session.run(
+            ["slots", "presence", "corners"], feed, self._only_asked
+        )
+        return slots, presence[:, 0], corners
+
+
+class KerasRuntime:
+    """Runs a Keras model, a trained one or one built from a weights file."""
+
+    def __init__(self, model: Any, settings: NetworkSettings) -> None:
+        """Take the two looks of a model apart."""
+        import keras
+
+        self.settings = settings
+        outputs = (
+            dict(zip(model.output_names, model.outputs, strict=True))
+            if not isinstance(model.output, dict)
+            else model.output
+        )
+        inputs = model.input
+        self._scan = keras.Model(
+            inputs["image"], [outputs["scan_presence"], outputs["scan_corners"]]
+        )
+        self._read = keras.Model(
+            inputs["window"], [outputs["slots"], outputs["presence"], outputs["corners"]]
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> KerasRuntime:
+        """Build the network of a weights file.
+
+        Raises:
+            WeightsError: if the file is missing, damaged or of another network.
+        """
+        from platewright.recognizer.weights import load_arrays, set_arrays
+
+        arrays, settings, _ = load_arrays(path)
+        try:
+            from platewright.recognizer.network import build_network
+        except ImportError:
+            raise WeightsError(
+                f"{path}: .npz weights need Keras (pip install -r requirements.txt); "
+                "the .onnx beside it does not"
+            ) from None
+        model = build_network(settings)
+        set_arrays(model, arrays, str(path))
+        return cls(model, settings)
+
+    def scan(self, image: Picture) -> tuple[FloatArray, FloatArray]:
+        """See `Runtime`."""
+        presence, corners = _host(self._scan(_levels(image[None]), training=False))
+        return presence[0, ..., 0], corners[0]
+
+    def read(self, windows: Picture) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """See `Runtime`."""
+        slots, presence, corners = _host(self._read(_levels(windows), training=False))
+        return slots, presence[:, 0], corners
+
+
+def load_runtime(path: Path, threads: int = 1) -> Runtime:
+    """Return what runs a weights file, by its suffix.
+
+    Raises:
+        WeightsError: if it can't be used.
+    """
+    if path.suffix == ".onnx":
+        return OnnxRuntime(path, threads)
+    if path.suffix == ".npz":
+        return KerasRuntime.load(path)
+    raise WeightsError(f"{path}: weights end in .npz or .onnx")
+
+
+def _levels(pictures: Picture) -> FloatArray:
+    return pictures[..., None].astype(np.float32) * np.float32(1 / 255)
+
+
+def _host(tensors: Any) -> list[FloatArray]:
+    from keras import ops
+
+    return [np.asarray(ops.convert_to_numpy(t), np.float32) for t in tensors]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__

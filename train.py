@@ -1,0 +1,143 @@
+"""Train the network on live drawings: python train.py
+
+Draws plates over the backgrounds in bgs/ (or over drawn ones) while it learns, and leaves
+runs/default/: weights.npz and weights.onnx, checkpoint.npz to go on from, log.csv and curves.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from platewright.errors import ConfigError, run_script
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    add = parser.add_argument
+    add("--out", type=Path, default=Path("runs/default"), help="folder of the run (%(default)s)")
+    add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
+    add("--steps", type=int, help="gradient steps at most (20000, or no limit with --hours)")
+    add("--hours", type=float, help="time at most")
+    add("--rate", type=float, default=2e-3, help="highest learning rate (%(default)s)")
+    add("--scenes", type=int, default=8, help="scenes in a batch (%(default)s)")
+    add("--windows", type=int, default=48, help="reader's windows in a batch (%(default)s)")
+    add("--seed", type=int, default=0, help="of weights and drawings (%(default)s)")
+    add("--workers", type=int, default=1, help="drawing processes (%(default)s)")
+    add("--regions", help="codes to draw, such as GB,IN,ANY (all)")
+    add("--watch", type=Path, metavar="LABELS.csv", help="also measure on these labelled photos")
+    add("--check-every", type=int, default=1000, help="steps between measurements (%(default)s)")
+    add("--report-every", type=int, default=25, help="steps between lines of the log (%(default)s)")
+    add("--init", type=Path, metavar="WEIGHTS.npz", help="begin with these weights")
+    add("--resume", action="store_true", help="go on from the checkpoint in --out")
+    add("--force", action="store_true", help="replace an earlier run and the weights.npz here")
+    args = parser.parse_args(argv)
+    for name in ("scenes", "windows", "check_every", "report_every"):
+        if getattr(args, name) < 1:
+            parser.error(f"--{name.replace('_', '-')} must be at least 1")
+    if (args.steps is not None and args.steps < 1) or (args.hours is not None and args.hours <= 0):
+        parser.error("--steps and --hours must be positive")
+    if args.workers < 0 or args.rate <= 0:
+        parser.error("--workers can't be negative, --rate must be positive")
+    if args.init and args.resume:
+        parser.error("--init begins a run, --resume goes on with one: give one of them")
+    return args
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Train, then export."""
+    args = parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
+        raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
+    try:
+        import keras
+    except ImportError:
+        raise ConfigError("training needs Keras: pip install -r requirements.txt") from None
+    from platewright.recognizer.settings import NetworkSettings
+    from platewright.recognizer.weights import load_arrays
+    from platewright.region import region_codes
+    from platewright.synth.scene import SceneSettings
+    from platewright.training.check import check_drawn, check_photos
+    from platewright.training.curve import draw_curves
+    from platewright.training.fit import Trainer
+    from platewright.training.sample import SampleSettings
+    from platewright.training.settings import TrainSettings
+
+    regions = tuple(args.regions.split(",")) if args.regions else ()
+    unknown = sorted(set(regions) - set(region_codes()))
+    if unknown:
+        raise ConfigError(f"--regions: no region {unknown[0]}; known: {', '.join(region_codes())}")
+    arrays, network = None, NetworkSettings()
+    if args.init:
+        arrays, network, _ = load_arrays(args.init)
+    steps = args.steps or (20_000 if args.hours is None else 10**9)
+    samples = SampleSettings(
+        scenes=args.scenes,
+        windows=args.windows,
+        scene=SceneSettings(regions=regions),
+        closeup=SceneSettings(regions=regions, width_px=(35.0, 260.0), focus_px=(80.0, 260.0)),
+    )
+    settings = TrainSettings(
+        steps=steps,
+        hours=args.hours or math.inf,
+        rate=args.rate,
+        seed=args.seed,
+        workers=args.workers,
+        check_every=args.check_every,
+        report_every=args.report_every,
+        samples=samples,
+    )
+    backgrounds = args.bgs if args.bgs.is_dir() and any(args.bgs.iterdir()) else None
+    if backgrounds is None:
+        print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
+    checks = [check_drawn(settings, network, backgrounds)]
+    if args.watch:
+        checks.append(check_photos(args.watch, network))
+    if args.force and not args.resume:
+        for name in ("checkpoint.npz", "log.csv"):
+            (args.out / name).unlink(missing_ok=True)
+    trainer = Trainer(network, settings, args.out, backgrounds=backgrounds, checks=tuple(checks))
+    if args.resume:
+        trainer.resume()
+    elif arrays is not None:
+        trainer.start_from(arrays, str(args.init))
+    print(
+        f"{trainer.model.count_params():,} parameters, Keras on {keras.backend.backend()}, "
+        f"from step {trainer.step}",
+        file=sys.stderr,
+    )
+    try:
+        trainer.fit()
+    except KeyboardInterrupt:
+        print("stopped; --resume goes on from here", file=sys.stderr)
+    draw_curves(args.out / "log.csv", args.out / "curves.png")
+    finish(args.out, force=args.force)
+
+
+def finish(folder: Path, *, force: bool) -> None:
+    """Export the weights and put them where detect.py looks, unless others are there."""
+    from platewright.recognizer.export import export_beside
+
+    weights = folder / "weights.npz"
+    if not weights.exists():
+        return
+    made = [weights, *export_beside(weights)]
+    kept = [p.name for p in made if Path(p.name).exists()]
+    if kept and not force:
+        print(f"{kept[0]} here is kept; use {weights} (--force would replace it)", file=sys.stderr)
+    else:
+        for path in made:
+            shutil.copy2(path, path.name)
+    print(f"python detect.py in.jpg {made[-1]} out.jpg")
+
+
+if __name__ == "__main__":
+    run_script(main, "train.py")
