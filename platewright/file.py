@@ -28,7 +28,7 @@ def write_file(path: Path, data: bytes) -> None:
     """Write a file under a temporary name and rename it when it is whole.
 
     Whatever was there before stays until then: a full disk costs nothing but the new file. A
-    symbolic link is followed, and something that is no file, such as `/dev/null`, is written to.
+    symbolic link is followed, and something that is no file, such as `/dev/stdout`, is written to.
 
     Args:
         path: where it goes; its folder must be there.
@@ -40,8 +40,8 @@ def write_file(path: Path, data: bytes) -> None:
     target = path.resolve()
     temporary: str | None = None
     try:
-        if target.exists() and not target.is_file():
-            with target.open("wb") as stream:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
                 stream.write(data)
             return
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -44,7 +44,7 @@ p { color: var(--soft); margin: .2rem 0 1rem; max-width: 75ch; }
 .counts b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .counts span { color: var(--soft); font-size: .85rem; }
 main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
-  gap: 1rem; }
+  gap: 1rem; align-items: start; }
 article { background: var(--card); border: 1px solid var(--edge); border-radius: 10px;
   overflow: hidden; display: flex; flex-direction: column; }
 article img { width: 100%; height: auto; display: block; background: #000; }
@@ -54,7 +54,8 @@ article img { width: 100%; height: auto; display: block; background: #000; }
 table.texts { border-spacing: 0; font: 600 1.2rem/1.3 ui-monospace, monospace; }
 table.texts th { font: .8rem system-ui, sans-serif; color: var(--soft); text-align: left;
   padding-right: .7rem; }
-table.texts td { min-width: 1ch; text-align: center; padding: 0 .07rem; }
+table.texts td { min-width: 1ch; padding: 0 .07rem; }
+td.nothing { max-width: 0; white-space: nowrap; font-weight: 400; color: var(--soft); }
 td.wrong { color: var(--wrong); text-decoration: underline; text-underline-offset: .2em; }
 .bars { display: flex; gap: 3px; align-items: flex-end; margin: .5rem 0 .3rem; }
 .bars div { width: 26px; text-align: center; font: .72rem ui-monospace, monospace; }
@@ -207,7 +208,8 @@ def _article(card: _Card) -> str:
     if not outcome.text:
         truth, read = "<td>no text</td>", f"<td>{html.escape(outcome.read)}</td>"
     if reading is None:
-        read = "<td>nothing</td>" if not pairs else f'<td colspan="{len(pairs)}">nothing</td>'
+        # No width of its own, or it would push the true characters apart.
+        read = '<td class="nothing">nothing</td>'
     notes = [html.escape(outcome.file), html.escape(outcome.country), f"IoU {outcome.iou:.2f}"]
     bars = ""
     if reading is not None:

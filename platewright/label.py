@@ -63,6 +63,7 @@ def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[Label]:
         header = next(reader, None)
         if header is None:
             raise DatasetError(f"{path}: the file is empty; it needs file,x,y,w,h,text,country")
+        number = 1
         columns = _columns(path, header)
         for row in reader:
             number = reader.line_num  # type: ignore[attr-defined]

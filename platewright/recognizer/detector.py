@@ -31,21 +31,24 @@ class DetectorSettings:
     """What is looked for and what is kept.
 
     Attributes:
-        min_presence: least presence of a reading, 0-1.
+        min_presence: least presence of a reading, 0-1: of the scan, the second look and the
+            average character together, so that a sign which reads as nothing certain is dropped.
         min_confidence: least confidence of a reading, 0-1.
         min_height: height of the smallest plate looked for, photo pixels; 0: a sixtieth of the
             photo's shorter side, at least 12.
         max_plates: most readings of a photo.
+        min_characters: shortest text kept.
         scan_presence: least presence of a window that gets a second look, 0-1.
         max_candidates: most windows that get a second look.
         looks: how often a plate is framed and read; the last readings count.
     """
 
-    min_presence: float = 0.5
-    min_confidence: float = 0.05
-    min_height: int = 0
+    min_presence: float = 0.3
+    min_confidence: float = 0.0
+    min_height: float = 0.0
     max_plates: int = 50
-    scan_presence: float = 0.25
+    min_characters: int = 3
+    scan_presence: float = 0.05
     max_candidates: int = 24
     looks: int = 2
 
@@ -98,14 +101,17 @@ class Detector:
         """
         grey = _grey(image)
         candidates = self.scan(grey)
-        found = self._look(grey, [c.quad for c in candidates])
         limit = self.settings
+        found = [
+            replace(r, presence=r.presence * c.presence)
+            for c, r in zip(candidates, self._look(grey, [c.quad for c in candidates]), strict=True)
+        ]
         found = [
             r
             for r in found
             if r.presence >= limit.min_presence
             and r.confidence >= limit.min_confidence
-            and len(r.text) > 1
+            and len(r.text) >= limit.min_characters
         ]
         kept = suppress([r.box for r in found], [r.presence * r.confidence for r in found])
         return [found[k] for k in kept[: limit.max_plates]]
@@ -194,7 +200,7 @@ class Detector:
         return Reading(
             text=text,
             confidence=confidence,
-            presence=float(1 / (1 + np.exp(-float(logit)))),
+            presence=float(1 / (1 + np.exp(-float(logit)))) * confidence ** (1 / (len(text) + 1)),
             quad=quad,
             characters=characters,
             slots=probabilities,

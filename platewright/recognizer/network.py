@@ -135,20 +135,17 @@ def _scan(image: Tensor, settings: NetworkSettings) -> tuple[Tensor, Tensor]:
         x = layers.Conv2D(channels, kernel, stride, padding="valid", use_bias=False, name=name)(x)
         return _norm(f"scan_norm{step}")(x)
 
-    def relu(x: Tensor) -> Tensor:
-        return ops.relu(x)
-
     def residual(x: Tensor, first: int) -> Tensor:
-        y = conv(relu(conv(x, first)), first + 1)
+        y = conv(ops.relu(conv(x, first)), first + 1)
         kernels = [settings.scan_chain[k][0] for k in (first, first + 1)]
         down, right = (sum(k[axis] // 2 for k in kernels) for axis in (0, 1))
         short = layers.Cropping2D((down, right), name=f"scan_crop{first}")(x)
-        return relu(short + y)
+        return ops.relu(short + y)
 
-    x = relu(conv(image, 0))
-    x = relu(conv(x, 1))
+    x = ops.relu(conv(image, 0))
+    x = ops.relu(conv(x, 1))
     x = residual(x, 2)
-    x = relu(conv(x, 4))
+    x = ops.relu(conv(x, 4))
     x = residual(x, 5)
     x = residual(x, 7)
     x = layers.Conv2D(settings.scan_channels[2], 1, activation="relu", name="scan_mix")(x)
@@ -202,11 +199,14 @@ def _read(window: Tensor, settings: NetworkSettings) -> dict[str, Tensor]:
     }
 
 
-def build_network(settings: NetworkSettings) -> keras.Model:
+def build_network(
+    settings: NetworkSettings, *, image_size: tuple[int | None, int | None] = (None, None)
+) -> keras.Model:
     """Build the network with fresh weights.
 
     Args:
         settings: its shapes.
+        image_size: (height, width) that the scan is fixed to; None: any.
 
     Returns:
         A model with two inputs, grey levels in 0-1:
@@ -217,7 +217,7 @@ def build_network(settings: NetworkSettings) -> keras.Model:
         (maps of logits), `slots` (B, slots, characters + 1) probabilities, `presence` (B, 1) logits
         and `corners` (B, 8), parts of the window.
     """
-    image = keras.Input((None, None, 1), name="image")
+    image = keras.Input((*image_size, 1), name="image")
     window = keras.Input((*settings.read_window, 1), name="window")
     presence, corners = _scan(image, settings)
     outputs = {"scan_presence": presence, "scan_corners": corners, **_read(window, settings)}

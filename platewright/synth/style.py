@@ -40,6 +40,9 @@ class PlateStyle:
         mono: every character has a cell of the same width.
         jitter: standard deviation of each character's place and size.
         stroke: threshold shift of the stroke, about -0.3 (thin) to 0.3 (bold).
+        shear: how far the characters lean right over their height.
+        mark: what stands in the widest gap where the look has nothing there.
+        mark_colour: RGB of that mark, or of the look's.
         fill: how much of the free width the spacing takes, 0-1.
         shift: (x, y) of the text block, parts of the plate's (width, height).
         emboss: strength of the relief, in grey levels.
@@ -67,6 +70,9 @@ class PlateStyle:
     mono: bool = False
     jitter: float = 0.0
     stroke: float = 0.0
+    shear: float = 0.0
+    mark: str = ""
+    mark_colour: Colour = (128, 128, 128)
     fill: float = 0.0
     shift: tuple[float, float] = (0.0, 0.0)
     emboss: float = 0.0
@@ -108,7 +114,7 @@ DEALERS = (
 
 def draw_style(rng: np.random.Generator, look: Look) -> PlateStyle:
     """Draw the style of one plate of the given look."""
-    u = rng.random(16)
+    u = rng.random(19)
     faces = match_faces(tuple(look.faces))
     anywhere = match_faces(("*",))
     if u[15] < 0.25:  # home-made plates, and dies that no font has, turn up in every country
@@ -126,6 +132,9 @@ def draw_style(rng: np.random.Generator, look: Look) -> PlateStyle:
         mono=bool(u[0] < 0.35),
         jitter=float(rng.uniform(0.0, 0.04)) if u[1] < 0.4 else 0.0,
         stroke=float(rng.normal(0.0, 0.16)) if u[2] < 0.7 else 0.0,
+        shear=float(rng.normal(0.12, 0.1)) if u[16] < 0.08 else 0.0,
+        mark=("disc", "seal", "crest")[int(rng.integers(3))] if u[17] < 0.12 else "",
+        mark_colour=_grey_colour(rng, 40, 235) if u[18] < 0.7 else foreground,
         fill=float(rng.random()) if u[3] < 0.4 else 0.0,
         shift=(float(rng.normal(0, 0.012)), float(rng.normal(0, 0.02))),
         emboss=float(rng.uniform(8, 60)) if rng.random() < look.embossed * 0.8 else 0.0,

@@ -41,7 +41,7 @@ class SampleSettings:
     closeup: SceneSettings = field(
         default_factory=lambda: SceneSettings(width_px=(35.0, 260.0), focus_px=(80.0, 260.0))
     )
-    absent: float = 0.15
+    absent: float = 0.2
     upright: float = 0.3
 
 
@@ -67,17 +67,17 @@ def frame_quad(rng: np.random.Generator, quad: FloatArray, *, upright: bool) -> 
     tall = np.linalg.norm(base[3] - base[0] + base[2] - base[1]) / 2
     right = (base[1] - base[0] + base[2] - base[3]) / (2 * wide)
     down = (base[3] - base[0] + base[2] - base[1]) / (2 * tall)
-    loose = rng.random() < 0.4
-    sides = rng.normal(0.03 if loose else 0.0, 0.08 if loose else 0.035, 4)
-    sides = np.clip(sides, -0.07, 0.28)
+    loose = rng.random() < 0.5  # as look one frames; else as look two does
+    sides = rng.normal(0.03 if loose else 0.0, 0.08 if loose else 0.03, 4)
+    sides = np.clip(sides, -0.1, 0.3)
     grow = [
         -sides[0] * wide * right - sides[1] * tall * down,
         sides[2] * wide * right - sides[1] * tall * down,
         sides[2] * wide * right + sides[3] * tall * down,
         -sides[0] * wide * right + sides[3] * tall * down,
     ]
-    noise = rng.normal(0, 0.022, (4, 2))
-    corners = noise[:, :1] * wide * right * 0.5 + noise[:, 1:] * tall * down * 1.5
+    noise = rng.normal(0, 1, (4, 2)) * ((0.035, 0.085) if loose else (0.012, 0.03))
+    corners = noise[:, :1] * wide * right + noise[:, 1:] * tall * down
     return np.asarray(base + np.array(grow) + corners, dtype=np.float64)
 
 

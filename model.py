@@ -1,0 +1,91 @@
+"""Describe the network: python model.py
+
+Prints its layers with output shapes, parameters and multiply-accumulates (MACs), what one window
+is, and what a photo of 1280x720 costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from platewright.errors import ConfigError, OutputError, run_script
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--network", default="window", help="the network's kind (%(default)s)")
+    add("--weights", type=Path, help="describe the network of this .npz instead of the default")
+    add("--plot", type=Path, metavar="NET.png", help="also draw it")
+    add("--force", action="store_true", help="replace the plot")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Build the network and describe it."""
+    args = parse_args(argv)
+    if args.network != "window":
+        raise ConfigError(f"--network: no network {args.network}; known: window")
+    if args.plot is not None and args.plot.exists() and not args.force:
+        raise OutputError(f"{args.plot} exists: --force replaces it")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from platewright.recognizer.settings import NetworkSettings
+
+    try:
+        from platewright.recognizer.network import build_network
+    except ImportError:
+        raise ConfigError("the table needs Keras: pip install -r requirements.txt") from None
+    from platewright.recognizer.description import (
+        describe_layers,
+        draw_plot,
+        scan_macs,
+        scan_photo_macs,
+    )
+    from platewright.recognizer.weights import load_arrays
+
+    settings = load_arrays(args.weights)[1] if args.weights else NetworkSettings()
+    grid = settings.grid
+    model = build_network(settings, image_size=grid.window)
+    rows = sorted(describe_layers(model), key=lambda r: not r.name.startswith("scan"))
+    print(f"{'layer':<24} {'kind':<20} {'output':<16} {'parameters':>10} {'MACs':>13}")
+    for row in rows:
+        shape = " x ".join(str(v) for v in row.shape)
+        print(f"{row.name:<24} {row.kind:<20} {shape:<16} {row.parameters:>10,} {row.macs:>13,}")
+    reader = sum(r.macs for r in rows if r.name.startswith("read"))
+    low, high = settings.extent
+    photo = (720, 1280)
+    smallest = 48.0  # a plate 12 px high and four times as wide, the default of detect.py there
+    scan = scan_photo_macs(settings, photo, smallest)
+    height, width = grid.window
+    print(f"{'total':<24} {'':<20} {'':<16} {model.count_params():>10,}")
+    print()
+    print(
+        f"scan window           {width} x {height} pixels: the receptive field of one output cell"
+    )
+    print(f"scan stride           {grid.stride[1]} x {grid.stride[0]} pixels")
+    print(
+        f"positive plates       {low * width:.0f} to {high * width:.0f} pixels wide in the window, "
+        f"or {low * height:.0f} to {high * height:.0f} high: a range of {high / low:.2f}"
+    )
+    print(f"reader's window       {settings.read_window[1]} x {settings.read_window[0]} pixels")
+    print(f"slots                 {settings.slots} of {settings.characters} and pad")
+    print(
+        f"scan                  {scan_macs(settings, *grid.window) / 1e6:.2f} MMAC for one window"
+    )
+    print(f"read                  {reader / 1e6:.1f} MMAC for one plate, twice")
+    print(
+        f"a photo of 1280x720   {scan / 1e9:.2f} GMAC to scan for plates from {smallest:.0f} pixels "
+        f"width, and {2 * reader / 1e9:.2f} GMAC per candidate"
+    )
+    if args.plot is not None:
+        draw_plot(rows, args.plot)
+        print(f"{args.plot}: drawn")
+
+
+if __name__ == "__main__":
+    run_script(main, "model.py")

@@ -1,0 +1,276 @@
+"""The canvas a plate is drawn on, layer by layer."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.region import Look, Strip
+from platewright.synth.face import Face
+from platewright.synth.layout import lay_out_line
+from platewright.synth.style import Colour, PlateStyle, luma
+
+__all__ = ["Canvas"]
+
+Picture = NDArray[np.uint8]
+
+
+class Canvas:
+    """The picture that grows layer by layer, in grey or RGB.
+
+    Lengths are in millimetres from the plate's top left corner where a name says `mm`, else in
+    pixels of the plate without its frame.
+
+    Args:
+        size: (height, width) with the frame, pixels.
+        frame: width of the frame, pixels.
+        px_per_mm: resolution.
+        grey: one channel instead of three.
+    """
+
+    def __init__(self, size: tuple[int, int], frame: int, px_per_mm: float, grey: bool) -> None:
+        """Make the picture, black."""
+        self.frame, self.scale, self.grey = frame, px_per_mm, grey
+        self.image = np.zeros(size if grey else (*size, 3), np.uint8)
+
+    def tone(self, colour: Colour) -> int | Colour:
+        """Return a colour as the canvas' channels want it."""
+        return round(luma(colour)) if self.grey else colour
+
+    @property
+    def inner(self) -> Picture:
+        """The plate without its frame, as a view."""
+        f = self.frame
+        return self.image[f : self.image.shape[0] - f, f : self.image.shape[1] - f]
+
+    def rectangle(
+        self, box: tuple[float, float, float, float], colour: Colour, thick: int = -1
+    ) -> None:
+        """Draw a rectangle of the plate, px without frame."""
+        x0, y0, x1, y1 = (round(v) + self.frame for v in box)
+        tone = self.tone(colour)
+        cv2.rectangle(self.image, (x0, y0), (x1 - 1, y1 - 1), tone, thick)  # type: ignore[call-overload]
+
+    def stamp(
+        self,
+        layer: Picture,
+        face: Face,
+        char: str,
+        box_mm: tuple[float, float, float, float],
+        shear: float = 0.0,
+    ) -> tuple[int, int, int, int]:
+        """Put one glyph's ink into a mask layer.
+
+        Args:
+            layer: (H, W) mask with the frame; changed.
+            face: of the glyph.
+            char: which one.
+            box_mm: of its ink, upright.
+            shear: how far the ink leans right over its height, 0 for upright.
+
+        Returns:
+            The ink's box as drawn, pixels with the frame.
+        """
+        x0, y0, x1, y1 = (v * self.scale + self.frame for v in box_mm)
+        left, top = round(x0), round(y0)
+        mask = face.resized(char, max(round(x1) - left, 1), max(round(y1) - top, 1))
+        if shear:
+            mask, moved = _lean(mask, shear)
+            left += moved
+        bottom, right = top + mask.shape[0], left + mask.shape[1]
+        t, l = max(top, 0), max(left, 0)  # noqa: E741
+        b, r = min(bottom, layer.shape[0]), min(right, layer.shape[1])
+        if b > t and r > l:
+            part = layer[t:b, l:r]
+            np.maximum(part, mask[t - top : b - top, l - left : r - left], out=part)
+        return left, top, right, bottom
+
+    def paint(self, ink: Picture, colour: Colour) -> None:
+        """Blend a colour in where `ink` says so."""
+        weight = ink.astype(np.float32) * (1 / 255.0)
+        if not self.grey:
+            weight = weight[..., None]
+        image = self.image.astype(np.float32)
+        image += weight * (np.float32(self.tone(colour)) - image)
+        self.image = np.asarray(image, dtype=np.uint8)
+
+    def sheet(self, look: Look, style: PlateStyle, rng: np.random.Generator) -> None:
+        """Frame, sheet with gradient, picture and texture, border and strip."""
+        self.image[:] = self.tone(style.frame_colour)
+        plate = self.inner
+        plate[:] = self.tone(style.background)
+        height, width = plate.shape[:2]
+        change = np.zeros((height, width), np.float32)
+        if any(style.gradient):
+            change += np.linspace(-0.5, 0.5, width, dtype=np.float32) * style.gradient[0]
+            change += (np.linspace(-0.5, 0.5, height, dtype=np.float32) * style.gradient[1])[
+                :, None
+            ]
+        if style.picture:
+            coarse = rng.normal(0, 90, (4, 7)).astype(np.float32)
+            change += style.picture * cv2.resize(
+                coarse, (width, height), interpolation=cv2.INTER_CUBIC
+            )
+        if style.texture:
+            grain = rng.normal(0, style.texture, (height // 2 + 1, width // 2 + 1)).astype(
+                np.float32
+            )
+            change += cv2.resize(grain, (width, height))
+        if any(style.gradient) or style.picture or style.texture:
+            value = plate.astype(np.float32) + (change if self.grey else change[..., None])
+            plate[:] = np.clip(value, 0, 255).astype(np.uint8)
+        s = self.scale
+        for strip in (look.strip, look.second_strip):
+            if strip is None:
+                continue
+            thick = strip.width_mm * s
+            box = {
+                "left": (0.0, 0.0, thick, float(height)),
+                "right": (width - thick, 0.0, float(width), float(height)),
+                "top": (0.0, 0.0, float(width), thick),
+            }[strip.side]
+            self.rectangle(box, strip.colour)
+        if look.border_colour is not None and look.border_mm > 0:
+            inset = 0.25 * look.border_mm * s
+            box = (inset, inset, width - inset, height - inset)
+            self.rectangle(box, look.border_colour, max(round(look.border_mm * s * 0.5), 1))
+
+    def emboss(self, ink: Picture, style: PlateStyle) -> None:
+        """Light the edges of the raised characters from one side."""
+        soft = cv2.GaussianBlur(ink, (0, 0), max(1.0, 0.8 * self.scale)).astype(np.float32)
+        kernel = np.zeros((3, 3), np.float32)
+        step = np.array([np.cos(style.light), np.sin(style.light)])
+        kernel[1, 0], kernel[1, 2] = -step[0], step[0]
+        kernel[0, 1], kernel[2, 1] = -step[1], step[1]
+        relief = cv2.filter2D(soft, cv2.CV_32F, kernel) * (style.emboss / 100.0)
+        value = self.image.astype(np.float32) + (relief if self.grey else relief[..., None])
+        self.image = np.clip(value, 0, 255).astype(np.uint8)
+
+    def text(
+        self, face: Face, text: str, box: tuple[float, float, float, float], colour: Colour
+    ) -> None:
+        """Set a small text in the middle of a box (mm of the plate), as high as fits."""
+        x0, y0, x1, y1 = box
+        known = "".join(c for c in text if c == " " or face.has(c))
+        height = y1 - y0
+        row = lay_out_line(face, known, height=height, spacing=0.16 * height, gap=0.4 * height)
+        if not row or height * self.scale < 2:
+            return
+        shrink = min(1.0, (x1 - x0) / row[-1][3])
+        start = x0 + (x1 - x0 - row[-1][3] * shrink) / 2
+        layer = np.zeros(self.image.shape[:2], np.uint8)
+        for char, a, b, c, d in row:
+            place = (start + a * shrink, y0 + b * shrink, start + c * shrink, y0 + d * shrink)
+            self.stamp(layer, face, char, place)
+        self.paint(layer, colour)
+
+    def small_texts(self, look: Look, style: PlateStyle, small: Face) -> None:
+        """Header, footer and the strip's label."""
+        plate_h, plate_w = look.size_mm
+        pad = look.border_mm + 0.12 * look.small_mm
+        tall = look.small_mm
+        if look.header:
+            box = (0.1 * plate_w, pad, 0.9 * plate_w, pad + tall)
+            self.text(small, look.header, box, style.foreground)
+        if look.footer:
+            box = (0.1 * plate_w, plate_h - pad - tall, 0.9 * plate_w, plate_h - pad)
+            self.text(small, look.footer, box, style.foreground)
+        for strip in (look.strip, look.second_strip):
+            if strip is not None and strip.side != "top":
+                self.strip_label(look, strip, small)
+
+    def strip_label(self, look: Look, strip: Strip, small: Face) -> None:
+        """Emblem and code of a strip at the plate's end."""
+        plate_h, plate_w = look.size_mm
+        left = 0.0 if strip.side == "left" else plate_w - strip.width_mm
+        middle = left + strip.width_mm / 2
+        if strip.label:
+            size = min(strip.width_mm * 0.55 / max(len(strip.label) * 0.6, 1.0), plate_h * 0.22)
+            box = (left + 1, plate_h * 0.72, left + strip.width_mm - 1, plate_h * 0.72 + size)
+            self.text(small, strip.label, box, strip.label_colour)
+        if strip.emblem:
+            centre = (
+                round(middle * self.scale) + self.frame,
+                round(plate_h * 0.32 * self.scale) + self.frame,
+            )
+            radius = round(strip.width_mm * 0.3 * self.scale)
+            tone = self.tone((240, 210, 40))
+            if strip.emblem == "stars" and radius > 3:
+                for k in range(12):
+                    a = k * np.pi / 6
+                    spot = (
+                        round(centre[0] + radius * np.cos(a)),
+                        round(centre[1] + radius * np.sin(a)),
+                    )
+                    cv2.circle(self.image, spot, max(radius // 6, 1), tone, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+            elif radius > 1:
+                cv2.circle(self.image, centre, radius, tone, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+
+    def details(self, look: Look, style: PlateStyle, small: Face, rng: np.random.Generator) -> None:
+        """Seals, stickers, bolts, dealer's text and dirt, over everything else."""
+        height, width = self.inner.shape[:2]
+        for x0, y0, x1, y1, colour in style.stickers:
+            self.rectangle((x0 * width, y0 * height, x1 * width, y1 * height), colour)
+        for x, y, radius, level in style.bolts:
+            spot = (round(x * width) + self.frame, round(y * height) + self.frame)
+            size = max(round(radius * height), 1)
+            cv2.circle(self.image, spot, size, self.tone((level, level, level)), -1, cv2.LINE_AA)  # type: ignore[call-overload]
+            cv2.circle(self.image, spot, size, self.tone((level // 2,) * 3), 1, cv2.LINE_AA)  # type: ignore[call-overload,arg-type]
+        if style.frame_text and style.frame_mm > 8:
+            plate_h, plate_w = look.size_mm
+            box = (
+                plate_w * 0.2,
+                plate_h + 0.2 * style.frame_mm,
+                plate_w * 0.8,
+                plate_h + 0.75 * style.frame_mm,
+            )
+            bright: Colour = (220, 220, 220) if luma(style.frame_colour) < 110 else (30, 30, 30)
+            self.text(small, style.frame_text, box, bright)
+        if style.dirt:
+            coarse = np.clip(rng.normal(-0.2, 0.6, (5, 11)), 0, 1).astype(np.float32)
+            weight = (
+                cv2.resize(coarse, self.image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+                * style.dirt
+            )
+            self.paint(np.asarray(weight * 255, np.uint8), (96, 84, 70))
+
+    def mark(self, box_mm: tuple[float, float, float, float], kind: str, colour: Colour) -> None:
+        """Draw what stands between the groups of some plates.
+
+        Args:
+            box_mm: (x0, y0, x1, y1) of the gap, as high as the characters.
+            kind: `disc`, `seal` (one disc over another, as in Germany) or `crest`.
+            colour: of the mark; a crest is drawn in it, discs are rings of it.
+        """
+        x0, y0, x1, y1 = (v * self.scale + self.frame for v in box_mm)
+        x, tall = round((x0 + x1) / 2), y1 - y0
+        radius = round(min((x1 - x0) * 0.46, tall * (0.24 if kind == "seal" else 0.3)))
+        if radius < 2:
+            return
+        tone, dark = self.tone(colour), self.tone((colour[0] // 3, colour[1] // 3, colour[2] // 3))
+        middle = (y0 + y1) / 2
+        rows = (middle - 0.27 * tall, middle + 0.25 * tall) if kind == "seal" else (middle,)
+        for y in (round(v) for v in rows):
+            if kind == "crest":
+                reach = (radius, min(round(radius * 1.35), round(tall / 2)))
+                cv2.ellipse(self.image, (x, y), reach, 0, 0, 360, tone, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+                first, last = (x - radius // 2, y - radius // 2), (x + radius // 2, y + radius // 3)
+                cv2.rectangle(self.image, first, last, dark, max(radius // 4, 1))  # type: ignore[call-overload]
+            else:
+                cv2.circle(self.image, (x, y), radius, tone, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+                cv2.circle(self.image, (x, y), radius, dark, max(radius // 5, 1), cv2.LINE_AA)  # type: ignore[call-overload]
+                cv2.circle(self.image, (x, y), max(radius // 3, 1), dark, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+
+
+def _lean(mask: Picture, shear: float) -> tuple[Picture, int]:
+    """Lean a mask about its middle; returns it cropped to its ink, and how far its left moved."""
+    height, width = mask.shape
+    spare = int(np.ceil(abs(shear) * height / 2)) + 1
+    matrix = np.array([[1, -shear, spare + shear * (height - 1) / 2], [0, 1, 0]], np.float32)
+    leaned = cv2.warpAffine(mask, matrix, (width + 2 * spare, height), flags=cv2.INTER_LINEAR)
+    columns = np.flatnonzero(leaned.max(axis=0) > 40)
+    if not columns.size:
+        return mask, 0
+    first, last = int(columns[0]), int(columns[-1]) + 1
+    return np.ascontiguousarray(leaned[:, first:last]).astype(np.uint8), first - spare
