@@ -94,9 +94,8 @@ def main(argv: list[str] | None = None) -> None:
 def claim_folder(folder: Path, *, force: bool) -> None:
     """Make the folder, or empty it of an earlier data set's files and of nothing else."""
     folder.mkdir(parents=True, exist_ok=True)
-    old = [
-        p for p in folder.iterdir() if re.match(r"\d{8}(_\w*_[01])?\.png$|labels\.jsonl", p.name)
-    ]
+    ours = re.compile(r"\d{8}(_\w*_[01])?\.png|labels\.jsonl")
+    old = [p for p in folder.iterdir() if ours.fullmatch(p.name)]
     if old and not force:
         raise OutputError(f"{folder} holds {len(old)} drawn files: --force replaces them, or --out")
     if not folder.is_dir():

@@ -10,6 +10,7 @@ import argparse
 import math
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def main(argv: list[str] | None = None) -> None:
     from platewright.region import region_codes
     from platewright.synth.scene import SceneSettings
     from platewright.training.check import check_drawn, check_photos
+    from platewright.training.checkpoint import load_checkpoint
     from platewright.training.curve import draw_curves
     from platewright.training.fit import Trainer
     from platewright.training.sample import SampleSettings
@@ -78,6 +80,10 @@ def main(argv: list[str] | None = None) -> None:
     arrays, network = None, NetworkSettings()
     if args.init:
         arrays, network, _ = load_arrays(args.init)
+    elif args.resume:
+        checkpoint = args.out / "checkpoint.npz"
+        progress = load_checkpoint(checkpoint)[-1]
+        network = NetworkSettings.from_json(progress.settings, str(checkpoint))
     steps = args.steps or (20_000 if args.hours is None else 10**9)
     samples = SampleSettings(
         scenes=args.scenes,
@@ -114,6 +120,8 @@ def main(argv: list[str] | None = None) -> None:
         f"from step {trainer.step}",
         file=sys.stderr,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's & has switched it off
+        signal.signal(number, signal.default_int_handler)
     try:
         trainer.fit()
     except KeyboardInterrupt:

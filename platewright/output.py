@@ -69,12 +69,12 @@ def readings_table(photos: Sequence[PhotoReadings]) -> str:
 
 
 def write_json(path: Path, photo: PhotoReadings) -> None:
-    """Write one photo's readings as indented JSON, whole or not at all.
+    """Write one photo's readings as JSON, whole or not at all.
 
     Raises:
         OutputError: if the file can't be written.
     """
-    write_file(path, (json.dumps(photo.as_dict(), indent=1) + "\n").encode())
+    write_file(path, (json.dumps(photo.as_dict()) + "\n").encode())
 
 
 class ReadingsFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -124,6 +125,7 @@ class KerasRuntime:
         from platewright.recognizer.weights import load_arrays, set_arrays
 
         arrays, settings, _ = load_arrays(path)
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         try:
             from platewright.recognizer.network import build_network
         except ImportError:

@@ -121,6 +121,8 @@ def read_target(
         kind = alphabet.index(char.char)
         characters[r0:r1, c0:c1] = kind if kind >= 0 else IGNORE
         slots[r0:r1, c0:c1] = min(position, settings.slots - 1)
-    text = alphabet.encode(plate.text[: settings.slots], settings.slots)
+    text = np.full(settings.slots, alphabet.pad, np.int32)
+    for position, one in enumerate(plate.text[: settings.slots]):
+        text[position] = alphabet.index(one)  # foreign: IGNORE
     corners = project(matrix, plate.quad) / (width, height)
     return characters, slots, text, corners.reshape(-1).astype(np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,16 @@ def load_arrays(path: Path) -> tuple[Arrays, NetworkSettings, dict[str, Any]]:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such weights file") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        EOFError,
+        KeyError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:  # TypeError: a lone array instead of an archive
         why = "it holds pickles" if "pickle" in str(error) else "damaged or no .npz file"
         raise WeightsError(f"{path}: not a weights file of this program: {why}") from None
     try:

@@ -48,7 +48,7 @@ class Vehicle:
         """Return the corners of the box round the vehicle, (8, 2) px."""
         half, top, length = self.body.width / 2, self.body.roof[0], self.body.length
         corners = [[u, v, w] for u in (-half, half) for v in (0.0, top) for w in (0.0, length)]
-        return self.seen(view, corners)
+        return self.seen(view, np.array(corners))
 
     def plate_quad(self, view: View) -> FloatArray:
         """Return the corners of its plate, (4, 2) px."""
@@ -69,7 +69,7 @@ class Vehicle:
 
     def _faces_camera(self, side: int) -> bool:
         """Tell whether the left (-1) or right (1) side is seen."""
-        foot = self.frame.world([[side * self.body.width / 2, 0, 0], [0, 0, 0]])
+        foot = self.frame.world([[side * self.body.width / 2, 0.0, 0.0], [0.0, 0.0, 0.0]])
         outward = foot[0] - foot[1]
         return bool(outward @ -foot[0] > 0)
 
@@ -177,8 +177,8 @@ class _Painter:
         if body.front:
             for side in (-1, 1):
                 u = side * (half + 0.09)
-                self.fill(Vehicle._rectangle(u, body.belt + 0.06, 0.2, 0.13, reach + 0.3),
-                          _shade(self.colour, 0.95), _shade(self.colour, 0.5), radius=0.07)  # fmt: skip
+                mirror = Vehicle._rectangle(u, body.belt + 0.06, 0.2, 0.13, reach + 0.3)
+                self.fill(mirror, _shade(self.colour, 0.95), _shade(self.colour, 0.5), radius=0.07)
         panes = ((-0.94, -0.06), (0.06, 0.94)) if body.doors else ((-0.9, 0.9),)
         low, high = (0.06, 0.72) if body.doors else (0.06, 0.88)
         for left, right in panes:
@@ -187,8 +187,10 @@ class _Painter:
                 for across, up in ((left, high), (right, high), (right, low), (left, low))
             ]
             self.fill(pane, *GLASS, radius=0.08)
-            shine = [self._on_window(left + (right - left) * a, low + (high - low) * b)
-                     for a, b in ((0.12, 0.97), (0.34, 0.97), (0.16, 0.03), (0.0, 0.03))]  # fmt: skip
+            shine = [
+                self._on_window(left + (right - left) * a, low + (high - low) * b)
+                for a, b in ((0.12, 0.97), (0.34, 0.97), (0.16, 0.03), (0.0, 0.03))
+            ]
             self.fill(shine, (235, 242, 248), alpha=0.16)
         lid = [[-half + 0.01, deck, 0], [-belt, body.belt, reach], [belt, body.belt, reach]]
         lid += [[half - 0.01, deck, 0]]

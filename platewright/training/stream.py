@@ -31,10 +31,9 @@ def _work(make_draw: Callable[[], Draw], first: int, step: int, out: Any, stop: 
                 except queue.Full:
                     continue
             index += step
-    except Exception as error:
+        out.cancel_join_thread()  # nobody takes what is left
+    except Exception as error:  # this one must arrive, so the process waits until it is sent
         out.put((-1, None, f"{type(error).__name__}: {error}"))
-    finally:
-        out.cancel_join_thread()
 
 
 class BatchStream:

@@ -1,0 +1,53 @@
+# make demo                    draw a street picture and read its plates: out.jpg and a table
+# make demo IMAGE=photo.jpg    read a photo of your own
+# make test                    install everything and run ruff, mypy and pytest
+# make clean                   remove .venv and what the commands above made
+#
+# PYTHON=python3.12 chooses another Python (3.11 or newer) for a new .venv; SEED=8 another street.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+SEED ?= 7
+IMAGE ?=
+
+.PHONY: demo test clean
+
+demo: $(VENV)/core.done
+ifeq ($(IMAGE),)
+	@mkdir -p demo
+	$(BIN)/python -m platewright.synth.street demo/street.png --seed $(SEED)
+	$(BIN)/python detect.py demo/street.png weights.onnx out.jpg --force
+else
+	$(BIN)/python detect.py "$(IMAGE)" weights.onnx out.jpg --force
+endif
+	@echo "The annotated picture is out.jpg"
+
+test: $(VENV)/all.done
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+# Empty files that tell which requirements .venv has; newer requirements are installed anew.
+$(VENV)/core.done: requirements-core.txt | $(BIN)/python
+	$(PIP) --requirement requirements-core.txt
+	@touch $@
+
+$(VENV)/all.done: requirements.txt $(VENV)/core.done
+	$(PIP) --requirement requirements.txt
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+	  echo "Platewright needs Python 3.11 or newer, and none is found: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Platewright needs Python 3.11 or newer, not $(PYTHON): make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "$(PYTHON) can't make $(VENV); on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+clean:
+	rm -rf $(VENV) demo out.jpg .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find platewright tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,97 @@
+"""Who may import whom: along the data's way, and drawing never meets recognising."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "platewright"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SCRIPTS = sorted(ROOT.glob("*.py"))
+# What stands later may import what stands before, never the other way round.
+STATIONS = ("region", "synth", "dataset", "recognizer", "training")
+VAGUE = {"utils", "util", "common", "helpers", "helper", "misc", "manager"}
+
+
+def imported(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield (dotted module, line) of every import, those inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def station(dotted: str) -> str | None:
+    """Return the station that a module of the package belongs to, None for the others."""
+    parts = dotted.split(".")
+    named = parts[1] if parts[0] == "platewright" and len(parts) > 1 else ""
+    return named if named in STATIONS else None
+
+
+def violations(path: Path, own: str) -> list[str]:
+    """Return what a module of station `own` imports though it must not."""
+    found = []
+    for name, line in imported(path):
+        other = station(name)
+        if other is None:
+            continue
+        backwards = STATIONS.index(other) > STATIONS.index(own)
+        if backwards or {own, other} == {"synth", "recognizer"}:
+            found.append(f"{path.name}:{line} ({own}) imports {name}")
+    return found
+
+
+def test_imports_point_one_way() -> None:
+    staged = [(p, p.relative_to(PACKAGE).parts[0]) for p in MODULES]
+    staged = [(p, own) for p, own in staged if own in STATIONS]
+    assert {own for _, own in staged} == set(STATIONS)
+    assert [v for p, own in staged for v in violations(p, own)] == []
+
+
+@pytest.mark.parametrize(
+    ("own", "line"),
+    [
+        ("recognizer", "from platewright.synth.scene import draw_scene"),
+        ("synth", "def f():\n    import platewright.recognizer.grid"),
+        ("region", "from platewright import dataset"),
+        ("dataset", "from platewright.training import fit"),
+    ],
+)
+def test_a_wrong_import_is_seen(tmp_path: Path, own: str, line: str) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(line)
+    assert len(violations(module, own)) == 1
+
+
+def test_nothing_imports_the_scripts() -> None:
+    names = {path.stem for path in SCRIPTS}
+    assert {"detect", "gen", "model", "train"} <= names
+    for path in [*MODULES, *SCRIPTS]:
+        found = {name.split(".")[0] for name, _ in imported(path)} & names
+        assert not found, f"{path}: imports the script {found}"
+
+
+def test_modules_are_named_after_a_thing() -> None:
+    assert not {path.stem for path in MODULES} & VAGUE
+    assert not {path.parent.name for path in MODULES} & VAGUE
+
+
+def test_modules_are_of_a_readable_length() -> None:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in MODULES
+    }
+    assert {name: n for name, n in lengths.items() if n > 300} == {}
+
+
+def test_scripts_are_short_and_without_classes() -> None:
+    for path in SCRIPTS:
+        text = path.read_text()
+        assert len(text.splitlines()) <= 160, path
+        kinds = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ClassDef)]
+        assert not kinds, f"{path}: class {kinds[0].name}"
