@@ -1,4 +1,4 @@
-"""Draw labelled pictures of number plates: python gen.py 1000
+"""Draw labelled pictures of number plates: python gen.py 1000.
 
 Writes windows of 128x64 to test/, named %08d_TEXT_P.png (P: 1 where a whole plate at the right
 scale is in the window), or with --scenes whole scenes; labels.jsonl holds the record of each.

@@ -1,4 +1,4 @@
-"""Describe the network: python model.py
+"""Describe the network: python model.py.
 
 Prints its layers with output shapes, parameters and multiply-accumulates (MACs), what one window
 is, and what a photo of 1280x720 costs.
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> None:
     print(f"scan stride           {grid.stride[1]} x {grid.stride[0]} pixels")
     print(
         f"positive plates       {low * width:.0f} to {high * width:.0f} pixels wide in the window, "
-        f"or {low * height:.0f} to {high * height:.0f} high: a range of {high / low:.2f}"
+        f"or {low * height:.0f} to {high * height:.0f} high: range {high / low:.2f}"
     )
     print(f"reader's window       {settings.read_window[1]} x {settings.read_window[0]} pixels")
     print(f"slots                 {settings.slots} of {settings.characters} and pad")
@@ -79,8 +79,8 @@ def main(argv: list[str] | None = None) -> None:
     )
     print(f"read                  {reader / 1e6:.1f} MMAC for one plate, twice")
     print(
-        f"a photo of 1280x720   {scan / 1e9:.2f} GMAC to scan for plates from {smallest:.0f} pixels "
-        f"width, and {2 * reader / 1e9:.2f} GMAC per candidate"
+        f"a photo of 1280x720   {scan / 1e9:.2f} GMAC to scan for plates from {smallest:.0f} pixels"
+        f" width, and {2 * reader / 1e9:.2f} GMAC per candidate"
     )
     if args.plot is not None:
         draw_plot(rows, args.plot)

@@ -1,4 +1,4 @@
-"""Train the network on live drawings: python train.py
+"""Train the network on live drawings: python train.py.
 
 Draws plates over the backgrounds in bgs/ (or over drawn ones) while it learns, and leaves
 runs/default/: weights.npz and weights.onnx, checkpoint.npz to go on from, log.csv and curves.png.

@@ -87,7 +87,8 @@ def iou_matrix(first: ArrayLike, second: ArrayLike) -> FloatArray:
         np.maximum(b[..., 2:] - b[..., :2], 0.0), axis=-1
     )
     either = areas - both
-    return np.divide(both, either, out=np.zeros_like(both), where=either > 0)
+    shared = np.divide(both, either, out=np.zeros_like(both), where=either > 0)
+    return np.asarray(shared, dtype=np.float64)
 
 
 def homography(source: ArrayLike, target: ArrayLike) -> FloatArray:

@@ -1,8 +1,9 @@
 """The default network: a scan that slides, and a reader for what it finds.
 
-Look one, `scan`: residual convolutions with VALID padding, so that a cell of the output sees exactly
-its window and the slid output equals the cropped window's. Look two, `read`: residual stages over a
-rectified window; per cell a character map and a slot map, pooled into one distribution per slot.
+Look one, `scan`: residual convolutions with VALID padding, so that a cell of the output sees
+exactly its window and the slid output equals the cropped window's. Look two, `read`: residual
+stages over a rectified window; per cell a character map and a slot map, pooled into one distribution
+per slot.
 Written with `keras.ops` alone: runs on the TensorFlow, JAX and PyTorch backends.
 """
 
@@ -61,15 +62,15 @@ class Attention(layers.Layer):  # type: ignore[misc]
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the projections."""
-        _, self.rows, self.cols, self.width = shape
-        width = int(self.width or 0)
+        self.rows, self.cols, self.width = (int(v or 0) for v in shape[1:])
+        width = self.width
         self.norm = layers.LayerNormalization(epsilon=1e-5, name="norm")
         self.query_key_value = layers.Dense(3 * width, use_bias=False, name="query_key_value")
         self.out = layers.Dense(width, name="out")
         self.norm2 = layers.LayerNormalization(epsilon=1e-5, name="norm2")
         self.grow = layers.Dense(2 * width, activation=_gelu, name="grow")
         self.shrink = layers.Dense(width, name="shrink")
-        flat = (None, int(self.rows or 0) * int(self.cols or 0), width)
+        flat = (None, self.rows * self.cols, width)
         for part in (self.norm, self.query_key_value, self.out, self.norm2, self.grow):
             part.build(flat)
         self.shrink.build((*flat[:2], 2 * width))
@@ -186,9 +187,8 @@ def _read(window: Tensor, settings: NetworkSettings) -> dict[str, Tensor]:
     x = ops.relu(conv(ops.relu(x + up), c2, (1, 1), "fuse"))
     characters = layers.Conv2D(settings.alphabet.num_classes, 1, name="read_characters")(x)
     slot_map = layers.Conv2D(settings.slots + 1, 1, name="read_slots")(x)
-    pooled = layers.Flatten(name="read_flatten")(
-        layers.Conv2D(12, 1, activation="relu", name="read_squeeze")(wide)
-    )
+    pooled = layers.Conv2D(12, 1, activation="relu", name="read_squeeze")(wide)
+    pooled = layers.Flatten(name="read_flatten")(pooled)
     pooled = layers.Dense(96, activation="relu", name="read_pooled")(pooled)
     return {
         "characters": characters,
@@ -212,8 +212,8 @@ def build_network(
         A model with two inputs, grey levels in 0-1:
         `image` (B, H, W, 1) of any size not under the scan's window, and
         `window` (B, *read_window, 1);
-        and the outputs `scan_presence` (B, h, w, 1) logits, `scan_corners` (B, h, w, 8) offsets from
-        the cell's window centre in half windows (x, y of four corners), `characters`, `slot_map`
+        and the outputs `scan_presence` (B, h, w, 1) logits, `scan_corners` (B, h, w, 8) offsets
+        from the cell's window centre in half windows (x, y of four corners), `characters`, `slot_map`
         (maps of logits), `slots` (B, slots, characters + 1) probabilities, `presence` (B, 1) logits
         and `corners` (B, 8), parts of the window.
     """

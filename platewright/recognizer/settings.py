@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import WeightsError
@@ -80,12 +81,15 @@ class NetworkSettings:
             WeightsError: if the text is no JSON or has an unknown key; it names `source`.
         """
         try:
-            values = json.loads(text)
+            values: dict[str, Any] = json.loads(text)
             known = {f.name for f in fields(cls)}
             unknown = sorted(set(values) - known)
             if unknown:
                 raise WeightsError(f"{source}: unknown settings {', '.join(unknown)}")
-            settings = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+            plain: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+            }
+            settings = cls(**plain)
             _ = settings.alphabet, settings.grid
         except (ValueError, TypeError, AttributeError) as error:
             raise WeightsError(f"{source}: its settings can't be used ({error})") from None

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import Box, box_of_quad, project
-from platewright.records import PlateRecord
 from platewright.recognizer.settings import NetworkSettings
+from platewright.records import PlateRecord
 
 __all__ = ["IGNORE", "read_target", "scan_target"]
 

@@ -42,9 +42,8 @@ def set_arrays(model: Any, arrays: Arrays, source: str) -> None:
         raise WeightsError(f"{source}: weights of another network ({which})")
     for path, variable in wanted.items():
         if tuple(variable.shape) != arrays[path].shape:
-            raise WeightsError(
-                f"{source}: {path} is {arrays[path].shape}, the network needs {tuple(variable.shape)}"
-            )
+            has, needs = arrays[path].shape, tuple(variable.shape)
+            raise WeightsError(f"{source}: {path} is {has}, the network needs {needs}")
         variable.assign(arrays[path])
 
 

@@ -194,4 +194,4 @@ def _light(image: Picture, camera: Camera) -> Picture:
         spot = ((x - gx * width) ** 2 + (y - gy * height) ** 2) / (reach * width) ** 2
         light = np.float32(level) * np.exp(-spot)
         value += light if image.ndim == 2 else light[..., None]
-    return np.clip(value, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(value, 0, 255), np.uint8)

@@ -50,7 +50,7 @@ class Canvas:
         """Draw a rectangle of the plate, px without frame."""
         x0, y0, x1, y1 = (round(v) + self.frame for v in box)
         tone = self.tone(colour)
-        cv2.rectangle(self.image, (x0, y0), (x1 - 1, y1 - 1), tone, thick)  # type: ignore[call-overload]
+        cv2.rectangle(self.image, (x0, y0), (x1 - 1, y1 - 1), tone, thick)
 
     def stamp(
         self,
@@ -92,7 +92,7 @@ class Canvas:
         if not self.grey:
             weight = weight[..., None]
         image = self.image.astype(np.float32)
-        image += weight * (np.float32(self.tone(colour)) - image)
+        image += weight * (np.asarray(self.tone(colour), np.float32) - image)
         self.image = np.asarray(image, dtype=np.uint8)
 
     def sheet(self, look: Look, style: PlateStyle, rng: np.random.Generator) -> None:
@@ -203,9 +203,9 @@ class Canvas:
                         round(centre[0] + radius * np.cos(a)),
                         round(centre[1] + radius * np.sin(a)),
                     )
-                    cv2.circle(self.image, spot, max(radius // 6, 1), tone, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+                    cv2.circle(self.image, spot, max(radius // 6, 1), tone, -1, cv2.LINE_AA)
             elif radius > 1:
-                cv2.circle(self.image, centre, radius, tone, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+                cv2.circle(self.image, centre, radius, tone, -1, cv2.LINE_AA)
 
     def details(self, look: Look, style: PlateStyle, small: Face, rng: np.random.Generator) -> None:
         """Seals, stickers, bolts, dealer's text and dirt, over everything else."""
@@ -215,8 +215,8 @@ class Canvas:
         for x, y, radius, level in style.bolts:
             spot = (round(x * width) + self.frame, round(y * height) + self.frame)
             size = max(round(radius * height), 1)
-            cv2.circle(self.image, spot, size, self.tone((level, level, level)), -1, cv2.LINE_AA)  # type: ignore[call-overload]
-            cv2.circle(self.image, spot, size, self.tone((level // 2,) * 3), 1, cv2.LINE_AA)  # type: ignore[call-overload,arg-type]
+            cv2.circle(self.image, spot, size, self.tone((level, level, level)), -1, cv2.LINE_AA)
+            cv2.circle(self.image, spot, size, self.tone((level // 2,) * 3), 1, cv2.LINE_AA)
         if style.frame_text and style.frame_mm > 8:
             plate_h, plate_w = look.size_mm
             box = (
@@ -254,13 +254,13 @@ class Canvas:
         for y in (round(v) for v in rows):
             if kind == "crest":
                 reach = (radius, min(round(radius * 1.35), round(tall / 2)))
-                cv2.ellipse(self.image, (x, y), reach, 0, 0, 360, tone, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+                cv2.ellipse(self.image, (x, y), reach, 0, 0, 360, tone, -1, cv2.LINE_AA)
                 first, last = (x - radius // 2, y - radius // 2), (x + radius // 2, y + radius // 3)
-                cv2.rectangle(self.image, first, last, dark, max(radius // 4, 1))  # type: ignore[call-overload]
+                cv2.rectangle(self.image, first, last, dark, max(radius // 4, 1))
             else:
-                cv2.circle(self.image, (x, y), radius, tone, -1, cv2.LINE_AA)  # type: ignore[call-overload]
-                cv2.circle(self.image, (x, y), radius, dark, max(radius // 5, 1), cv2.LINE_AA)  # type: ignore[call-overload]
-                cv2.circle(self.image, (x, y), max(radius // 3, 1), dark, -1, cv2.LINE_AA)  # type: ignore[call-overload]
+                cv2.circle(self.image, (x, y), radius, tone, -1, cv2.LINE_AA)
+                cv2.circle(self.image, (x, y), radius, dark, max(radius // 5, 1), cv2.LINE_AA)
+                cv2.circle(self.image, (x, y), max(radius // 3, 1), dark, -1, cv2.LINE_AA)
 
 
 def _lean(mask: Picture, shear: float) -> tuple[Picture, int]:

@@ -16,13 +16,95 @@ Picture = NDArray[np.uint8]
 KINDS = ("words", "sign", "slats", "grid", "barcode", "shapes", "mesh")
 
 WORDS = (
-    "open sale shop exit taxi hotel bank cafe police market street school parking turbo diesel "
-    "service welcome the and for with your auto center express fresh food pizza coffee books music "
-    "north south road keep left right slow stop danger private entry phone call now free best quality "
-    "sport limited edition hybrid electric automatic creta swift corolla civic golf polo transit "
-    "fresh daily news tickets travel tours airport station bus lorry horn please save tree goods carrier "
-    "love life king baby on board school van tourist permit army press doctor"
-).split()
+    "open",
+    "sale",
+    "shop",
+    "exit",
+    "taxi",
+    "hotel",
+    "bank",
+    "cafe",
+    "police",
+    "market",
+    "street",
+    "school",
+    "parking",
+    "turbo",
+    "diesel",
+    "service",
+    "welcome",
+    "the",
+    "and",
+    "for",
+    "with",
+    "your",
+    "auto",
+    "center",
+    "express",
+    "fresh",
+    "food",
+    "pizza",
+    "coffee",
+    "books",
+    "music",
+    "north",
+    "south",
+    "road",
+    "keep",
+    "left",
+    "right",
+    "slow",
+    "stop",
+    "danger",
+    "private",
+    "entry",
+    "phone",
+    "call",
+    "now",
+    "free",
+    "best",
+    "quality",
+    "sport",
+    "limited",
+    "edition",
+    "hybrid",
+    "electric",
+    "automatic",
+    "creta",
+    "swift",
+    "corolla",
+    "civic",
+    "golf",
+    "polo",
+    "transit",
+    "daily",
+    "news",
+    "tickets",
+    "travel",
+    "tours",
+    "airport",
+    "station",
+    "bus",
+    "lorry",
+    "horn",
+    "please",
+    "save",
+    "tree",
+    "goods",
+    "carrier",
+    "love",
+    "life",
+    "king",
+    "baby",
+    "on",
+    "board",
+    "van",
+    "tourist",
+    "permit",
+    "army",
+    "press",
+    "doctor",
+)
 
 
 def draw_words(
@@ -88,17 +170,17 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
         )
         return picture, ink  # the letters alone, on whatever they lie
     if kind == "sign":
-        rows = [
+        lines = [
             draw_words(
                 rng, int(rng.integers(10, 26)), int(rng.integers(1, 4)), back=back, fore=fore
             )[0]
             for _ in range(int(rng.choice([3, 4, 5, 1], p=[0.4, 0.25, 0.15, 0.2])))
         ]
-        width = max(r.shape[1] for r in rows)
+        width = max(r.shape[1] for r in lines)
         sign = np.vstack(
             [
                 cv2.copyMakeBorder(r, 0, 0, 0, width - r.shape[1], cv2.BORDER_CONSTANT, value=back)
-                for r in rows
+                for r in lines
             ]
         ).astype(np.uint8)
         return sign, np.full(sign.shape, 255, np.uint8)

@@ -88,7 +88,7 @@ class Face:
 
     def has(self, char: str) -> bool:
         """Tell whether drawing `char` leaves any ink."""
-        return self.glyph(char).mask.any() or char == " "
+        return char == " " or bool(self.glyph(char).mask.any())
 
     def glyph(self, char: str) -> Glyph:
         """Return the glyph of one character, drawn at the first call."""

@@ -74,7 +74,8 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
     boxes = [canvas.stamp(ink, face, g.char, g.box, style.shear) for g in placed]
     if style.stroke:
         sigma = max(0.07 * look.glyph_height_mm * px_per_mm * 0.5, 0.6)
-        ink = cv2.LUT(cv2.GaussianBlur(ink, (0, 0), sigma), stroke_lut(style.stroke))
+        soft = cv2.GaussianBlur(ink, (0, 0), sigma)
+        ink = np.asarray(cv2.LUT(soft, stroke_lut(style.stroke)), np.uint8)
     if style.emboss:
         canvas.emboss(ink, style)
     if style.wear:

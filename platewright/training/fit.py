@@ -25,6 +25,8 @@ from platewright.training.stream import BatchStream
 __all__ = ["Trainer", "make_drawing", "prepare", "text_accuracy"]
 
 Arrays = dict[str, NDArray[np.float32]]
+STARVING = 0.05
+"""Part of the time spent waiting for drawings above which the log says so."""
 Check = Callable[[Any], dict[str, float]]
 
 
@@ -205,6 +207,8 @@ class Trainer:
                         row["waiting"] = round((stream.waited_s - waited) / took, 3)
                         if self.step % settings.check_every == 0:
                             row |= self.check()
+                        if row["waiting"] > STARVING:
+                            print("drawing is at its limit: raise --workers", file=sys.stderr)
                         log.write(row)
                         _say(row, progress, self.elapsed_s)
                         logs = {}

@@ -90,7 +90,7 @@ def _absent_quad(rng: np.random.Generator, quad: FloatArray) -> FloatArray:
         dx, dy = rng.choice([-1, 1]) * rng.uniform(0.35, 0.8), rng.uniform(-0.3, 0.3)
         if rng.random() < 0.4:
             dx, dy = rng.uniform(-0.3, 0.3), rng.choice([-1, 1]) * rng.uniform(0.4, 0.8)
-        return np.asarray(quad + [dx * width, dy * height], np.float64)
+        return np.asarray(quad + np.array([dx * width, dy * height]), np.float64)
     middle = quad.mean(axis=0)
     scale = rng.uniform(2.2, 4.0) if kind == 1 else rng.uniform(0.2, 0.5)
     return np.asarray(middle + (quad - middle) * scale, np.float64)
