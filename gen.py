@@ -65,8 +65,6 @@ def main(argv: list[str] | None = None) -> None:
     if unknown:
         raise RegionError(f"--region: no region {unknown[0]}; known: {', '.join(region_codes())}")
     photos = args.bgs if args.bgs.is_dir() and any(args.bgs.glob("*.jpg")) else None
-    if photos is None:
-        print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
     width = args.size[1]
     settings = SceneSettings(
         regions=regions,
@@ -79,15 +77,18 @@ def main(argv: list[str] | None = None) -> None:
     job = DrawingJob(
         folder=args.out, seed=args.seed, scenes=args.scenes, settings=settings, backgrounds=photos
     )
+    if args.sheet is not None and args.sheet.exists() and not args.force:
+        raise OutputError(f"{args.sheet} exists: --force replaces it")
+    if args.count is not None:
+        claim_folder(args.out, force=args.force)
+    if photos is None:
+        print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
     if args.sheet is not None:
-        if args.sheet.exists() and not args.force:
-            raise OutputError(f"{args.sheet} exists: --force replaces it")
         pictures = [draw_sample(job, k)[0] for k in range(min(args.count or SHEET, SHEET))]
         sheet = make_sheet(pictures, columns=3 if args.scenes else 8)
         save_image(args.sheet, sheet if sheet.ndim == 3 else sheet[..., None].repeat(3, axis=2))
         print(f"{args.sheet}: {len(pictures)} pictures")
     if args.count is not None:
-        claim_folder(args.out, force=args.force)
         write_labels(args.out, draw_all(job, args.count, workers=args.workers), args.count)
 
 

@@ -58,20 +58,9 @@ def main(argv: list[str] | None = None) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
         raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
-    try:
-        import keras
-    except ImportError:
-        raise ConfigError("training needs Keras: pip install -r requirements.txt") from None
     from platewright.recognizer.settings import NetworkSettings
     from platewright.recognizer.weights import load_arrays
     from platewright.region import region_codes
-    from platewright.synth.scene import SceneSettings
-    from platewright.training.check import check_drawn, check_photos
-    from platewright.training.checkpoint import load_checkpoint
-    from platewright.training.curve import draw_curves
-    from platewright.training.fit import Trainer
-    from platewright.training.sample import SampleSettings
-    from platewright.training.settings import TrainSettings
 
     regions = tuple(args.regions.split(",")) if args.regions else ()
     unknown = sorted(set(regions) - set(region_codes()))
@@ -84,6 +73,17 @@ def main(argv: list[str] | None = None) -> None:
         checkpoint = args.out / "checkpoint.npz"
         progress = load_checkpoint(checkpoint)[-1]
         network = NetworkSettings.from_json(progress.settings, str(checkpoint))
+    try:
+        import keras
+    except ImportError:
+        raise ConfigError("training needs Keras: pip install -r requirements.txt") from None
+    from platewright.synth.scene import SceneSettings
+    from platewright.training.check import check_drawn, check_photos
+    from platewright.training.curve import draw_curves
+    from platewright.training.fit import Trainer
+    from platewright.training.sample import SampleSettings
+    from platewright.training.settings import TrainSettings
+
     steps = args.steps or (20_000 if args.hours is None else 10**9)
     samples = SampleSettings(
         scenes=args.scenes,

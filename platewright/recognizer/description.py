@@ -117,7 +117,6 @@ def draw_plot(rows: list[LayerRow], path: Path) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
     from platewright.image import save_image
-    from platewright.synth.face import load_faces
 
     shown = [r for r in rows if r.kind != "BatchNormalization"]
     columns = [
@@ -128,10 +127,7 @@ def draw_plot(rows: list[LayerRow], path: Path) -> None:
     height = pad * 3 + tall * max(len(c) for c in columns)
     picture = Image.new("RGB", (2 * wide + pad, height), "white")
     pen = ImageDraw.Draw(picture)
-    faces = load_faces()
-    font = ImageFont.truetype(
-        str(faces.get("RobotoCondensed-Medium", next(iter(faces.values())))), 15
-    )
+    font = ImageFont.load_default(size=14)
     most = max(r.shape[-1] for r in shown)
     for k, column in enumerate(columns):
         x = pad + k * wide

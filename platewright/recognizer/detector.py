@@ -35,7 +35,7 @@ class DetectorSettings:
             average character together, so that a sign which reads as nothing certain is dropped.
         min_confidence: least confidence of a reading, 0-1.
         min_height: height of the smallest plate looked for, photo pixels; 0: a sixtieth of the
-            photo's shorter side, at least 12.
+            photo's shorter side, at least 8.
         max_plates: most readings of a photo.
         min_characters: shortest text kept.
         scan_presence: least presence of a window that gets a second look, 0-1.
@@ -127,7 +127,7 @@ class Detector:
         """
         network = self.runtime.settings
         grid = network.grid
-        least = self.settings.min_height or max(min(grey.shape) / 60, 12)
+        least = self.settings.min_height or max(min(grey.shape) / 60, 8)
         factors = scales(grey.shape, grid.window, network.extent, WIDTH_OVER_HEIGHT * least)
         threshold = self.settings.scan_presence
         cut = np.log(threshold / (1 - threshold))

@@ -51,7 +51,8 @@ def write_onnx(model: Any, settings: NetworkSettings, path: Path) -> None:
         temporary.write_bytes(proto.SerializeToString())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise OutputError(f"{path}: can't write the export ({error.strerror or error})") from None
 
 

@@ -2,8 +2,8 @@
 
 Look one, `scan`: residual convolutions with VALID padding, so that a cell of the output sees
 exactly its window and the slid output equals the cropped window's. Look two, `read`: residual
-stages over a rectified window; per cell a character map and a slot map, pooled into one distribution
-per slot.
+stages over a rectified window; per cell a character map and a slot map, pooled into one
+distribution per slot.
 Written with `keras.ops` alone: runs on the TensorFlow, JAX and PyTorch backends.
 """
 
@@ -213,9 +213,9 @@ def build_network(
         `image` (B, H, W, 1) of any size not under the scan's window, and
         `window` (B, *read_window, 1);
         and the outputs `scan_presence` (B, h, w, 1) logits, `scan_corners` (B, h, w, 8) offsets
-        from the cell's window centre in half windows (x, y of four corners), `characters`, `slot_map`
-        (maps of logits), `slots` (B, slots, characters + 1) probabilities, `presence` (B, 1) logits
-        and `corners` (B, 8), parts of the window.
+        from the cell's window centre in half windows (x, y of four corners), `characters`,
+        `slot_map` (maps of logits), `slots` (B, slots, characters + 1) probabilities, `presence`
+        (B, 1) logits and `corners` (B, 8), parts of the window.
     """
     image = keras.Input((*image_size, 1), name="image")
     window = keras.Input((*settings.read_window, 1), name="window")

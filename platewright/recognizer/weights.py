@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import zipfile
@@ -71,7 +72,8 @@ def save_weights(
         np.savez(temporary, **texts, **arrays)  # type: ignore[arg-type]
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise OutputError(f"{path}: can't write the weights ({error.strerror or error})") from None
 
 
@@ -88,7 +90,7 @@ def load_arrays(path: Path) -> tuple[Arrays, NetworkSettings, dict[str, Any]]:
         WeightsError: if the file is missing, truncated, holds pickles or is something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such weights file") from None
@@ -102,7 +104,8 @@ def load_arrays(path: Path) -> tuple[Arrays, NetworkSettings, dict[str, Any]]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:  # TypeError: a lone array instead of an archive
-        why = "it holds pickles" if "pickle" in str(error) else "damaged or no .npz file"
+        pickles = "pickle" in str(error) and zipfile.is_zipfile(path)
+        why = "it holds pickles" if pickles else "damaged or no .npz file"
         raise WeightsError(f"{path}: not a weights file of this program: {why}") from None
     try:
         settings = NetworkSettings.from_json(arrays.pop(SETTINGS).tobytes().decode(), str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ def save_checkpoint(
         np.savez(temporary, **arrays)  # type: ignore[arg-type]
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise OutputError(
             f"{path}: can't write the checkpoint ({error.strerror or error})"
         ) from None
@@ -64,7 +66,7 @@ def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, list[NDArray[Any]], Pro
         WeightsError: if it is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         progress = Progress(**json.loads(arrays["progress"].tobytes().decode()))
     except FileNotFoundError:

@@ -47,5 +47,7 @@ def small_onnx(small_npz: Path) -> Path:
 
     found = export_beside(small_npz)
     if not found:
-        pytest.fail("the export needs tensorflow, onnx and tf2onnx: pip install -r requirements.txt")
+        pytest.fail(
+            "the export needs tensorflow, onnx and tf2onnx: pip install -r requirements.txt"
+        )
     return found[0]

@@ -33,7 +33,8 @@ def expected(x: float, y: float, slack: float) -> np.ndarray:
         for col in range(cols):
             cx, cy = centre(row, col)
             out[row, col] = (
-                abs(cy - y) <= CENTRE[0] * slack * HEIGHT and abs(cx - x) <= CENTRE[1] * slack * WIDTH
+                abs(cy - y) <= CENTRE[0] * slack * HEIGHT
+                and abs(cx - x) <= CENTRE[1] * slack * WIDTH
             )
     return out
 

@@ -1,0 +1,93 @@
+"""One network in two files: `.npz` for Keras, `.onnx` for ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.errors import WeightsError
+from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.recognizer.export import export_beside
+from platewright.recognizer.runtime import KerasRuntime, OnnxRuntime, load_runtime
+from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.weights import save_weights
+
+
+@pytest.fixture(scope="module")
+def both(small_npz: Path, small_onnx: Path) -> tuple[KerasRuntime, OnnxRuntime]:
+    keras, onnx = load_runtime(small_npz), load_runtime(small_onnx)
+    assert isinstance(keras, KerasRuntime) and isinstance(onnx, OnnxRuntime)
+    return keras, onnx
+
+
+def test_the_export_lies_beside_and_carries_the_settings(
+    small_npz: Path, small_onnx: Path, small: NetworkSettings
+) -> None:
+    assert small_onnx == small_npz.with_suffix(".onnx")
+    assert OnnxRuntime(small_onnx).settings == small
+    assert {p.name for p in small_npz.parent.iterdir()} == {"small.npz", "small.onnx"}
+
+
+@pytest.mark.parametrize("size", [(47, 95), (64, 128), (131, 200)])
+def test_both_scan_alike(both: tuple[KerasRuntime, OnnxRuntime], size: tuple[int, int]) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, size, np.uint8)
+    (a, b), (c, d) = (runtime.scan(picture) for runtime in both)
+    assert a.shape == c.shape == both[0].settings.grid.shape(*size)
+    assert np.abs(a - c).max() < 1e-4 and np.abs(b - d).max() < 1e-4
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_both_read_alike(both: tuple[KerasRuntime, OnnxRuntime], count: int) -> None:
+    windows = np.random.default_rng(1).integers(0, 256, (count, 64, 192), np.uint8)
+    for a, b in zip(*(runtime.read(windows) for runtime in both), strict=True):
+        assert a.shape == b.shape and len(a) == count
+        assert np.abs(a - b).max() < 1e-4
+
+
+def test_detectors_of_both_say_the_same(both: tuple[KerasRuntime, OnnxRuntime]) -> None:
+    everything = DetectorSettings(min_presence=0.0, min_characters=0, max_candidates=6)
+    photo = np.random.default_rng(8).integers(0, 256, (120, 200, 3), np.uint8)
+    first, second = (Detector(runtime, everything).read(photo) for runtime in both)
+    assert len(first) == len(second) > 0
+    for a, b in zip(first, second, strict=True):
+        assert a.text == b.text
+        assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
+        assert a.presence == pytest.approx(b.presence, abs=1e-4)
+        assert a.quad == pytest.approx(b.quad, abs=0.05)
+        assert a.slots == pytest.approx(b.slots, abs=1e-4)
+
+
+def test_onnx_files_that_are_none(tmp_path: Path, small_onnx: Path) -> None:
+    path = tmp_path / "w.onnx"
+    with pytest.raises(WeightsError, match=r"w\.onnx: no such weights file"):
+        load_runtime(path)
+    path.write_bytes(small_onnx.read_bytes()[:5000])
+    with pytest.raises(WeightsError, match=r"w\.onnx: not a usable \.onnx file") as caught:
+        load_runtime(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_onnx_file_of_another_program(tmp_path: Path, small_onnx: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    proto = onnx.load(str(small_onnx))
+    del proto.metadata_props[:]
+    path = tmp_path / "w.onnx"
+    path.write_bytes(proto.SerializeToString())
+    with pytest.raises(WeightsError, match="not exported by this program: no settings"):
+        load_runtime(path)
+
+
+def test_other_suffixes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"w\.h5: weights end in \.npz or \.onnx"):
+        load_runtime(tmp_path / "w.h5")
+
+
+def test_an_export_that_fails_says_why_in_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "w.npz"
+    save_weights(path, {"a": np.zeros(3, np.float32)}, NetworkSettings())
+    with pytest.raises(WeightsError, match=r"w\.npz: the \.onnx export failed: .*lacks") as caught:
+        export_beside(path)
+    assert "\n" not in str(caught.value)
+    assert not path.with_suffix(".onnx").exists()

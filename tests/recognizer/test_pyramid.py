@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from platewright.recognizer.pyramid import RATIO, pyramid, scales
+from platewright.recognizer.settings import NetworkSettings
+
+NETWORK = NetworkSettings()
+WINDOW, EXTENT = NETWORK.grid.window, NETWORK.extent
+SIDES = st.integers(40, 1600)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SIDES, SIDES, st.floats(24, 120), st.floats(0, 1))
+def test_every_plate_from_the_smallest_to_the_photos_width_meets_its_scale(
+    height: int, width: int, smallest: float, part: float
+) -> None:
+    """Enlargement ends at 2, so only plates that this brings to the low end can be asked for."""
+    smallest = max(smallest, EXTENT[0] * WINDOW[1] / 2.0)
+    if smallest > width:
+        return
+    plate = smallest * (width / smallest) ** part
+    factors = scales((height, width), WINDOW, EXTENT, smallest)
+    fills = [f * plate / WINDOW[1] for f in factors]
+    assert any(EXTENT[0] - 1e-9 <= e <= EXTENT[1] + 1e-9 for e in fills)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SIDES, SIDES, st.floats(0, 1))
+def test_tall_plates_up_to_the_photos_height_meet_their_scale(
+    height: int, width: int, part: float
+) -> None:
+    smallest = EXTENT[0] * WINDOW[0]
+    if smallest > height:
+        return
+    plate = smallest * (height / smallest) ** part
+    factors = scales((height, width), WINDOW, EXTENT, EXTENT[0] * WINDOW[1] / 1.0)
+    fills = [f * plate / WINDOW[0] for f in factors]
+    assert any(EXTENT[0] - 1e-9 <= e <= EXTENT[1] + 1e-9 for e in fills)
+
+
+def test_levels_fall_by_the_root_of_a_half_and_enlarge_at_most_twice() -> None:
+    factors = scales((720, 1280), WINDOW, EXTENT, 48.0)
+    assert factors[0] == pytest.approx(0.45 * 95 / 48)
+    assert np.array(factors[1:]) / factors[:-1] == pytest.approx(RATIO)
+    assert scales((720, 1280), WINDOW, EXTENT, 5.0)[0] == 2.0
+
+
+@pytest.mark.parametrize("size", [(240, 320), (97, 331), (30, 500), (800, 60)])
+def test_points_of_every_level_lie_where_scale_and_pad_say(size: tuple[int, int]) -> None:
+    """A white square's centre of mass, found in each level, taken back to the photo."""
+    photo = np.zeros(size, np.uint8)
+    side = max(min(size) // 3, 8)
+    top, left = size[0] // 3, size[1] // 2
+    photo[top : top + side, left : left + side] = 255
+    y, x = np.mean(np.nonzero(photo), axis=1) + 0.5
+    seen = 0
+    for level in pyramid(photo, scales(size, WINDOW, EXTENT, 24.0), WINDOW, EXTENT):
+        rows, cols = NETWORK.grid.shape(*level.image.shape)
+        assert rows >= 1 and cols >= 1
+        inner = level.image.astype(float)
+        inner[: level.pad[1]] = inner[:, : level.pad[0]] = 0
+        tall, wide = round(size[0] / level.scale[1]), round(size[1] / level.scale[0])
+        inner[level.pad[1] + tall :] = inner[:, level.pad[0] + wide :] = 0
+        if inner.sum() == 0 or min(tall, wide) < 8:
+            continue
+        grid_y, grid_x = np.indices(inner.shape) + 0.5
+        found = np.array([(grid_x * inner).sum(), (grid_y * inner).sum()]) / inner.sum()
+        back = (found - level.pad) * level.scale
+        assert np.abs(back - [x, y]).max() <= 0.5
+        seen += 1
+    assert seen >= 2
+
+
+def test_windows_reach_over_every_edge_far_enough_for_a_plate_in_the_corner() -> None:
+    """A positive plate touching the edge: the window centred on it lies inside the level."""
+    photo = np.zeros((100, 200), np.uint8)
+    for level in pyramid(photo, scales(photo.shape, WINDOW, EXTENT, 30.0), WINDOW, EXTENT):
+        least = np.array(WINDOW[::-1]) * EXTENT[0] / 2  # from the edge to its centre
+        centre = np.array(level.pad) + least
+        assert (centre >= np.array(WINDOW[::-1]) / 2 - 1e-9).all()
+        far = np.array(level.image.shape[::-1]) - level.pad - least
+        assert (far + np.array(WINDOW[::-1]) / 2 <= np.array(level.image.shape[::-1]) + 1e-9).all()
+
+
+def test_outside_the_photo_its_edge_goes_on() -> None:
+    photo = np.zeros((100, 200), np.uint8)
+    photo[:, :100] = 90
+    level = next(pyramid(photo, [1.0], WINDOW, EXTENT))
+    assert level.pad == (27, 13)
+    assert (level.image[:, :127] == 90).all() and (level.image[:, 127:] == 0).all()
+    assert level.image.shape == (126, 254)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.errors import OutputError, WeightsError
+from platewright.recognizer import weights as weights_module
+from platewright.recognizer.network import build_network
+from platewright.recognizer.runtime import load_runtime
+from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.weights import load_arrays, model_arrays, save_weights, set_arrays
+
+ARRAYS = {
+    "a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "b/bias": np.zeros(0, np.float32),
+}
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(WeightsError) as caught:
+        load_arrays(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ") and "\n" not in message
+    return message
+
+
+def test_arrays_settings_and_note_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "w.npz"
+    settings = NetworkSettings(slots=7)
+    save_weights(path, ARRAYS, settings, {"steps": 12, "é": [1]})
+    arrays, again, note = load_arrays(path)
+    assert (again, note) == (settings, {"steps": 12, "é": [1]})
+    assert set(arrays) == set(ARRAYS)
+    for name, value in ARRAYS.items():
+        assert arrays[name].dtype == np.float32 and (arrays[name] == value).all()
+    assert [p.name for p in path.parent.iterdir()] == ["w.npz"]
+
+
+def test_a_model_gives_back_what_it_was_given(small_npz: Path) -> None:
+    arrays, settings, _ = load_arrays(small_npz)
+    model = build_network(settings)
+    set_arrays(model, arrays, "w.npz")
+    again = model_arrays(model)
+    assert set(again) == set(arrays)
+    assert all((again[k] == arrays[k]).all() for k in arrays)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert "no such weights file" in refusal(tmp_path / "none.npz")
+
+
+def test_pickles_are_refused_and_never_run(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (Path.touch, (tmp_path / "boom",))  # type: ignore[return-value]
+
+    path = tmp_path / "w.npz"
+    bomb = np.empty(1, object)
+    bomb[0] = Bomb()
+    np.savez(path, **{"settings.json": bomb}, allow_pickle=True)
+    assert "holds pickles" in refusal(path)
+    assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.parametrize("part", [0.0, 0.02, 0.3, 0.7, 0.999])
+def test_a_truncated_file(tmp_path: Path, small_npz: Path, part: float) -> None:
+    data = small_npz.read_bytes()
+    path = tmp_path / "w.npz"
+    path.write_bytes(data[: int(len(data) * part)])
+    assert "not a weights file of this program: damaged" in refusal(path)
+
+
+def test_a_flipped_byte(tmp_path: Path, small_npz: Path) -> None:
+    data = bytearray(small_npz.read_bytes())
+    data[len(data) // 2] ^= 255
+    path = tmp_path / "w.npz"
+    path.write_bytes(data)
+    assert "damaged" in refusal(path)
+
+
+def test_files_of_other_programs(tmp_path: Path) -> None:
+    path = tmp_path / "w.npz"
+    np.savez(path, weights=np.zeros(3))
+    assert "no settings" in refusal(path)
+    path.write_text("hello")
+    assert "damaged" in refusal(path)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.txt", "hello")
+    assert "no settings" in refusal(path)
+    single = io.BytesIO()
+    np.save(single, np.zeros(3))
+    path.write_bytes(single.getvalue())  # one array, no archive
+    assert "not a weights file of this program" in refusal(path)
+
+
+def test_a_folder_is_no_weights_file(tmp_path: Path) -> None:
+    assert "not a weights file of this program" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("missing", "lacks"),
+        ("extra", "has zz/kernel, which the network lacks"),
+        ("shape", r"is \(1, 2\), the network needs"),
+    ],
+)
+def test_weights_of_another_network(
+    tmp_path: Path, small_npz: Path, change: str, message: str
+) -> None:
+    arrays, settings, _ = load_arrays(small_npz)
+    first = sorted(arrays)[0]
+    if change == "missing":
+        del arrays[first]
+    elif change == "extra":
+        arrays["zz/kernel"] = np.zeros(3, np.float32)
+    else:
+        arrays[first] = np.zeros((1, 2), np.float32)
+    path = tmp_path / "other.npz"
+    save_weights(path, arrays, settings)
+    with pytest.raises(WeightsError, match=message) as caught:
+        load_runtime(path)
+    assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("when", ["savez", "replace"])
+def test_a_failing_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    path = tmp_path / "w.npz"
+    save_weights(path, ARRAYS, NetworkSettings())
+    before = path.read_bytes()
+
+    def full(where: Path, *_: object, **__: object) -> None:
+        if when == "savez":
+            Path(where).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    target = weights_module.np if when == "savez" else weights_module.os
+    monkeypatch.setattr(target, when, full)
+    with pytest.raises(OutputError, match=r"w\.npz: can't write the weights \(No space left"):
+        save_weights(path, {"a": np.ones(9, np.float32)}, NetworkSettings())
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["w.npz"]
+
+
+def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("")
+    with pytest.raises(OutputError, match=r"w\.npz: can't write the weights"):
+        save_weights(tmp_path / "run" / "w.npz", ARRAYS, NetworkSettings())
