@@ -61,6 +61,7 @@ def main(argv: list[str] | None = None) -> None:
     from platewright.recognizer.settings import NetworkSettings
     from platewright.recognizer.weights import load_arrays
     from platewright.region import region_codes
+    from platewright.training.checkpoint import load_checkpoint
 
     regions = tuple(args.regions.split(",")) if args.regions else ()
     unknown = sorted(set(regions) - set(region_codes()))
@@ -70,9 +71,8 @@ def main(argv: list[str] | None = None) -> None:
     if args.init:
         arrays, network, _ = load_arrays(args.init)
     elif args.resume:
-        checkpoint = args.out / "checkpoint.npz"
-        progress = load_checkpoint(checkpoint)[-1]
-        network = NetworkSettings.from_json(progress.settings, str(checkpoint))
+        progress = load_checkpoint(args.out / "checkpoint.npz")[-1]
+        network = NetworkSettings.from_json(progress.settings, str(args.out))
     try:
         import keras
     except ImportError:
@@ -107,9 +107,8 @@ def main(argv: list[str] | None = None) -> None:
     checks = [check_drawn(settings, network, backgrounds)]
     if args.watch:
         checks.append(check_photos(args.watch, network))
-    if args.force and not args.resume:
-        for name in ("checkpoint.npz", "log.csv"):
-            (args.out / name).unlink(missing_ok=True)
+    for name in ("checkpoint.npz", "log.csv") if args.force and not args.resume else ():
+        (args.out / name).unlink(missing_ok=True)
     trainer = Trainer(network, settings, args.out, backgrounds=backgrounds, checks=tuple(checks))
     if args.resume:
         trainer.resume()

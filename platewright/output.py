@@ -49,7 +49,7 @@ def readings_table(photos: Sequence[PhotoReadings]) -> str:
     """Return the readings as an aligned table, one line per plate, without a final line break.
 
     A photo without a plate has a line too. The photo stands last, so that long names push
-    nothing out of line; it is left out where there is only one.
+    nothing out of line; it is left out where there is only one, and the region where none is known.
     """
     several = len(photos) > 1
     head = ["text", "confidence", "presence", "region", "box (x0 y0 x1 y1)"]
@@ -57,6 +57,8 @@ def readings_table(photos: Sequence[PhotoReadings]) -> str:
     for photo in photos:
         cells = [_cells(reading) for reading in photo.readings] or [["(no plate)", *[""] * 4]]
         rows += [[*row, photo.file] if several else row for row in cells]
+    if not any(reading.region for photo in photos for reading in photo.readings):
+        rows = [[cell for column, cell in enumerate(row) if column != 3] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     rightwards = (1, 2)
     return "\n".join(

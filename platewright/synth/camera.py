@@ -132,6 +132,7 @@ def motion_kernel(length: float, angle: float) -> NDArray[np.float32]:
     first = tuple(int(v) for v in np.round((middle - step) * 16))
     last = tuple(int(v) for v in np.round((middle + step) * 16))
     cv2.line(kernel, first, last, 1.0, 1, cv2.LINE_AA, 4)
+    kernel = kernel + kernel[::-1, ::-1]  # an even length must not shift the picture
     return np.asarray(kernel / kernel.sum(), dtype=np.float32)
 
 

@@ -1,0 +1,175 @@
+"""The detector's story with a runtime that is no network: it answers from the picture's pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from platewright.geometry import iou, quad_of_box
+from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.recognizer.settings import NetworkSettings
+
+NETWORK = NetworkSettings(characters="ABC", slots=4)
+FLOAT = np.float32
+
+
+class WhiteBlocks:
+    """Knows a plate where a white block fills the middle of the window at the right scale."""
+
+    def __init__(self, *, slots: np.ndarray | None = None, presence: float = 6.0) -> None:
+        self.settings = NETWORK
+        self.presence = presence
+        self.windows = 0
+        self.slots = np.full((4, 4), 0.02, FLOAT) if slots is None else slots
+        if slots is None:
+            self.slots[[0, 1, 2, 3], [0, 1, 2, 3]] = 0.94  # ABC and the end
+
+    def scan(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        grid = NETWORK.grid
+        rows, cols = grid.shape(*image.shape)
+        presence, corners = np.full((rows, cols), -9, FLOAT), np.zeros((rows, cols, 8), FLOAT)
+        half = np.array([grid.window[1] / 2, grid.window[0] / 2])
+        for row in range(rows):
+            for col in range(cols):
+                x0, y0, x1, y1 = (int(v) for v in grid.box(row, col))
+                y, x = np.nonzero(image[y0:y1, x0:x1] > 127)
+                if not x.size or x.min() == 0 or x.max() == x1 - x0 - 1:
+                    continue
+                if y.min() == 0 or y.max() == y1 - y0 - 1:
+                    continue
+                box = (x.min(), y.min(), x.max() + 1, y.max() + 1)
+                if x.size < 0.9 * (box[2] - box[0]) * (box[3] - box[1]):
+                    continue  # parts of several
+                extent = (box[2] - box[0]) / grid.window[1]
+                off = abs((box[0] + box[2]) / 2 - half[0]) / grid.window[1]
+                if NETWORK.extent[0] <= extent <= NETWORK.extent[1] and off < 0.11:
+                    presence[row, col] = 4 - 20 * off
+                    corners[row, col] = ((quad_of_box(box) - half) / half).reshape(-1)
+        return presence, corners
+
+    def read(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        self.windows += len(windows)
+        corners = []
+        for window in windows:
+            y, x = np.nonzero(window > 127)
+            box = (x.min(), y.min(), x.max() + 1, y.max() + 1) if x.size else (0, 0, 192, 64)
+            corners.append((quad_of_box(box) / (192, 64)).reshape(-1))
+        presence = np.full(len(windows), self.presence, FLOAT)
+        return np.stack([self.slots] * len(windows)), presence, np.array(corners, FLOAT)
+
+
+BOXES = [(40, 50, 110, 72), (260, 30, 480, 90), (150, 250, 290, 285)]
+
+
+def make_photo() -> np.ndarray:
+    photo = np.zeros((320, 520, 3), np.uint8)
+    for x0, y0, x1, y1 in BOXES:
+        photo[y0:y1, x0:x1] = 255
+    return photo
+
+
+def test_every_block_is_found_once_where_it_is() -> None:
+    readings = Detector(WhiteBlocks()).read(make_photo())
+    assert len(readings) == 3
+    for box in BOXES:
+        best = max(readings, key=lambda r: iou(r.box, box))
+        assert iou(best.box, box) > 0.9
+        assert np.abs(np.array(best.box) - box).max() < 4
+
+
+def test_a_reading_holds_what_the_slots_say() -> None:
+    reading = Detector(WhiteBlocks()).read(make_photo())[0]
+    assert reading.text == "ABC"
+    assert reading.confidence == pytest.approx(0.94**4)
+    assert [c.char for c in reading.characters] == ["A", "B", "C"]
+    scan = 1 / (1 + np.exp(-4))
+    read = 1 / (1 + np.exp(-6))
+    assert reading.presence <= scan * read * 0.94 + 1e-6  # mixed with the average character
+    assert reading.presence == pytest.approx(scan * read * 0.94, rel=0.1)
+    assert reading.slots is not None and reading.slots.shape == (4, 4)
+
+
+def test_readings_are_sorted_by_presence_times_confidence() -> None:
+    readings = Detector(WhiteBlocks()).read(make_photo())
+    scores = [r.presence * r.confidence for r in readings]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_grey_and_colour_photos_read_alike() -> None:
+    detector = Detector(WhiteBlocks())
+    colour, grey = detector.read(make_photo()), detector.read(make_photo()[..., 0])
+    assert [r.box for r in colour] == [r.box for r in grey]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        DetectorSettings(min_presence=0.95),
+        DetectorSettings(min_confidence=0.8),
+        DetectorSettings(min_characters=4),
+        DetectorSettings(scan_presence=0.99),
+    ],
+)
+def test_thresholds_drop_what_is_below_them(settings: DetectorSettings) -> None:
+    assert Detector(WhiteBlocks(), settings).read(make_photo()) == []
+
+
+def test_a_sign_that_reads_as_nothing_certain_is_dropped() -> None:
+    unsure = np.full((4, 4), 0.24, FLOAT)
+    unsure[[0, 1, 2, 3], [0, 0, 0, 3]] = 0.28
+    assert len(Detector(WhiteBlocks()).read(make_photo())) == 3
+    assert Detector(WhiteBlocks(slots=unsure)).read(make_photo()) == []
+
+
+def test_no_more_than_asked_for() -> None:
+    found = Detector(WhiteBlocks(), DetectorSettings(max_plates=2)).read(make_photo())
+    assert len(found) == 2
+    one = WhiteBlocks()
+    Detector(one, DetectorSettings(max_candidates=1, looks=3)).read(make_photo())
+    assert one.windows == 3  # one candidate, three looks
+
+
+def test_the_smallest_height_limits_the_scan() -> None:
+    """Plates 22 high are sought at 12 x 4 = 48 px width; from 60 on the first level is too small."""
+    found = Detector(WhiteBlocks(), DetectorSettings(min_height=40)).read(make_photo())
+    assert [iou(r.box, BOXES[1]) > 0.9 for r in found] == [True]
+
+
+def test_an_empty_photo_has_no_reading() -> None:
+    blocks = WhiteBlocks()
+    assert Detector(blocks).read(np.zeros((100, 150), np.uint8)) == []
+    assert blocks.windows == 0
+    assert Detector(blocks).read_quads(np.zeros((100, 150), np.uint8), []) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (7, 9)])
+def test_tiny_photos_do_no_harm(size: tuple[int, int]) -> None:
+    assert Detector(WhiteBlocks()).read(np.full(size, 90, np.uint8)) == []
+
+
+def test_given_quads_are_read_in_order_and_framed_again() -> None:
+    loose = [quad_of_box((x0 - 9, y0 - 4, x1 + 6, y1 + 5)) for x0, y0, x1, y1 in BOXES]
+    readings = Detector(WhiteBlocks()).read_quads(make_photo(), loose)
+    for reading, box in zip(readings, BOXES, strict=True):
+        assert np.abs(np.array(reading.box) - box).max() < 2.5
+        assert reading.text == "ABC"
+
+
+def test_corners_on_a_line_fall_back_to_the_upright_box() -> None:
+    line = [[40, 50], [110, 50], [75, 50], [60, 50]]
+    readings = Detector(WhiteBlocks()).read_quads(make_photo(), [line])
+    assert len(readings) == 1 and np.isfinite(readings[0].quad).all()
+
+
+def test_a_look_that_denies_the_plate_does_not_move_the_quad() -> None:
+    quad = quad_of_box((38, 48, 113, 75))
+    readings = Detector(WhiteBlocks(presence=-3.0)).read_quads(make_photo(), [quad])
+    assert readings[0].quad == pytest.approx(quad)
+
+
+def test_other_settings_with_the_same_network() -> None:
+    detector = Detector(WhiteBlocks())
+    other = detector.with_settings(min_characters=9)
+    assert other.runtime is detector.runtime
+    assert other.settings == DetectorSettings(min_characters=9)
+    assert detector.settings == DetectorSettings()

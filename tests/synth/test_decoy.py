@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from platewright.synth.decoy import KINDS, draw_decoy, draw_words
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_can_be_seen_and_repeats(kind: str) -> None:
+    for seed in range(5):
+        picture, alpha = draw_decoy(np.random.default_rng(seed), kind)
+        again, _ = draw_decoy(np.random.default_rng(seed), kind)
+        assert (picture == again).all()
+        assert picture.shape == alpha.shape and picture.ndim == 2
+        assert picture.dtype == alpha.dtype == np.uint8
+        assert alpha.max() == 255
+        assert np.ptp(picture) >= 20
+
+
+def test_only_bare_words_let_the_background_through() -> None:
+    for kind in KINDS:
+        _, alpha = draw_decoy(np.random.default_rng(3), kind)
+        assert (alpha.min() == 255) == (kind != "words")
+
+
+def test_words_are_drawn_in_their_two_levels() -> None:
+    picture, ink = draw_words(np.random.default_rng(1), 30, 2, back=200, fore=40)
+    assert picture.shape == ink.shape
+    assert (picture[ink == 0] == 200).all() and (picture[ink == 255] == 40).all()
+    assert 0.03 < (ink > 127).mean() < 0.6

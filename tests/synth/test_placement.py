@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from platewright.geometry import box_of_quad, quad_of_box
+from platewright.region import Look
+from platewright.synth.placement import add_plate, blend
+from platewright.synth.pose import Pose, pose_quad
+from platewright.synth.style import PlateStyle
+
+FULL = np.full((20, 40), 255, np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_opaque_picture_replaces_exactly_what_it_covers(channels: int) -> None:
+    shape = (60, 90) if channels == 1 else (60, 90, 3)
+    canvas = np.full(shape, 30, np.uint8)
+    flat = np.random.default_rng(0).integers(0, 256, (20, 40, *shape[2:]), np.uint8)
+    move = np.array([[1, 0, 15], [0, 1, 25], [0, 0, 1]], float)
+    blend(canvas, flat, FULL, move, (15, 25, 55, 45))
+    assert (canvas[25:45, 15:55] == flat).all()
+    canvas[25:45, 15:55] = 30
+    assert (canvas == 30).all()
+
+
+def test_half_covering_is_the_mean() -> None:
+    canvas = np.full((20, 40), 100, np.uint8)
+    blend(canvas, np.full((20, 40), 200, np.uint8), FULL // 2, np.eye(3), (0, 0, 40, 20))
+    assert np.unique(canvas).tolist() == [150]
+
+
+@pytest.mark.parametrize("at", [(-25, -12), (70, 50), (-100, 0), (500, 500)])
+def test_what_reaches_over_the_edge_is_cut(at: tuple[int, int]) -> None:
+    canvas = np.zeros((60, 90), np.uint8)
+    x, y = at
+    move = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], float)
+    blend(canvas, np.full((20, 40), 9, np.uint8), FULL, move, (x, y, x + 40, y + 20))
+    want = np.zeros((60, 90), np.uint8)
+    want[max(y, 0) : max(y + 20, 0), max(x, 0) : max(x + 40, 0)] = 9
+    assert (canvas == want).all()
+
+
+@pytest.mark.parametrize("width", [90.0, 170.0, 400.0])
+@pytest.mark.parametrize(
+    "pose",
+    [
+        Pose(),
+        Pose(yaw=0.6, distance=4.0),
+        Pose(pitch=-0.4, distance=3.0),
+        Pose(roll=0.25),
+        Pose(yaw=-0.5, pitch=0.3, roll=-0.2, distance=5.0),
+    ],
+    ids=["straight", "yaw", "pitch", "roll", "all"],
+)
+def test_posed_glyphs_lie_where_the_record_says(
+    make_look: Callable[..., Look], plain_style: PlateStyle, pose: Pose, width: float
+) -> None:
+    """Characters that fill the corners of their box, so that their ink spans the record's quad."""
+    look = make_look("HN XZE")
+    quad = pose_quad(pose, look.size_mm, width) + [240.3, 160.7]
+    canvas = np.full((320, 480), 255, np.uint8)
+    record = add_plate(
+        np.random.default_rng(0), canvas, look, pose, quad, style=plain_style
+    )
+    assert record.text == "HNXZE" and record.quad is quad
+    spacing = 10 * width / 520
+    for char in record.characters:
+        x0, y0, x1, y1 = char.box
+        # the quads of its neighbours lean into the box's corners where the plate is rolled
+        left, top = int(x0 - 0.4 * spacing), int(y0 - 0.4 * spacing)
+        part = canvas[top : int(np.ceil(y1 + 0.4 * spacing)), left : int(np.ceil(x1 + 0.4 * spacing))]
+        inside = np.zeros(part.shape, bool)
+        rows, cols = np.indices(part.shape) + 0.5
+        points = np.stack([cols + left, rows + top], axis=-1)
+        middle = char.quad.mean(axis=0)
+        grown = middle + (char.quad - middle) * (1 + 0.8 * spacing / (x1 - x0))
+        inside[:] = True
+        for a, b in zip(grown, np.roll(grown, -1, axis=0), strict=True):
+            edge = b - a
+            inside &= edge[0] * (points[..., 1] - a[1]) - edge[1] * (points[..., 0] - a[0]) > 0
+        y, x = np.nonzero((part < 150) & inside)
+        found = (x.min() + left, y.min() + top, x.max() + 1 + left, y.max() + 1 + top)
+        assert np.abs(np.subtract(found, char.box)).max() <= 1.0, char.char
+
+
+def test_a_plate_covers_its_quad_and_nothing_else(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    canvas = np.zeros((120, 300), np.uint8)
+    quad = quad_of_box((20.0, 30.0, 228.0, 74.0))
+    add_plate(np.random.default_rng(0), canvas, make_look(""), Pose(), quad, style=plain_style)
+    want = np.zeros_like(canvas)
+    want[30:74, 20:228] = 255
+    assert np.abs(canvas.astype(int) - want).max() <= 1
+
+
+def test_the_record_can_be_drawn_again(make_look: Callable[..., Look]) -> None:
+    """Everything drawn is in the record: the style in it gives the same picture."""
+    look, quad = make_look(), quad_of_box((20.0, 30.0, 228.0, 74.0))
+    first, second = np.zeros((120, 300), np.uint8), np.zeros((120, 300), np.uint8)
+    record = add_plate(np.random.default_rng(4), first, look, Pose(), quad)
+    style = PlateStyle(**record.drawn["style"])
+    add_plate(np.random.default_rng(99), second, look, Pose(), quad, style=style)
+    assert (first == second).all()
+    assert record.drawn["look"]["display"] == "HN XZE"
+    assert box_of_quad(record.quad) == (20, 30, 228, 74)

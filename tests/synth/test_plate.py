@@ -1,0 +1,125 @@
+"""Glyphs lie where the record says, to a pixel; texts survive the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from platewright.region import Look, load_region, region_codes
+from platewright.synth.plate import FlatPlate, draw_plate, stroke_lut
+from platewright.synth.style import PlateStyle, draw_style
+
+
+def ink_box(dark: np.ndarray, box: np.ndarray, room: float) -> np.ndarray:
+    """Bounding box of the dark pixels within `room` of a box."""
+    x0, y0 = np.floor(box[:2] - room).astype(int).clip(0)
+    x1, y1 = np.ceil(box[2:] + room).astype(int)
+    rows, cols = np.nonzero(dark[y0:y1, x0:x1])
+    return np.array([cols.min() + x0, rows.min() + y0, cols.max() + 1 + x0, rows.max() + 1 + y0])
+
+
+def check_boxes(plate: FlatPlate, room: float) -> None:
+    image = plate.image if plate.image.ndim == 2 else plate.image[..., 1]
+    for char, box in zip(plate.chars, plate.boxes, strict=True):
+        assert np.abs(ink_box(image < 225, box, room) - box).max() <= 1, char
+
+
+@pytest.mark.parametrize("px_per_mm", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("grey", [True, False])
+@pytest.mark.parametrize("face", ["Barlow-SemiBold", "PlatewrightDistinct-Regular", "Oswald-Medium"])
+def test_every_glyph_is_where_its_box_says(
+    make_look: Callable[..., Look], plain_style: PlateStyle, px_per_mm: float, grey: bool, face: str
+) -> None:
+    style = replace(plain_style, face=face)
+    for display in ("AB12 CDE", "WQJ-0917", "HN·XZ8"):
+        plate = draw_plate(make_look(display), style, px_per_mm=px_per_mm, grey=grey)
+        assert plate.image.shape == (
+            (round(110 * px_per_mm), round(520 * px_per_mm)) + (() if grey else (3,))
+        )
+        check_boxes(plate, room=3.0 * px_per_mm)
+
+
+def test_two_lines_frame_and_lean_keep_the_boxes_true(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    look = make_look("AB1|2CDE", size_mm=(200.0, 280.0))
+    style = replace(plain_style, frame_mm=15.0, frame_colour=(255, 255, 255))
+    plate = draw_plate(look, style, px_per_mm=2.0)
+    assert plate.image.shape == (460, 620)
+    assert plate.quad.tolist() == [[30, 30], [590, 30], [590, 430], [30, 430]]
+    assert plate.lines == (0, 0, 0, 1, 1, 1, 1)
+    check_boxes(plate, room=6.0)
+    check_boxes(draw_plate(look, replace(style, shear=0.1), px_per_mm=2.0), room=4.0)
+
+
+@pytest.mark.parametrize("code", region_codes())
+def test_texts_of_every_region_come_back_in_reading_order(code: str) -> None:
+    rng = np.random.default_rng(11)
+    region = load_region(code)
+    for _ in range(8):
+        look = region.draw(rng)
+        plate = draw_plate(look, draw_style(rng, look), px_per_mm=170.0 / look.size_mm[1])
+        assert look.text == "".join(c for c in look.display if c not in " -·|")
+        assert "".join(plate.chars) == look.text
+        assert region.match(look.text)
+        middles = (plate.boxes[:, :2] + plate.boxes[:, 2:]) / 2
+        places = [(line, x) for line, x in zip(plate.lines, middles[:, 0], strict=True)]
+        assert places == sorted(places)
+        (x0, y0), (x1, y1) = plate.quad[0], plate.quad[2]
+        assert (middles >= [x0, y0]).all() and (middles <= [x1, y1]).all()
+
+
+def test_the_same_style_draws_the_same_bytes(make_look: Callable[..., Look]) -> None:
+    look = make_look()
+    style = draw_style(np.random.default_rng(3), look)
+    style = replace(style, texture=5.0, wear=0.2, dirt=0.4, picture=0.3, jitter=0.02)
+    first, second = (draw_plate(look, style, px_per_mm=1.0) for _ in range(2))
+    assert (first.image == second.image).all() and (first.boxes == second.boxes).all()
+    other = draw_plate(look, replace(style, seed=style.seed + 1), px_per_mm=1.0)
+    assert (first.image != other.image).any()
+
+
+def test_bold_strokes_have_more_ink_and_thin_ones_less(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    ink = [
+        (255 - draw_plate(make_look(), replace(plain_style, stroke=s), px_per_mm=1.0).image).sum()
+        for s in (-0.25, 0.0, 0.25)
+    ]
+    assert ink[0] < 0.93 * ink[1] and ink[2] > 1.07 * ink[1]
+    assert stroke_lut(0.0)[[0, 255]].tolist() == [0, 255]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"emboss": 50.0},
+        {"wear": 0.3},
+        {"dirt": 0.5},
+        {"texture": 6.0, "background": (200, 200, 200)},
+        {"bolts": ((0.05, 0.5, 0.05, 40),)},
+        {"stickers": ((0.0, 0.0, 0.08, 0.2, (90, 90, 90)),)},
+        {"gradient": (-40.0, 0.0)},
+    ],
+)
+def test_each_departure_shows_and_leaves_the_boxes(
+    make_look: Callable[..., Look], plain_style: PlateStyle, change: dict[str, object]
+) -> None:
+    plain = draw_plate(make_look(), plain_style, px_per_mm=1.0)
+    changed = draw_plate(make_look(), replace(plain_style, **change), px_per_mm=1.0)  # type: ignore[arg-type]
+    assert (plain.image != changed.image).mean() > 0.001
+    assert (plain.boxes == changed.boxes).all()
+
+
+def test_rounded_corners_are_cut_out(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    plate = draw_plate(make_look(corner_mm=10.0), plain_style, px_per_mm=1.0)
+    corners = [plate.alpha[y, x] for y in (0, -1) for x in (0, -1)]
+    assert corners == [0, 0, 0, 0]
+    assert plate.alpha[10:-10].min() == 255 and plate.alpha[:, 10:-10].min() == 255
+    square = draw_plate(make_look(), plain_style, px_per_mm=1.0)
+    assert square.alpha.min() == 255

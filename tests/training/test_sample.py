@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from platewright.geometry import box_of_quad, iou
+from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.target import IGNORE
+from platewright.synth.background import Backgrounds
+from platewright.training.sample import Batch, SampleSettings, draw_batch, frame_quad, read_cells
+
+NETWORK = NetworkSettings()
+STOCK = Backgrounds(num_drawn=3)
+SETTINGS = SampleSettings(scenes=3, windows=12)
+
+
+@pytest.fixture(scope="module")
+def batch() -> Batch:
+    return draw_batch(1, 0, STOCK, SETTINGS, NETWORK)
+
+
+def test_shapes_and_types(batch: Batch) -> None:
+    inputs, targets = batch
+    assert {k: (v.shape, v.dtype) for k, v in inputs.items()} == {
+        "image": ((3, 192, 320, 1), np.uint8),
+        "window": ((12, 64, 192, 1), np.uint8),
+    }
+    assert {k: (v.shape, v.dtype) for k, v in targets.items()} == {
+        "scan_presence": ((3, 19, 29, 1), np.float32),
+        "scan_corners": ((3, 19, 29, 9), np.float32),
+        "characters": ((12, 8, 48), np.int32),
+        "slot_map": ((12, 8, 48), np.int32),
+        "slots": ((12, 12), np.int32),
+        "presence": ((12, 1), np.float32),
+        "corners": ((12, 9), np.float32),
+    }
+    assert read_cells(NETWORK) == (8, 48)
+
+
+def test_the_same_seed_and_index_give_the_same_batch(batch: Batch) -> None:
+    again = draw_batch(1, 0, STOCK, SETTINGS, NETWORK)
+    others = draw_batch(1, 1, STOCK, SETTINGS, NETWORK), draw_batch(2, 0, STOCK, SETTINGS, NETWORK)
+    for first, second in zip(batch, again, strict=True):
+        assert all((first[k] == second[k]).all() for k in first)
+    for other in others:
+        assert (batch[0]["window"] != other[0]["window"]).any()
+        assert (batch[0]["image"] != other[0]["image"]).any()
+
+
+def test_scenes_do_not_depend_on_how_many_windows_there_are(batch: Batch) -> None:
+    fewer = draw_batch(1, 0, STOCK, replace(SETTINGS, windows=1), NETWORK)
+    assert (fewer[0]["image"] == batch[0]["image"]).all()
+    assert (fewer[0]["window"][0] == batch[0]["window"][0]).all()
+
+
+def test_corners_are_given_exactly_where_a_window_is_positive(batch: Batch) -> None:
+    _, targets = batch
+    positive = targets["scan_presence"][..., 0] == 1
+    assert (targets["scan_corners"][..., 8] == positive).all()
+    assert (targets["scan_corners"][~positive] == 0).all()
+
+
+def test_an_absent_plate_teaches_presence_alone() -> None:
+    _, targets = draw_batch(3, 0, STOCK, replace(SETTINGS, absent=1.0), NETWORK)
+    assert (targets["presence"] == 0).all()
+    for name in ("characters", "slot_map", "slots"):
+        assert (targets[name] == IGNORE).all()
+    assert (targets["corners"] == 0).all()
+
+
+def test_a_present_plate_teaches_everything() -> None:
+    _, targets = draw_batch(3, 0, STOCK, replace(SETTINGS, absent=0.0), NETWORK)
+    assert (targets["presence"] == 1).all()
+    assert (targets["corners"][:, 8] == 1).all()
+    for text, characters, slots in zip(
+        targets["slots"], targets["characters"], targets["slot_map"], strict=True
+    ):
+        length = int((text != 36).sum())
+        assert 2 <= length <= 12 and (text[length:] == 36).all()
+        found = {(int(s), int(c)) for s, c in zip(slots.ravel(), characters.ravel(), strict=True)
+                 if s >= 0 and c >= 0 and s < 12}  # fmt: skip
+        # whatever cell belongs to slot s shows that slot's character
+        assert all(text[s] == c for s, c in found)
+        assert len({s for s, _ in found}) >= length - 1  # a frame may cut one off
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_frames_stay_near_the_plate_and_off_it(upright: bool) -> None:
+    rng = np.random.default_rng(0)
+    quad = np.array([[10, 30], [200, 10], [206, 60], [14, 82]], float)
+    overlaps, areas = [], []
+    for _ in range(200):
+        framed = frame_quad(rng, quad, upright=upright)
+        x0, y0, x1, y1 = box_of_quad(framed)
+        overlaps.append(iou((x0, y0, x1, y1), box_of_quad(quad)))
+        areas.append((x1 - x0) * (y1 - y0))
+    assert min(overlaps) > 0.45 and np.median(overlaps) > 0.75
+    assert np.std(areas) > 0.05 * np.mean(areas)

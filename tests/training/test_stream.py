@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.training.stream import BatchStream
+
+# What workers call must be found by a fresh process, so it comes from the package and the standard
+# library alone: `draw_batch` stands in for itself.
+from platewright.recognizer.settings import NetworkSettings
+from platewright.training.fit import make_drawing
+from platewright.training.sample import SampleSettings
+from platewright.training.settings import TrainSettings
+
+SETTINGS = TrainSettings(samples=SampleSettings(scenes=1, windows=1))
+MAKE = functools.partial(make_drawing, 3, None, SETTINGS, NetworkSettings())
+
+
+def take(count: int, make: Callable[[], object], **how: int) -> list[object]:
+    with BatchStream(make, **how) as stream:  # type: ignore[arg-type]
+        return [next(stream) for _ in range(count)]
+
+
+
+@pytest.mark.parametrize("start", [0, 7])
+def test_content_and_order_do_not_depend_on_the_workers(start: int) -> None:
+    want = [3**k for k in range(start, start + 12)]
+    make = functools.partial(functools.partial, pow, 3)
+    for workers in (0, 1, 3):
+        assert take(12, make, workers=workers, start=start) == want
+
+
+def test_drawn_batches_are_alike_from_any_process() -> None:
+    here = MAKE()
+    for index, (inputs, targets) in enumerate(take(2, MAKE, workers=2)):  # type: ignore[misc]
+        want_inputs, want_targets = here(index)
+        for got, want in ((inputs, want_inputs), (targets, want_targets)):
+            assert set(got) == set(want)
+            assert all((np.asarray(got[k]) == np.asarray(want[k])).all() for k in want)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failing_drawing_raises_with_its_message(workers: int) -> None:
+    make = functools.partial(functools.partial, divmod, 12)  # divmod(12, 0): batch 0 fails
+    with (
+        BatchStream(make, workers=workers) as stream,
+        pytest.raises(RuntimeError, match="a drawing process failed: ZeroDivisionError"),
+    ):
+        next(stream)
+
+
+def test_batches_before_the_failing_one_still_come() -> None:
+    make = functools.partial(functools.partial, "abc".__getitem__)
+    with BatchStream(make, workers=1) as stream:
+        assert [next(stream) for _ in range(3)] == ["a", "b", "c"]
+        with pytest.raises(RuntimeError, match="IndexError: string index out of range"):
+            next(stream)
+
+
+def test_a_drawing_that_cannot_begin_raises_with_its_message() -> None:
+    make = functools.partial(int, "x")
+    with (
+        BatchStream(make, workers=1) as stream,  # type: ignore[arg-type]
+        pytest.raises(RuntimeError, match="ValueError: invalid literal for int"),
+    ):
+        next(stream)
+
+
+def test_a_process_that_dies_is_told() -> None:
+    make = functools.partial(functools.partial, os._exit)
+    with (
+        BatchStream(make, workers=1) as stream,  # type: ignore[arg-type]
+        pytest.raises(RuntimeError, match="a drawing process died"),
+    ):
+        next(stream)
+
+
+def test_close_ends_every_process_even_with_full_queues() -> None:
+    make = functools.partial(functools.partial, pow, 3)
+    stream = BatchStream(make, workers=2, ahead=2)
+    next(stream)
+    processes = list(stream._workers)
+    assert all(p.is_alive() for p in processes)
+    began = time.monotonic()
+    stream.close()
+    assert time.monotonic() - began < 6
+    for process in processes:
+        process.join(5)
+        assert not process.is_alive()
+    stream.close()  # twice does no harm
+
+
+def test_waiting_is_counted() -> None:
+    make = functools.partial(functools.partial, time.sleep)  # batch k takes k seconds
+    with BatchStream(make, workers=1, start=1) as stream:
+        assert stream.waited_s == 0
+        next(stream)
+        assert stream.waited_s > 0.9
+
+
+def test_drawing_in_the_same_process_is_never_starving(tmp_path: Path) -> None:
+    stream = BatchStream(functools.partial(functools.partial, pow, 3), workers=0)
+    assert not stream.starving and next(stream) == 1 and stream.waited_s == 0
