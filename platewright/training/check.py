@@ -85,7 +85,7 @@ def check_photos(
             for label in labels
             if label.file == file and label.box is not None
         ]
-        out = {"real_boxes_folded": round(float(np.mean(right)), 4)}
+        out = {"real_boxes_folded": round(float(np.mean(right)), 4)} if right else {}
         return out | ({"real_found": round(float(np.mean(found)), 4)} if found else {})
 
     return check

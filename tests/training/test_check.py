@@ -52,10 +52,18 @@ def test_photos_are_measured_by_their_labels(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     save_image(tmp_path / "images" / "a.png", rng.integers(0, 256, (60, 90, 3), np.uint8))
     labels = tmp_path / "labels.csv"
-    labels.write_text("file,text,x0,y0,x1,y1\na.png,AB12,20,20,60,32\n")
+    labels.write_text("file,text,x,y,w,h\na.png,AB12,20,20,40,12\n")
     found = check_photos(labels, SMALL)(build_network(SMALL))
     assert found["real_boxes_folded"] == 0.0  # fresh weights read nothing
     assert found["real_found"] in (0.0, 1.0)
+
+
+def test_labels_without_texts_measure_what_they_can(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    save_image(tmp_path / "images" / "a.png", np.full((60, 90, 3), 90, np.uint8))
+    labels = tmp_path / "labels.csv"
+    labels.write_text("file,text,x,y,w,h\na.png,,20,20,40,12\n")
+    assert set(check_photos(labels, SMALL)(build_network(SMALL))) == {"real_found"}
 
 
 def test_missing_labels_are_told(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import functools
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,6 +103,6 @@ def test_waiting_is_counted() -> None:
         assert stream.waited_s > 0.9
 
 
-def test_drawing_in_the_same_process_is_never_starving(tmp_path: Path) -> None:
+def test_drawing_in_the_same_process_is_never_starving() -> None:
     stream = BatchStream(functools.partial(functools.partial, pow, 3), workers=0)
     assert not stream.starving and next(stream) == 1 and stream.waited_s == 0

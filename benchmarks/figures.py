@@ -1,0 +1,103 @@
+"""Puts the figures of results/*.json into README.md, between its two marks.
+
+Run: python benchmarks/figures.py. A test checks that the README shows what this writes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+COUNTRIES = ("GB", "IN", "PK", "US", "DE")
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return one file of results/."""
+    values: dict[str, Any] = json.loads((ROOT / "results" / name).read_text())
+    return values
+
+
+def percent(part: float | None) -> str:
+    """Return 0-1 as per cent with one decimal.
+
+    >>> percent(0.6189), percent(None)
+    ('61.9', '')
+    """
+    return "" if part is None else f"{100 * part:.1f}"
+
+
+def readings() -> list[str]:
+    """Return the table of what is found and read on real photos."""
+    photos, boxes, crops = (load(f"{n}.json") for n in ("realdev", "realdev_boxes", "crops_us"))
+    lines = [
+        "| | texts | found: any overlap % | IoU >= 0.5 % | exact % | folded % | characters % "
+        "| other readings a photo | median ms (95th) |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for title, result, whole in (
+        ("whole photos of the world", photos, True),
+        ("the same, plates' boxes given", boxes, False),
+        ("crops of US plates", crops, False),
+    ):
+        all_, ms = result["all"], result["ms"]
+        found = [percent(all_["overlap_any"]), percent(all_["overlap_half"])] if whole else ["", ""]
+        cells = [
+            title,
+            str(all_["texts"]),
+            *found,
+            *(percent(all_[k]) for k in ("exact", "folded", "character_accuracy")),
+            f"{result['extra_per_photo']:.2f}" if whole else "",
+            f"{ms['median']:.0f} ({ms['p95']:.0f})",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", "| whole photos, by country | " + " | ".join(COUNTRIES) + " |"]
+    lines.append("|---|" + "---|" * len(COUNTRIES))
+    for title, key in (("texts", "texts"), ("found %", "overlap_any"), ("folded %", "folded")):
+        row = [photos["countries"][c][key] for c in COUNTRIES]
+        cells = [str(v) if key == "texts" else percent(v) for v in row]
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def figures() -> str:
+    """Return the whole part of the README."""
+    photos, crops = load("realdev.json"), load("crops_us.json")
+    extraction, training = load("extraction.json"), load("training_input.json")
+    large = extraction["enlarged_4_times"]
+    lines = [
+        BEGIN,
+        "## Figures",
+        "",
+        f"The bundled weights (`{photos['weights_sha256'][:12]}`) on real photos that they never "
+        f"saw: {photos['photos']:,} of cars and motorcycles of 35 countries and more, and "
+        f"{crops['photos']:,} crops of US plates. One thread of one core; folded counts O as 0 and "
+        "I as 1.",
+        "",
+        *readings(),
+        "",
+        *(f"    {load(f'{n}.json')['command']}" for n in ("realdev", "realdev_boxes", "crops_us")),
+        "",
+        f"Extracting backgrounds from large photos: {large['photos_per_s']['ours_1']} a second in one "
+        f"process, {large['ratio_one_process']} times the plain loop "
+        f"(`{extraction['command']}`). Training: the step waits "
+        f"{percent(training['part_of_the_time_waiting_for_drawings'])} % of its time for drawings "
+        f"(`{training['command']}`).",
+        END,
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Replace the part of the README."""
+    path = ROOT / "README.md"
+    text = path.read_text()
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2] if END in rest else rest
+    path.write_text(before + figures() + after)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Eight scenes overfitted, saved, exported, reloaded, and read by detect.py as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from platewright.geometry import box_of_quad, project
+from platewright.image import save_image
+from platewright.recognizer.export import export_beside
+from platewright.recognizer.pyramid import RATIO
+from platewright.recognizer.rectify import rectify
+from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.target import IGNORE, read_target, scan_target
+from platewright.recognizer.weights import load_arrays, model_arrays
+from platewright.records import PlateRecord
+from platewright.region import load_region
+from platewright.synth.background import Backgrounds
+from platewright.synth.camera import Camera, apply_camera
+from platewright.synth.placement import add_plate
+from platewright.synth.pose import Pose, pose_quad
+from platewright.synth.style import PlateStyle
+from platewright.training.fit import Trainer, prepare
+from platewright.training.sample import Batch, frame_quad, read_cells
+from platewright.training.settings import TrainSettings, learning_rate
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = (384, 640)
+CROP = (160, 240)
+WIDTHS = (92.0, 112.0)
+"""A plate is 46 to 56 pixels wide in the half-sized scene, the middle of what a window wants."""
+NETWORK = NetworkSettings(
+    scan_channels=(8, 16, 24), read_channels=(12, 16, 24, 32), read_window=(32, 96)
+)
+STEPS = 420
+
+
+@dataclass(frozen=True)
+class Scene:
+    image: np.ndarray
+    plate: PlateRecord
+
+
+def draw_scenes() -> list[Scene]:
+    """One plain plate in each, straight on; the rest is a drawn background."""
+    stock = Backgrounds(num_drawn=8, seed=21)
+    scenes = []
+    for index in range(8):
+        rng = np.random.default_rng([21, index])
+        look = load_region("GB" if index % 2 else "DE").draw(rng)
+        while len(look.lines) > 1 or look.size_mm[1] < 4 * look.size_mm[0]:
+            look = load_region("GB" if index % 2 else "DE").draw(rng)
+        quad = pose_quad(Pose(), look.size_mm, rng.uniform(*WIDTHS))
+        quad = quad + rng.uniform([80, 60], [SIZE[1] - 80, SIZE[0] - 60])
+        style = PlateStyle(
+            face="Barlow-SemiBold",
+            small_face="Barlow-SemiBold",
+            background=(235, 235, 225),
+            foreground=(25, 25, 25),
+        )
+        canvas = stock.crop(rng, SIZE)
+        plate = add_plate(rng, canvas, look, Pose(), quad, style=style)
+        scenes.append(Scene(apply_camera(canvas, Camera(blur_px=0.6)), plate))
+    return scenes
+
+
+def move(plate: PlateRecord, matrix: np.ndarray) -> PlateRecord:
+    return replace(plate, quad=project(matrix, plate.quad))
+
+
+def draw_batch(rng: np.random.Generator, scenes: list[Scene]) -> Batch:
+    """Crops of the scenes as the pyramid shrinks them, and windows as the looks frame them."""
+    images, presences, corners = [], [], []
+    for k in rng.permutation(8)[:4]:
+        scene = scenes[k]
+        factor = 0.5 * RATIO ** float(rng.uniform(-1.2, 1.2) if rng.random() < 0.6 else rng.integers(0, 6))
+        small = cv2.resize(scene.image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        pad = 40
+        small = cv2.copyMakeBorder(small, pad, CROP[0], pad, CROP[1], cv2.BORDER_REPLICATE)
+        x0, y0, x1, y1 = (v * factor + pad for v in box_of_quad(scene.plate.quad))
+        left = int(rng.uniform(max(x1 - CROP[1], 0), max(min(x0, small.shape[1] - CROP[1]), 1)))
+        top = int(rng.uniform(max(y1 - CROP[0], 0), max(min(y0, small.shape[0] - CROP[0]), 1)))
+        if rng.random() < 0.4:  # anywhere: mostly background
+            left = int(rng.integers(small.shape[1] - CROP[1]))
+            top = int(rng.integers(small.shape[0] - CROP[0]))
+        matrix = np.array([[factor, 0, pad - left], [0, factor, pad - top], [0, 0, 1]])
+        presence, corner = scan_target([move(scene.plate, matrix)], CROP, NETWORK)
+        images.append(small[top : top + CROP[0], left : left + CROP[1]])
+        presences.append(presence)
+        corners.append(np.concatenate([corner, presence[..., None] == 1], axis=-1))
+    cells = read_cells(NETWORK)
+    windows, characters, slots, texts, there, frames = [], [], [], [], [], []
+    for k in range(12):
+        scene = scenes[k % 8]
+        quad = scene.plate.quad
+        present = k < 8
+        if present:
+            quad = frame_quad(rng, quad, upright=False)
+        else:  # somewhere else
+            x, y = rng.uniform([0, 0], [SIZE[1], SIZE[0]])
+            quad = (quad - quad.mean(axis=0)) * rng.uniform(0.7, 1.5) + [x, y]
+            present = bool(np.abs(quad - scene.plate.quad).max() < 20)
+        window, matrix = rectify(scene.image, quad, NETWORK.read_window, NETWORK.margin)
+        windows.append(window)
+        there.append([present])
+        if present:
+            a, b, c, d = read_target(scene.plate, matrix, NETWORK, cells)
+        else:
+            a, b = np.full(cells, IGNORE, np.int32), np.full(cells, IGNORE, np.int32)
+            c, d = np.full(NETWORK.slots, IGNORE, np.int32), np.zeros(8, np.float32)
+        characters.append(a)
+        slots.append(b)
+        texts.append(c)
+        frames.append(np.append(d, np.float32(present)))
+    inputs = {"image": np.stack(images)[..., None], "window": np.stack(windows)[..., None]}
+    targets: dict[str, np.ndarray] = {
+        "scan_presence": np.stack(presences)[..., None],
+        "scan_corners": np.stack(corners).astype(np.float32),
+        "characters": np.stack(characters),
+        "slot_map": np.stack(slots),
+        "slots": np.stack(texts),
+        "presence": np.array(there, np.float32),
+        "corners": np.stack(frames).astype(np.float32),
+    }
+    return inputs, targets
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    return draw_scenes()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, scenes: list[Scene]) -> Path:
+    """A folder with weights.npz and weights.onnx that know the eight scenes by heart."""
+    folder = tmp_path_factory.mktemp("overfit")
+    settings = TrainSettings(steps=STEPS, rate=6e-3, warmup=30, last_rate=0.02, decay=0.0)
+    trainer = Trainer(NETWORK, settings, folder)
+    rng = np.random.default_rng(1)
+    for step in range(STEPS):
+        trainer.optimizer.learning_rate.assign(learning_rate(settings, step, step / STEPS))
+        inputs, targets = draw_batch(rng, scenes)
+        trainer.model.reset_metrics()
+        trainer.model.train_on_batch(prepare(inputs), targets)
+    trainer.step, trainer.average = STEPS, model_arrays(trainer.model)
+    trainer.save()
+    assert export_beside(folder / "weights.npz") == [folder / "weights.onnx"]
+    return folder
+
+
+def test_the_weights_come_back(run: Path) -> None:
+    _, settings, note = load_arrays(run / "weights.npz")
+    assert settings == NETWORK and note["steps"] == STEPS
+
+
+@pytest.mark.parametrize("weights", ["weights.onnx", "weights.npz"])
+def test_detect_reads_every_scene(run: Path, scenes: list[Scene], tmp_path: Path, weights: str) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for index, scene in enumerate(scenes):
+        save_image(photos / f"{index}.png", np.repeat(scene.image[..., None], 3, axis=2))
+    command = [sys.executable, str(ROOT / "detect.py"), str(photos), str(run / weights)]
+    done = subprocess.run(
+        [*command, str(tmp_path / "out")], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "out" / "readings.jsonl").read_text().splitlines()
+    assert len(lines) == 8
+    for line, scene in zip(lines, scenes, strict=True):
+        found = json.loads(line)
+        wanted = "".join(NETWORK.alphabet.characters[NETWORK.alphabet.index(c)] for c in scene.plate.text)
+        assert [p["text"] for p in found["plates"]] == [wanted], found["file"]
+        (plate,) = found["plates"]
+        assert np.abs(np.array(plate["quad"]) - scene.plate.quad).max() < 8
+        assert wanted in done.stdout
