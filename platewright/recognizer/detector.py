@@ -40,7 +40,9 @@ class DetectorSettings:
         min_characters: shortest text kept.
         scan_presence: least presence of a window that gets a second look, 0-1.
         max_candidates: most windows that get a second look.
-        looks: how often a plate is framed and read; the last readings count.
+        looks: how often a plate is framed and read, at least 1.
+        framings: the margins round the quad at which the last look reads, times the network's own;
+            their probabilities are averaged.
     """
 
     min_presence: float = 0.3
@@ -51,6 +53,7 @@ class DetectorSettings:
     scan_presence: float = 0.05
     max_candidates: int = 24
     looks: int = 2
+    framings: tuple[float, ...] = (1.0, 0.3, 2.0)
 
 
 @dataclass(frozen=True)
@@ -163,35 +166,48 @@ class Detector:
         return self._look(_grey(image), [np.asarray(q, float) for q in quads])
 
     def _look(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Reading]:
-        """Rectify and read, `looks` times, each framed by the one before."""
+        """Rectify and read, `looks` times, each framed by the one before.
+
+        The last look reads every framing and averages what they say.
+        """
         if not quads:
             return []
-        network = self.runtime.settings
+        size = np.array(self.runtime.settings.read_window[::-1], float)
         current = [np.asarray(q, float) for q in quads]
-        slots = presence = None
-        for _ in range(self.settings.looks):
-            windows, matrices = [], []
-            for k, quad in enumerate(current):
-                try:
-                    window, matrix = rectify(grey, quad, network.read_window, network.margin)
-                except ValueError:  # corners on a line: fall back to the upright box
-                    current[k] = _sound_quad(quad)
-                    window, matrix = rectify(grey, current[k], network.read_window, network.margin)
-                windows.append(window)
-                matrices.append(matrix)
-            slots, presence, corners = self.runtime.read(np.stack(windows))
-            size = np.array(network.read_window[::-1], float)
-            refined = [
-                project(np.linalg.inv(m), c.reshape(4, 2) * size)
-                for m, c in zip(matrices, corners.astype(float), strict=True)
-            ]
-            current = [
-                new if _convex(new) and p > 0 else old
-                for new, old, p in zip(refined, current, presence, strict=True)
-            ]
-        if slots is None or presence is None:
-            raise ValueError("looks must be at least 1")
-        return [self._reading(q, s, p) for q, s, p in zip(current, slots, presence, strict=True)]
+        for _ in range(self.settings.looks - 1):
+            windows, matrices = self._rectified(grey, current, 1.0)
+            _, presence, corners = self.runtime.read(windows)
+            current = _refined(current, matrices, presence, corners * np.tile(size, 4))
+        slots, presences = [], []
+        quads = current
+        for k, framing in enumerate(self.settings.framings):
+            windows, matrices = self._rectified(grey, quads, framing)
+            found, presence, corners = self.runtime.read(windows)
+            slots.append(found)
+            presences.append(presence)
+            if k == 0:
+                current = _refined(quads, matrices, presence, corners * np.tile(size, 4))
+        mean_slots, mean_presence = np.mean(slots, axis=0), np.mean(presences, axis=0)
+        return [
+            self._reading(q, s, p)
+            for q, s, p in zip(current, mean_slots, mean_presence, strict=True)
+        ]
+
+    def _rectified(
+        self, grey: Picture, quads: Sequence[FloatArray], framing: float
+    ) -> tuple[Picture, list[FloatArray]]:
+        """Return (n, h, w) windows of quads, and the homographies from photo to window."""
+        network = self.runtime.settings
+        margin = (network.margin[0] * framing, network.margin[1] * framing)
+        windows, matrices = [], []
+        for quad in quads:
+            try:
+                window, matrix = rectify(grey, quad, network.read_window, margin)
+            except ValueError:  # corners on a line: take the upright box instead
+                window, matrix = rectify(grey, _sound_quad(quad), network.read_window, margin)
+            windows.append(window)
+            matrices.append(matrix)
+        return np.stack(windows), matrices
 
     def _reading(self, quad: FloatArray, slots: NDArray[np.float32], logit: float) -> Reading:
         network = self.runtime.settings
@@ -215,6 +231,27 @@ def _grey(image: Picture) -> Picture:
     if image.ndim == 2:
         return image
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _refined(
+    quads: Sequence[FloatArray],
+    matrices: Sequence[FloatArray],
+    presence: NDArray[np.float32],
+    corners: FloatArray,
+) -> list[FloatArray]:
+    """Return the quads that a look saw, where it saw a plate and the quad is sound.
+
+    Args:
+        quads: (4, 2) each, as they were framed, photo pixels.
+        matrices: homographies from photo to window points.
+        presence: (n,) logits.
+        corners: (n, 8) window pixels.
+    """
+    out = []
+    for quad, matrix, logit, points in zip(quads, matrices, presence, corners, strict=True):
+        seen = project(np.linalg.inv(matrix), np.reshape(points, (4, 2)))
+        out.append(seen if logit > 0 and _convex(seen) else quad)
+    return out
 
 
 def _convex(quad: FloatArray) -> bool:

@@ -119,7 +119,7 @@ class Trainer:
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
         self.model.compile(
-            optimizer=self.optimizer, loss=losses, loss_weights=weights, jit_compile=_compiles()
+            optimizer=self.optimizer, loss=losses, loss_weights=weights, jit_compile=_compiles(settings.steps)
         )
         self.optimizer.build(self.model.trainable_variables)
         self.average = model_arrays(self.model)
@@ -248,11 +248,11 @@ class Trainer:
             self.average[name] = keep * self.average[name] + (1 - keep) * value
 
 
-def _compiles() -> bool:
-    """Whether XLA is worth its compile time: on TensorFlow; JAX always does, PyTorch can't."""
+def _compiles(steps: int) -> bool:
+    """Whether XLA is worth its compile time, half a minute: PyTorch can't, short runs don't gain."""
     import keras
 
-    return bool(keras.backend.backend() in ("tensorflow", "jax"))
+    return steps >= 1000 and keras.backend.backend() in ("tensorflow", "jax")
 
 
 class _Log:

@@ -19,12 +19,17 @@ Draw = Callable[[int], Any]
 def _work(make_draw: Callable[[], Draw], first: int, step: int, out: Any, stop: Any) -> None:
     """Draw batches first, first + step, ... until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the trainer decides when to end
+    trainer = mp.parent_process()
+
+    def wanted() -> bool:
+        return not stop.is_set() and (trainer is None or trainer.is_alive())
+
     try:
         draw = make_draw()
         index = first
-        while not stop.is_set():
+        while wanted():
             item = (index, draw(index), None)
-            while not stop.is_set():
+            while wanted():
                 try:
                     out.put(item, timeout=0.5)
                     break

@@ -1,0 +1,85 @@
+"""model.py as a person runs it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from platewright.image import load_image
+from platewright.recognizer.settings import NetworkSettings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "model.py"), *arguments]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What it prints and the plot that it draws."""
+    folder = tmp_path_factory.mktemp("model")
+    done = run(folder, "--plot", "net.png")
+    assert done.returncode == 0, done.stderr
+    return done.stdout, folder / "net.png"
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def test_the_table_adds_up(described: tuple[str, Path]) -> None:
+    lines = described[0].splitlines()
+    assert lines[0].split() == ["layer", "kind", "output", "parameters", "MACs"]
+    end = next(k for k, line in enumerate(lines) if line.startswith("total"))
+    rows = [line.split() for line in lines[1:end]]
+    assert sum(number(row[-2]) for row in rows) == number(lines[end].split()[-1])
+    scan = sum(number(row[-1]) for row in rows if row[0].startswith("scan"))
+    assert f"{scan / 1e6:.2f} MMAC for one window" in described[0]
+    read = sum(number(row[-1]) for row in rows if row[0].startswith("read"))
+    assert f"{read / 1e6:.1f} MMAC for one plate" in described[0]
+
+
+def test_window_stride_slots_and_scale_are_the_networks(described: tuple[str, Path]) -> None:
+    settings = NetworkSettings()
+    height, width = settings.grid.window
+    said = described[0]
+    assert re.search(rf"^scan window +{width} x {height} pixels", said, re.M)
+    assert re.search(r"^scan stride +8 x 8 pixels", said, re.M)
+    low, high = settings.extent
+    assert f"{low * width:.0f} to {high * width:.0f} pixels wide" in said
+    assert f"range {high / low:.2f}" in said
+    assert re.search(rf"^slots +{settings.slots} of {settings.characters} and pad", said, re.M)
+    assert re.search(r"^a photo of 1280x720 +\d+\.\d\d GMAC", said, re.M)
+
+
+def test_the_plot_is_a_picture(described: tuple[str, Path]) -> None:
+    assert "net.png: drawn" in described[0]
+    assert load_image(described[1]).shape[1] == 1264
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--network", "other"], 2, "model.py: --network: no network other; known: window"),
+        (["--weights", "none.npz"], 1, "model.py: none.npz: no such weights file"),
+        (["--plot", "there.png"], 1, "model.py: there.png exists: --force replaces it"),
+    ],
+)
+def test_what_is_off_is_told_in_a_line(
+    tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    (tmp_path / "there.png").write_text("mine")
+    done = run(tmp_path, *arguments)
+    assert done.returncode == code
+    assert done.stderr.splitlines()[-1] == message
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert (tmp_path / "there.png").read_text() == "mine"
