@@ -43,25 +43,35 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def progress_bar(size: int) -> Callable[[Extraction, int], None]:
-    """Return what shows packed bytes, pictures and the time left, twice a second at most."""
-    began = shown = time.monotonic()
+def progress_bar(size: int, limit: int | None) -> Callable[[Extraction, int], None]:
+    """Return what shows packed bytes, pictures and the time left: often on a terminal, else seldom.
+
+    Args:
+        size: of the archive, bytes.
+        limit: of pictures; None: none.
+    """
+    terminal = sys.stderr.isatty()
+    shown = began = time.monotonic()
+    first: tuple[int, int] | None = None
 
     def show(state: Extraction, position: int) -> None:
-        nonlocal shown
+        nonlocal shown, first, began
         now = time.monotonic()
-        if not sys.stderr.isatty() or now - shown < 0.5:
+        if first is None:  # what an earlier run did has been passed over by now
+            first, began = (position, state.written), now
+        if now - shown < (0.5 if terminal else 20):
             return
         shown = now
-        part = min(max(position / max(size, 1), 1e-6), 1.0)
-        left = (now - began) * (1 - part) / part
-        print(
-            f"\r{100 * part:5.1f} %  {position / 1e6:.0f} of {size / 1e6:.0f} MB  "
-            f"{state.written} pictures  {left:.0f} s left ",
-            end="",
-            file=sys.stderr,
-            flush=True,
+        part = (position - first[0]) / max(size - first[0], 1)
+        if limit is not None:
+            part = max(part, (state.written - first[1]) / max(limit - first[1], 1))
+        left = f"{(now - began) * (1 - part) / part:.0f} s left" if part > 0 else ""
+        line = (
+            f"{100 * position / max(size, 1):5.1f} %  {position / 1e6:.0f} of {size / 1e6:.0f} MB  "
+            f"{state.written} pictures  {left}"
         )
+        print(f"\r{line:<72}" if terminal else line, end="" if terminal else "\n", file=sys.stderr)
+        sys.stderr.flush()
 
     return show
 
@@ -73,9 +83,11 @@ def main(argv: list[str] | None = None) -> int:
     from platewright.dataset.backgrounds import Crop, begin, extract
 
     crop = Crop(size=args.size, where=args.crop, grey=args.grey, seed=args.seed)
-    archive = open_archive(args.archive)
+    archive = open_archive(args.archive, apart=args.out)
     state = begin(archive, crop, args.out, force=args.force)
-    if state.written:
+    if state.done:
+        print(f"{args.archive} is done; --force begins anew", file=sys.stderr)
+    elif state.written:
         print(f"{args.out}: going on after {state.written} pictures", file=sys.stderr)
     before, began = state.written, time.monotonic()
     try:
@@ -87,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
                 state,
                 workers=args.workers,
                 limit=args.limit,
-                report=progress_bar(archive.size),
+                report=progress_bar(archive.size, args.limit),
             )
     except KeyboardInterrupt:
         print("\nstopped: run the same command to go on", file=sys.stderr)

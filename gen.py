@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from platewright.errors import ConfigError, OutputError, RegionError, run_script
+from platewright.errors import OutputError, RegionError, run_script
+from platewright.file import make_folder
 
 SHEET = 48
 
@@ -94,13 +95,11 @@ def main(argv: list[str] | None = None) -> None:
 
 def claim_folder(folder: Path, *, force: bool) -> None:
     """Make the folder, or empty it of an earlier data set's files and of nothing else."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     ours = re.compile(r"\d{8}(_\w*_[01])?\.png|labels\.jsonl")
     old = [p for p in folder.iterdir() if ours.fullmatch(p.name)]
     if old and not force:
         raise OutputError(f"{folder} holds {len(old)} drawn files: --force replaces them, or --out")
-    if not folder.is_dir():
-        raise ConfigError(f"{folder} is not a folder")
     for path in old:
         path.unlink()
 

@@ -145,9 +145,7 @@ def test_nothing_is_replaced_without_force_and_only_its_own_with_it(
         (["--sheet", "file"], 1, "file exists: --force replaces it"),
     ],
 )
-def test_what_is_off_is_told(
-    tmp_path: Path, arguments: list[str], code: int, message: str
-) -> None:
+def test_what_is_off_is_told(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
     (tmp_path / "file").write_text("mine")
     done = run(tmp_path, *arguments)
     assert done.returncode == code, done.stderr

@@ -1,54 +1,55 @@
-"""Backgrounds: squares cut out of an archive's photos, and the folder that keeps them."""
+"""Backgrounds: squares cut out of an archive's photos, and the folder that keeps them.
+
+One process reads the archive, passes over what it has seen before, numbers and writes; others
+decode and cut. Results are taken in the archive's order, so that the numbers have no gap and the
+number of processes never changes a byte.
+"""
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import hashlib
-import io
 import json
+import re
+import signal
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.archive import Archive, Member
-from platewright.errors import ConfigError, ImageError, OutputError
+from platewright.dataset.archive import Archive
+from platewright.dataset.photo import Crop, cut_photo, cut_square, quiet_decoders
+from platewright.errors import ArchiveError, ConfigError, OutputError
 from platewright.file import make_folder, write_file
-from platewright.image import decode_image
 
 __all__ = ["Crop", "Extraction", "begin", "cut_square", "extract", "load_backgrounds"]
 
 Picture = NDArray[np.uint8]
 
 STATE = "extract.json"
-MAX_PIXELS = 100_000_000
 SMALLEST = 32
-QUALITY = 92
 SAVE_EVERY = 200
-SPARE = 2
-"""A JPEG decoded at reduced size keeps so many times the pixels that the square needs."""
+# What goes to another process at a time.
+BATCH_FILES = 16
+BATCH_BYTES = 1 << 20
+OURS = re.compile(r"\d{8}\.jpg")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Crop:
-    """How a photo becomes a background.
+@dataclass
+class _Item:
+    """A file on its way: its content becomes a JPEG, or there is a reason why not."""
 
-    Attributes:
-        size: side of the square, pixels.
-        where: `center` or `random`.
-        grey: one channel instead of three.
-        seed: of the random places; photo i of the archive always gets the same one.
-    """
-
-    size: int = 256
-    where: str = "center"
-    grey: bool = False
-    seed: int = 0
+    index: int
+    data: bytes
+    reason: str
+    passed: Counter[str]
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Extraction:
     """How far an extraction has come; kept beside the backgrounds.
 
     Attributes:
-        archive: name and size of the archive.
+        archive: name, size and digest of the archive.
         crop: the settings, JSON.
         seen: regular files looked at.
         written: backgrounds written.
@@ -85,104 +86,40 @@ def begin(archive: Archive, crop: Crop, folder: Path, *, force: bool) -> Extract
         ConfigError: if the folder holds another archive's backgrounds or other settings'.
         OutputError: if it holds backgrounds that no extraction wrote.
     """
-    name, settings = f"{archive.path.name} {archive.size}", json.dumps(asdict(crop))
-    fresh = Extraction(name, settings, 0, 0, Counter(), Counter())
+    name = f"{archive.path.name} {archive.size} {archive.digest}"
+    fresh = Extraction(name, json.dumps(asdict(crop)), 0, 0, Counter(), Counter())
     make_folder(folder)
     state = folder / STATE
+    ours = {path.name for path in folder.iterdir() if OURS.fullmatch(path.name)}
     if force:
-        for path in (state, *folder.glob("[0-9]*.jpg")):
+        for path in (state, *(folder / name for name in ours)):
             path.unlink(missing_ok=True)
+        return fresh
     if not state.exists():
-        if any(folder.glob("[0-9]*.jpg")):
-            raise OutputError(f"{folder} holds other pictures: --force replaces them, or --out")
+        if ours:
+            raise OutputError(
+                f"{folder} holds {len(ours)} other pictures: --force replaces them, or --out"
+            )
         return fresh
     try:
         values = json.loads(state.read_text())
         counters = {k: Counter(values[k]) for k in ("skipped", "passed")}
         kept = Extraction(**values | counters)
+        counts = [kept.seen, kept.written, *kept.skipped.values(), *kept.passed.values()]
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            raise TypeError
     except (OSError, ValueError, TypeError, KeyError):
         raise ConfigError(f"{state} can't be read: --force begins anew") from None
     if (kept.archive, kept.crop) != (fresh.archive, fresh.crop):
         raise ConfigError(
-            f"{folder} was made from {kept.archive.split()[0]} with {kept.crop}: "
-            "--force replaces it, or choose another --out"
+            f"{folder} was made from {str(kept.archive).rsplit(' ', 2)[0]} with {kept.crop}, not "
+            f"from {archive.path.name} with {fresh.crop}: --force replaces it, or choose another "
+            "--out"
         )
+    for number in range(kept.written):
+        if f"{number:08d}.jpg" not in ours:
+            raise OutputError(f"{folder}/{number:08d}.jpg is gone: --force begins anew")
     return kept
-
-
-def cut_square(image: Picture, crop: Crop, index: int) -> Picture:
-    """Cut a photo's largest square and scale it.
-
-    Args:
-        image: (H, W, 3) RGB.
-        crop: where and how large.
-        index: the photo's place in the archive; seeds a random place.
-
-    Returns:
-        (size, size) grey or (size, size, 3) RGB.
-    """
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    if crop.where == "random":
-        rng = np.random.default_rng([crop.seed, index])
-        top, left = round(rng.random() * (height - side)), round(rng.random() * (width - side))
-    square = image[top : top + side, left : left + side]
-    how = cv2.INTER_AREA if side >= crop.size else cv2.INTER_CUBIC
-    scaled = cv2.resize(square, (crop.size, crop.size), interpolation=how)
-    if crop.grey:
-        scaled = cv2.cvtColor(scaled, cv2.COLOR_RGB2GRAY)
-    return np.asarray(scaled, np.uint8)
-
-
-def _make(member: Member, crop: Crop) -> bytes | str:
-    """Return a background as JPEG bytes, or why there is none."""
-    try:
-        image = decode_image(
-            io.BytesIO(member.data), member.name, max_pixels=MAX_PIXELS, short_side=SPARE * crop.size
-        )
-    except ImageError as error:
-        text = str(error)
-        if "no picture" in text or "HEIC" in text:
-            return "no picture"
-        if "empty" in text:
-            return "empty"
-        return "too many pixels" if "megapixels" in text else "damaged"
-    if 2 * min(image.shape[:2]) < crop.size:
-        return "too small"
-    square = cut_square(image, crop, member.index)
-    if not crop.grey:
-        square = np.asarray(cv2.cvtColor(square, cv2.COLOR_RGB2BGR), np.uint8)
-    _, packed = cv2.imencode(".jpg", square, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    return packed.tobytes()
-
-
-def _in_order(
-    make: Callable[[Member], bytes | str], members: Iterable[Member], workers: int
-) -> Iterator[tuple[Member, bytes | str]]:
-    """Map over members in order; a bounded number is on its way, so memory stays flat."""
-    if workers <= 1:
-        for member in members:
-            yield member, make(member)
-        return
-    waiting: deque[tuple[Member, Future[bytes | str]]] = deque()
-    with ProcessPoolExecutor(workers, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        try:
-            for member in members:
-                waiting.append((Member(member.index, member.name, b""), pool.submit(make, member)))
-                while len(waiting) > 4 * workers or (waiting and waiting[0][1].done()):
-                    first, future = waiting.popleft()
-                    yield first, future.result()
-        except BaseException as error:
-            if not isinstance(error, Exception) or isinstance(error, OutputError):
-                pool.shutdown(cancel_futures=True)
-                raise
-            # a damaged archive: what was taken out before is still worth keeping
-            for first, future in waiting:
-                yield first, future.result()
-            raise
-        for first, future in waiting:
-            yield first, future.result()
 
 
 def extract(
@@ -204,51 +141,128 @@ def extract(
         state: of `begin`; brought forward.
         workers: processes that decode; they never change the bytes.
         limit: backgrounds in all at most.
-        report: called after every file with the state and the packed bytes read.
+        report: called every few files with the state and the packed bytes read.
 
     Raises:
         ArchiveError: where the archive is damaged; what came before is written.
         OutputError: if a background can't be written.
     """
-    first_new = state.seen
-    digests: set[bytes] = set()
-    twins: set[int] = set()
-
-    def fresh() -> Iterator[Member]:
-        for member in archive:
-            digest = hashlib.blake2b(member.data, digest_size=12).digest()
-            twin = digest in digests
-            digests.add(digest)
-            if member.index < first_new:
-                continue
-            if twin:
-                twins.add(member.index)
-                yield Member(member.index, member.name, b"")
-            else:
-                yield member
-
-    make = functools.partial(_make, crop=crop)
+    if state.done or (limit is not None and state.written >= limit):
+        return
+    saved = state.seen
     try:
-        if limit is not None and state.written >= limit:
-            return
-        for member, made in _in_order(make, fresh(), workers):
-            if isinstance(made, bytes):
-                write_file(folder / f"{state.written:08d}.jpg", made)
-                state.written += 1
-            else:
-                reason = "seen before" if member.index in twins else made
-                state.skipped[reason] += 1
-            state.seen = member.index + 1
-            state.passed = Counter(archive.skipped)
-            if state.seen % SAVE_EVERY == 0:
+        for items in _in_order(_batches(archive, state.seen), crop, workers):
+            with _undisturbed():
+                for item in items:
+                    if item.reason:
+                        state.skipped[item.reason] += 1
+                    else:
+                        write_file(folder / f"{state.written:08d}.jpg", item.data)
+                        state.written += 1
+                    state.seen, state.passed = item.index + 1, item.passed
+                    if state.written == limit:
+                        return
+            if state.seen - saved >= SAVE_EVERY:
                 state.save(folder)
+                saved = state.seen
             report(state, archive.position)
-            if limit is not None and state.written >= limit:
-                return
         state.passed = Counter(archive.skipped)
         state.done = True
     finally:
-        state.save(folder)
+        with _undisturbed():
+            state.save(folder)
+
+
+def _batches(archive: Archive, first_new: int) -> Iterator[list[_Item]]:
+    """Yield the archive's files from number `first_new` on, some at a time."""
+    # 8 bytes of each file: two different ones among a million are taken for the same with a
+    # probability of 3e-8.
+    digests: set[bytes] = set()
+    items: list[_Item] = []
+    num_bytes = 0
+    passed: Counter[str] = Counter()
+    try:
+        for member in archive:
+            digest = hashlib.blake2b(member.data, digest_size=8).digest()
+            twin = bool(member.data) and digest in digests
+            digests.add(digest)
+            if member.index < first_new:
+                continue
+            if passed.total() != archive.skipped.total():
+                passed = Counter(archive.skipped)
+            data, reason = (b"", "seen before") if twin else (member.data, "")
+            items.append(_Item(member.index, data, reason, passed))
+            num_bytes += len(data)
+            if len(items) == BATCH_FILES or num_bytes >= BATCH_BYTES:
+                yield items
+                items, num_bytes = [], 0
+    except ArchiveError:
+        # What was taken out before the damage is still worth keeping.
+        yield items
+        raise
+    yield items
+
+
+def _cut_batch(items: list[_Item], crop: Crop) -> list[_Item]:
+    """Turn files into squares."""
+    with quiet_decoders():
+        for item in items:
+            if not item.reason:
+                item.data, item.reason = cut_photo(item.data, item.index, crop)
+    return items
+
+
+def _in_order(batches: Iterator[list[_Item]], crop: Crop, workers: int) -> Iterator[list[_Item]]:
+    """Cut batches, in order; a bounded number is on its way, so memory stays flat."""
+    if workers <= 1:
+        for batch in batches:
+            yield _cut_batch(batch, crop)
+        return
+    waiting: deque[Future[list[_Item]]] = deque()
+    damage: ArchiveError | None = None
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker)
+    try:
+        # All processes start with the first task, and such as start now ignore Ctrl-C from the
+        # beginning: it is this process that ends the work.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        pool.submit(_start_worker)
+        signal.signal(signal.SIGINT, before)
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(_cut_batch, batch, crop))
+                while len(waiting) > 2 * workers or (waiting and waiting[0].done()):
+                    yield waiting.popleft().result()
+        except ArchiveError as error:
+            damage = error
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise ArchiveError(
+            "a decoding process was killed (memory?): the same command with fewer --workers goes on"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+    if damage is not None:
+        raise damage
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the reading process, and use one core."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off to the end of the block: half of a write would leave a file behind."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def load_backgrounds(folder: Path, *, limit: int | None = None, grey: bool = True) -> list[Picture]:
@@ -256,11 +270,19 @@ def load_backgrounds(folder: Path, *, limit: int | None = None, grey: bool = Tru
 
     Args:
         folder: of `.jpg` files; ones that are unreadable or under 32 pixels are passed over.
-        limit: the first so many only.
+        limit: the first so many of those only.
         grey: (H, W) instead of (H, W, 3) RGB.
     """
     how = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB
-    pictures = (cv2.imread(str(file), how) for file in sorted(folder.glob("*.jpg"))[:limit])
-    return [
-        np.asarray(p, np.uint8) for p in pictures if p is not None and min(p.shape[:2]) >= SMALLEST
-    ]
+    pictures: list[Picture] = []
+    for path in sorted(folder.glob("*.jpg")):
+        if len(pictures) == limit:
+            break
+        try:
+            # Not imread, which remarks on stderr on what it can't read.
+            picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), how)
+        except (OSError, cv2.error):
+            continue
+        if picture is not None and min(picture.shape[:2]) >= SMALLEST:
+            pictures.append(np.asarray(picture, np.uint8))
+    return pictures

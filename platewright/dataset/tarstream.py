@@ -1,9 +1,9 @@
-"""A tar archive as a stream of members, read once from start to end in constant memory.
+"""A tar archive as a stream of files, read once from start to end in constant memory.
 
 `tarfile` keeps a record of every member, reads long names of any length into memory, and takes
 a header that is damaged in the middle for the end. Here headers are parsed by `tarfile` too, but
-one at a time. Formats: POSIX.1-2017 `pax`, section "ustar Interchange Format", and GNU tar's manual,
-"Basic Tar Format".
+one at a time. Formats: POSIX.1-2017, `pax`, section "ustar Interchange Format"; GNU tar's manual,
+section "Basic Tar Format".
 """
 
 from __future__ import annotations
@@ -11,16 +11,23 @@ from __future__ import annotations
 import re
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any
 
 from platewright.errors import ArchiveError
 
-__all__ = ["NOT_TAR", "Member", "read_members", "unsafe_name"]
+__all__ = ["NO_FILE", "TOO_LARGE", "TarStream"]
 
-NOT_TAR = "no tar, tar.gz, tar.bz2, tar.xz, zip or folder"
-"""What is said of a file that is no archive."""
+NO_FILE = "no regular file"
+TOO_LARGE = "too many bytes"
+"""Why members are passed over."""
 
+NOTES = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 BLOCK = 512
 PIECE = 1 << 20
 # Names longer than this are passed over; GNU tar writes longer ones than 100 bytes into a member
@@ -32,163 +39,120 @@ MAX_RATIO = 200
 FREE_BYTES = 256 << 20
 
 
-@dataclass(frozen=True)
-class Member:
-    """One file of an archive.
-
-    Attributes:
-        name: as the archive calls it; for messages only.
-        data: its content, empty when it was passed over.
-        skip: why it was passed over; empty when it was read.
-    """
-
-    name: str
-    data: bytes = b""
-    skip: str = ""
-
-
-class _Stream:
-    """Reads exactly so many bytes or says that the archive is cut off.
-
-    Args:
-        stream: the unpacked bytes.
-        packed: returns how many packed bytes have been read.
-        seekable: whether passing over may seek (a plain tar).
-    """
-
-    def __init__(self, stream: BinaryIO, packed: Callable[[], int], seekable: bool) -> None:
-        self.stream, self.packed, self.seekable = stream, packed, seekable
-        self.num_bytes = 0
-
-    def read(self, num_bytes: int) -> bytes:
-        """Return exactly `num_bytes` bytes; EOFError if there are fewer."""
-        data = self.stream.read(num_bytes)
-        while len(data) < num_bytes:
-            more = self.stream.read(num_bytes - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        self._count(num_bytes)
-        return data
-
-    def skip(self, num_bytes: int) -> None:
-        """Pass over bytes."""
-        if self.seekable and num_bytes > PIECE:
-            self.stream.seek(num_bytes - 1, 1)
-            num_bytes = 1
-        while num_bytes > 0:
-            num_bytes -= len(self.read(min(num_bytes, PIECE)))
-
-    def _count(self, num_bytes: int) -> None:
-        self.num_bytes += num_bytes
-        if self.num_bytes > FREE_BYTES + MAX_RATIO * self.packed():
-            raise ArchiveError(
-                f"unpacks to more than {MAX_RATIO} times its size, which photos never do; stopped"
-            )
-
-
-def read_members(
-    stream: BinaryIO, packed: Callable[[], int], max_bytes: int, *, seekable: bool = False
-) -> Iterator[Member]:
-    """Yield the members of a tar archive that are not folders, in its order.
+class TarStream:
+    """Reads a tar archive's regular files in its order.
 
     Args:
         stream: the archive, unpacked.
         packed: returns how many packed bytes have been read.
-        max_bytes: longer members are passed over.
-        seekable: whether `stream` can seek.
-
-    Raises:
-        ArchiveError: if a header is damaged, or the archive is made to keep a machine busy.
-        EOFError: if the archive is cut off.
+        max_bytes: longer files are passed over.
+        seekable: whether passing over may seek (a tar that isn't packed).
     """
-    source = _Stream(stream, packed, seekable)
-    name, size, sparse = "", -1, False
-    while True:
-        try:
-            header = source.read(BLOCK)
-        except EOFError:
-            # Zeros end an archive; some writers leave them out, but then it ends after a member.
-            raise EOFError from None
-        if not any(header):
-            return
-        try:
-            info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
-        except (tarfile.HeaderError, ValueError) as error:
-            raise ArchiveError(f"damaged ({error}); copy it again") from error
-        if info.size < 0:
-            raise ArchiveError("damaged (a member of negative length); copy it again")
-        if info.type in (tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.XGLTYPE):
-            note = _read_note(source, info.size)
-            if info.type == tarfile.GNUTYPE_LONGNAME:
-                name = note.rstrip(b"\0").decode("utf-8", "surrogateescape")
-            elif info.type == tarfile.XHDTYPE:
-                name, size, sparse = _parse_pax(note)
-            continue
-        if info.type == tarfile.GNUTYPE_LONGLINK:
-            source.skip(_padded(info.size))
-            continue
-        yield from _read_member(source, info, name or info.name, size, sparse, max_bytes)
-        name, size, sparse = "", -1, False
 
+    def __init__(
+        self, stream: Any, packed: Callable[[], int], max_bytes: int, *, seekable: bool = False
+    ) -> None:
+        """Begin at the stream's place."""
+        self._stream, self._packed, self._seekable = stream, packed, seekable
+        self._max_bytes = max_bytes
+        self._num_bytes = 0
 
-def unsafe_name(name: str) -> bool:
-    r"""Tell whether a name would leave the folder that an archive is unpacked to.
+    def __iter__(self) -> Iterator[tuple[str, bytes, str]]:
+        """Yield name, content and "", or name, b"" and why a member was passed over.
 
-    >>> [unsafe_name(n) for n in ("a/b.jpg", "/a.jpg", "a/../../b.jpg", "C:\\a.jpg", "a..jpg")]
-    [False, True, True, True, False]
-    """
-    parts = re.split(r"[/\\]", name)
-    return not parts[0] or ".." in parts or bool(re.match(r"[A-Za-z]:$", parts[0]))
+        Raises:
+            tarfile.ReadError: if a header is damaged.
+            EOFError: if the archive is cut off.
+            ArchiveError: if the archive is made to keep a machine busy.
+        """
+        name, size, sparse = "", -1, False  # what a note said of the next member
+        while any(header := self._read(BLOCK)):
+            try:
+                info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+            except (tarfile.HeaderError, ValueError) as error:
+                raise tarfile.ReadError(str(error)) from error
+            if info.size < 0:
+                raise tarfile.ReadError("a member of negative length")
+            if info.type in NOTES:
+                note = self._read_note(info.size)
+                if info.type == tarfile.GNUTYPE_LONGNAME:
+                    name = note.rstrip(b"\0").decode("utf-8", "surrogateescape")
+                elif info.type in (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE):
+                    name, size, sparse = _parse_pax(note)
+                continue
+            if info.type == tarfile.GNUTYPE_SPARSE:
+                # Its map may go on in blocks of its own, each of which says if one more follows.
+                more = bool(header[482])
+                while more:
+                    more = bool(self._read(BLOCK)[504])
+                sparse = True
+            if size >= 0:
+                info.size = size
+            yield from self._member(info, name or info.name, sparse)
+            name, size, sparse = "", -1, False
+        # The packing's check sum comes last: what follows the end is read, and is nothing.
+        while piece := self._stream.read(PIECE):
+            self._count(len(piece))
 
-
-def _read_member(
-    source: _Stream, info: tarfile.TarInfo, name: str, size: int, sparse: bool, max_bytes: int
-) -> Iterator[Member]:
-    """Read or pass over one member; `size` >= 0 comes from a pax header and counts more."""
-    length = info.size if size < 0 else size
-    if info.type == tarfile.GNUTYPE_SPARSE:
-        # Its map goes on in blocks of its own, each of which says at byte 504 if one more follows.
-        more = info._sparse_structs[1] if hasattr(info, "_sparse_structs") else False
-        while more:
-            more = bool(source.read(BLOCK)[504])
-        source.skip(_padded(length))
-        yield Member(name, skip="sparse file")
-    elif info.isreg():
-        skip = ""
-        if sparse:
-            skip = "sparse file"
-        elif unsafe_name(name):
-            skip = "unsafe path"
-        elif length > max_bytes:
-            skip = f"over {max_bytes >> 20} MB"
-        if skip:
+    def _member(
+        self, info: tarfile.TarInfo, name: str, sparse: bool
+    ) -> Iterator[tuple[str, bytes, str]]:
+        """Read one member or pass over it; folders yield nothing."""
+        # Links, devices and folders have no data, whatever their header says; unknown kinds have.
+        length = info.size if info.isreg() or info.type not in tarfile.SUPPORTED_TYPES else 0
+        if not info.isreg() or sparse:
+            if not info.isdir():
+                yield name, b"", NO_FILE
+            self._skip(_padded(length))
+        elif length > self._max_bytes:
             # Named before its bytes are passed over, which can take long.
-            yield Member(name, skip=skip)
-            source.skip(_padded(length))
+            yield name, b"", TOO_LARGE
+            self._skip(_padded(length))
         else:
-            data = source.read(_padded(length))
-            yield Member(name, data[:length])
-    elif info.islnk() or info.issym():
-        yield Member(name, skip="link")
-        # By POSIX a hard link may carry its data; `tarfile` and GNU tar take it for none.
-    elif not info.isdir():
-        yield Member(name, skip="device or pipe")
+            yield name, self._read(length), ""
+            self._skip(_padded(length) - length)
 
+    def _read_note(self, size: int) -> bytes:
+        """Return a long name or a pax header; an overlong one is passed over."""
+        note = self._read(size) if size <= MAX_NOTE else b""
+        self._skip(_padded(size) - len(note))
+        return note
 
-def _read_note(source: _Stream, size: int) -> bytes:
-    """Return a long name or a pax header; an overlong one is passed over."""
-    if size > MAX_NOTE:
-        source.skip(_padded(size))
-        return b""
-    return source.read(_padded(size))[:size]
+    def _read(self, num_bytes: int) -> bytes:
+        """Return exactly so many bytes; EOFError if there are fewer."""
+        pieces = []
+        while num_bytes > 0:
+            piece = self._stream.read(min(num_bytes, PIECE))
+            if not piece:
+                raise EOFError("the end is missing")
+            self._count(len(piece))
+            num_bytes -= len(piece)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _skip(self, num_bytes: int) -> None:
+        """Pass over bytes."""
+        if self._seekable and num_bytes > PIECE:
+            self._stream.seek(num_bytes - 1, 1)
+            num_bytes = 1
+        while num_bytes > 0:
+            num_bytes -= len(self._read(min(num_bytes, PIECE)))
+
+    def _count(self, num_bytes: int) -> None:
+        """Count unpacked bytes, and stop where they are too many for the packed ones."""
+        self._num_bytes += num_bytes
+        if self._num_bytes > FREE_BYTES + MAX_RATIO * self._packed():
+            raise ArchiveError(
+                f"unpacks to more than {MAX_RATIO} times its size, which photos never do; stopped"
+            )
 
 
 def _parse_pax(note: bytes) -> tuple[str, int, bool]:
     """Return name ("": none), size (-1: none) and sparseness from a pax header."""
     fields: dict[bytes, bytes] = {}
     at = 0
-    while found := re.compile(rb"(\d{1,9}) ([^=]+)=").match(note, at):
+    record = re.compile(rb"(\d{1,9}) ([^=]+)=")
+    while found := record.match(note, at):
         end = at + int(found[1])
         if end <= found.end() or end > len(note):
             break

@@ -39,10 +39,10 @@ def scan_presence(target: Tensor, logits: Tensor) -> Tensor:
 
 
 def scan_corners(target: Tensor, corners: Tensor) -> Tensor:
-    """Huber loss of the corners of positive cells.
+    """Huber loss of the corners where they are taught.
 
     Args:
-        target: (B, h, w, 9) eight offsets and 1 where the cell is positive.
+        target: (B, h, w, 9) eight offsets and 1 where the cell is taught.
         corners: (B, h, w, 8).
     """
     positive = target[..., 8:]

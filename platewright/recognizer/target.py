@@ -44,13 +44,14 @@ def scan_target(
         settings: of the network.
 
     Returns:
-        presence (rows, cols): 1, 0 or `IGNORE`; corners (rows, cols, 8): offsets from the
-        window's centre in half windows, where presence is 1.
+        presence (rows, cols): 1, 0 or `IGNORE`; corners (rows, cols, 9): eight offsets from the
+        window's centre in half windows, and 1 where they are taught. That is wherever presence is
+        not 0: a window that is ignored may fire as well, and should then know the corners.
     """
     grid = settings.grid
     rows, cols = grid.shape(*size)
     presence = np.zeros((rows, cols), np.float32)
-    corners = np.zeros((rows, cols, 8), np.float32)
+    corners = np.zeros((rows, cols, 9), np.float32)
     height, width = grid.window
     y = np.arange(rows)[:, None] * grid.stride[0] + height / 2
     x = np.arange(cols)[None, :] * grid.stride[1] + width / 2
@@ -63,15 +64,18 @@ def scan_target(
         off_y = np.abs(y - (y0 + y1) / 2) / height
         off_x = np.abs(x - (x0 + x1) / 2) / width
         near = (off_y <= CENTRE[0] * NEAR) & (off_x <= CENTRE[1] * NEAR)
-        presence[near & (presence == 0)] = IGNORE
+        fresh = near & (presence == 0)
+        presence[fresh] = IGNORE
         if low <= extent <= high:
             hit = (off_y <= CENTRE[0]) & (off_x <= CENTRE[1])
             presence[hit] = 1
-            where = np.argwhere(hit)
-            if where.size:
-                middle = np.stack([x[0, where[:, 1]], y[where[:, 0], 0]], axis=1)
-                offsets = (plate.quad[None] - middle[:, None]) / (width / 2, height / 2)
-                corners[where[:, 0], where[:, 1]] = offsets.reshape(-1, 8)
+            fresh |= hit
+        where = np.argwhere(fresh)
+        if where.size:
+            middle = np.stack([x[0, where[:, 1]], y[where[:, 0], 0]], axis=1)
+            offsets = (plate.quad[None] - middle[:, None]) / (width / 2, height / 2)
+            corners[where[:, 0], where[:, 1], :8] = offsets.reshape(-1, 8)
+            corners[where[:, 0], where[:, 1], 8] = 1
     return presence, corners
 
 

@@ -119,7 +119,10 @@ class Trainer:
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
         self.model.compile(
-            optimizer=self.optimizer, loss=losses, loss_weights=weights, jit_compile=_compiles(settings.steps)
+            optimizer=self.optimizer,
+            loss=losses,
+            loss_weights=weights,
+            jit_compile=_compiles(settings.steps),
         )
         self.optimizer.build(self.model.trainable_variables)
         self.average = model_arrays(self.model)
@@ -249,7 +252,7 @@ class Trainer:
 
 
 def _compiles(steps: int) -> bool:
-    """Whether XLA is worth its compile time, half a minute: PyTorch can't, short runs don't gain."""
+    """Whether XLA's half minute of compiling pays: PyTorch can't, and short runs gain nothing."""
     import keras
 
     return steps >= 1000 and keras.backend.backend() in ("tensorflow", "jax")

@@ -149,7 +149,7 @@ def draw_batch(
         presence, corners = scan_target(record.plates, record.size, network)
         images.append(image)
         presences.append(presence)
-        corner_maps.append(np.concatenate([corners, presence[..., None] == 1], axis=-1))
+        corner_maps.append(corners)
     cells = read_cells(network)
     windows, characters, slots, texts, there, frames = [], [], [], [], [], []
     for k in range(settings.windows):

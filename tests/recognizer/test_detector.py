@@ -126,11 +126,31 @@ def test_no_more_than_asked_for() -> None:
     assert len(found) == 2
     one = WhiteBlocks()
     Detector(one, DetectorSettings(max_candidates=1, looks=3)).read(make_photo())
-    assert one.windows == 3  # one candidate, three looks
+    assert one.windows == 2 + len(DetectorSettings().framings)  # the last look has them all
+
+
+def test_the_last_looks_framings_are_averaged() -> None:
+    class Wavering(WhiteBlocks):
+        """Says A at the first framing, B at the second."""
+
+        def read(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            first = self.windows == 0
+            _, presence, corners = super().read(windows)
+            slots = np.zeros((len(windows), 4, 4), FLOAT)
+            slots[:, 0] = [0.7, 0.2, 0.1, 0.0] if first else [0.3, 0.6, 0.1, 0.0]
+            slots[:, 1:, 3] = 1.0
+            return slots, presence * (1 if first else 0.5), corners
+
+    settings = DetectorSettings(looks=1, framings=(1.0, 2.0))
+    (reading,) = Detector(Wavering(), settings).read_quads(make_photo(), [quad_of_box(BOXES[0])])
+    assert reading.slots is not None
+    assert reading.slots[0] == pytest.approx([0.5, 0.4, 0.1, 0.0])
+    assert (reading.text, reading.confidence) == ("A", pytest.approx(0.5))
+    assert reading.presence == pytest.approx(0.5**0.5 / (1 + np.exp(-4.5)))  # logits' mean 4.5
 
 
 def test_the_smallest_height_limits_the_scan() -> None:
-    """Plates 22 high are sought at 12 x 4 = 48 px width; from 60 on the first level is too small."""
+    """From 40 high on, that is 160 wide, only the largest block of the three is sought."""
     found = Detector(WhiteBlocks(), DetectorSettings(min_height=40)).read(make_photo())
     assert [iou(r.box, BOXES[1]) > 0.9 for r in found] == [True]
 

@@ -123,7 +123,7 @@ def test_an_absent_plate_gives_exactly_zero_gradient(
 def test_absent_plates_leave_every_weight_that_only_reads_alone(
     taught: tuple[dict[str, np.ndarray], dict[str, np.ndarray]],
 ) -> None:
-    """Through the whole network: a batch of absent plates moves presence and nothing of the text."""
+    """Through the whole network: absent plates move presence and nothing of the text."""
     tensorflow = pytest.importorskip("tensorflow")
     from platewright.recognizer.network import build_network
 

@@ -18,7 +18,7 @@ def test_nothing_stays_of_nothing() -> None:
     ("name", "boxes", "scores", "stays"),
     [
         ("one", [[0, 0, 10, 10]], [0.1], [0]),
-        ("touching", [[0, 0, 10, 10], [10, 0, 20, 10], [0, 10, 10, 20]], [0.5, 0.9, 0.7], [1, 2, 0]),
+        ("touch", [[0, 0, 10, 10], [10, 0, 20, 10], [0, 10, 10, 20]], [0.5, 0.9, 0.7], [1, 2, 0]),
         ("equal boxes, the better", [[0, 0, 10, 10]] * 3, [0.2, 0.9, 0.5], [1]),
         ("equal boxes and scores, the first", [[0, 0, 10, 10]] * 2, [0.5, 0.5], [0]),
         # a-b and b-c share 60 of 140 (0.43), a-c 20 of 180 (0.11): b goes, so c stays

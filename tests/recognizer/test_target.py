@@ -94,9 +94,10 @@ def test_corners_are_offsets_from_the_windows_centre_in_half_windows() -> None:
     rows, cols = np.nonzero(presence == 1)
     assert rows.size >= 2
     for row, col in zip(rows, cols, strict=True):
-        back = corners[row, col].reshape(4, 2) * (WIDTH / 2, HEIGHT / 2) + centre(row, col)
+        back = corners[row, col, :8].reshape(4, 2) * (WIDTH / 2, HEIGHT / 2) + centre(row, col)
         assert back == pytest.approx(quad, abs=1e-4)
-    assert (corners[presence != 1] == 0).all()
+    assert (corners[presence == 0] == 0).all()
+    assert (corners[..., 8] == (presence != 0)).all()
 
 
 def test_two_plates_have_each_their_own_cells() -> None:

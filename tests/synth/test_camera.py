@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from platewright.synth.camera import Camera, apply_camera, draw_camera, motion_kernel
 
-GREY = cv2.GaussianBlur(
-    np.random.default_rng(0).integers(0, 256, (96, 160), np.uint8), (0, 0), 1.2
-)
+GREY = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (96, 160), np.uint8), (0, 0), 1.2)
 COLOUR = np.stack([GREY, 255 - GREY, GREY[::-1]], axis=-1)
 BOTH = pytest.mark.parametrize("picture", [GREY, COLOUR], ids=["grey", "colour"])
 

@@ -20,7 +20,9 @@ def test_at_least_twenty_faces_and_each_draws_every_character() -> None:
         assert all(face.has(c) for c in NEEDED), path.name
 
 
-@pytest.mark.parametrize("name", ["Barlow-SemiBold", "PlatewrightMonoline-Regular", "OSP-DIN-Regular"])
+@pytest.mark.parametrize(
+    "name", ["Barlow-SemiBold", "PlatewrightMonoline-Regular", "OSP-DIN-Regular"]
+)
 def test_a_capital_is_as_high_as_promised_and_starts_at_the_cap_line(name: str) -> None:
     glyph = load_face(load_faces()[name]).glyph("H")
     assert abs(glyph.height - CAP_PX) <= 1

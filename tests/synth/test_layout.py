@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def test_long_texts_are_squeezed_onto_the_plate(
     for display in ("WWWWWWWWWWWW", "W"):
         placed = lay_out(make_look(display), style, FACE, RNG)
         assert placed[0].box[0] >= 0.0 and placed[-1].box[2] <= 520.0
-        gaps = [b.box[0] - a.box[2] for a, b in zip(placed, placed[1:], strict=False)]
+        gaps = [b.box[0] - a.box[2] for a, b in pairwise(placed)]
         assert all(g > 0 for g in gaps)
 
 

@@ -60,18 +60,18 @@ def test_posed_glyphs_lie_where_the_record_says(
 ) -> None:
     """Characters that fill the corners of their box, so that their ink spans the record's quad."""
     look = make_look("HN XZE")
-    quad = pose_quad(pose, look.size_mm, width) + [240.3, 160.7]
+    quad = pose_quad(pose, look.size_mm, width) + np.array([240.3, 160.7])
     canvas = np.full((320, 480), 255, np.uint8)
-    record = add_plate(
-        np.random.default_rng(0), canvas, look, pose, quad, style=plain_style
-    )
+    record = add_plate(np.random.default_rng(0), canvas, look, pose, quad, style=plain_style)
     assert record.text == "HNXZE" and record.quad is quad
     spacing = 10 * width / 520
     for char in record.characters:
         x0, y0, x1, y1 = char.box
         # the quads of its neighbours lean into the box's corners where the plate is rolled
         left, top = int(x0 - 0.4 * spacing), int(y0 - 0.4 * spacing)
-        part = canvas[top : int(np.ceil(y1 + 0.4 * spacing)), left : int(np.ceil(x1 + 0.4 * spacing))]
+        part = canvas[
+            top : int(np.ceil(y1 + 0.4 * spacing)), left : int(np.ceil(x1 + 0.4 * spacing))
+        ]
         inside = np.zeros(part.shape, bool)
         rows, cols = np.indices(part.shape) + 0.5
         points = np.stack([cols + left, rows + top], axis=-1)

@@ -29,7 +29,9 @@ def check_boxes(plate: FlatPlate, room: float) -> None:
 
 @pytest.mark.parametrize("px_per_mm", [0.5, 1.0, 3.0])
 @pytest.mark.parametrize("grey", [True, False])
-@pytest.mark.parametrize("face", ["Barlow-SemiBold", "PlatewrightDistinct-Regular", "Oswald-Medium"])
+@pytest.mark.parametrize(
+    "face", ["Barlow-SemiBold", "PlatewrightDistinct-Regular", "Oswald-Medium"]
+)
 def test_every_glyph_is_where_its_box_says(
     make_look: Callable[..., Look], plain_style: PlateStyle, px_per_mm: float, grey: bool, face: str
 ) -> None:

@@ -50,7 +50,9 @@ def test_roll_turns_the_right_end_down() -> None:
 def test_drawn_poses_stay_in_their_ranges_and_vanish_without_strength() -> None:
     rng = np.random.default_rng(0)
     poses = [draw_pose(rng) for _ in range(3000)]
-    yaw, pitch, roll = (np.degrees([getattr(p, n) for p in poses]) for n in ("yaw", "pitch", "roll"))
+    yaw, pitch, roll = (
+        np.degrees([getattr(p, n) for p in poses]) for n in ("yaw", "pitch", "roll")
+    )
     assert np.abs(yaw).max() <= 60 and np.abs(yaw).max() > 50
     assert np.abs(pitch).max() <= 45 and np.abs(pitch).max() > 35
     assert np.abs(roll).max() <= 30 and np.abs(roll).max() > 20

@@ -15,7 +15,7 @@ STOCK = Backgrounds(num_drawn=3)
 COLOUR = Backgrounds(num_drawn=3, grey=False)
 
 
-def scene(index: int, settings: SceneSettings, stock: Backgrounds = STOCK):  # noqa: ANN201
+def scene(index: int, settings: SceneSettings, stock: Backgrounds = STOCK):
     rng = np.random.default_rng([5, index])
     return draw_scene(rng, stock, settings, seed=(5, index))
 

@@ -84,7 +84,5 @@ def test_the_same_seed_gives_the_same_window(
 
 def test_colour_windows_have_three_channels() -> None:
     settings = SceneSettings(size=(64, 128), grey=False)
-    image, _ = draw_window(
-        np.random.default_rng(0), Backgrounds(num_drawn=2, grey=False), settings
-    )
+    image, _ = draw_window(np.random.default_rng(0), Backgrounds(num_drawn=2, grey=False), settings)
     assert image.shape == (64, 128, 3)

@@ -56,7 +56,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module.np, "savez", full)
-    with pytest.raises(OutputError, match="can't write the checkpoint .No space left"):
+    with pytest.raises(OutputError, match=r"can't write the checkpoint \(No space left"):
         save_checkpoint(path, {}, {}, [], PROGRESS)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.npz"]

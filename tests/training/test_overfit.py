@@ -96,7 +96,7 @@ def draw_batch(rng: np.random.Generator, scenes: list[Scene]) -> Batch:
         presence, corner = scan_target([move(scene.plate, matrix)], CROP, NETWORK)
         images.append(small[top : top + CROP[0], left : left + CROP[1]])
         presences.append(presence)
-        corners.append(np.concatenate([corner, presence[..., None] == 1], axis=-1))
+        corners.append(corner)
     cells = read_cells(NETWORK)
     windows, characters, slots, texts, there, frames = [], [], [], [], [], []
     for turn in range(16):
@@ -166,7 +166,9 @@ def test_the_weights_come_back(run: Path) -> None:
 
 
 @pytest.mark.parametrize("weights", ["weights.onnx", "weights.npz"])
-def test_detect_reads_every_scene(run: Path, scenes: list[Scene], tmp_path: Path, weights: str) -> None:
+def test_detect_reads_every_scene(
+    run: Path, scenes: list[Scene], tmp_path: Path, weights: str
+) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
     for index, scene in enumerate(scenes):
@@ -180,7 +182,9 @@ def test_detect_reads_every_scene(run: Path, scenes: list[Scene], tmp_path: Path
     assert len(lines) == 8
     for line, scene in zip(lines, scenes, strict=True):
         found = json.loads(line)
-        wanted = "".join(NETWORK.alphabet.characters[NETWORK.alphabet.index(c)] for c in scene.plate.text)
+        wanted = "".join(
+            NETWORK.alphabet.characters[NETWORK.alphabet.index(c)] for c in scene.plate.text
+        )
         assert [p["text"] for p in found["plates"]] == [wanted], found["file"]
         (plate,) = found["plates"]
         assert iou(tuple(plate["box"]), scene.plate.box) > 0.5

@@ -55,11 +55,11 @@ def test_scenes_do_not_depend_on_how_many_windows_there_are(batch: Batch) -> Non
     assert (fewer[0]["window"][0] == batch[0]["window"][0]).all()
 
 
-def test_corners_are_given_exactly_where_a_window_is_positive(batch: Batch) -> None:
+def test_corners_are_given_exactly_where_a_window_is_not_negative(batch: Batch) -> None:
     _, targets = batch
-    positive = targets["scan_presence"][..., 0] == 1
-    assert (targets["scan_corners"][..., 8] == positive).all()
-    assert (targets["scan_corners"][~positive] == 0).all()
+    taught = targets["scan_presence"][..., 0] != 0
+    assert (targets["scan_corners"][..., 8] == taught).all()
+    assert (targets["scan_corners"][~taught] == 0).all()
 
 
 def test_an_absent_plate_teaches_presence_alone() -> None:

@@ -8,14 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from platewright.training.stream import BatchStream
-
 # What workers call must be found by a fresh process, so it comes from the package and the standard
 # library alone: `draw_batch` stands in for itself.
 from platewright.recognizer.settings import NetworkSettings
 from platewright.training.fit import make_drawing
 from platewright.training.sample import SampleSettings
 from platewright.training.settings import TrainSettings
+from platewright.training.stream import BatchStream
 
 SETTINGS = TrainSettings(samples=SampleSettings(scenes=1, windows=1))
 MAKE = functools.partial(make_drawing, 3, None, SETTINGS, NetworkSettings())
@@ -24,7 +23,6 @@ MAKE = functools.partial(make_drawing, 3, None, SETTINGS, NetworkSettings())
 def take(count: int, make: Callable[[], object], **how: int) -> list[object]:
     with BatchStream(make, **how) as stream:  # type: ignore[arg-type]
         return [next(stream) for _ in range(count)]
-
 
 
 @pytest.mark.parametrize("start", [0, 7])
