@@ -80,8 +80,8 @@ def figures() -> str:
         "",
         *(f"    {load(f'{n}.json')['command']}" for n in ("realdev", "realdev_boxes", "crops_us")),
         "",
-        f"Extracting backgrounds from large photos: {large['photos_per_s']['ours_1']} a second in one "
-        f"process, {large['ratio_one_process']} times the plain loop "
+        f"Extracting backgrounds from large photos: {large['photos_per_s']['ours_1']} a second in "
+        f"one process, {large['ratio_one_process']} times the plain loop "
         f"(`{extraction['command']}`). Training: the step waits "
         f"{percent(training['part_of_the_time_waiting_for_drawings'])} % of its time for drawings "
         f"(`{training['command']}`).",

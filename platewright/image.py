@@ -59,12 +59,6 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 # A JPEG of 100 megapixels at the best quality has some 100 MB.
 MAX_JPEG_BYTES = 256 << 20
 STRIP_PIXELS = 1 << 20
-REDUCED = {
-    1: cv2.IMREAD_COLOR,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
-}
 ORIENTATION_TAG = 0x0112
 
 
@@ -91,23 +85,19 @@ def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
         raise ImageError(f"{path}: can't be read: {error.strerror or error}") from error
 
 
-def decode_image(
-    stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS, short_side: int | None = None
-) -> UInt8Array:
+def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
     """Read a photo from an open file or from `io.BytesIO`; see `load_image`.
 
     Args:
         stream: the file, seekable.
         name: what an error calls it.
         max_pixels: the most pixels it may have.
-        short_side: where no more than so many pixels of its shorter side are needed, a JPEG may
-            come out at a half, a quarter or an eighth of its size, which is faster.
     """
     try:
         # Doubts about metadata are no reason to print anything, nor is a size that is judged here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _decode(stream, name, max_pixels, short_side)
+            return _decode(stream, name, max_pixels)
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
@@ -192,7 +182,7 @@ def list_images(folder: Path) -> list[Path]:
     return photos
 
 
-def _decode(stream: BinaryIO, name: str, max_pixels: int, short_side: int | None) -> UInt8Array:
+def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
     """Read a photo; errors of the decoders are the caller's."""
     start = stream.read(16)
     stream.seek(0)
@@ -210,7 +200,7 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int, short_side: int | None
         width, height = picture.size
         if width * height > max_pixels:
             raise ImageError(_too_large(name, f"{width} x {height} pixels,", max_pixels))
-        rgb = _decode_jpeg(stream, picture, short_side)
+        rgb = _decode_jpeg(stream, picture)
         if rgb is None:
             picture.load()
             rgb = _to_rgb(picture)
@@ -223,9 +213,7 @@ def _too_large(name: str, size: str, max_pixels: int) -> str:
     return f"{name}: {size} more than {max_pixels / 1e6:g} megapixels; make it smaller first"
 
 
-def _decode_jpeg(
-    stream: BinaryIO, picture: Image.Image, short_side: int | None
-) -> UInt8Array | None:
+def _decode_jpeg(stream: BinaryIO, picture: Image.Image) -> UInt8Array | None:
     """Decode a plain JPEG with OpenCV, in half of Pillow's time and memory.
 
     Returns:
@@ -244,17 +232,11 @@ def _decode_jpeg(
     # a whole file's last start of scan comes before its last end of image.
     if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
         return None
-    divisor = 1
-    while short_side and divisor < 8 and min(picture.size) >= 2 * divisor * short_side:
-        divisor *= 2
-    how = REDUCED[divisor] | cv2.IMREAD_IGNORE_ORIENTATION
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), how)
-    if bgr is None or bgr.shape[:2] != (
-        -(-picture.height // divisor),
-        -(-picture.width // divisor),
-    ):
+    rgb = cv2.imdecode(
+        np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    )
+    if rgb is None or rgb.shape[:2] != (picture.height, picture.width):
         return None
-    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=bgr)
     return np.asarray(rgb, dtype=np.uint8)
 
 

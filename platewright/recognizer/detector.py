@@ -213,10 +213,11 @@ class Detector:
         network = self.runtime.settings
         probabilities = sharpen(slots.astype(np.float64), network.temperature)
         text, confidence, characters = decode_slots(probabilities, network.alphabet)
+        counted = min(len(text) + 1, network.slots)  # the slot that ends the text counts as well
         return Reading(
             text=text,
             confidence=confidence,
-            presence=float(1 / (1 + np.exp(-float(logit)))) * confidence ** (1 / (len(text) + 1)),
+            presence=float(1 / (1 + np.exp(-float(logit)))) * confidence ** (1 / counted),
             quad=quad,
             characters=characters,
             slots=probabilities,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import sys
 import time
@@ -18,6 +17,7 @@ from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.weights import model_arrays, save_weights, set_arrays
 from platewright.synth.background import Backgrounds
 from platewright.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from platewright.training.log import Log, say
 from platewright.training.sample import Batch, draw_batch
 from platewright.training.settings import TrainSettings, learning_rate
 from platewright.training.stream import BatchStream
@@ -183,7 +183,7 @@ class Trainer:
         began = last_saved = time.monotonic()
         before_s = self.elapsed_s
         try:
-            with stream, _Log(self.folder / "log.csv") as log:
+            with stream, Log(self.folder / "log.csv", self.step) as log:
                 window_began, window_step, waited = time.monotonic(), self.step, stream.waited_s
                 logs: dict[str, list[float]] = {}
                 while True:
@@ -213,7 +213,7 @@ class Trainer:
                         if row["waiting"] > STARVING:
                             print("drawing is at its limit: raise --workers", file=sys.stderr)
                         log.write(row)
-                        _say(row, progress, self.elapsed_s)
+                        say(row, progress, self.elapsed_s)
                         logs = {}
                         window_began, window_step, waited = (
                             time.monotonic(),
@@ -256,47 +256,3 @@ def _compiles(steps: int) -> bool:
     import keras
 
     return steps >= 1000 and keras.backend.backend() in ("tensorflow", "jax")
-
-
-class _Log:
-    """A CSV whose header grows when new columns turn up."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows: list[dict[str, Any]] = []
-        if path.exists():
-            with path.open(newline="") as file:
-                self.rows = list(csv.DictReader(file))
-
-    def __enter__(self) -> _Log:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.flush()
-
-    def write(self, row: dict[str, Any]) -> None:
-        """Add a row and write the file."""
-        self.rows.append(row)
-        self.flush()
-
-    def flush(self) -> None:
-        """Write all rows."""
-        names = list(dict.fromkeys(name for row in self.rows for name in row))
-        with self.path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(self.rows)
-
-
-def _say(row: dict[str, Any], progress: float, elapsed_s: float) -> None:
-    """Print one line of progress."""
-    left = elapsed_s * (1 - progress) / max(progress, 1e-6)
-    bar = "#" * int(20 * progress)
-    facts = " ".join(
-        f"{k}={v:.3g}" for k, v in row.items() if k not in ("step", "elapsed_s", "rate")
-    )
-    print(
-        f"[{bar:<20}] {100 * progress:4.1f} % step {row['step']} {facts} left {left / 60:.0f} min",
-        file=sys.stderr,
-        flush=True,
-    )

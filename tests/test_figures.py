@@ -1,0 +1,36 @@
+"""The README's figures are those of results/*.json, and nothing else."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def load_figures():
+    spec = importlib.util.spec_from_file_location("figures", ROOT / "benchmarks/figures.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_readme_shows_what_the_results_say():
+    assert load_figures().figures() in (ROOT / "README.md").read_text()
+
+
+def test_every_result_names_its_command():
+    files = sorted((ROOT / "results").glob("*.json"))
+    assert files
+    for file in files:
+        command = json.loads(file.read_text())["command"]
+        assert (ROOT / command.split()[1]).is_file(), file
+        assert "../" not in command, file
+
+
+def test_the_results_are_of_the_weights_that_are_here():
+    import hashlib
+
+    digest = hashlib.sha256((ROOT / "weights.onnx").read_bytes()).hexdigest()
+    for name in ("realdev", "realdev_boxes", "crops_us"):
+        result = json.loads((ROOT / f"results/{name}.json").read_text())
+        assert result["weights_sha256"] == digest, name
