@@ -49,7 +49,7 @@ class DetectorSettings:
     min_confidence: float = 0.0
     min_height: float = 0.0
     max_plates: int = 50
-    min_characters: int = 3
+    min_characters: int = 2
     scan_presence: float = 0.05
     max_candidates: int = 24
     looks: int = 2
