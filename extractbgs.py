@@ -30,6 +30,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--out", type=Path, default=Path("bgs"), help="folder to write to (%(default)s)")
     add("--size", type=int, default=256, help="side of the squares, pixels (%(default)s)")
     add("--crop", choices=("center", "random"), default="center", help="which square (%(default)s)")
+    add(
+        "--smallest",
+        type=int,
+        metavar="PX",
+        help="pass over photos whose short side is less (half of --size); others are scaled up",
+    )
     add("--seed", type=int, default=0, help="of the random squares (%(default)s)")
     add("--grey", action="store_true", help="in grey")
     add("--limit", type=int, metavar="N", help="stop at N pictures in the folder")
@@ -40,6 +46,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--size must be from 32 to 4096, not {args.size}")
     if args.workers < 1 or args.seed < 0 or (args.limit is not None and args.limit < 1):
         parser.error("--workers and --limit must be at least 1, --seed can't be negative")
+    if args.smallest is not None and args.smallest < 1:
+        parser.error("--smallest must be at least 1")
     return args
 
 
@@ -82,7 +90,9 @@ def main(argv: list[str] | None = None) -> int:
     from platewright.dataset.archive import open_archive
     from platewright.dataset.backgrounds import Crop, begin, extract
 
-    crop = Crop(size=args.size, where=args.crop, grey=args.grey, seed=args.seed)
+    crop = Crop(
+        size=args.size, where=args.crop, grey=args.grey, seed=args.seed, smallest=args.smallest
+    )
     archive = open_archive(args.archive, apart=args.out)
     state = begin(archive, crop, args.out, force=args.force)
     if state.done:

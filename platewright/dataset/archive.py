@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from platewright.dataset.tarstream import NO_FILE, TOO_LARGE, TarStream
+from platewright.dataset.tarstream import NO_FILE, TOO_LARGE, TarStream, check_ratio
 from platewright.errors import ArchiveError
 
 __all__ = ["MAX_BYTES", "Archive", "Member", "open_archive"]
@@ -158,7 +158,7 @@ class Archive:
 
     def _zip(self) -> Iterator[Member]:
         with zipfile.ZipFile(self._file) as archive:  # type: ignore[arg-type]
-            index = 0
+            index = num_bytes = 0
             for info in archive.infolist():
                 self._done += info.compress_size
                 if info.is_dir() or (info.external_attr >> 16) & 0o170000 == 0o120000:
@@ -184,6 +184,9 @@ class Archive:
                 ):
                     self.skipped["damaged"] += 1
                     continue
+                # Of the whole file: its entries may lie on top of one another.
+                num_bytes += len(data)
+                check_ratio(num_bytes, self.size)
                 if len(data) > MAX_BYTES:  # whatever the archive's own table says
                     self.skipped[TOO_LARGE] += 1
                     continue

@@ -149,6 +149,8 @@ def extract(
     """
     if state.done or (limit is not None and state.written >= limit):
         return
+    # At once, so that a run killed soon after knows its pictures for its own.
+    state.save(folder)
     saved = state.seen
     try:
         for items in _in_order(_batches(archive, state.seen), crop, workers):

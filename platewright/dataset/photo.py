@@ -51,12 +51,15 @@ class Crop:
         where: `center` or `random`.
         grey: one channel instead of three.
         seed: of the random places; photo i of the archive always gets the same one.
+        smallest: least short side of a photo, pixels; None: half of `size`. One that is smaller
+            than `size` is scaled up.
     """
 
     size: int = 256
     where: str = "center"
     grey: bool = False
     seed: int = 0
+    smallest: int | None = None
 
 
 def cut_photo(data: bytes, index: int, crop: Crop) -> tuple[bytes, str]:
@@ -73,7 +76,8 @@ def cut_photo(data: bytes, index: int, crop: Crop) -> tuple[bytes, str]:
     size, reason = _measure(data)
     if not reason and size[0] * size[1] > MAX_PIXELS:
         reason = "too many pixels"
-    if not reason and 2 * min(size) < crop.size:
+    least = crop.size / 2 if crop.smallest is None else crop.smallest
+    if not reason and min(size) < least:
         reason = "too small"
     if reason:
         return b"", reason

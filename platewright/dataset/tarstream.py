@@ -15,7 +15,7 @@ from typing import Any
 
 from platewright.errors import ArchiveError
 
-__all__ = ["NO_FILE", "TOO_LARGE", "TarStream"]
+__all__ = ["NO_FILE", "TOO_LARGE", "TarStream", "check_ratio"]
 
 NO_FILE = "no regular file"
 TOO_LARGE = "too many bytes"
@@ -141,10 +141,19 @@ class TarStream:
     def _count(self, num_bytes: int) -> None:
         """Count unpacked bytes, and stop where they are too many for the packed ones."""
         self._num_bytes += num_bytes
-        if self._num_bytes > FREE_BYTES + MAX_RATIO * self._packed():
-            raise ArchiveError(
-                f"unpacks to more than {MAX_RATIO} times its size, which photos never do; stopped"
-            )
+        check_ratio(self._num_bytes, self._packed())
+
+
+def check_ratio(num_bytes: int, packed_bytes: int) -> None:
+    """Stop at an archive that unpacks to far more than photos do.
+
+    Raises:
+        ArchiveError: if `num_bytes` of content are too many for the packed ones they came from.
+    """
+    if num_bytes > FREE_BYTES + MAX_RATIO * packed_bytes:
+        raise ArchiveError(
+            f"unpacks to more than {MAX_RATIO} times its size, which photos never do; stopped"
+        )
 
 
 def _parse_pax(note: bytes) -> tuple[str, int, bool]:
