@@ -50,13 +50,13 @@ class Log:
 
 def say(row: dict[str, Any], progress: float, elapsed_s: float) -> None:
     """Print one line of progress."""
-    left = elapsed_s * (1 - progress) / max(progress, 1e-6)
+    left = f"left {elapsed_s * (1 - progress) / progress / 60:.0f} min" if progress > 0 else ""
     bar = "#" * int(20 * progress)
     facts = " ".join(
         f"{k}={v:.3g}" for k, v in row.items() if k not in ("step", "elapsed_s", "rate")
     )
     print(
-        f"[{bar:<20}] {100 * progress:4.1f} % step {row['step']} {facts} left {left / 60:.0f} min",
+        f"[{bar:<20}] {100 * progress:4.1f} % step {row['step']} {facts} {left}",
         file=sys.stderr,
         flush=True,
     )
