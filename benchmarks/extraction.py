@@ -4,9 +4,10 @@ Run: python benchmarks/extraction.py ARCHIVE.tar.gz. The plain loop is what one 
 tarfile, cv2.imdecode, centre square, cv2.resize, cv2.imwrite, in one process. Ours decodes large
 JPEGs at reduced size, scales in two steps, unpacks with igzip, checks every file, and does it in
 one process and in two. Both write into a scratch folder where the command is run, as bgs/ would be:
-in some folders for temporary files making a file takes longer than decoding a photo. All in turn, in one run, medians of the rounds. Where other programs keep
-the machine busy (`load_average`, against `cores`), photos a second say little of two processes; the
-time on the processor for one photo, of the plain loop and of ours in one process, says more.
+in some folders for temporary files making a file takes longer than decoding a photo. All in turn,
+in one run, medians of the rounds. Where other programs keep the machine busy (`load_average`,
+against `cores`), photos a second say little of two processes; the time on the processor for one
+photo, of the plain loop and of ours in one process, says more.
 
 Also how near our squares are to the plain loop's, as PSNR of their grey pictures. Done for the
 archive as it is and for its first photos enlarged to four times their sides, as large as those of
