@@ -89,7 +89,9 @@ def main(argv: list[str] | None = None) -> None:
         scenes=args.scenes,
         windows=args.windows,
         scene=SceneSettings(regions=regions),
-        closeup=SceneSettings(regions=regions, width_px=(35.0, 260.0), focus_px=(80.0, 260.0)),
+        closeup=SceneSettings(
+            regions=regions, width_px=(20.0, 260.0), focus_px=(80.0, 260.0), focus=0.75
+        ),
     )
     settings = TrainSettings(
         steps=steps,

@@ -40,6 +40,8 @@ class DetectorSettings:
         min_characters: shortest text kept.
         scan_presence: least presence of a window that gets a second look, 0-1.
         max_candidates: most windows that get a second look.
+        second_look: least presence (the scan's times the reader's) of a candidate after its first
+            look that is worth another one, 0-1; below it, it is dropped.
         looks: how often a plate is framed and read, at least 1.
         framings: the margins round the quad at which the last look reads, times the network's own;
             their probabilities are averaged.
@@ -52,6 +54,7 @@ class DetectorSettings:
     min_characters: int = 2
     scan_presence: float = 0.05
     max_candidates: int = 24
+    second_look: float = 0.1
     looks: int = 2
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)
 
@@ -105,9 +108,12 @@ class Detector:
         grey = _grey(image)
         candidates = self.scan(grey)
         limit = self.settings
+        if limit.looks > 1:
+            candidates = self._second_candidates(grey, candidates)
+        readings = self._look(grey, [c.quad for c in candidates], limit.looks - 1)
         found = [
             replace(r, presence=r.presence * c.presence)
-            for c, r in zip(candidates, self._look(grey, [c.quad for c in candidates]), strict=True)
+            for c, r in zip(candidates, readings, strict=True)
         ]
         found = [
             r
@@ -163,9 +169,29 @@ class Detector:
         Returns:
             One reading per quad, in order, however unsure.
         """
-        return self._look(_grey(image), [np.asarray(q, float) for q in quads])
+        return self._look(_grey(image), [np.asarray(q, float) for q in quads], self.settings.looks)
 
-    def _look(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Reading]:
+    def _second_candidates(self, grey: Picture, candidates: list[Candidate]) -> list[Candidate]:
+        """Take the first look: drop what is hardly a plate, frame the rest by what it shows."""
+        if not candidates:
+            return []
+        quads, presence = self._framed(grey, [c.quad for c in candidates])
+        seen = 1 / (1 + np.exp(-presence.astype(float)))
+        sure = [c.presence * p for c, p in zip(candidates, seen, strict=True)]
+        boxes = [box_of_quad(quad) for quad in quads]
+        worth = [k for k in suppress(boxes, sure) if sure[k] >= self.settings.second_look]
+        return [Candidate(quads[k], candidates[k].presence) for k in sorted(worth)]
+
+    def _framed(
+        self, grey: Picture, quads: Sequence[FloatArray]
+    ) -> tuple[list[FloatArray], NDArray[np.float32]]:
+        """Look at quads; returns them as they were seen, and the presence logits."""
+        size = np.array(self.runtime.settings.read_window[::-1], float)
+        windows, matrices = self._rectified(grey, quads, 1.0)
+        _, presence, corners = self.runtime.read(windows)
+        return _refined(quads, matrices, presence, corners * np.tile(size, 4)), presence
+
+    def _look(self, grey: Picture, quads: Sequence[FloatArray], looks: int) -> list[Reading]:
         """Rectify and read, `looks` times, each framed by the one before.
 
         The last look reads every framing and averages what they say.
@@ -174,10 +200,8 @@ class Detector:
             return []
         size = np.array(self.runtime.settings.read_window[::-1], float)
         current = [np.asarray(q, float) for q in quads]
-        for _ in range(self.settings.looks - 1):
-            windows, matrices = self._rectified(grey, current, 1.0)
-            _, presence, corners = self.runtime.read(windows)
-            current = _refined(current, matrices, presence, corners * np.tile(size, 4))
+        for _ in range(looks - 1):
+            current, _ = self._framed(grey, current)
         slots, presences = [], []
         quads = current
         for k, framing in enumerate(self.settings.framings):

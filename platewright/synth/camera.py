@@ -33,6 +33,8 @@ class Camera:
         sharpen: weight of the unsharp mask.
         jpeg: quality 1-100; 0 for none.
         noise_at: where in the kept noise field the grain starts.
+        resample: size of the sensor's picture over the stored one: below 1 the picture is noisy
+            and packed small, then enlarged, as far plates are.
     """
 
     shadow: tuple[float, float, float, float] | None = None
@@ -48,6 +50,7 @@ class Camera:
     sharpen: float = 0.0
     jpeg: int = 0
     noise_at: int = 0
+    resample: float = 1.0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form for the record."""
@@ -55,7 +58,11 @@ class Camera:
 
 
 def draw_camera(
-    rng: np.random.Generator, *, detail_px: float = 130.0, strength: float = 1.0
+    rng: np.random.Generator,
+    *,
+    detail_px: float = 130.0,
+    strength: float = 1.0,
+    resample: float = 0.0,
 ) -> Camera:
     """Draw a camera.
 
@@ -63,8 +70,9 @@ def draw_camera(
         rng: random numbers.
         detail_px: width of what must stay legible: blur grows with it.
         strength: scale of blur and noise.
+        resample: probability that the picture is taken smaller than it is stored, 0-1.
     """
-    u = rng.random(12)
+    u = rng.random(13)
     scale = strength * float(np.clip(detail_px / 130.0, 0.5, 2.5)) ** 0.8
     night = u[11] < 0.08
     return Camera(
@@ -93,12 +101,13 @@ def draw_camera(
         gain=float(np.exp(rng.normal(-0.6 if night else -0.04, 0.16))),
         bias=float(rng.normal(0, 8)),
         noise=float(rng.exponential(5.0)) * strength * (2.0 if night else 1.0)
-        if u[6] < 0.6
+        if u[6] < 0.5
         else 0.0,
         noise_px=1.0 if u[7] < 0.6 else 2.0,
         sharpen=float(rng.uniform(0.4, 1.6)) if u[8] < 0.18 else 0.0,
         jpeg=int(rng.integers(20, 96)) if u[9] < 0.7 else 0,
         noise_at=int(rng.integers(2**30)),
+        resample=float(np.exp(rng.uniform(np.log(0.4), np.log(0.95)))) if u[12] < resample else 1.0,
     )
 
 
@@ -152,11 +161,14 @@ def apply_camera(image: Picture, camera: Camera) -> Picture:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), camera.blur_px), np.uint8)
     if camera.motion[0] >= 2:
         image = np.asarray(cv2.filter2D(image, -1, motion_kernel(*camera.motion)), np.uint8)
+    if camera.resample < 1:
+        size = (max(round(width * camera.resample), 8), max(round(height * camera.resample), 8))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     ramp = np.arange(256, dtype=np.float32) / 255.0
     table = ramp**camera.gamma * 255.0 * camera.gain + camera.bias
     image = np.asarray(cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8)), np.uint8)
     if camera.noise > 0.5:
-        grain = _noise(camera, height, width) * camera.noise
+        grain = _noise(camera, *image.shape[:2]) * camera.noise
         value = image.astype(np.float32) + (grain if image.ndim == 2 else grain[..., None])
         image = np.clip(value, 0, 255).astype(np.uint8)
     if camera.sharpen:
@@ -168,6 +180,8 @@ def apply_camera(image: Picture, camera: Camera) -> Picture:
         _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg])
         how = cv2.IMREAD_GRAYSCALE if image.ndim == 2 else cv2.IMREAD_COLOR
         image = np.asarray(cv2.imdecode(packed, how), np.uint8)
+    if camera.resample < 1:
+        image = np.asarray(cv2.resize(image, (width, height)), np.uint8)
     return image
 
 

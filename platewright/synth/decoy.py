@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from platewright.synth.face import load_face, load_faces
 from platewright.synth.layout import lay_out_line
+from platewright.synth.script import draw_script
 
 __all__ = ["KINDS", "WORDS", "draw_decoy", "draw_words"]
 
 Picture = NDArray[np.uint8]
 
-KINDS = ("words", "sign", "slats", "grid", "barcode", "shapes", "mesh")
+KINDS = ("words", "sign", "slats", "grid", "barcode", "shapes", "mesh", "script")
 
 WORDS = (
     "open",
@@ -184,6 +185,12 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
             ]
         ).astype(np.uint8)
         return sign, np.full(sign.shape, 255, np.uint8)
+    if kind == "script":
+        tall = int(rng.integers(16, 44))
+        ink = draw_script(rng, (tall, int(tall * rng.uniform(1.5, 7))))
+        ink = np.asarray(cv2.copyMakeBorder(ink, 4, 4, 4, 4, cv2.BORDER_CONSTANT), np.uint8)
+        picture = np.asarray(back + ink.astype(np.float32) / 255 * (fore - back), np.uint8)
+        return picture, ink if rng.random() < 0.5 else np.full(ink.shape, 255, np.uint8)
     height, width = int(rng.integers(30, 110)), int(rng.integers(60, 240))
     picture = np.full((height, width), back, np.uint8)
     if kind == "slats":

@@ -10,7 +10,7 @@ from platewright.region import Look
 from platewright.synth.face import CAP_PX, Face
 from platewright.synth.style import PlateStyle
 
-__all__ = ["PlacedGlyph", "lay_out", "lay_out_line"]
+__all__ = ["PlacedGlyph", "lay_out", "lay_out_line", "script_box"]
 
 SEPARATORS = " -·"
 
@@ -77,6 +77,43 @@ def lay_out_line(
     return out
 
 
+def text_room(look: Look, style: PlateStyle) -> tuple[float, float, float, float]:
+    """Return the box that the characters have to themselves, (x0, y0, x1, y1) mm."""
+    plate_h, plate_w = look.size_mm
+    left = top = look.border_mm
+    right, bottom = plate_w - look.border_mm, plate_h - look.border_mm
+    for strip in (look.strip, look.second_strip):
+        if strip is not None:
+            left += strip.width_mm if strip.side == "left" else 0.0
+            right -= strip.width_mm if strip.side == "right" else 0.0
+            top += strip.width_mm if strip.side == "top" else 0.0
+    if look.header:
+        top += look.small_mm * 1.35
+    if look.footer:
+        bottom -= look.small_mm * 1.35
+    if style.script == "above":
+        top += style.script_share * (bottom - top)
+    elif style.script == "left":
+        left += style.script_share * (right - left)
+    elif style.script == "right":
+        right -= style.script_share * (right - left)
+    return left, top, right, bottom
+
+
+def script_box(look: Look, style: PlateStyle) -> tuple[float, float, float, float] | None:
+    """Return the box that is left to writing of another script, (x0, y0, x1, y1) mm, or None."""
+    if not style.script:
+        return None
+    x0, y0, x1, y1 = text_room(look, style)
+    share = style.script_share / (1 - style.script_share)
+    if style.script == "above":
+        return (x0, y0 - share * (y1 - y0), x1, y0)
+    tall, wide = (y1 - y0) * 0.2, share * (x1 - x0)
+    if style.script == "left":
+        return (x0 - wide, y0 + tall, x0, y1 - tall)
+    return (x1, y0 + tall, x1 + wide, y1 - tall)
+
+
 def lay_out(
     look: Look, style: PlateStyle, face: Face, rng: np.random.Generator
 ) -> list[PlacedGlyph]:
@@ -92,17 +129,7 @@ def lay_out(
         The glyphs in reading order.
     """
     plate_h, plate_w = look.size_mm
-    left = top = look.border_mm
-    right, bottom = plate_w - look.border_mm, plate_h - look.border_mm
-    for strip in (look.strip, look.second_strip):
-        if strip is not None:
-            left += strip.width_mm if strip.side == "left" else 0.0
-            right -= strip.width_mm if strip.side == "right" else 0.0
-            top += strip.width_mm if strip.side == "top" else 0.0
-    if look.header:
-        top += look.small_mm * 1.35
-    if look.footer:
-        bottom -= look.small_mm * 1.35
+    left, top, right, bottom = text_room(look, style)
     count = len(look.lines)
     room_h, room_w = (bottom - top) * 0.96, (right - left) * 0.96
     height = min(look.glyph_height_mm * style.size, room_h / (count + 0.12 * (count - 1)))
@@ -114,11 +141,17 @@ def lay_out(
     placed: list[PlacedGlyph] = []
     for line, display in enumerate(look.lines):
         spacing = look.spacing_mm * style.spacing
-        gap = max(look.gap_mm * style.spacing, spacing)
+        gap = max(look.gap_mm * style.spacing * style.gap, spacing)
         cell = face.glyph("N").width / CAP_PX * height * stretch if style.mono else None
         row = lay_out_line(
             face, display, height=height, stretch=stretch, spacing=spacing, gap=gap, cell=cell
         )
+        spare = row[-1][3] - room_w / 0.8 if row else 0.0
+        if style.gap > 1 and spare > 0 and " " in display:  # letters give way a little only
+            gap = max(gap - spare / display.count(" "), spacing)
+            row = lay_out_line(
+                face, display, height=height, stretch=stretch, spacing=spacing, gap=gap, cell=cell
+            )
         if not row:
             continue
         free = room_w - row[-1][3]

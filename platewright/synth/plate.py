@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from platewright.region import Look
 from platewright.synth.canvas import Canvas
 from platewright.synth.face import load_face, load_faces
-from platewright.synth.layout import PlacedGlyph, lay_out
+from platewright.synth.layout import PlacedGlyph, lay_out, script_box
+from platewright.synth.script import draw_script
 from platewright.synth.style import PlateStyle
 
 __all__ = ["FlatPlate", "Picture", "draw_plate", "stroke_lut"]
@@ -81,6 +82,15 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
     if style.wear:
         ink = _worn(ink, style.wear, rng)
     canvas.small_texts(look, style, small)
+    room = script_box(look, style)
+    if room is not None:
+        x0, y0, x1, y1 = (round(v * px_per_mm) + frame for v in room)
+        if y1 - y0 >= 3 and x1 - x0 >= 3:
+            inset = max(round(0.08 * (y1 - y0)), 1)
+            part = draw_script(rng, (y1 - y0 - 2 * inset, x1 - x0 - 2 * inset))
+            layer = np.zeros(full, np.uint8)
+            layer[y0 + inset : y1 - inset, x0 + inset : x1 - inset] = part
+            canvas.paint(layer, style.foreground)
     canvas.paint(ink, style.foreground)
     for box, kind in gap_marks(look, style, placed):
         canvas.mark(box, kind, style.mark_colour)

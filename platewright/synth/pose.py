@@ -47,12 +47,12 @@ def draw_pose(rng: np.random.Generator, *, strength: float = 1.0) -> Pose:
     u = rng.random(4)
     yaw = rng.uniform(-58, 58) if u[0] < 0.2 else rng.normal(0, 16)
     pitch = rng.uniform(-42, 42) if u[1] < 0.1 else rng.normal(0, 10)
-    roll = rng.uniform(-25, 25) if u[2] < 0.2 else rng.normal(0, 4)
+    roll = rng.uniform(-33, 33) if u[2] < 0.2 else rng.normal(0, 4)
     limit = 60.0
     return Pose(
         yaw=float(np.clip(yaw, -limit, limit) * degree),
         pitch=float(np.clip(pitch, -45, 45) * degree),
-        roll=float(np.clip(roll, -30, 30) * degree),
+        roll=float(np.clip(roll, -33, 33) * degree),
         distance=float(np.exp(rng.uniform(np.log(2.5), np.log(20.0)))),
     )
 

@@ -41,6 +41,7 @@ class SceneSettings:
         panel: part of the plates that sit on a bumper-like panel, 0-1.
         pose: scale of the angles.
         camera: scale of blur and noise; 0: the camera does nothing.
+        resample: part of the pictures taken smaller than they are stored, 0-1.
         grey: one channel instead of three.
     """
 
@@ -54,6 +55,7 @@ class SceneSettings:
     panel: float = 0.6
     pose: float = 1.0
     camera: float = 1.0
+    resample: float = 0.35
     grey: bool = True
 
 
@@ -112,7 +114,7 @@ def draw_scene(
             decoys.append(decoy)
             taken.append(decoy)
     plates = [add_plate(rng, canvas, look, pose, quad) for look, pose, quad in placed]
-    camera = draw_camera(rng, detail_px=60.0, strength=settings.camera)
+    camera = draw_camera(rng, detail_px=60.0, strength=settings.camera, resample=settings.resample)
     image = apply_camera(canvas, camera) if settings.camera else canvas
     record = SceneRecord(
         size=settings.size,
@@ -156,7 +158,9 @@ def draw_closeup(
     if rng.random() < settings.panel:
         add_panel(rng, canvas, quad)
     plate = add_plate(rng, canvas, look, pose, quad)
-    camera = draw_camera(rng, detail_px=width_px, strength=settings.camera)
+    camera = draw_camera(
+        rng, detail_px=width_px, strength=settings.camera, resample=0.3 * settings.resample
+    )
     image = apply_camera(canvas, camera) if settings.camera else canvas
     record = SceneRecord(size=size, plates=(plate,), seed=seed, drawn={"camera": camera.as_dict()})
     return image, record

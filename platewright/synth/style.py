@@ -37,6 +37,9 @@ class PlateStyle:
         width: stretch of the glyphs, 1 as the look says.
         size: scale of the glyphs' height, 1 as the look says.
         spacing: scale of the space between characters.
+        gap: scale of the space between groups of characters.
+        script: where writing that is not Latin stands: `above`, `left`, `right`, or nowhere.
+        script_share: part of the plate's height or width that it takes.
         mono: every character has a cell of the same width.
         jitter: standard deviation of each character's place and size.
         stroke: threshold shift of the stroke, about -0.3 (thin) to 0.3 (bold).
@@ -67,6 +70,9 @@ class PlateStyle:
     width: float = 1.0
     size: float = 1.0
     spacing: float = 1.0
+    gap: float = 1.0
+    script: str = ""
+    script_share: float = 0.0
     mono: bool = False
     jitter: float = 0.0
     stroke: float = 0.0
@@ -114,7 +120,7 @@ DEALERS = (
 
 def draw_style(rng: np.random.Generator, look: Look) -> PlateStyle:
     """Draw the style of one plate of the given look."""
-    u = rng.random(19)
+    u = rng.random(24)
     faces = match_faces(tuple(look.faces))
     anywhere = match_faces(("*",))
     if u[15] < 0.25:  # home-made plates, and dies that no font has, turn up in every country
@@ -127,12 +133,17 @@ def draw_style(rng: np.random.Generator, look: Look) -> PlateStyle:
         background=background,
         foreground=foreground,
         width=float(np.exp(rng.normal(0.0, 0.16 if wild else 0.07))),
-        size=float(np.exp(rng.normal(0.0, 0.14 if wild else 0.05))),
+        size=float(rng.uniform(0.35, 0.75))
+        if u[19] < 0.07  # small letters on a large sheet
+        else float(np.exp(rng.normal(0.0, 0.14 if wild else 0.05))),
         spacing=float(rng.uniform(0.35, 1.9) if wild else rng.uniform(0.8, 1.2)),
+        gap=float(np.exp(rng.uniform(0.2, 1.6))) if u[20] < 0.14 else 1.0,
+        script=("above", "left", "right")[int(u[22] * 3)] if u[21] < 0.06 else "",
+        script_share=float(rng.uniform(0.15, 0.42)),
         mono=bool(u[0] < 0.35),
         jitter=float(rng.uniform(0.0, 0.04)) if u[1] < 0.4 else 0.0,
-        stroke=float(rng.normal(0.0, 0.16)) if u[2] < 0.7 else 0.0,
-        shear=float(rng.normal(0.12, 0.1)) if u[16] < 0.08 else 0.0,
+        stroke=float(rng.normal(-0.16 if u[23] < 0.2 else 0.0, 0.16)) if u[2] < 0.7 else 0.0,
+        shear=float(np.clip(rng.normal(0.12, 0.16), -0.4, 0.5)) if u[16] < 0.1 else 0.0,
         mark=("disc", "seal", "crest")[int(rng.integers(3))] if u[17] < 0.12 else "",
         mark_colour=_grey_colour(rng, 40, 235) if u[18] < 0.7 else foreground,
         fill=float(rng.random()) if u[3] < 0.4 else 0.0,

@@ -73,7 +73,9 @@ def draw_window(
     if rng.random() < settings.panel:
         add_panel(rng, canvas, quad)
     plate = add_plate(rng, canvas, look, pose, quad)
-    camera = draw_camera(rng, detail_px=0.8 * width, strength=settings.camera)
+    camera = draw_camera(
+        rng, detail_px=0.8 * width, strength=settings.camera, resample=0.5 * settings.resample
+    )
     image = apply_camera(canvas, camera) if settings.camera else canvas
     drawn = {"camera": camera.as_dict(), "kind": kind, "extent": float(extent)}
     record = SceneRecord(

@@ -137,7 +137,7 @@ def test_drawn_cameras_repeat_and_vary() -> None:
     rng = np.random.default_rng(6)
     cameras = [draw_camera(rng) for _ in range(800)]
     shares = {
-        "shadow": 0.28, "blur_px": 0.5, "motion": 0.1, "noise": 0.6, "sharpen": 0.18, "jpeg": 0.7,
+        "shadow": 0.28, "blur_px": 0.5, "motion": 0.1, "noise": 0.5, "sharpen": 0.18, "jpeg": 0.7,
     }  # fmt: skip
     neutral = Camera()
     for name, share in shares.items():

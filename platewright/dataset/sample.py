@@ -1,0 +1,79 @@
+"""A drawn sample on its way to a file, and what every data set format does with it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.records import SceneRecord
+
+__all__ = ["Format", "Sample"]
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A picture with its record.
+
+    Attributes:
+        index: of the sample in its data set, from 0.
+        name: file stem, distinct in the data set: `%08d_TEXT_P` of windows, `%08d` of scenes.
+        image: (H, W) grey or (H, W, 3) RGB.
+        record: its labels.
+    """
+
+    index: int
+    name: str
+    image: Picture
+    record: SceneRecord
+
+
+class Format(ABC):
+    """Writes the samples of one shard in one format.
+
+    A data set is cut into shards by index, each written by whichever process gets it into an
+    empty folder of its own; the folders' files are then moved together, so what two shards write
+    must differ in name: by the sample's name, or by the shard's number. What a whole data set has
+    only one of (an index, a list of classes) is written by `finish` once all shards are there.
+
+    Args:
+        folder: where the shard's files go; exists.
+        shard: its number, from 0.
+    """
+
+    name: ClassVar[str]
+    """As the command line has it."""
+    summary: ClassVar[str]
+    """One line for the command line's help."""
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Keep them."""
+        self.folder, self.shard = folder, shard
+
+    @abstractmethod
+    def add(self, sample: Sample) -> None:
+        """Write one sample; they come in the order of their index.
+
+        Raises:
+            OutputError: if a file can't be written.
+        """
+
+    def close(self) -> list[str]:
+        """Write what is left; returns this shard's lines (no line breaks inside) for `finish`."""
+        return []
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the data set's own files.
+
+        Args:
+            lines: what `close` returned, of all shards in order; may be long, so stream it.
+            folder: where the files go; exists, but need not hold the shards' files.
+        """
