@@ -11,6 +11,8 @@ homography of this convention into theirs.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,9 +49,8 @@ def box_of_quad(quad: ArrayLike) -> Box:
     >>> box_of_quad([[1, 2], [5, 1], [6, 4], [0, 5]])
     (0.0, 1.0, 6.0, 5.0)
     """
-    points = np.asarray(quad, dtype=np.float64)
-    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-    return (float(x0), float(y0), float(x1), float(y1))
+    x, y = np.asarray(quad, dtype=np.float64).T.tolist()  # four floats are quicker in Python
+    return (min(x), min(y), max(x), max(y))
 
 
 def clip_box(box: Box, size: tuple[int, int]) -> Box:
@@ -104,7 +105,9 @@ def homography(source: ArrayLike, target: ArrayLike) -> FloatArray:
     matrix = cv2.getPerspectiveTransform(
         np.asarray(source, dtype=np.float32), np.asarray(target, dtype=np.float32)
     )
-    if not np.all(np.isfinite(matrix)) or abs(np.linalg.det(matrix)) < 1e-12:
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+    if not 1e-12 <= abs(determinant) < math.inf:  # neither where it is not a number
         raise ValueError("three of the four points are on a line")
     return np.asarray(matrix, dtype=np.float64)
 

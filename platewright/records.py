@@ -52,7 +52,7 @@ class PlateRecord:
         quad: (4, 2) corners of the plate, in pixels of the scene; may lie outside it.
         region: code of the jurisdiction (`GB`), empty when unknown.
         characters: in reading order; empty for real photos labelled without them.
-        drawn: every parameter that the drawing used (JSON values).
+        drawn: every parameter that the drawing used: JSON values, or what has them as `as_dict`.
     """
 
     text: str
@@ -74,7 +74,7 @@ class PlateRecord:
             "box": [round(v, 2) for v in self.box],
             "quad": _rounded(self.quad),
             "characters": [c.as_dict() for c in self.characters],
-            "drawn": self.drawn,
+            "drawn": _plain(self.drawn),
         }
 
 
@@ -88,7 +88,7 @@ class SceneRecord:
         decoys: upright boxes of things drawn to look like plates, in pixels.
         seed: (seed, index) that draws the scene again; (-1, -1) for photos.
         presence: whether a whole plate at the right scale is in the window; None for scenes.
-        drawn: every parameter of the scene's drawing (JSON values).
+        drawn: every parameter of the scene's drawing: JSON values, or what has them as `as_dict`.
     """
 
     size: tuple[int, int]
@@ -108,7 +108,7 @@ class SceneRecord:
             **presence,
             "plates": [p.as_dict() for p in self.plates],
             "decoys": [[round(v, 2) for v in box] for box in self.decoys],
-            "drawn": self.drawn,
+            "drawn": _plain(self.drawn),
         }
 
     @classmethod
@@ -203,6 +203,13 @@ class Reading:
                 for c in self.characters
             ],
         }
+
+
+def _plain(value: Any) -> Any:
+    """Return the JSON form of what a drawing kept; made only when it is written down."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return value.as_dict() if hasattr(value, "as_dict") else value
 
 
 def _rounded(quad: FloatArray) -> list[list[float]]:

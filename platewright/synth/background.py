@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -34,6 +35,7 @@ class Backgrounds:
         """Keep the photos, or draw the stand-ins."""
         self.grey = grey
         self.drawn = not photos
+        self._halves: dict[tuple[int, int], Picture] = {}
         self.photos = list(photos)
         if self.drawn:
             self.photos = [
@@ -49,21 +51,40 @@ class Backgrounds:
             size: (height, width) wanted; photos are scaled up where they are smaller.
         """
         height, width = size
-        photo = self.photos[int(rng.integers(len(self.photos)))]
-        tall, wide = photo.shape[:2]
-        part = float(np.exp(rng.uniform(np.log(0.3), 0.0)))
+        u, g = rng.random(6).tolist(), rng.standard_normal(2).tolist()
+        which = int(u[0] * len(self.photos))
+        tall, wide = self.photos[which].shape[:2]
+        part = 0.3 ** (1 - u[1])
         scale = min(tall * part / height, wide * part / width)
-        aspect = float(np.exp(rng.uniform(-0.25, 0.25)))
-        crop_h = int(np.clip(height * scale, 8, tall))
-        crop_w = int(np.clip(width * scale * aspect, 8, wide))
-        top, left = int(rng.integers(tall - crop_h + 1)), int(rng.integers(wide - crop_w + 1))
-        crop = photo[top : top + crop_h, left : left + crop_w]
-        if rng.random() < 0.5:
-            crop = crop[:, ::-1]
-        how = cv2.INTER_AREA if crop_h > height * 1.3 else cv2.INTER_LINEAR
-        out = cv2.resize(crop, (width, height), interpolation=how)
-        gain, bias = float(np.exp(rng.normal(0, 0.25))), float(rng.normal(0, 18))
+        aspect = math.exp(0.5 * u[2] - 0.25)
+        crop_h = min(max(int(height * scale), 8), tall)
+        crop_w = min(max(int(width * scale * aspect), 8), wide)
+        top, left = int(u[3] * (tall - crop_h + 1)), int(u[4] * (wide - crop_w + 1))
+        level = 0 if crop_h < 2 * height else (1 if crop_h < 4 * height else 2)
+        photo = self._level(which, level)
+        box = [v >> level for v in (top, top + crop_h, left, left + crop_w)]
+        crop = photo[box[0] : max(box[1], box[0] + 2), box[2] : max(box[3], box[2] + 2)]
+        out = cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR)
+        if u[5] < 0.5:
+            out = cv2.flip(out, 1)
+        # Saturating arithmetic of OpenCV: rounds, and stays within 0-255.
+        gain, bias = math.exp(0.25 * g[0]), 18.0 * g[1]
         return np.asarray(cv2.addWeighted(out, gain, out, 0.0, bias), np.uint8)
+
+    def _level(self, which: int, level: int) -> Picture:
+        """Return a photo halved `level` times; each size is made once.
+
+        Shrinking by a factor of up to 2 needs no average, and is ten times as fast without one.
+        """
+        if level == 0:
+            return self.photos[which]
+        found = self._halves.get((which, level))
+        if found is None:
+            before = self._level(which, level - 1)
+            size = (max(before.shape[1] // 2, 2), max(before.shape[0] // 2, 2))
+            found = np.asarray(cv2.resize(before, size, interpolation=cv2.INTER_AREA), np.uint8)
+            self._halves[which, level] = found
+        return found
 
 
 def draw_background(

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Camera", "apply_camera", "draw_camera", "motion_kernel"]
+from platewright.synth.settings import DEFAULT, SynthSettings
 
+__all__ = [
+    "Camera",
+    "apply_camera",
+    "bend",
+    "draw_camera",
+    "expose",
+    "light",
+    "motion_kernel",
+    "see",
+]
+
+FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
+RAMP = np.arange(256, dtype=np.float64) / 255.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +35,14 @@ class Camera:
     """Everything between the scene and the stored pixels, in the order it is applied.
 
     Attributes:
+        night: whether it is night.
+        retro: factor by which plates outshine the scene, 1 by day.
         shadow: (angle in radians, offset in parts of the diagonal, softness px, weight 0-1).
         glare: (x, y as parts of the size, radius as part of the width, grey levels).
         vignette: darkening of the corners, 0-1.
+        barrel: displacement at the corners, part of the half diagonal; above 0 barrel, below 0
+            pincushion. Moves labels, too: see `bend`.
+        drops: rain drops on the lens, (x, y, radius) each, parts of the picture's width.
         blur_px: standard deviation of the defocus.
         motion: (length px, angle rad); length under 2 for none.
         gamma: exponent on 0-1 values.
@@ -37,9 +57,13 @@ class Camera:
             and packed small, then enlarged, as far plates are.
     """
 
+    night: bool = False
+    retro: float = 1.0
     shadow: tuple[float, float, float, float] | None = None
     glare: tuple[float, float, float, float] | None = None
     vignette: float = 0.0
+    barrel: float = 0.0
+    drops: tuple[tuple[float, float, float], ...] = ()
     blur_px: float = 0.0
     motion: tuple[float, float] = (0.0, 0.0)
     gamma: float = 1.0
@@ -54,11 +78,12 @@ class Camera:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form for the record."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 def draw_camera(
     rng: np.random.Generator,
+    settings: SynthSettings = DEFAULT,
     *,
     detail_px: float = 130.0,
     strength: float = 1.0,
@@ -68,46 +93,60 @@ def draw_camera(
 
     Args:
         rng: random numbers.
+        settings: its tables `light`, `lens` and `sensor`.
         detail_px: width of what must stay legible: blur grows with it.
         strength: scale of blur and noise.
-        resample: probability that the picture is taken smaller than it is stored, 0-1.
+        resample: scale of the probability that the picture is taken smaller than it is stored.
     """
-    u = rng.random(13)
-    scale = strength * float(np.clip(detail_px / 130.0, 0.5, 2.5)) ** 0.8
-    night = u[11] < 0.08
+    light, lens, sensor = settings.light, settings.lens, settings.sensor
+    u, g = rng.random(36).tolist(), rng.standard_normal(4).tolist()
+    scale = strength * min(max(detail_px / 130.0, 0.5), 2.5) ** 0.8
+    night = u[0] < light.night
+
+    def within(pair: tuple[float, float], part: float) -> float:
+        return pair[0] + (pair[1] - pair[0]) * part
+
+    shadow = (
+        2 * math.pi * u[2],
+        0.16 * g[0],
+        0.7 * 20 ** u[3],
+        within(light.shadow_weight, u[4]),
+    )
+    glare = (1.2 * u[6] - 0.1, 1.2 * u[7] - 0.1, 0.06 + 0.44 * u[8], 30 + 110 * u[9])
+    near, far = sensor.resample_size
+    drops = (
+        tuple(
+            (v[0], v[1], 0.02 + 0.05 * v[2] * v[2])
+            for v in rng.random((2 + int(9 * u[31]), 3)).tolist()
+        )
+        if u[30] < lens.drops * min(strength, 1.0)
+        else ()
+    )
     return Camera(
-        shadow=(
-            float(rng.uniform(0, 2 * np.pi)),
-            float(rng.normal(0, 0.16)),
-            float(np.exp(rng.uniform(np.log(0.7), np.log(14)))),
-            float(rng.uniform(0.25, 0.7)),
-        )
-        if u[0] < 0.28
-        else None,
-        glare=(
-            float(rng.uniform(-0.1, 1.1)),
-            float(rng.uniform(-0.1, 1.1)),
-            float(rng.uniform(0.06, 0.5)),
-            float(rng.uniform(30, 140)),
-        )
-        if u[1] < (0.5 if night else 0.07)
-        else None,
-        vignette=float(rng.uniform(0.1, 0.5)) if u[2] < 0.1 else 0.0,
-        blur_px=float(rng.uniform(0.3, 0.95)) * scale if u[3] < 0.5 else 0.0,
-        motion=(float(rng.uniform(3, 8)) * scale, float(rng.uniform(0, np.pi)))
-        if u[4] < 0.1
-        else (0.0, 0.0),
-        gamma=float(np.exp(rng.normal(0.35 if night else -0.1, 0.25))),
-        gain=float(np.exp(rng.normal(-0.6 if night else -0.04, 0.16))),
-        bias=float(rng.normal(0, 8)),
-        noise=float(rng.exponential(5.0)) * strength * (2.0 if night else 1.0)
-        if u[6] < 0.5
+        night=night,
+        retro=1.0 + 2.5 * u[33] if night and u[32] < light.retro else 1.0,
+        shadow=shadow if u[1] < light.shadow else None,
+        glare=glare if u[5] < (max(0.5, light.glare) if night else light.glare) else None,
+        vignette=0.1 + 0.4 * u[11] if u[10] < light.vignette else 0.0,
+        barrel=lens.barrel_limit * (1.6 * u[13] - 0.6)
+        if u[12] < lens.barrel * min(strength, 1.0)
         else 0.0,
-        noise_px=1.0 if u[7] < 0.6 else 2.0,
-        sharpen=float(rng.uniform(0.4, 1.6)) if u[8] < 0.18 else 0.0,
-        jpeg=int(rng.integers(20, 96)) if u[9] < 0.7 else 0,
-        noise_at=int(rng.integers(2**30)),
-        resample=float(np.exp(rng.uniform(np.log(0.4), np.log(0.95)))) if u[12] < resample else 1.0,
+        drops=drops,
+        blur_px=within(lens.blur_px, u[15]) * scale if u[14] < lens.blur else 0.0,
+        motion=(within(lens.motion_px, u[17]) * scale, math.pi * u[18])
+        if u[16] < lens.motion
+        else (0.0, 0.0),
+        gamma=math.exp(light.gamma_sd * g[1] + (0.35 if night else -0.1)),
+        gain=math.exp(light.exposure_sd * g[2] - (0.6 if night else 0.04)),
+        bias=8.0 * g[3],
+        noise=-sensor.noise_mean * math.log(1 - u[20]) * strength * (2.0 if night else 1.0)
+        if u[19] < sensor.noise
+        else 0.0,
+        noise_px=2.0 if u[21] < sensor.grain else 1.0,
+        sharpen=0.4 + 1.2 * u[23] if u[22] < sensor.sharpen else 0.0,
+        jpeg=int(within(sensor.jpeg_quality, u[25]) + 0.5) if u[24] < sensor.jpeg else 0,
+        noise_at=int(u[26] * 2**30),
+        resample=near * (far / near) ** u[28] if u[27] < resample * sensor.resample else 1.0,
     )
 
 
@@ -146,7 +185,7 @@ def motion_kernel(length: float, angle: float) -> NDArray[np.float32]:
 
 
 def apply_camera(image: Picture, camera: Camera) -> Picture:
-    """Take a picture through light and camera.
+    """Take a picture through light, lens and sensor.
 
     Args:
         image: (H, W) or (H, W, 3).
@@ -155,22 +194,91 @@ def apply_camera(image: Picture, camera: Camera) -> Picture:
     Returns:
         A new picture of the same shape.
     """
-    height, width = image.shape[:2]
-    image = _light(image, camera)
+    return expose(see(light(image, camera), camera), camera)
+
+
+def bend(points: ArrayLike, size: tuple[int, int], barrel: float) -> FloatArray:
+    """Return where points of the undistorted picture are seen through a lens with distortion.
+
+    A point at radius r, in half diagonals, is taken from r (1 + barrel r^2): one term of the
+    radial model of Brown, "Decentering distortion of lenses", 1966.
+
+    Args:
+        points: (..., 2) px.
+        size: (height, width) of the picture.
+        barrel: as `Camera.barrel`.
+    """
+    middle = np.array([size[1] / 2, size[0] / 2])
+    half = math.hypot(*size) / 2
+    wanted = (np.asarray(points, np.float64) - middle) / half
+    seen = wanted.copy()
+    for _ in range(8):  # the inverse by fixed point
+        seen = wanted / (1 + barrel * (seen**2).sum(axis=-1, keepdims=True))
+    return np.asarray(seen * half + middle, np.float64)
+
+
+def see(image: Picture, camera: Camera) -> Picture:
+    """Apply what the lens does: distortion, drops, defocus, motion."""
+    if camera.barrel:
+        image = _distorted(image, camera.barrel)
+    if camera.drops:
+        image = _wet(image, camera.drops)
     if camera.blur_px > 0.2:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), camera.blur_px), np.uint8)
     if camera.motion[0] >= 2:
         image = np.asarray(cv2.filter2D(image, -1, motion_kernel(*camera.motion)), np.uint8)
+    return image
+
+
+def _distorted(image: Picture, barrel: float) -> Picture:
+    height, width = image.shape[:2]
+    half = math.hypot(height, width) / 2
+    x = (np.arange(width, dtype=np.float32) + 0.5 - width / 2)[None, :]
+    y = (np.arange(height, dtype=np.float32) + 0.5 - height / 2)[:, None]
+    factor = 1 + np.float32(barrel / half**2) * (x * x + y * y)
+    map_x, map_y = x * factor + (width / 2 - 0.5), y * factor + (height / 2 - 0.5)
+    return np.asarray(
+        cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _wet(image: Picture, drops: Sequence[tuple[float, float, float]]) -> Picture:
+    """Put drops on the lens: each shows the scene upside down and blurred, with a bright rim."""
+    image = image.copy()
+    height, width = image.shape[:2]
+    for x, y, r in drops:
+        radius = max(round(r * width), 2)
+        left, top = round(x * width) - radius, round(y * height) - radius
+        x0, y0 = max(left, 0), max(top, 0)
+        x1, y1 = min(left + 2 * radius, width), min(top + 2 * radius, height)
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            continue
+        part = image[y0:y1, x0:x1]
+        seen = cv2.GaussianBlur(np.ascontiguousarray(part[::-1, ::-1]), (0, 0), radius / 3)
+        mask = np.zeros(part.shape[:2], np.uint8)
+        centre = (left + radius - x0, top + radius - y0)
+        cv2.circle(mask, centre, radius - 1, 190, -1, cv2.LINE_AA)
+        weight = mask.astype(np.float32) / 255
+        weight = weight if image.ndim == 2 else weight[..., None]
+        value = part.astype(np.float32) * (1 - weight) + weight * (0.85 * seen + 30)
+        part[:] = np.clip(value, 0, 255).astype(np.uint8)
+    return image
+
+
+def expose(image: Picture, camera: Camera) -> Picture:
+    """Apply what the sensor and the packing do: size, tone, noise, sharpening, JPEG."""
+    height, width = image.shape[:2]
     if camera.resample < 1:
         size = (max(round(width * camera.resample), 8), max(round(height * camera.resample), 8))
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    ramp = np.arange(256, dtype=np.float32) / 255.0
-    table = ramp**camera.gamma * 255.0 * camera.gain + camera.bias
-    image = np.asarray(cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8)), np.uint8)
+    table = RAMP**camera.gamma * (255.0 * camera.gain) + camera.bias
+    table = np.minimum(np.maximum(table, 0.0), 255.0).astype(np.uint8)
+    image = np.asarray(cv2.LUT(image, table), np.uint8)
     if camera.noise > 0.5:
-        grain = _noise(camera, *image.shape[:2]) * camera.noise
-        value = image.astype(np.float32) + (grain if image.ndim == 2 else grain[..., None])
-        image = np.clip(value, 0, 255).astype(np.uint8)
+        grain = _noise(camera, *image.shape[:2])
+        if image.ndim == 3:
+            grain = np.asarray(cv2.merge([grain] * 3), np.float32)
+        image = np.asarray(cv2.addWeighted(image, 1.0, grain, camera.noise, 0.0, dtype=cv2.CV_8U))
     if camera.sharpen:
         soft = cv2.GaussianBlur(image, (0, 0), 1.0)
         image = np.asarray(
@@ -185,7 +293,7 @@ def apply_camera(image: Picture, camera: Camera) -> Picture:
     return image
 
 
-def _light(image: Picture, camera: Camera) -> Picture:
+def light(image: Picture, camera: Camera) -> Picture:
     """Apply shadow, glare and vignette, which act on the scene before the lens."""
     if camera.shadow is None and camera.glare is None and not camera.vignette:
         return image

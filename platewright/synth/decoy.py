@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +11,13 @@ from numpy.typing import NDArray
 from platewright.synth.face import load_face, load_faces
 from platewright.synth.layout import lay_out_line
 from platewright.synth.script import draw_script
+from platewright.synth.settings import DecoySettings
 
 __all__ = ["KINDS", "WORDS", "draw_decoy", "draw_words"]
 
 Picture = NDArray[np.uint8]
 
-KINDS = ("words", "sign", "slats", "grid", "barcode", "shapes", "mesh", "script")
+KINDS = tuple(f.name for f in fields(DecoySettings))
 
 WORDS = (
     "open",
@@ -185,6 +188,19 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
             ]
         ).astype(np.uint8)
         return sign, np.full(sign.shape, 255, np.uint8)
+    if kind == "front":  # a shop's: one long board, its name large
+        name, _ = draw_words(
+            rng, int(rng.integers(20, 44)), int(rng.integers(1, 3)), back=back, fore=fore
+        )
+        tall, wide = name.shape
+        board = np.full((tall + 8, int(wide * rng.uniform(1.1, 2.2))), back, np.uint8)
+        at = int(rng.integers(board.shape[1] - wide + 1))
+        board[4 : 4 + tall, at : at + wide] = name
+        if rng.random() < 0.6:
+            cv2.rectangle(board, (0, 0), (board.shape[1] - 1, board.shape[0] - 1), fore, 2)
+        return board, np.full(board.shape, 255, np.uint8)
+    if kind == "sticker":  # round or rounded, with a word or a number
+        return _sticker(rng, back, fore)
     if kind == "script":
         tall = int(rng.integers(16, 44))
         ink = draw_script(rng, (tall, int(tall * rng.uniform(1.5, 7))))
@@ -229,6 +245,25 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
             cv2.line(picture, (at, 0), (at + height, height), fore, max(step // 4, 1), cv2.LINE_AA)
             cv2.line(picture, (at, height), (at + height, 0), fore, max(step // 4, 1), cv2.LINE_AA)
     return picture, np.full(picture.shape, 255, np.uint8)
+
+
+def _sticker(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    word, _ = draw_words(rng, int(rng.integers(12, 30)), 1, back=back, fore=fore)
+    tall, wide = word.shape
+    round_one = rng.random() < 0.6
+    size = (max(word.shape),) * 2 if round_one else (tall + 10, wide + 10)
+    label = np.full(size, back, np.uint8)
+    y, x = (size[0] - tall) // 2, (size[1] - wide) // 2
+    label[y : y + tall, x : x + wide] = word
+    alpha = np.zeros(size, np.uint8)
+    if round_one:
+        half = size[0] // 2
+        cv2.circle(alpha, (half, half), half, 255, -1, cv2.LINE_AA)
+        cv2.circle(label, (half, half), max(half - 2, 1), fore, 2, cv2.LINE_AA)
+    else:
+        alpha[3:-3] = 255
+        alpha[:, 3:-3] = 255
+    return label, alpha
 
 
 def _two_levels(rng: np.random.Generator) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -13,12 +14,69 @@ from platewright.records import CharacterRecord, PlateRecord
 from platewright.region import Look
 from platewright.synth.plate import FlatPlate, draw_plate
 from platewright.synth.pose import Pose
+from platewright.synth.settings import DEFAULT, PlateSettings
 from platewright.synth.style import PlateStyle, draw_style
 
-__all__ = ["add_plate", "blend"]
+__all__ = ["Keep", "PreparedPlate", "add_plate", "blend", "prepare_plate"]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
+
+Keep = Callable[[str, Picture], None]
+"""Takes a stage's name and its picture, for whoever wants to see how a sample came about."""
+UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
+
+
+class PreparedPlate:
+    """A flat plate, ready to be posed any number of times.
+
+    Args:
+        look: what its region asks for.
+        style: how it departs from it.
+        seen_px: width at which it will be seen, pixels; it is drawn a little larger.
+        grey: one channel instead of three.
+    """
+
+    def __init__(self, look: Look, style: PlateStyle, seen_px: float, grey: bool) -> None:
+        """Draw it."""
+        self.look, self.style = look, style
+        self.width_px = max(1.3 * seen_px, 170.0 if len(look.lines) == 1 else 130.0)
+        self.flat: FlatPlate = draw_plate(
+            look, style, px_per_mm=self.width_px / look.size_mm[1], grey=grey
+        )
+
+    @cached_property
+    def layers(self) -> Picture:
+        """The picture times its alpha, and the alpha, in one array of channels."""
+        return premultiplied(self.flat.image, self.flat.alpha)
+
+    def corners(self) -> FloatArray:
+        """Return the corners of all characters, (n, 4, 2) px of the flat plate."""
+        return self.flat.boxes.reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+
+
+def prepare_plate(
+    rng: np.random.Generator,
+    look: Look,
+    seen_px: float,
+    *,
+    grey: bool,
+    settings: PlateSettings = DEFAULT.plate,
+) -> PreparedPlate:
+    """Draw a style for a look, and the plate."""
+    return PreparedPlate(look, draw_style(rng, look, settings), seen_px, grey)
+
+
+def premultiplied(image: Picture, alpha: Picture) -> Picture:
+    """Return (h, w, channels + 1): the picture times alpha / 255, then alpha.
+
+    Warped so, edges blend rightly whatever lies outside (Porter and Duff, 1984).
+    """
+    if image.ndim == 2:
+        return np.asarray(cv2.merge([cv2.multiply(image, alpha, scale=1 / 255), alpha]), np.uint8)
+    weight = cv2.merge([alpha] * 3)
+    product = cv2.multiply(image, weight, scale=1 / 255)
+    return np.asarray(np.dstack([product, alpha]), np.uint8)
 
 
 def blend(canvas: Picture, image: Picture, alpha: Picture, matrix: FloatArray, box: Box) -> None:
@@ -31,27 +89,30 @@ def blend(canvas: Picture, image: Picture, alpha: Picture, matrix: FloatArray, b
         matrix: 3x3 homography from the flat picture to the canvas.
         box: where the flat picture comes to lie, px of the canvas; may reach over its edges.
     """
+    if canvas.ndim == 3 and image.ndim == 2:
+        image = np.asarray(cv2.merge([image] * 3), np.uint8)
+    blend_layers(canvas, premultiplied(image, alpha), matrix, box)
+
+
+def blend_layers(canvas: Picture, layers: Picture, matrix: FloatArray, box: Box) -> None:
+    """Do what `blend` does with a picture that is `premultiplied`."""
     height, width = canvas.shape[:2]
     x0, y0 = max(int(np.floor(box[0])) - 1, 0), max(int(np.floor(box[1])) - 1, 0)
     x1, y1 = min(int(np.ceil(box[2])) + 1, width), min(int(np.ceil(box[3])) + 1, height)
     if x1 <= x0 or y1 <= y0:
         return
     shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
-    to_roi = to_pixel_centres(shift @ matrix)
-    size = (x1 - x0, y1 - y0)
     warped = cv2.warpPerspective(
-        image, to_roi, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        layers, to_pixel_centres(shift @ matrix), (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR
     )
-    mask = cv2.warpPerspective(alpha, to_roi, size, flags=cv2.INTER_LINEAR)
     part = canvas[y0:y1, x0:x1]
-    weight = mask.astype(np.float32) * np.float32(1 / 255)
-    if canvas.ndim == 3:
-        weight = weight[..., None]
-        if warped.ndim == 2:
-            warped = warped[..., None]
-    mixed = part.astype(np.float32)
-    mixed += weight * (warped.astype(np.float32) - mixed)
-    part[:] = (mixed + 0.5).astype(np.uint8)
+    if canvas.ndim == 2:
+        picture, mask = cv2.split(warped)
+        rest = cv2.bitwise_not(mask)
+    else:
+        picture, mask = np.ascontiguousarray(warped[..., :3]), cv2.extractChannel(warped, 3)
+        rest = cv2.merge([cv2.bitwise_not(mask)] * 3)
+    part[:] = cv2.add(cv2.multiply(part, rest, scale=1 / 255), picture)
 
 
 def add_plate(
@@ -62,6 +123,10 @@ def add_plate(
     quad: FloatArray,
     *,
     style: PlateStyle | None = None,
+    plate: PreparedPlate | None = None,
+    settings: PlateSettings = DEFAULT.plate,
+    retro: float = 1.0,
+    keep: Keep | None = None,
 ) -> PlateRecord:
     """Draw a plate flat, pose it over the canvas, and return its record.
 
@@ -72,39 +137,67 @@ def add_plate(
         pose: goes into the record only; `quad` says where the plate lies.
         quad: (4, 2) its corners, px of the canvas; may reach over the edges.
         style: how it departs from the look; None: drawn.
+        plate: this look, drawn already.
+        settings: of the style where it is drawn.
+        retro: factor by which the plate outshines the scene.
+        keep: takes the stages.
     """
-    if style is None:
-        style = draw_style(rng, look)
-    sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
-    seen = max(sides[0], sides[2])
-    drawn_w = max(1.3 * seen, 170.0 if len(look.lines) == 1 else 130.0)
-    flat = draw_plate(look, style, px_per_mm=drawn_w / look.size_mm[1], grey=canvas.ndim == 2)
-    shrunk, scale = _shrink(flat, 1.15 * seen / drawn_w)
-    matrix = homography(flat.quad * scale, quad)
-    outline = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * shrunk.image.shape[1::-1]
-    blend(canvas, shrunk.image, shrunk.alpha, matrix, box_of_quad(project(matrix, outline)))
-    full = homography(flat.quad, quad)
-    characters = []
-    for char, (x0, y0, x1, y1), line in zip(flat.chars, flat.boxes, flat.lines, strict=True):
-        corners = project(full, [[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-        characters.append(CharacterRecord(char=char, quad=corners, line=line))
+    seen = max(np.hypot(*(quad[1] - quad[0])), np.hypot(*(quad[2] - quad[3])))
+    if plate is None:
+        style = style or draw_style(rng, look, settings)
+        plate = PreparedPlate(look, style, seen, canvas.ndim == 2)
+    if keep is not None:
+        keep("flat plate", plate.flat.image)
+    layers, factors = _shrunk(plate.layers, 1.15 * seen / plate.width_px)
+    if retro > 1:
+        layers = _shining(layers, retro)
+    matrix = homography(plate.flat.quad * factors, quad)
+    outline = project(matrix, UNIT * layers.shape[1::-1])
+    blend_layers(canvas, layers, matrix, box_of_quad(outline))
+    if plate.style.cover is not None:
+        _cover(canvas, quad, plate.style.cover)
+    if keep is not None:
+        keep("posed", canvas)
+    corners = project(homography(plate.flat.quad, quad), plate.corners())
+    chars = zip(plate.flat.chars, corners, plate.flat.lines, strict=True)
     return PlateRecord(
         text=look.text,
         quad=quad,
         region=look.region,
-        characters=tuple(characters),
-        drawn={"look": look.as_dict(), "style": style.as_dict(), "pose": pose.as_dict()},
+        characters=tuple(CharacterRecord(char=c, quad=q, line=line) for c, q, line in chars),
+        drawn={"look": look, "style": plate.style, "pose": pose, "retro": retro},
     )
 
 
-def _shrink(flat: FlatPlate, scale: float) -> tuple[FlatPlate, float]:
+def _shrunk(layers: Picture, scale: float) -> tuple[Picture, FloatArray]:
     """Average a flat plate down before a strong reduction, which a warp alone would alias."""
     if scale > 0.8:
-        return flat, 1.0
-    height, width = flat.image.shape[:2]
+        return layers, np.ones(2)
+    height, width = layers.shape[:2]
     size = (max(round(width * scale), 4), max(round(height * scale), 4))
-    image = cv2.resize(flat.image, size, interpolation=cv2.INTER_AREA)
-    alpha = cv2.resize(flat.alpha, size, interpolation=cv2.INTER_AREA)
-    factors = np.array([size[0] / width, size[1] / height])
-    small = replace(flat, image=np.asarray(image, np.uint8), alpha=np.asarray(alpha, np.uint8))
-    return small, factors  # type: ignore[return-value]
+    small = np.asarray(cv2.resize(layers, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.array([size[0] / width, size[1] / height])
+
+
+def _shining(layers: Picture, factor: float) -> Picture:
+    """Brighten the picture's channels and leave alpha alone."""
+    channels = list(cv2.split(layers))
+    bright = [cv2.min(cv2.convertScaleAbs(c, alpha=factor), channels[-1]) for c in channels[:-1]]
+    return np.asarray(cv2.merge([*bright, channels[-1]]), np.uint8)
+
+
+def _cover(
+    canvas: Picture, quad: FloatArray, cover: tuple[float, float, float, float, int]
+) -> None:
+    """Draw a tow-bar before the plate: a bar from below and the ball on top of it."""
+    x, wide, high, lean, level = cover
+    bar = [[x, 1.3], [x + lean * high, 1 - high], [x + wide + lean * high, 1 - high]]
+    points = project(homography(UNIT, quad), [*bar, [x + wide, 1.3]])
+    if np.abs(points).max() > 1e4:
+        return
+    tone = level if canvas.ndim == 2 else (level, level, level)
+    cv2.fillPoly(canvas, [np.round(points * 16).astype(np.int32)], tone, cv2.LINE_AA, 4)
+    middle = (points[1] + points[2]) / 2
+    radius = 0.8 * np.hypot(*(points[2] - points[1]))
+    spot = (round(middle[0] * 16), round(middle[1] * 16))
+    cv2.circle(canvas, spot, max(round(radius * 16), 16), tone, -1, cv2.LINE_AA, 4)

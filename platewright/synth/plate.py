@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -97,13 +97,43 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
     canvas.details(look, style, small, rng)
     quad = np.array([[0, 0], [width, 0], [width, height], [0, height]], float) + frame
     kept = [(g, b) for g, b in zip(placed, boxes, strict=True) if g.counts]
-    return FlatPlate(
+    flat = FlatPlate(
         image=canvas.image,
         alpha=_alpha(full, 0 if frame else look.corner_mm * px_per_mm),
         quad=quad,
         chars=tuple(g.char for g, _ in kept),
         boxes=np.array([b for _, b in kept], float).reshape(-1, 4),
         lines=tuple(g.line for g, _ in kept),
+    )
+    return _bowed(flat, style.bow * height) if abs(style.bow) * height >= 1 else flat
+
+
+def _bowed(flat: FlatPlate, rise: float) -> FlatPlate:
+    """Bend a plate so that its middle comes to lie `rise` pixels higher than its ends."""
+    spare = int(np.ceil(abs(rise)))
+    image, alpha = (
+        cv2.copyMakeBorder(layer, spare, spare, 0, 0, cv2.BORDER_CONSTANT, value=0)
+        for layer in (flat.image, flat.alpha)
+    )
+    height, width = alpha.shape
+    ends = flat.quad[0, 0], flat.quad[1, 0]
+
+    def risen(x: FloatArray) -> FloatArray:
+        part = (2 * x - ends[0] - ends[1]) / (ends[1] - ends[0])
+        return np.asarray(rise * (1 - part * part), np.float64)
+
+    across = np.arange(width) + 0.5
+    map_x = np.tile(np.arange(width, dtype=np.float32), (height, 1))
+    map_y = np.arange(height, dtype=np.float32)[:, None] + risen(across).astype(np.float32)
+    layers = [cv2.remap(v, map_x, map_y, cv2.INTER_LINEAR) for v in (image, alpha)]
+    boxes = flat.boxes.copy()
+    boxes[:, 1::2] += (spare - risen(boxes[:, ::2].mean(axis=1)))[:, None]
+    return replace(
+        flat,
+        image=np.asarray(layers[0], np.uint8),
+        alpha=np.asarray(layers[1], np.uint8),
+        quad=flat.quad + np.array([0.0, spare]),
+        boxes=boxes,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import box_of_quad
+from platewright.synth.settings import DEFAULT, PoseSettings
 
 __all__ = ["Pose", "draw_pose", "pose_quad"]
 
@@ -36,24 +37,28 @@ class Pose:
         return asdict(self)
 
 
-def draw_pose(rng: np.random.Generator, *, strength: float = 1.0) -> Pose:
-    """Draw a pose: mostly mild, a fifth up to 50-60 degrees of yaw.
+def draw_pose(
+    rng: np.random.Generator, settings: PoseSettings = DEFAULT.pose, *, strength: float = 1.0
+) -> Pose:
+    """Draw a pose: mostly mild, a part of them far off.
 
     Args:
         rng: random numbers.
+        settings: how far.
         strength: scale of every angle.
     """
-    degree = np.pi / 180 * strength
-    u = rng.random(4)
-    yaw = rng.uniform(-58, 58) if u[0] < 0.2 else rng.normal(0, 16)
-    pitch = rng.uniform(-42, 42) if u[1] < 0.1 else rng.normal(0, 10)
-    roll = rng.uniform(-33, 33) if u[2] < 0.2 else rng.normal(0, 4)
-    limit = 60.0
+    u, g = rng.random(7).tolist(), rng.standard_normal(3).tolist()
+
+    def angle(k: int, share: float, limit: float, deviation: float) -> float:
+        drawn = limit * (2 * u[k + 3] - 1) if u[k] < share else g[k] * deviation
+        return math.radians(min(max(drawn, -limit), limit)) * strength
+
+    near, far = settings.distance
     return Pose(
-        yaw=float(np.clip(yaw, -limit, limit) * degree),
-        pitch=float(np.clip(pitch, -45, 45) * degree),
-        roll=float(np.clip(roll, -33, 33) * degree),
-        distance=float(np.exp(rng.uniform(np.log(2.5), np.log(20.0)))),
+        yaw=angle(0, settings.yaw_wide, settings.yaw_limit, settings.yaw_sd),
+        pitch=angle(1, settings.pitch_wide, settings.pitch_limit, settings.pitch_sd),
+        roll=angle(2, settings.roll_wide, settings.roll_limit, settings.roll_sd),
+        distance=near * (far / near) ** u[6],
     )
 
 
@@ -68,18 +73,17 @@ def pose_quad(pose: Pose, size_mm: tuple[float, float], width_px: float) -> Floa
     Returns:
         (4, 2) top left, top right, bottom right, bottom left, pixels.
     """
-    height, width = size_mm[0] / size_mm[1], 1.0
-    x = np.array([-0.5, 0.5, 0.5, -0.5]) * width
-    y = np.array([-0.5, -0.5, 0.5, 0.5]) * height
-    sin, cos = np.sin, np.cos
-    x1, z1 = x * cos(pose.yaw), x * sin(pose.yaw)
-    y1, z2 = y * cos(pose.pitch) - z1 * sin(pose.pitch), y * sin(pose.pitch) + z1 * cos(pose.pitch)
-    shrink = pose.distance / (pose.distance + z2)
-    x2, y2 = x1 * shrink, y1 * shrink
-    turned = np.stack(
-        [x2 * cos(pose.roll) - y2 * sin(pose.roll), x2 * sin(pose.roll) + y2 * cos(pose.roll)],
-        axis=1,
-    )
-    quad = turned * width_px
-    x0, y0, x3, y3 = box_of_quad(quad)
-    return np.asarray(quad - [(x0 + x3) / 2, (y0 + y3) / 2], dtype=np.float64)
+    half = size_mm[0] / size_mm[1] / 2
+    sin_y, cos_y = math.sin(pose.yaw), math.cos(pose.yaw)
+    sin_p, cos_p = math.sin(pose.pitch), math.cos(pose.pitch)
+    sin_r, cos_r = math.sin(pose.roll), math.cos(pose.roll)
+    points = []
+    for x, y in ((-0.5, -half), (0.5, -half), (0.5, half), (-0.5, half)):
+        x1, z1 = x * cos_y, x * sin_y
+        y1, z2 = y * cos_p - z1 * sin_p, y * sin_p + z1 * cos_p
+        shrink = width_px * pose.distance / (pose.distance + z2)
+        x2, y2 = x1 * shrink, y1 * shrink
+        points.append((x2 * cos_r - y2 * sin_r, x2 * sin_r + y2 * cos_r))
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    return np.array([(a - x, b - y) for a, b in points])

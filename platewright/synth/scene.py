@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, homography
+from platewright.geometry import Box, box_of_quad, homography, quad_of_box
 from platewright.records import SceneRecord
 from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import apply_camera, draw_camera
+from platewright.synth.camera import Camera, bend, draw_camera, expose, light, see
 from platewright.synth.decoy import KINDS, draw_decoy
 from platewright.synth.panel import add_panel
-from platewright.synth.placement import add_plate, blend
+from platewright.synth.placement import Keep, add_plate, blend
 from platewright.synth.pose import Pose, draw_pose, pose_quad
+from platewright.synth.settings import DEFAULT, SynthSettings
 
-__all__ = ["SceneSettings", "draw_closeup", "draw_look", "draw_scene"]
+__all__ = ["SceneSettings", "degrade", "draw_closeup", "draw_count", "draw_look", "draw_scene"]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
+TRIES = 24
+"""Places that are tried for a decoy, each a fifth smaller."""
+UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +44,12 @@ class SceneSettings:
             plate, or of twice its height where that is more; in close-ups seen straight on.
         focus_px: (low, high) of the range that most plates (`focus`) are drawn in instead.
         focus: part of the plates in that range, 0-1.
-        panel: part of the plates that sit on a bumper-like panel, 0-1.
+        panel: scale of the share of plates on a bumper-like panel; 0: none.
         pose: scale of the angles.
         camera: scale of blur and noise; 0: the camera does nothing.
-        resample: part of the pictures taken smaller than they are stored, 0-1.
+        resample: scale of the share of pictures taken smaller than they are stored.
+        synth: how strongly everything varies.
+        poses: how many windows show one drawn plate, each from elsewhere; see `draw_window`.
         grey: one channel instead of three.
     """
 
@@ -52,10 +60,12 @@ class SceneSettings:
     width_px: tuple[float, float] = (18.0, 130.0)
     focus_px: tuple[float, float] = (40.0, 68.0)
     focus: float = 0.65
-    panel: float = 0.6
+    panel: float = 1.0
     pose: float = 1.0
     camera: float = 1.0
-    resample: float = 0.35
+    resample: float = 1.0
+    synth: SynthSettings = DEFAULT
+    poses: int = 1
     grey: bool = True
 
 
@@ -70,6 +80,7 @@ def draw_scene(
     settings: SceneSettings,
     *,
     seed: tuple[int, int] = (-1, -1),
+    keep: Keep | None = None,
 ) -> tuple[Picture, SceneRecord]:
     """Draw a scene of fixed size with any number of plates.
 
@@ -78,17 +89,24 @@ def draw_scene(
         backgrounds: where the empty picture comes from.
         settings: what to put into it.
         seed: (seed, index) that `rng` was made of.
+        keep: takes the stages.
 
     Returns:
         (H, W) grey or (H, W, 3) RGB picture, and its record.
     """
     height, width = settings.size
+    synth = settings.synth
     canvas = backgrounds.crop(rng, settings.size)
+    if keep is not None:
+        keep("background", canvas)
+    camera = draw_camera(
+        rng, synth, detail_px=60.0, strength=settings.camera, resample=settings.resample
+    )
     taken: list[Box] = []
     placed: list[tuple[Look, Pose, FloatArray]] = []
-    for _ in range(_count(rng, settings.plates)):
+    for _ in range(draw_count(rng, settings.plates)):
         look = draw_look(rng, settings.regions)
-        pose = draw_pose(rng, strength=settings.pose)
+        pose = draw_pose(rng, synth.pose, strength=settings.pose)
         quad = pose_quad(pose, look.size_mm, 100.0)
         x0, y0, x1, y1 = box_of_quad(quad)
         quad = quad * (_draw_width(rng, settings) / max(x1 - x0, 2 * (y1 - y0)))
@@ -105,25 +123,66 @@ def draw_scene(
         taken.append(box)
         placed.append((look, pose, quad))
     for _, _, quad in placed:
-        if rng.random() < settings.panel:
-            add_panel(rng, canvas, quad)
+        if rng.random() < settings.panel * synth.panel.share:
+            add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
+    kinds: list[str] = []
     decoys: list[Box] = []
-    for _ in range(_count(rng, settings.decoys)):
+    for _ in range(draw_count(rng, settings.decoys)):
         decoy = _add_decoy(rng, canvas, settings, taken)
         if decoy is not None:
-            decoys.append(decoy)
-            taken.append(decoy)
-    plates = [add_plate(rng, canvas, look, pose, quad) for look, pose, quad in placed]
-    camera = draw_camera(rng, detail_px=60.0, strength=settings.camera, resample=settings.resample)
-    image = apply_camera(canvas, camera) if settings.camera else canvas
+            kinds.append(decoy[0])
+            decoys.append(decoy[1])
+            taken.append(decoy[1])
+    plates = [
+        add_plate(
+            rng, canvas, look, pose, quad, settings=synth.plate, retro=camera.retro, keep=keep
+        )
+        for look, pose, quad in placed
+    ]
+    if keep is not None:
+        keep("composed", canvas)
     record = SceneRecord(
         size=settings.size,
         plates=tuple(plates),
         decoys=tuple(decoys),
         seed=seed,
-        drawn={"camera": camera.as_dict()},
+        drawn={"camera": camera, "decoys": kinds},
     )
-    return image, record
+    return degrade(canvas, record, camera if settings.camera else None, keep)
+
+
+def degrade(
+    canvas: Picture, record: SceneRecord, camera: Camera | None, keep: Keep | None = None
+) -> tuple[Picture, SceneRecord]:
+    """Take a scene and its record through a camera; None leaves both as they are.
+
+    A lens that distorts moves the labels, too.
+    """
+    if camera is None:
+        return canvas, record
+    lit = light(canvas, camera)
+    seen = see(lit, camera)
+    image = expose(seen, camera)
+    if keep is not None:
+        keep("lit", lit)
+        keep("through the lens", seen)
+        keep("stored", image)
+    if not camera.barrel:
+        return image, record
+
+    def moved(points: FloatArray) -> FloatArray:
+        return bend(points, record.size, camera.barrel)
+
+    plates = tuple(
+        replace(
+            plate,
+            quad=moved(plate.quad),
+            characters=tuple(replace(c, quad=moved(c.quad)) for c in plate.characters),
+        )
+        for plate in record.plates
+    )
+    decoys = tuple(box_of_quad(moved(quad_of_box(box))) for box in record.decoys)
+    return image, replace(record, plates=plates, decoys=decoys)
 
 
 def draw_closeup(
@@ -146,8 +205,9 @@ def draw_closeup(
     Returns:
         The picture and its record with one plate.
     """
+    synth = settings.synth
     look = draw_look(rng, settings.regions)
-    pose = draw_pose(rng, strength=settings.pose)
+    pose = draw_pose(rng, synth.pose, strength=settings.pose)
     width_px = _draw_width(rng, settings)
     quad = pose_quad(pose, look.size_mm, width_px)
     x0, y0, x1, y1 = box_of_quad(quad)
@@ -155,15 +215,18 @@ def draw_closeup(
     quad = quad - [x0 - pad[0], y0 - pad[1]]
     size = (round(y1 - y0 + pad[1] + pad[3]), round(x1 - x0 + pad[0] + pad[2]))
     canvas = backgrounds.crop(rng, size)
-    if rng.random() < settings.panel:
-        add_panel(rng, canvas, quad)
-    plate = add_plate(rng, canvas, look, pose, quad)
     camera = draw_camera(
-        rng, detail_px=width_px, strength=settings.camera, resample=0.3 * settings.resample
+        rng,
+        synth,
+        detail_px=width_px,
+        strength=settings.camera,
+        resample=0.3 * settings.resample,
     )
-    image = apply_camera(canvas, camera) if settings.camera else canvas
-    record = SceneRecord(size=size, plates=(plate,), seed=seed, drawn={"camera": camera.as_dict()})
-    return image, record
+    if rng.random() < settings.panel * synth.panel.share:
+        add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
+    plate = add_plate(rng, canvas, look, pose, quad, settings=synth.plate, retro=camera.retro)
+    record = SceneRecord(size=size, plates=(plate,), seed=seed, drawn={"camera": camera})
+    return degrade(canvas, record, camera if settings.camera else None)
 
 
 def _draw_width(rng: np.random.Generator, settings: SceneSettings) -> float:
@@ -171,9 +234,10 @@ def _draw_width(rng: np.random.Generator, settings: SceneSettings) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _count(rng: np.random.Generator, weights: Sequence[float]) -> int:
-    total = np.cumsum(weights)
-    return int(np.searchsorted(total, rng.random() * total[-1], side="right"))
+def draw_count(rng: np.random.Generator, weights: Sequence[float]) -> int:
+    """Draw a number from 0 on by weight."""
+    bounds = list(accumulate(weights))
+    return min(bisect_right(bounds, rng.random() * bounds[-1]), len(bounds) - 1)
 
 
 def _shrink_to_fit(quad: FloatArray, height: int, width: int) -> float:
@@ -189,35 +253,41 @@ def _touch(a: Box, b: Box, slack: float) -> bool:
 
 def _add_decoy(
     rng: np.random.Generator, canvas: Picture, settings: SceneSettings, taken: Sequence[Box]
-) -> Box | None:
-    """Put one decoy into the scene; None when there was no room."""
-    kind = KINDS[int(rng.integers(len(KINDS)))]
+) -> tuple[str, Box] | None:
+    """Put one decoy into the scene, smaller where it has to be; None when there is no room.
+
+    The kind is drawn once: whatever is hard to place must not become rare.
+    """
+    weights = tuple(getattr(settings.synth.decoys, kind) for kind in KINDS)
+    kind = KINDS[draw_count(rng, weights)]
     picture, alpha = draw_decoy(rng, kind)
     tall, wide = picture.shape
-    low, high = np.log(settings.width_px[0]), np.log(settings.width_px[1] * 1.6)
-    quad = pose_quad(
-        draw_pose(rng, strength=settings.pose), (tall, wide), float(np.exp(rng.uniform(low, high)))
-    )
-    box = box_of_quad(quad)
+    low, high = settings.width_px[0], settings.width_px[1] * 1.6
+    pose = draw_pose(rng, settings.synth.pose, strength=settings.pose)
     height, width = canvas.shape[:2]
-    quad = quad + np.array([rng.uniform(0, width), rng.uniform(0, height)])
-    box = box_of_quad(quad)
-    if any(_touch(box, other, 0.02) for other in taken):
+    u = rng.random(1 + 2 * TRIES).tolist()
+    flat = pose_quad(pose, (tall, wide), low * (high / low) ** u[0])
+    for k in range(TRIES):
+        quad = flat * 0.8**k + np.array([u[2 * k + 1] * width, u[2 * k + 2] * height])
+        box = box_of_quad(quad)
+        if not any(_touch(box, other, 0.02) for other in taken):
+            break
+    else:
         return None
-    scale = np.linalg.norm(quad[1] - quad[0]) / wide
+    scale = float(np.hypot(*(quad[1] - quad[0]))) / wide
     factors = np.ones(2)
     if scale < 0.7:
         size = (max(round(wide * scale * 1.1), 4), max(round(tall * scale * 1.1), 4))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
         alpha = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
         factors = np.array([size[0] / wide, size[1] / tall])
-    corners = np.array([[0, 0], [wide, 0], [wide, tall], [0, tall]], float) * factors
+    corners = UNIT * (wide, tall) * factors
     try:
         matrix = homography(corners, quad)
     except ValueError:
         return None
     if canvas.ndim == 3:
-        tint = rng.uniform(0.5, 1.0, 3)
+        tint = 0.5 + 0.5 * rng.random(3)
         picture = np.asarray(picture[..., None] * tint, np.uint8)
     blend(canvas, picture, alpha, matrix, box)
-    return box
+    return kind, box

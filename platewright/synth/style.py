@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from platewright.region import Look
 from platewright.synth.face import match_faces
+from platewright.synth.settings import DEFAULT, PlateSettings
 
 __all__ = ["Colour", "PlateStyle", "draw_style", "luma"]
 
@@ -60,6 +64,9 @@ class PlateStyle:
         frame_mm: width of a holder's frame round the plate, 0 for none.
         frame_colour: its RGB.
         frame_text: dealer's text on the frame's lower edge.
+        bow: how far the plate's middle bends up, part of its height.
+        cover: what hides a part of it: (x, width as parts of the plate's width, share of its
+            height from below, lean, grey level), or None.
         seed: of the textures.
     """
 
@@ -93,6 +100,8 @@ class PlateStyle:
     frame_mm: float = 0.0
     frame_colour: Colour = (20, 20, 20)
     frame_text: str = ""
+    bow: float = 0.0
+    cover: tuple[float, float, float, float, int] | None = None
     seed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -118,85 +127,120 @@ DEALERS = (
 )
 
 
-def draw_style(rng: np.random.Generator, look: Look) -> PlateStyle:
-    """Draw the style of one plate of the given look."""
-    u = rng.random(24)
-    faces = match_faces(tuple(look.faces))
+def draw_style(
+    rng: np.random.Generator, look: Look, settings: PlateSettings = DEFAULT.plate
+) -> PlateStyle:
+    """Draw the style of one plate.
+
+    Args:
+        rng: random numbers.
+        look: what its region asks for.
+        settings: how far the plate departs from it.
+    """
+    u, g = rng.random(48).tolist(), rng.standard_normal(20).tolist()
     anywhere = match_faces(("*",))
-    if u[15] < 0.25:  # home-made plates, and dies that no font has, turn up in every country
-        faces = anywhere
-    background, foreground = _colours(rng, look)
-    wild = u[14] < 0.3
+    # Home-made plates, and dies that no font has, turn up in every country.
+    faces = anywhere if u[0] < settings.any_face else match_faces(tuple(look.faces))
+    background, foreground = _colours(look, settings.haze, u[1:3], g[:9])
+    wild = u[3] < settings.wild
+    frame = 4 + 18 * u[31] if u[30] < settings.frame else 0.0
     return PlateStyle(
-        face=faces[int(rng.integers(len(faces)))].stem,
-        small_face=anywhere[int(rng.integers(len(anywhere)))].stem,
+        face=faces[int(u[4] * len(faces))].stem,
+        small_face=anywhere[int(u[5] * len(anywhere))].stem,
         background=background,
         foreground=foreground,
-        width=float(np.exp(rng.normal(0.0, 0.16 if wild else 0.07))),
-        size=float(rng.uniform(0.35, 0.75))
-        if u[19] < 0.07  # small letters on a large sheet
-        else float(np.exp(rng.normal(0.0, 0.14 if wild else 0.05))),
-        spacing=float(rng.uniform(0.35, 1.9) if wild else rng.uniform(0.8, 1.2)),
-        gap=float(np.exp(rng.uniform(0.2, 1.6))) if u[20] < 0.14 else 1.0,
-        script=("above", "left", "right")[int(u[22] * 3)] if u[21] < 0.06 else "",
-        script_share=float(rng.uniform(0.15, 0.42)),
-        mono=bool(u[0] < 0.35),
-        jitter=float(rng.uniform(0.0, 0.04)) if u[1] < 0.4 else 0.0,
-        stroke=float(rng.normal(-0.16 if u[23] < 0.2 else 0.0, 0.16)) if u[2] < 0.7 else 0.0,
-        shear=float(np.clip(rng.normal(0.12, 0.16), -0.4, 0.5)) if u[16] < 0.1 else 0.0,
-        mark=("disc", "seal", "crest")[int(rng.integers(3))] if u[17] < 0.12 else "",
-        mark_colour=_grey_colour(rng, 40, 235) if u[18] < 0.7 else foreground,
-        fill=float(rng.random()) if u[3] < 0.4 else 0.0,
-        shift=(float(rng.normal(0, 0.012)), float(rng.normal(0, 0.02))),
-        emboss=float(rng.uniform(8, 60)) if rng.random() < look.embossed * 0.8 else 0.0,
-        light=float(rng.uniform(0, 2 * np.pi)),
-        gradient=(float(rng.normal(0, 12)), float(rng.normal(0, 14))) if u[4] < 0.6 else (0.0, 0.0),
-        texture=float(rng.uniform(0, 7)) if u[5] < 0.4 else 0.0,
-        picture=float(rng.uniform(0.1, 0.45)) if look.picture or u[6] < 0.05 else 0.0,
-        dirt=float(rng.uniform(0.1, 0.6)) if u[7] < 0.15 else 0.0,
-        wear=float(rng.uniform(0.05, 0.35)) if u[8] < 0.12 else 0.0,
-        bolts=_bolts(rng) if u[9] < 0.4 else (),
-        stickers=_stickers(rng) if u[10] < 0.12 else (),
-        frame_mm=float(rng.uniform(4, 22)) if u[11] < 0.3 else 0.0,
-        frame_colour=_grey_colour(rng, 5, 60) if u[12] < 0.8 else _grey_colour(rng, 120, 230),
-        frame_text=DEALERS[int(rng.integers(len(DEALERS)))] if u[13] < 0.5 else "",
+        width=math.exp(g[9] * (0.16 if wild else 0.07)),
+        size=0.35 + 0.4 * u[7]  # small letters on a large sheet
+        if u[6] < settings.small
+        else math.exp(g[10] * (0.14 if wild else 0.05)),
+        spacing=0.35 + 1.55 * u[8] if wild else 0.8 + 0.4 * u[8],
+        gap=math.exp(0.2 + 1.4 * u[10]) if u[9] < settings.wide_gap else 1.0,
+        script=("above", "left", "right")[int(u[12] * 3)] if u[11] < settings.script else "",
+        script_share=0.15 + 0.27 * u[13],
+        mono=u[14] < settings.mono,
+        jitter=0.04 * u[16] if u[15] < settings.jitter else 0.0,
+        stroke=0.16 * g[11] - (0.16 if u[18] < settings.thin else 0.0)
+        if u[17] < settings.stroke
+        else 0.0,
+        shear=min(max(0.12 + 0.16 * g[12], -0.4), 0.5) if u[19] < settings.lean else 0.0,
+        mark=("disc", "seal", "crest")[int(u[21] * 3)] if u[20] < settings.mark else "",
+        mark_colour=_grey(40 + 195 * u[22], u[23:26]) if u[26] < 0.7 else foreground,
+        fill=u[28] if u[27] < settings.fill else 0.0,
+        shift=(0.012 * g[13], 0.02 * g[14]),
+        emboss=8 + 52 * u[33] if u[32] < look.embossed * settings.emboss else 0.0,
+        light=2 * math.pi * u[29],
+        gradient=(12 * g[15], 14 * g[16]) if u[34] < settings.gradient else (0.0, 0.0),
+        texture=7 * u[36] if u[35] < settings.texture else 0.0,
+        picture=0.1 + 0.35 * u[38] if look.picture or u[37] < settings.picture else 0.0,
+        dirt=0.1 + 0.5 * u[40] if u[39] < settings.dirt else 0.0,
+        wear=0.05 + 0.3 * u[42] if u[41] < settings.wear else 0.0,
+        bolts=_bolts(rng) if u[43] < settings.bolts else (),
+        stickers=_stickers(rng) if u[44] < settings.stickers else (),
+        frame_mm=frame,
+        frame_colour=_frame_colour(rng) if frame else (20, 20, 20),
+        frame_text=DEALERS[int(u[46] * len(DEALERS))]
+        if frame and u[45] < settings.frame_text
+        else "",
+        bow=min(max(0.06 * g[17], -0.12), 0.12) if abs(g[18]) < _two_sided(settings.bow) else 0.0,
+        cover=_cover(rng) if u[47] < settings.cover else None,
         seed=int(rng.integers(2**31)),
     )
 
 
-def _grey_colour(rng: np.random.Generator, low: int, high: int) -> Colour:
-    level = int(rng.integers(low, high))
-    tint = rng.integers(-8, 9, 3)
-    red, green, blue = (int(v) for v in np.clip(level + tint, 0, 255))
+@cache
+def _two_sided(share: float) -> float:
+    """Return the bound that a normal number stays under, either side, in that share of cases."""
+    return NormalDist().inv_cdf(0.5 + min(share, 0.999999) / 2)
+
+
+def _grey(level: float, tint: list[float]) -> Colour:
+    """Return a grey of a level, tinted a little by three numbers of 0-1."""
+    red, green, blue = (min(max(int(level + 17 * t - 8), 0), 255) for t in tint)
     return (red, green, blue)
 
 
-def _colours(rng: np.random.Generator, look: Look) -> tuple[Colour, Colour]:
-    """Jitter the look's colours; now and then haze brings them closer together."""
-    back = np.array(look.background, float) + rng.normal(0, 10, 3) + rng.normal(0, 14)
-    fore = np.array(look.foreground, float) + rng.normal(0, 10, 3) + abs(rng.normal(0, 18))
-    if rng.random() < 0.12:
-        mix = rng.uniform(0.2, 0.6)
-        fore = fore * (1 - mix) + back * mix
-    back, fore = np.clip(back, 0, 255), np.clip(fore, 0, 255)
-    gap = luma((int(back[0]), int(back[1]), int(back[2]))) - luma(
-        (int(fore[0]), int(fore[1]), int(fore[2]))
+def _frame_colour(rng: np.random.Generator) -> Colour:
+    u = rng.random(5).tolist()
+    return _grey(5 + 55 * u[0] if u[1] < 0.8 else 120 + 110 * u[0], u[2:])
+
+
+def _cover(rng: np.random.Generator) -> tuple[float, float, float, float, int]:
+    """Draw what hides a part of the plate: (x, width, share of the height, lean, grey level)."""
+    u = rng.random(5).tolist()
+    return (
+        0.15 + 0.7 * u[0],
+        0.04 + 0.1 * u[1],
+        0.12 + 0.3 * u[2],
+        0.3 * u[3] - 0.15,
+        int(u[4] * 90),
     )
+
+
+def _colours(look: Look, haze: float, u: list[float], g: list[float]) -> tuple[Colour, Colour]:
+    """Jitter the look's colours; now and then haze brings them closer together."""
+    back = [v + 10 * g[k] + 14 * g[6] for k, v in enumerate(look.background)]
+    fore = [v + 10 * g[k + 3] + abs(18 * g[7]) for k, v in enumerate(look.foreground)]
+    if u[0] < haze:
+        mix = 0.2 + 0.4 * u[1]
+        fore = [f * (1 - mix) + b * mix for f, b in zip(fore, back, strict=True)]
+    b, f = _rgb(back), _rgb(fore)
+    gap = luma(b) - luma(f)
     if abs(gap) < 38:  # a plate that nobody could read teaches nothing
         push = (38 - abs(gap)) * (1 if gap >= 0 else -1)
-        back = np.clip(back + push / 2, 0, 255)
-        fore = np.clip(fore - push, 0, 255)
-    b, f = [int(v) for v in back], [int(v) for v in fore]
-    return (b[0], b[1], b[2]), (f[0], f[1], f[2])
+        b, f = _rgb([v + push / 2 for v in b]), _rgb([v - push for v in f])
+    return b, f
+
+
+def _rgb(values: list[float]) -> Colour:
+    red, green, blue = (min(max(int(v), 0), 255) for v in values)
+    return (red, green, blue)
 
 
 def _bolts(rng: np.random.Generator) -> tuple[tuple[float, float, float, int], ...]:
-    inset_x, radius = rng.uniform(0.03, 0.3), rng.uniform(0.02, 0.06)
-    level = int(rng.integers(20, 240))
-    rows = (0.5,) if rng.random() < 0.5 else ((0.1,) if rng.random() < 0.5 else (0.1, 0.9))
-    return tuple(
-        (float(x), float(y), float(radius), level) for y in rows for x in (inset_x, 1 - inset_x)
-    )
+    u = rng.random(5).tolist()
+    inset_x, radius, level = 0.03 + 0.27 * u[0], 0.02 + 0.04 * u[1], int(20 + 220 * u[2])
+    rows = (0.5,) if u[3] < 0.5 else ((0.1,) if u[4] < 0.5 else (0.1, 0.9))
+    return tuple((x, y, radius, level) for y in rows for x in (inset_x, 1 - inset_x))
 
 
 def _stickers(
@@ -204,17 +248,10 @@ def _stickers(
 ) -> tuple[tuple[float, float, float, float, Colour], ...]:
     found = []
     for _ in range(int(rng.integers(1, 4))):
-        width, height = rng.uniform(0.04, 0.14), rng.uniform(0.08, 0.25)
-        x = rng.choice([rng.uniform(0.0, 0.1), rng.uniform(0.8, 0.95)])
-        y = rng.choice([rng.uniform(0.02, 0.12), rng.uniform(0.7, 0.88)])
-        colour = tuple(int(v) for v in rng.integers(0, 256, 3))
-        found.append(
-            (
-                float(x),
-                float(y),
-                float(x + width),
-                float(y + height),
-                (colour[0], colour[1], colour[2]),
-            )
-        )
+        u = rng.random(9).tolist()
+        width, height = 0.04 + 0.1 * u[0], 0.08 + 0.17 * u[1]
+        x = 0.1 * u[2] if u[3] < 0.5 else 0.8 + 0.15 * u[2]
+        y = 0.02 + 0.1 * u[4] if u[5] < 0.5 else 0.7 + 0.18 * u[4]
+        colour = (int(u[6] * 256), int(u[7] * 256), int(u[8] * 256))
+        found.append((x, y, x + width, y + height, colour))
     return tuple(found)

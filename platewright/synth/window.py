@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,14 @@ from numpy.typing import NDArray
 from platewright.geometry import box_of_quad
 from platewright.records import SceneRecord
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import apply_camera, draw_camera
+from platewright.synth.camera import draw_camera
 from platewright.synth.panel import add_panel
-from platewright.synth.placement import add_plate
+from platewright.synth.placement import Keep, PreparedPlate, add_plate, prepare_plate
 from platewright.synth.pose import draw_pose, pose_quad
-from platewright.synth.scene import SceneSettings, draw_look, draw_scene
+from platewright.synth.scene import SceneSettings, degrade, draw_count, draw_look, draw_scene
+from platewright.synth.settings import WindowSettings
 
-__all__ = ["EXTENT", "WINDOW", "draw_window"]
+__all__ = ["EXTENT", "KINDS", "WINDOW", "draw_window"]
 
 Picture = NDArray[np.uint8]
 
@@ -24,8 +26,16 @@ WINDOW = (64, 128)
 """(height, width) in pixels, as deep-anpr has it."""
 EXTENT = (0.6, 0.95)
 """Part of the window that a present plate fills: the larger of width and height."""
-KINDS = ("present", "empty", "cut", "small", "large")
-SHARES = (0.62, 0.14, 0.12, 0.06, 0.06)
+KINDS = tuple(f.name for f in fields(WindowSettings))
+
+
+@lru_cache(maxsize=2)
+def _shared_plate(seed: int, group: int, settings: SceneSettings) -> PreparedPlate:
+    """Draw the plate that a group of windows shows."""
+    rng = np.random.default_rng([seed, group, 1])
+    look = draw_look(rng, settings.regions)
+    seen = EXTENT[1] * settings.size[1]
+    return prepare_plate(rng, look, seen, grey=settings.grey, settings=settings.synth.plate)
 
 
 def draw_window(
@@ -34,51 +44,84 @@ def draw_window(
     settings: SceneSettings,
     *,
     seed: tuple[int, int] = (-1, -1),
+    keep: Keep | None = None,
 ) -> tuple[Picture, SceneRecord]:
     """Draw one window.
 
     Args:
-        rng: random numbers; `seed` goes into the record only.
+        rng: random numbers.
         backgrounds: where the empty picture comes from.
-        settings: `plates` and the widths are not used; `size` is the window's.
-        seed: (seed, index) that `rng` was made of.
+        settings: `plates` and the widths are not used; `size` is the window's. With `poses` above
+            1, so many windows in a row, counted by the seed's index, show the same plate, each
+            from elsewhere, over another background and through another camera.
+        seed: (seed, index) that `rng` was made of; `poses` needs it.
+        keep: takes the stages.
 
     Returns:
         The picture of `settings.size`, and its record, whose `presence` tells whether a whole plate
         fills `EXTENT` of it. A cut-off or wrongly scaled plate is in the record, with presence off.
     """
     height, width = settings.size
-    kind = KINDS[int(rng.choice(len(KINDS), p=SHARES))]
+    synth = settings.synth
+    weights = [getattr(synth.windows, kind) for kind in KINDS]
+    kind = KINDS[draw_count(rng, weights)]
     if kind == "empty":
         empty = replace(settings, plates=(1.0,), width_px=(0.3 * width, 0.9 * width))
-        image, record = draw_scene(rng, backgrounds, empty, seed=seed)
+        image, record = draw_scene(rng, backgrounds, empty, seed=seed, keep=keep)
         return image, replace(record, presence=False)
     canvas = backgrounds.crop(rng, settings.size)
-    look = draw_look(rng, settings.regions)
-    pose = draw_pose(rng, strength=settings.pose)
+    if keep is not None:
+        keep("background", canvas)
+    camera = draw_camera(
+        rng,
+        synth,
+        detail_px=0.8 * width,
+        strength=settings.camera,
+        resample=0.5 * settings.resample,
+    )
+    camera = replace(camera, barrel=0.0)  # a window is too small a part of a photo to show it
+    shared = None
+    if settings.poses > 1 and min(seed) >= 0:
+        shared = _shared_plate(seed[0], seed[1] // settings.poses, settings)
+    look = shared.look if shared else draw_look(rng, settings.regions)
+    pose = draw_pose(rng, synth.pose, strength=settings.pose)
     quad = pose_quad(pose, look.size_mm, 100.0)
     x0, y0, x1, y1 = box_of_quad(quad)
     low, high = {"small": (0.15, 0.42), "large": (1.3, 2.2)}.get(kind, EXTENT)
-    extent = rng.uniform(low, high)
+    u = rng.random(6).tolist()
+    extent = low + (high - low) * u[0]
     scale = extent / max((x1 - x0) / width, (y1 - y0) / height)
-    half = np.array([x1 - x0, y1 - y0]) * scale / 2
-    room = np.abs(np.array([width, height]) / 2 - half)
-    middle = np.array([width, height]) / 2 + rng.uniform(-1, 1, 2) * room
+    half = ((x1 - x0) * scale / 2, (y1 - y0) * scale / 2)
+    middle = [
+        side / 2 + (2 * v - 1) * abs(side / 2 - part)
+        for side, part, v in zip((width, height), half, u[1:3], strict=True)
+    ]
     if kind == "cut":  # from a fifth to four fifths of it lie outside
-        axis = int(rng.integers(2))
-        over = rng.uniform(0.2, 0.8) * 2 * half[axis]
-        edge = rng.random() < 0.5
+        axis = int(2 * u[3])
+        over = (0.2 + 0.6 * u[4]) * 2 * half[axis]
+        edge = u[5] < 0.5
         middle[axis] = half[axis] - over if edge else settings.size[1 - axis] - half[axis] + over
-    quad = quad * scale + middle
-    if rng.random() < settings.panel:
-        add_panel(rng, canvas, quad)
-    plate = add_plate(rng, canvas, look, pose, quad)
-    camera = draw_camera(
-        rng, detail_px=0.8 * width, strength=settings.camera, resample=0.5 * settings.resample
+    quad = quad * scale + np.array(middle)
+    if rng.random() < settings.panel * synth.panel.share:
+        add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
+    plate = add_plate(
+        rng,
+        canvas,
+        look,
+        pose,
+        quad,
+        plate=shared,
+        settings=synth.plate,
+        retro=camera.retro,
+        keep=keep,
     )
-    image = apply_camera(canvas, camera) if settings.camera else canvas
-    drawn = {"camera": camera.as_dict(), "kind": kind, "extent": float(extent)}
+    if keep is not None:
+        keep("composed", canvas)
     record = SceneRecord(
-        size=settings.size, plates=(plate,), seed=seed, presence=kind == "present", drawn=drawn
+        size=settings.size,
+        plates=(plate,),
+        seed=seed,
+        presence=kind == "present",
+        drawn={"camera": camera, "kind": kind, "extent": extent},
     )
-    return image, record
+    return degrade(canvas, record, camera if settings.camera else None, keep)

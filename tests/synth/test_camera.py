@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platewright.synth.camera import Camera, apply_camera, draw_camera, motion_kernel
+from platewright.synth.camera import Camera, apply_camera, bend, draw_camera, motion_kernel
 
 GREY = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (96, 160), np.uint8), (0, 0), 1.2)
 COLOUR = np.stack([GREY, 255 - GREY, GREY[::-1]], axis=-1)
@@ -151,3 +151,43 @@ def test_without_strength_there_is_neither_blur_nor_noise() -> None:
     for _ in range(60):
         camera = draw_camera(rng, strength=0.0)
         assert (camera.blur_px, camera.motion[0], camera.noise) == (0, 0, 0)
+
+
+@BOTH
+def test_barrel_distortion_moves_points_where_bend_says(picture: np.ndarray) -> None:
+    canvas = np.zeros_like(picture)
+    spots = [(30, 20), (80, 48), (140, 80), (12, 90)]
+    for barrel in (0.08, -0.05):
+        canvas[:] = 0
+        for x, y in spots:
+            canvas[y - 1 : y + 2, x - 1 : x + 2] = 255
+        seen = apply_camera(canvas, Camera(barrel=barrel))
+        seen = seen if seen.ndim == 2 else seen[..., 0]
+        for x, y in spots:
+            want = bend([x + 0.5, y + 0.5], canvas.shape[:2], barrel)
+            x0, y0 = (max(int(v) - 5, 0) for v in want)
+            part = seen[y0 : y0 + 11, x0 : x0 + 11].astype(float)
+            rows, cols = np.indices(part.shape)
+            found = (
+                (part * cols).sum() / part.sum() + x0 + 0.5,
+                (part * rows).sum() / part.sum() + y0 + 0.5,
+            )
+            assert np.hypot(*np.subtract(found, want)) < 0.35
+    corner = bend([0.0, 0.0], (96, 160), 0.08)
+    assert corner[0] > 0 and corner[1] > 0  # barrel pulls the corners in
+
+
+@BOTH
+def test_drops_change_the_picture_where_they_are_and_nowhere_else(picture: np.ndarray) -> None:
+    wet = apply_camera(picture, Camera(drops=((0.5, 0.5, 0.06),)))
+    changed = np.abs(wet.astype(int) - picture).reshape(*picture.shape[:2], -1).max(axis=2)
+    assert changed[40:56, 72:88].mean() > 4
+    changed[36:60, 68:92] = 0
+    assert changed.max() == 0
+
+
+def test_a_smaller_sensor_loses_detail_and_keeps_the_size() -> None:
+    fine = np.random.default_rng(0).integers(0, 256, (96, 160), np.uint8)
+    small = apply_camera(fine, Camera(resample=0.5))
+    assert small.shape == fine.shape
+    assert small.std() < 0.6 * fine.std()

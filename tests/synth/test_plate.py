@@ -125,3 +125,22 @@ def test_rounded_corners_are_cut_out(
     assert plate.alpha[10:-10].min() == 255 and plate.alpha[:, 10:-10].min() == 255
     square = draw_plate(make_look(), plain_style, px_per_mm=1.0)
     assert square.alpha.min() == 255
+
+
+@pytest.mark.parametrize("bow", [0.1, -0.1])
+def test_a_bent_plate_keeps_its_ends_and_moves_its_middle(
+    plain_style: PlateStyle, make_look: Callable[..., Look], bow: float
+) -> None:
+    flat = draw_plate(make_look("HN XZE"), plain_style, px_per_mm=1.0)
+    bent = draw_plate(make_look("HN XZE"), replace(plain_style, bow=bow), px_per_mm=1.0)
+    spare = bent.quad[0, 1] - flat.quad[0, 1]
+    assert spare == pytest.approx(np.ceil(abs(bow) * 110), abs=1.01)
+    assert (bent.quad - flat.quad == [0, spare]).all()
+    moved = bent.boxes[:, 1] - flat.boxes[:, 1] - spare
+    assert (moved * np.sign(bow) < 0).all()  # up where the middle rises
+    middle, end = np.abs(moved[2:4]).max(), np.abs(moved[0])
+    assert middle > end
+    for (x0, y0, x1, y1), old in zip(bent.boxes, flat.boxes, strict=True):
+        part = bent.image[round(y0) : round(y1), round(x0) : round(x1)]
+        before = flat.image[round(old[1]) : round(old[3]), round(old[0]) : round(old[2])]
+        assert abs(float(part.mean()) - float(before.mean())) < 22

@@ -9,7 +9,8 @@ from platewright.geometry import clip_box
 from platewright.records import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
-from platewright.synth.window import EXTENT, KINDS, SHARES, WINDOW, draw_window
+from platewright.synth.settings import DEFAULT
+from platewright.synth.window import EXTENT, KINDS, WINDOW, draw_window
 
 SETTINGS = SceneSettings(size=WINDOW, plates=(1.0,), width_px=(16.0, 51.2), focus=0.0)
 STOCK = Backgrounds(num_drawn=3)
@@ -29,7 +30,9 @@ def kind_of(record: SceneRecord) -> str:
 def test_kinds_come_in_their_shares(windows: list[tuple[np.ndarray, SceneRecord]]) -> None:
     counts = Counter(kind_of(record) for _, record in windows)
     assert set(counts) == set(KINDS)
-    for kind, share in zip(KINDS, SHARES, strict=True):
+    weights = {kind: getattr(DEFAULT.windows, kind) for kind in KINDS}
+    for kind, weight in weights.items():
+        share = weight / sum(weights.values())
         deviation = (share * (1 - share) / len(windows)) ** 0.5
         assert counts[kind] / len(windows) == pytest.approx(share, abs=4 * deviation)
 
