@@ -74,7 +74,7 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
     ink = np.zeros(full, np.uint8)
     boxes = [canvas.stamp(ink, face, g.char, g.box, style.shear) for g in placed]
     if style.stroke:
-        sigma = max(0.07 * look.glyph_height_mm * px_per_mm * 0.5, 0.6)
+        sigma = max(0.035 * look.glyph_height_mm * style.size * px_per_mm, 0.6)
         soft = cv2.GaussianBlur(ink, (0, 0), sigma)
         ink = np.asarray(cv2.LUT(soft, stroke_lut(style.stroke)), np.uint8)
     if style.emboss:

@@ -109,6 +109,8 @@ class PlateStyle:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
+THINNEST = -0.36
+"""Below it strokes fall apart."""
 DEALERS = (
     "MOTORS",
     "www.autohaus.com",
@@ -159,7 +161,7 @@ def draw_style(
         script_share=0.15 + 0.27 * u[13],
         mono=u[14] < settings.mono,
         jitter=0.04 * u[16] if u[15] < settings.jitter else 0.0,
-        stroke=0.16 * g[11] - (0.16 if u[18] < settings.thin else 0.0)
+        stroke=max(0.16 * g[11] - (0.16 if u[18] < settings.thin else 0.0), THINNEST)
         if u[17] < settings.stroke
         else 0.0,
         shear=min(max(0.12 + 0.16 * g[12], -0.4), 0.5) if u[19] < settings.lean else 0.0,
