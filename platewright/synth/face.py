@@ -20,6 +20,8 @@ FONTS_FOLDER = Path(__file__).resolve().parents[2] / "fonts"
 CAP_PX = 64
 """Height of a capital H in a cached mask, in pixels."""
 
+UNMAPPED = "\U0010fffe"
+"""A code point that never stands for a character, so that fonts draw their box for it."""
 NEEDED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 Mask = NDArray[np.uint8]
 
@@ -75,6 +77,7 @@ class Face:
         top, bottom = probe.getbbox("H", anchor="ls")[1::2]
         self._font = ImageFont.truetype(str(path), 200.0 * CAP_PX / max(bottom - top, 1))
         self._glyphs: dict[str, Glyph] = {}
+        self._has: dict[str, bool] = {}
 
     def characters(self) -> set[str]:
         """Return the characters that the font's own table maps to glyphs."""
@@ -87,8 +90,13 @@ class Face:
             raise FontError(f"{self.path}: not a font that fontTools reads ({error})") from None
 
     def has(self, char: str) -> bool:
-        """Tell whether drawing `char` leaves any ink."""
-        return char == " " or bool(self.glyph(char).mask.any())
+        """Tell whether the font has `char`: draws ink for it, and not its box for missing ones."""
+        found = self._has.get(char)
+        if found is None:
+            mask, missing = self.glyph(char).mask, self.glyph(UNMAPPED).mask
+            found = char == " " or bool(mask.any() and not np.array_equal(mask, missing))
+            self._has[char] = found
+        return found
 
     def glyph(self, char: str) -> Glyph:
         """Return the glyph of one character, drawn at the first call."""
