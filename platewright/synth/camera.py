@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.synth.settings import DEFAULT, SynthSettings
@@ -224,7 +225,8 @@ def see(image: Picture, camera: Camera) -> Picture:
     if camera.drops:
         image = _wet(image, camera.drops)
     if camera.blur_px > 0.2:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), camera.blur_px), np.uint8)
+        side = 2 * math.ceil(2 * camera.blur_px) + 1 if camera.blur_px > 0.5 else 3
+        image = np.asarray(cv2.GaussianBlur(image, (side, side), camera.blur_px), np.uint8)
     if camera.motion[0] >= 2:
         image = np.asarray(cv2.filter2D(image, -1, motion_kernel(*camera.motion)), np.uint8)
     return image
@@ -280,7 +282,7 @@ def expose(image: Picture, camera: Camera) -> Picture:
             grain = np.asarray(cv2.merge([grain] * 3), np.float32)
         image = np.asarray(cv2.addWeighted(image, 1.0, grain, camera.noise, 0.0, dtype=cv2.CV_8U))
     if camera.sharpen:
-        soft = cv2.GaussianBlur(image, (0, 0), 1.0)
+        soft = cv2.GaussianBlur(image, (5, 5), 1.0)
         image = np.asarray(
             cv2.addWeighted(image, 1 + camera.sharpen, soft, -camera.sharpen, 0), np.uint8
         )
@@ -298,23 +300,36 @@ def light(image: Picture, camera: Camera) -> Picture:
     if camera.shadow is None and camera.glare is None and not camera.vignette:
         return image
     height, width = image.shape[:2]
-    x = np.arange(width, dtype=np.float32)[None, :]
-    y = np.arange(height, dtype=np.float32)[:, None]
-    factor: NDArray[np.float32] = np.ones((height, width), np.float32)
+    across = np.arange(width, dtype=np.float32)
+    down = np.arange(height, dtype=np.float32)
     if camera.shadow is not None:
         angle, offset, soft, weight = camera.shadow
-        across = (x - width / 2) * np.float32(np.cos(angle)) + (y - height / 2) * np.float32(
-            np.sin(angle)
-        )
-        edge = np.clip((across - offset * np.hypot(height, width)) / soft + 0.5, 0, 1)
-        factor = (factor - np.float32(weight) * edge).astype(np.float32)
+        cos, sin = math.cos(angle) / soft, math.sin(angle) / soft
+        start = 0.5 - offset * math.hypot(height, width) / soft - (cos * width + sin * height) / 2
+        edge = np.add.outer(down * np.float32(sin) + np.float32(start), across * np.float32(cos))
+        edge = np.minimum(np.maximum(edge, 0, out=edge), 1, out=edge)
+        image = _dimmed(image, cv2.convertScaleAbs(edge, alpha=-255.0 * weight, beta=255.0))
     if camera.vignette:
-        radius = ((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2) * 2
-        factor = (factor * (1 - np.float32(camera.vignette) * radius)).astype(np.float32)
-    value = image.astype(np.float32) * (factor if image.ndim == 2 else factor[..., None])
+        row, col = (
+            ((v / side - 0.5) ** 2 * (-510 * camera.vignette)).astype(np.float32)
+            for v, side in ((across, width), (down, height))
+        )
+        image = _dimmed(image, cv2.convertScaleAbs(np.add.outer(col + np.float32(255), row)))
     if camera.glare is not None:
         gx, gy, reach, level = camera.glare
-        spot = ((x - gx * width) ** 2 + (y - gy * height) ** 2) / (reach * width) ** 2
-        light = np.float32(level) * np.exp(-spot)
-        value += light if image.ndim == 2 else light[..., None]
-    return np.asarray(np.clip(value, 0, 255), np.uint8)
+        far = reach * width
+        row, col = (
+            np.exp(-(((v - at) / far) ** 2)).astype(np.float32)
+            for v, at in ((across, gx * width), (down, gy * height))
+        )
+        spot = cv2.convertScaleAbs(np.multiply.outer(col, row), alpha=level)
+        image = np.asarray(
+            cv2.add(image, spot if image.ndim == 2 else cv2.merge([spot] * 3)), np.uint8
+        )
+    return image
+
+
+def _dimmed(image: Picture, weight: MatLike) -> Picture:
+    """Multiply a picture by a weight of 0-255 for each pixel."""
+    weights = weight if image.ndim == 2 else cv2.merge([weight] * 3)
+    return np.asarray(cv2.multiply(image, weights, scale=1 / 255), np.uint8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,41 @@ from platewright.synth.style import Colour, PlateStyle, luma
 __all__ = ["Canvas"]
 
 Picture = NDArray[np.uint8]
+LINE_PX = 16
+
+
+GRAIN_PX = 1024
+
+
+@cache
+def _grain() -> NDArray[np.float32]:
+    """Return the kept field of which sheets get their grain: unit normal, two pixels coarse."""
+    half = (GRAIN_PX // 2, GRAIN_PX // 2)
+    field = np.random.default_rng(5).standard_normal(half, np.float32)
+    return np.asarray(cv2.resize(field, (GRAIN_PX, GRAIN_PX)), np.float32)
+
+
+@lru_cache(maxsize=4096)
+def _line_mask(face: Face, text: str) -> Picture:
+    """Return the ink of one line of small text; its capitals are `LINE_PX` high, one row down."""
+    row = lay_out_line(face, text, height=LINE_PX, spacing=0.16 * LINE_PX, gap=0.4 * LINE_PX)
+    layer = np.zeros((LINE_PX + 5, round(row[-1][3]) + 2), np.uint8)
+    for char, x0, y0, x1, y1 in row:
+        x, y = round(x0), max(round(y0) + 1, 0)
+        mask = face.resized(char, max(round(x1) - x, 1), max(round(y1 - y0), 1))
+        part = layer[y : y + mask.shape[0], x : x + mask.shape[1]]
+        np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
+    return layer
+
+
+def blend_ink(image: Picture, ink: Picture, tone: int | Colour) -> Picture:
+    """Return a picture with a colour blended in where `ink` says so."""
+    if isinstance(tone, int):
+        rest = cv2.multiply(image, cv2.bitwise_not(ink), scale=1 / 255)
+        return np.asarray(cv2.scaleAdd(ink, tone / 255, rest), np.uint8)
+    rest = cv2.multiply(image, cv2.bitwise_not(cv2.merge([ink] * 3)), scale=1 / 255)
+    painted = cv2.merge([cv2.convertScaleAbs(ink, alpha=level / 255) for level in tone])
+    return np.asarray(cv2.add(rest, painted), np.uint8)
 
 
 class Canvas:
@@ -72,9 +109,9 @@ class Canvas:
         Returns:
             The ink's box as drawn, pixels with the frame.
         """
-        x0, y0, x1, y1 = (v * self.scale + self.frame for v in box_mm)
-        left, top = round(x0), round(y0)
-        mask = face.resized(char, max(round(x1) - left, 1), max(round(y1) - top, 1))
+        s, f = self.scale, self.frame
+        left, top, right, bottom = (round(v * s + f) for v in box_mm)
+        mask = face.resized(char, max(right - left, 1), max(bottom - top, 1))
         if shear:
             mask, moved = _lean(mask, shear)
             left += moved
@@ -83,17 +120,12 @@ class Canvas:
         b, r = min(bottom, layer.shape[0]), min(right, layer.shape[1])
         if b > t and r > l:
             part = layer[t:b, l:r]
-            np.maximum(part, mask[t - top : b - top, l - left : r - left], out=part)
+            cv2.max(part, mask[t - top : b - top, l - left : r - left], dst=part)
         return left, top, right, bottom
 
     def paint(self, ink: Picture, colour: Colour) -> None:
         """Blend a colour in where `ink` says so."""
-        weight = ink.astype(np.float32) * (1 / 255.0)
-        if not self.grey:
-            weight = weight[..., None]
-        image = self.image.astype(np.float32)
-        image += weight * (np.asarray(self.tone(colour), np.float32) - image)
-        self.image = np.asarray(image, dtype=np.uint8)
+        self.image = blend_ink(self.image, ink, self.tone(colour))
 
     def sheet(self, look: Look, style: PlateStyle, rng: np.random.Generator) -> None:
         """Frame, sheet with gradient, picture and texture, border and strip."""
@@ -101,25 +133,27 @@ class Canvas:
         plate = self.inner
         plate[:] = self.tone(style.background)
         height, width = plate.shape[:2]
-        change = np.zeros((height, width), np.float32)
-        if any(style.gradient):
-            change += np.linspace(-0.5, 0.5, width, dtype=np.float32) * style.gradient[0]
-            change += (np.linspace(-0.5, 0.5, height, dtype=np.float32) * style.gradient[1])[
-                :, None
-            ]
+        x, y = style.gradient[0] / 2, style.gradient[1] / 2
+        corners = np.array([[-x - y, x - y], [y - x, x + y]], np.float32)
+        change = np.asarray(cv2.resize(corners, (width, height)), np.float32)
         if style.picture:
             coarse = rng.normal(0, 90, (4, 7)).astype(np.float32)
             change += style.picture * cv2.resize(
                 coarse, (width, height), interpolation=cv2.INTER_CUBIC
             )
         if style.texture:
-            grain = rng.normal(0, style.texture, (height // 2 + 1, width // 2 + 1)).astype(
-                np.float32
+            field = _grain()
+            rows, cols = min(height, GRAIN_PX), min(width, GRAIN_PX)
+            top, left = (
+                style.seed % (GRAIN_PX + 1 - rows),
+                style.seed // 1031 % (GRAIN_PX + 1 - cols),
             )
-            change += cv2.resize(grain, (width, height))
+            grain = field[top : top + rows, left : left + cols]
+            if grain.shape != change.shape:  # a plate larger than the field
+                grain = np.asarray(cv2.resize(grain, (width, height)), np.float32)
+            change = np.asarray(cv2.scaleAdd(grain, style.texture, change), np.float32)
         if any(style.gradient) or style.picture or style.texture:
-            value = plate.astype(np.float32) + (change if self.grey else change[..., None])
-            plate[:] = np.clip(value, 0, 255).astype(np.uint8)
+            plate[:] = self._changed(plate, change)
         s = self.scale
         for strip in (look.strip, look.second_strip):
             if strip is None:
@@ -138,14 +172,18 @@ class Canvas:
 
     def emboss(self, ink: Picture, style: PlateStyle) -> None:
         """Light the edges of the raised characters from one side."""
-        soft = cv2.GaussianBlur(ink, (0, 0), max(1.0, 0.8 * self.scale)).astype(np.float32)
+        soft = cv2.GaussianBlur(ink, (5, 5), max(1.0, 0.8 * self.scale))
         kernel = np.zeros((3, 3), np.float32)
         step = np.array([np.cos(style.light), np.sin(style.light)])
         kernel[1, 0], kernel[1, 2] = -step[0], step[0]
         kernel[0, 1], kernel[2, 1] = -step[1], step[1]
         relief = cv2.filter2D(soft, cv2.CV_32F, kernel) * (style.emboss / 100.0)
-        value = self.image.astype(np.float32) + (relief if self.grey else relief[..., None])
-        self.image = np.clip(value, 0, 255).astype(np.uint8)
+        self.image = self._changed(self.image, np.asarray(relief, np.float32))
+
+    def _changed(self, image: Picture, change: NDArray[np.float32]) -> Picture:
+        """Return a picture with grey levels added to all of its channels."""
+        levels = change if self.grey else cv2.merge([change] * 3)
+        return np.asarray(cv2.add(image, levels, dtype=cv2.CV_8U), np.uint8)
 
     def text(
         self, face: Face, text: str, box: tuple[float, float, float, float], colour: Colour
@@ -159,11 +197,19 @@ class Canvas:
             return
         shrink = min(1.0, (x1 - x0) / row[-1][3])
         start = x0 + (x1 - x0 - row[-1][3] * shrink) / 2
-        layer = np.zeros(self.image.shape[:2], np.uint8)
-        for char, a, b, c, d in row:
-            place = (start + a * shrink, y0 + b * shrink, start + c * shrink, y0 + d * shrink)
-            self.stamp(layer, face, char, place)
-        self.paint(layer, colour)
+        mask = _line_mask(face, known)
+        factor = height * shrink * self.scale / LINE_PX
+        size = (max(round(mask.shape[1] * factor), 1), max(round(mask.shape[0] * factor), 1))
+        how = cv2.INTER_LINEAR if factor > 0.5 else cv2.INTER_AREA
+        ink = np.asarray(cv2.resize(mask, size, interpolation=how), np.uint8)
+        left = round(start * self.scale) + self.frame
+        top = round(y0 * self.scale - factor) + self.frame
+        t, l = max(top, 0), max(left, 0)  # noqa: E741
+        b, r = min(top + size[1], self.image.shape[0]), min(left + size[0], self.image.shape[1])
+        if b > t and r > l:
+            part = self.image[t:b, l:r]
+            seen = np.ascontiguousarray(ink[t - top : b - top, l - left : r - left])
+            part[:] = blend_ink(part, seen, self.tone(colour))
 
     def small_texts(self, look: Look, style: PlateStyle, small: Face) -> None:
         """Header, footer and the strip's label."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import cv2
@@ -20,8 +21,6 @@ FONTS_FOLDER = Path(__file__).resolve().parents[2] / "fonts"
 CAP_PX = 64
 """Height of a capital H in a cached mask, in pixels."""
 
-UNMAPPED = "\U0010fffe"
-"""A code point that never stands for a character, so that fonts draw their box for it."""
 NEEDED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 Mask = NDArray[np.uint8]
 
@@ -71,13 +70,14 @@ class Face:
             probe = ImageFont.truetype(str(path), 200)
         except OSError as error:
             raise FontError(f"{path}: not a font that FreeType reads ({error})") from None
-        missing = sorted(set(NEEDED) - self.characters())
+        self._own = self.characters()
+        missing = sorted(set(NEEDED) - self._own)
         if missing:
             raise FontError(f"{path}: lacks the glyphs {' '.join(missing)}; take another face")
         top, bottom = probe.getbbox("H", anchor="ls")[1::2]
         self._font = ImageFont.truetype(str(path), 200.0 * CAP_PX / max(bottom - top, 1))
         self._glyphs: dict[str, Glyph] = {}
-        self._has: dict[str, bool] = {}
+        self._levels: dict[str, list[Mask]] = {}
 
     def characters(self) -> set[str]:
         """Return the characters that the font's own table maps to glyphs."""
@@ -90,22 +90,21 @@ class Face:
             raise FontError(f"{self.path}: not a font that fontTools reads ({error})") from None
 
     def has(self, char: str) -> bool:
-        """Tell whether the font has `char`: draws ink for it, and not its box for missing ones."""
-        found = self._has.get(char)
-        if found is None:
-            mask, missing = self.glyph(char).mask, self.glyph(UNMAPPED).mask
-            found = char == " " or bool(mask.any() and not np.array_equal(mask, missing))
-            self._has[char] = found
-        return found
+        """Tell whether the font itself has `char`; what it lacks `glyph` takes from another."""
+        return char == " " or char in self._own
 
     def glyph(self, char: str) -> Glyph:
-        """Return the glyph of one character, drawn at the first call."""
+        """Return the glyph of one character, drawn at the first call.
+
+        Characters that the face lacks (Ž, ·, 京) come from another one that has them.
+        """
         found = self._glyphs.get(char)
         if found is None:
-            found = self._glyphs[char] = self._draw(char)
+            other = stand_in(char) if char not in self._own else None
+            found = self._glyphs[char] = (other or self)._draw(char)
         return found
 
-    @property
+    @cached_property
     def ink_width(self) -> float:
         """Width of an average capital or digit over the height of one."""
         return sum(self.glyph(c).width for c in "ABEHNRSX0258") / (12.0 * CAP_PX)
@@ -122,14 +121,34 @@ class Face:
             return Glyph(np.zeros((1, 1), np.uint8), 0.0, 0.0, advance)
         r0, r1, c0, c1 = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
         ink = np.ascontiguousarray(mask[r0:r1, c0:c1])
-        return Glyph(ink, float(x0 - 1 + c0), float(y0 - 1 + r0 + CAP_PX), advance)
+        left, top = float(x0 - 1 + c0), float(y0 - 1 + r0 + CAP_PX)
+        if char.isascii() or not char.isalnum() or char != char.upper() or len(ink) <= CAP_PX:
+            return Glyph(ink, left, top, advance)
+        # On plates Ö and 京 are as tall as an H: letters are flattened, signs made smaller.
+        share = 1.0 if unicodedata.decomposition(char) and char < "\u1000" else CAP_PX / len(ink)
+        width = max(round(ink.shape[1] * share), 1)
+        ink = np.asarray(cv2.resize(ink, (width, CAP_PX), interpolation=cv2.INTER_AREA), np.uint8)
+        return Glyph(ink, left * share, 0.0, advance * share)
 
     def resized(self, char: str, width: int, height: int) -> Mask:
-        """Return a glyph's ink stretched to (height, width) pixels."""
-        mask = self.glyph(char).mask
-        shrinks = width * height < mask.size
-        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(mask, (max(width, 1), max(height, 1)), interpolation=how))
+        """Return a glyph's ink stretched to (height, width) pixels.
+
+        Each glyph is kept at its size, a half, a quarter, ...: from the next larger of these a
+        linear resize is as good as an average, and several times as fast.
+        """
+        levels = self._levels.get(char)
+        if levels is None:
+            levels = [self.glyph(char).mask]
+            while min(levels[-1].shape) >= 4:
+                tall, wide = levels[-1].shape
+                half = cv2.resize(levels[-1], (wide // 2, tall // 2), interpolation=cv2.INTER_AREA)
+                levels.append(np.asarray(half, np.uint8))
+            self._levels[char] = levels
+        level = 0
+        while levels[level].shape[0] > 1.7 * height and level + 1 < len(levels):
+            level += 1
+        size = (max(width, 1), max(height, 1))
+        return np.asarray(cv2.resize(levels[level], size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 @cache
@@ -149,6 +168,13 @@ def load_faces(folder: Path = FONTS_FOLDER) -> dict[str, Path]:
     if not files:
         raise FontError(f"{folder}: no .ttf or .otf face here")
     return {file.stem: file for file in files}
+
+
+@cache
+def stand_in(char: str) -> Face | None:
+    """Return the first bundled face that has a character, None where none has."""
+    faces = (load_face(path) for path in load_faces().values())
+    return next((face for face in faces if char in face.characters()), None)
 
 
 @cache

@@ -136,7 +136,7 @@ def lay_out(
     stretch = style.width
     if look.glyph_width_mm is not None:
         stretch *= look.glyph_width_mm / max(face.ink_width * look.glyph_height_mm, 1e-6)
-    stretch = float(np.clip(stretch, 0.45, 2.2))
+    stretch = min(max(stretch, 0.45), 2.2)
     between = (room_h - count * height) / (count + 1)
     placed: list[PlacedGlyph] = []
     for line, display in enumerate(look.lines):
@@ -165,15 +165,10 @@ def lay_out(
         x_start = left + (right - left - row[-1][3] * squeeze) / 2 + style.shift[0] * plate_w
         y_start = top + (bottom - top - room_h) / 2 + between + line * (height + between)
         y_start += style.shift[1] * plate_h * (1 if count == 1 else 0.4)
-        noise = rng.normal(0.0, style.jitter * height, (len(row), 4)) if style.jitter else None
+        noise = rng.normal(0.0, 0.5 * style.jitter * height, (len(row), 4)).tolist()
         for index, (char, x0, y0, x1, y1) in enumerate(row):
-            box = np.array(
-                [x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start]
-            )
-            if noise is not None:
-                box[[0, 2]] += noise[index, 0] * 0.5
-                box[[1, 3]] += noise[index, 1] * 0.5
-                box[2:] += noise[index, 2:] * 0.5
-            b = [float(v) for v in box]
-            placed.append(PlacedGlyph(char, (b[0], b[1], b[2], b[3]), line, char not in SEPARATORS))
+            b = (x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start)
+            x, y, wide, tall = noise[index]
+            b = (b[0] + x, b[1] + y, b[2] + x + wide, b[3] + y + tall)
+            placed.append(PlacedGlyph(char, b, line, char not in SEPARATORS))
     return placed

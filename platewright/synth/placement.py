@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 
@@ -15,12 +16,15 @@ from platewright.region import Look
 from platewright.synth.plate import FlatPlate, draw_plate
 from platewright.synth.pose import Pose
 from platewright.synth.settings import DEFAULT, PlateSettings
-from platewright.synth.style import PlateStyle, draw_style
+from platewright.synth.style import PlateStyle, draw_style, luma
 
 __all__ = ["Keep", "PreparedPlate", "add_plate", "blend", "prepare_plate"]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
+
+Layers = tuple[Picture, Picture]
+"""A picture times its alpha, and the alpha (h, w)."""
 
 Keep = Callable[[str, Picture], None]
 """Takes a stage's name and its picture, for whoever wants to see how a sample came about."""
@@ -44,11 +48,25 @@ class PreparedPlate:
         self.flat: FlatPlate = draw_plate(
             look, style, px_per_mm=self.width_px / look.size_mm[1], grey=grey
         )
+        self._halves: list[Layers] = []
 
     @cached_property
-    def layers(self) -> Picture:
-        """The picture times its alpha, and the alpha, in one array of channels."""
+    def layers(self) -> Layers:
+        """The picture times its alpha, and the alpha."""
         return premultiplied(self.flat.image, self.flat.alpha)
+
+    def shrunk(self, scale: float) -> tuple[Layers, FloatArray]:
+        """Return the layers, halved until a warp by `scale` does not alias.
+
+        Returns:
+            The layers, and their (x, y) size over the flat plate's.
+        """
+        while len(self._halves) <= _halvings(scale):
+            before = self._halves[-1] if self._halves else None
+            self._halves.append(self.layers if before is None else _halved(before))
+        found = self._halves[_halvings(scale)]
+        height, width = self.flat.alpha.shape
+        return found, np.array([found[1].shape[1] / width, found[1].shape[0] / height])
 
     def corners(self) -> FloatArray:
         """Return the corners of all characters, (n, 4, 2) px of the flat plate."""
@@ -67,16 +85,28 @@ def prepare_plate(
     return PreparedPlate(look, draw_style(rng, look, settings), seen_px, grey)
 
 
-def premultiplied(image: Picture, alpha: Picture) -> Picture:
-    """Return (h, w, channels + 1): the picture times alpha / 255, then alpha.
+def premultiplied(image: Picture, alpha: Picture) -> Layers:
+    """Return a picture times alpha / 255, and the alpha.
 
     Warped so, edges blend rightly whatever lies outside (Porter and Duff, 1984).
     """
-    if image.ndim == 2:
-        return np.asarray(cv2.merge([cv2.multiply(image, alpha, scale=1 / 255), alpha]), np.uint8)
-    weight = cv2.merge([alpha] * 3)
-    product = cv2.multiply(image, weight, scale=1 / 255)
-    return np.asarray(np.dstack([product, alpha]), np.uint8)
+    weight = alpha if image.ndim == 2 else cv2.merge([alpha] * 3)
+    return np.asarray(cv2.multiply(image, weight, scale=1 / 255), np.uint8), alpha
+
+
+def _halvings(scale: float) -> int:
+    """Return how often a plate is halved that will be seen `scale` times as large, at most 5."""
+    count = 0
+    while scale <= 0.55 and count < 5:
+        scale, count = scale * 2, count + 1
+    return count
+
+
+def _halved(layers: Layers) -> Layers:
+    height, width = layers[1].shape
+    size = (max(width // 2, 4), max(height // 2, 4))
+    picture, alpha = (cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in layers)
+    return np.asarray(picture, np.uint8), np.asarray(alpha, np.uint8)
 
 
 def blend(canvas: Picture, image: Picture, alpha: Picture, matrix: FloatArray, box: Box) -> None:
@@ -94,24 +124,19 @@ def blend(canvas: Picture, image: Picture, alpha: Picture, matrix: FloatArray, b
     blend_layers(canvas, premultiplied(image, alpha), matrix, box)
 
 
-def blend_layers(canvas: Picture, layers: Picture, matrix: FloatArray, box: Box) -> None:
+def blend_layers(canvas: Picture, layers: Layers, matrix: FloatArray, box: Box) -> None:
     """Do what `blend` does with a picture that is `premultiplied`."""
     height, width = canvas.shape[:2]
-    x0, y0 = max(int(np.floor(box[0])) - 1, 0), max(int(np.floor(box[1])) - 1, 0)
-    x1, y1 = min(int(np.ceil(box[2])) + 1, width), min(int(np.ceil(box[3])) + 1, height)
+    x0, y0 = max(math.floor(box[0]) - 1, 0), max(math.floor(box[1]) - 1, 0)
+    x1, y1 = min(math.ceil(box[2]) + 1, width), min(math.ceil(box[3]) + 1, height)
     if x1 <= x0 or y1 <= y0:
         return
-    shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
-    warped = cv2.warpPerspective(
-        layers, to_pixel_centres(shift @ matrix), (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR
-    )
-    part = canvas[y0:y1, x0:x1]
-    if canvas.ndim == 2:
-        picture, mask = cv2.split(warped)
-        rest = cv2.bitwise_not(mask)
-    else:
-        picture, mask = np.ascontiguousarray(warped[..., :3]), cv2.extractChannel(warped, 3)
-        rest = cv2.merge([cv2.bitwise_not(mask)] * 3)
+    placed = to_pixel_centres(np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float) @ matrix)
+    # Two warps: OpenCV has fast paths for one, three and four channels, but not for two.
+    picture, mask = (cv2.warpPerspective(v, placed, (x1 - x0, y1 - y0)) for v in layers)
+    part, rest = canvas[y0:y1, x0:x1], cv2.bitwise_not(mask)
+    if canvas.ndim == 3:
+        rest = cv2.merge([rest] * 3)
     part[:] = cv2.add(cv2.multiply(part, rest, scale=1 / 255), picture)
 
 
@@ -142,23 +167,31 @@ def add_plate(
         retro: factor by which the plate outshines the scene.
         keep: takes the stages.
     """
-    seen = max(np.hypot(*(quad[1] - quad[0])), np.hypot(*(quad[2] - quad[3])))
+    seen = max(math.hypot(*(quad[1] - quad[0])), math.hypot(*(quad[2] - quad[3])))
     if plate is None:
         style = style or draw_style(rng, look, settings)
         plate = PreparedPlate(look, style, seen, canvas.ndim == 2)
     if keep is not None:
         keep("flat plate", plate.flat.image)
-    layers, factors = _shrunk(plate.layers, 1.15 * seen / plate.width_px)
+    layers, factors = plate.shrunk(1.15 * seen / plate.width_px)
+    # A camera's exposure keeps what shines legible: the brighter of the two colours stays in range.
+    brighter = max(luma(plate.style.background), luma(plate.style.foreground))
+    retro = max(min(retro, 250.0 / max(brighter, 1.0)), 1.0)
     if retro > 1:
-        layers = _shining(layers, retro)
-    matrix = homography(plate.flat.quad * factors, quad)
-    outline = project(matrix, UNIT * layers.shape[1::-1])
-    blend_layers(canvas, layers, matrix, box_of_quad(outline))
+        bright = cv2.convertScaleAbs(layers[0], alpha=retro)
+        limit = layers[1] if canvas.ndim == 2 else cv2.merge([layers[1]] * 3)
+        layers = np.asarray(cv2.min(bright, limit), np.uint8), layers[1]
+    matrix = homography(plate.flat.quad, quad)
+    height, width = plate.flat.alpha.shape
+    outline = project(matrix, UNIT * (width, height))
+    blend_layers(
+        canvas, layers, matrix / np.array([factors[0], factors[1], 1.0]), box_of_quad(outline)
+    )
     if plate.style.cover is not None:
         _cover(canvas, quad, plate.style.cover)
     if keep is not None:
         keep("posed", canvas)
-    corners = project(homography(plate.flat.quad, quad), plate.corners())
+    corners = project(matrix, plate.corners())
     chars = zip(plate.flat.chars, corners, plate.flat.lines, strict=True)
     return PlateRecord(
         text=look.text,
@@ -167,23 +200,6 @@ def add_plate(
         characters=tuple(CharacterRecord(char=c, quad=q, line=line) for c, q, line in chars),
         drawn={"look": look, "style": plate.style, "pose": pose, "retro": retro},
     )
-
-
-def _shrunk(layers: Picture, scale: float) -> tuple[Picture, FloatArray]:
-    """Average a flat plate down before a strong reduction, which a warp alone would alias."""
-    if scale > 0.8:
-        return layers, np.ones(2)
-    height, width = layers.shape[:2]
-    size = (max(round(width * scale), 4), max(round(height * scale), 4))
-    small = np.asarray(cv2.resize(layers, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return small, np.array([size[0] / width, size[1] / height])
-
-
-def _shining(layers: Picture, factor: float) -> Picture:
-    """Brighten the picture's channels and leave alpha alone."""
-    channels = list(cv2.split(layers))
-    bright = [cv2.min(cv2.convertScaleAbs(c, alpha=factor), channels[-1]) for c in channels[:-1]]
-    return np.asarray(cv2.merge([*bright, channels[-1]]), np.uint8)
 
 
 def _cover(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 import cv2
@@ -169,15 +170,20 @@ def _alpha(size: tuple[int, int], corner: float) -> Picture:
     alpha = np.full(size, 255, np.uint8)
     radius = round(min(corner, min(size) / 3))
     if radius > 1:
-        y, x = np.mgrid[:radius, :radius]
-        corner_mask = np.where((x - radius) ** 2 + (y - radius) ** 2 > radius**2, 0, 255).astype(
-            np.uint8
-        )
+        corner_mask = _corner(radius)
         alpha[:radius, :radius] = corner_mask
         alpha[:radius, -radius:] = corner_mask[:, ::-1]
         alpha[-radius:, :radius] = corner_mask[::-1]
         alpha[-radius:, -radius:] = corner_mask[::-1, ::-1]
     return alpha
+
+
+@lru_cache(maxsize=512)
+def _corner(radius: int) -> Picture:
+    """Return the top left corner of a rounded plate."""
+    y, x = np.mgrid[:radius, :radius]
+    outside = (x - radius) ** 2 + (y - radius) ** 2 > radius**2
+    return np.where(outside, 0, 255).astype(np.uint8)
 
 
 def _worn(ink: Picture, wear: float, rng: np.random.Generator) -> Picture:

@@ -83,3 +83,25 @@ def test_a_character_without_ink_has_an_empty_mask() -> None:
     glyph = Face(BARLOW).glyph(" ")
     assert not glyph.mask.any() and glyph.advance > 0
     assert np.isfinite(Face(BARLOW).ink_width)
+
+
+def test_what_a_face_lacks_comes_from_one_that_has_it() -> None:
+    face = load_face(BARLOW)
+    signs = load_face(load_faces()["Platesign-Bold"])
+    for char in ("京", "가", "Ž"):
+        assert char not in face.characters()
+        assert (face.glyph(char).mask == signs.glyph(char).mask).all()
+    assert not (
+        face.glyph("京").mask.shape == face.glyph("沪").mask.shape
+        and (face.glyph("京").mask == face.glyph("沪").mask).all()
+    )  # no box for both
+    assert all(load_face(path).glyph("·").height < CAP_PX / 2 for path in load_faces().values())
+
+
+@pytest.mark.parametrize("char", ["Ä", "Å", "Ž", "京", "가"])
+def test_marked_letters_and_signs_are_as_high_as_an_h(char: str) -> None:
+    for path in load_faces().values():
+        glyph = load_face(path).glyph(char)
+        assert glyph.height <= CAP_PX + 1
+        assert glyph.top >= -1
+        assert glyph.width > 10

@@ -26,7 +26,7 @@ def test_one_region_shows_its_series_in_turn() -> None:
         one[20:100, k * TILE[1] + 20 : (k + 1) * TILE[1] - 20].reshape(-1, 3).astype(int)
         for k in range(8)
     ]
-    assert sum(bool((np.median(t[:, 0] - t[:, 2]) > 60)) for t in yellow) >= 2  # rears
+    assert sum(bool(np.median(t[:, 0] - t[:, 2]) > 60) for t in yellow) >= 2  # rears
     with pytest.raises(RegionError):
         draw_showcase(["XX"])
 
