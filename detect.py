@@ -14,6 +14,7 @@ from platewright.errors import ImageError, run_script
 
 ROOT = Path(__file__).resolve().parent
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
+CHOICES = ("min_height", "min_presence", "min_confidence", "accept")
 
 
 def bounded(kind: type[float], low: float, high: float) -> Callable[[str], float]:
@@ -50,7 +51,12 @@ def parse_args() -> argparse.Namespace:
     add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
         help="height of the smallest plate looked for; 0: by the photo's size")  # fmt: skip
     add("--min-presence", type=bounded(float, 0, 1), metavar="P", help="least presence, 0-1")
-    add("--min-confidence", type=bounded(float, 0, 1), metavar="P", help="least confidence, 0-1")
+    add("--min-confidence", type=bounded(float, 0, 1), metavar="P",
+        help="drop readings whose text is less sure, 0-1; as it is, all are told")  # fmt: skip
+    add("--accept", type=bounded(float, 0, 1), metavar="P",
+        help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
+    add("--region", type=lambda text: tuple(filter(None, text.split(","))), default=(),
+        metavar="GB,IN", help="read texts that fit the syntaxes of these regions")  # fmt: skip
     add("--force", action="store_true", help="overwrite what is there")
     args = parser.parse_args()
     at = [k for k, path in enumerate(args.paths) if path.suffix.lower() in WEIGHTS_SUFFIXES]
@@ -87,8 +93,9 @@ def main() -> int:
     from platewright.recognizer.detector import Detector, DetectorSettings
 
     batch = plan_batch(args.photos, args.output, args.json, force=args.force)
-    chosen = {key: getattr(args, key) for key in ("min_height", "min_presence", "min_confidence")}
-    settings = DetectorSettings(**{k: v for k, v in chosen.items() if v is not None})
+    chosen = {key: getattr(args, key) for key in CHOICES}
+    given = {key: value for key, value in chosen.items() if value is not None}
+    settings = DetectorSettings(regions=args.region, **given)
     detector = Detector.load(args.weights, settings, threads=args.threads)
     done: list[PhotoReadings] = []
     failed = 0

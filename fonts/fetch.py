@@ -18,7 +18,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fontTools.merge import Merger
@@ -28,7 +28,19 @@ from fontTools.ttLib import TTFont
 HERE = Path(__file__).resolve().parent
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ÄÖÜ -.·&'/():"
 CYRILLIC = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁІЇЄҐ"
+MARKED = "ČĆĐŠŽ"
+WESTERN = "ÅÆØÑÕ"
+# Signs of China's provinces and of kinds of vehicles: GA 36-2018, table 3 and section 5.
+CHINESE = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新警学港澳使领挂试超"
+# Signs of use on Korean plates: the ministry's notice on registration plates, table 2.
+KOREAN = (
+    "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주"  # private
+    "허하호바사아자배"  # hired, commercial, deliveries
+)
 WEIGHTS = {400: "Regular", 500: "Medium", 600: "SemiBold", 700: "Bold"}
+CUT_TABLES = (
+    "GDEF", "GPOS", "GSUB", "DSIG", "kern", "meta", "STAT", "FFTM", "BASE", "VORG", "vhea", "vmtx",
+)  # fmt: skip
 # Name records: family, unique id, full name, PostScript name, typographic family, WWS family.
 NAMED_BY_FAMILY = (1, 3, 4, 6, 16, 21)
 NAMED_BY_STYLE = (17, 18, 20, 22, 25)
@@ -45,6 +57,7 @@ class Source:
         weight: 400 to 700, as in CSS.
         path: file inside a Debian package; empty for npm, whose file names follow from the weight.
         cyrillic: whether the package's separate Cyrillic file is merged in.
+        signs: (Fontsource package, characters) of what else is merged in, of the same weight.
         renamed: the family's name here, where a Reserved Font Name forbids the authors' one.
         licence: short name of the licence.
         suffix: weight as the file name says it, where the weight's own name won't do.
@@ -56,6 +69,7 @@ class Source:
     weight: int = 400
     path: str = ""
     cyrillic: bool = False
+    signs: tuple[tuple[str, str], ...] = ()
     renamed: str = ""
     licence: str = "OFL-1.1"
     suffix: str = ""
@@ -128,6 +142,14 @@ SOURCES = (
     fontsource("teko", 500),
     fontsource("titillium-web", 600),
     Source(
+        family="Noto Sans SC", package="@fontsource/noto-sans-sc", version="5.3.0", weight=700,
+        renamed="Platesign", signs=(
+            ("@fontsource/noto-sans-sc", WESTERN + CHINESE),
+            ("@fontsource/noto-sans-kr", KOREAN),
+            ("@fontsource/noto-sans", MARKED),
+        ),
+    ),
+    Source(
         family="OSP-DIN", package="fonts-opendin", version="1.0-4",
         path="usr/share/fonts/truetype/opendin/OSP-DIN.ttf",
     ),
@@ -186,14 +208,29 @@ def fetch_package(source: Source, folder: Path) -> Path:
     return place
 
 
-def outline_files(source: Source, place: Path) -> Iterator[Path]:
-    """Yield the package's font files that make up one face, Latin first."""
+def pieces(source: Source, folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the font files that make up one face and what to take of each, Latin first."""
+    place = fetch_package(source, folder)
     if source.path:
-        yield place / source.path
+        yield place / source.path, LATIN
         return
     name = source.package.split("/")[1]
-    for script in ("latin", "cyrillic") if source.cyrillic else ("latin",):
-        yield place / "package" / "files" / f"{name}-{script}-{source.weight}-normal.woff2"
+    ending = f"{source.weight}-normal.woff2"
+    yield place / "package" / "files" / f"{name}-latin-{ending}", LATIN
+    if source.cyrillic:
+        yield place / "package" / "files" / f"{name}-cyrillic-{ending}", CYRILLIC
+    for package, text in source.signs:
+        place = fetch_package(replace(source, package=package), folder)
+        left = set(text)
+        # Large scripts come in many files, a range of Unicode each.
+        for path in sorted((place / "package" / "files").glob(f"*-{ending}")):
+            with TTFont(path, lazy=True) as font:
+                found = left & {chr(code) for code in font.getBestCmap()}
+            if found:
+                yield path, "".join(sorted(found))
+                left -= found
+        if left:
+            sys.exit(f"fetch.py: {package} has no {' '.join(sorted(left))}")
 
 
 def cut(path: Path, text: str) -> TTFont:
@@ -206,7 +243,7 @@ def cut(path: Path, text: str) -> TTFont:
     subsetter = Subsetter(options)
     subsetter.populate(text=text)
     subsetter.subset(font)
-    for table in ("GDEF", "GPOS", "GSUB", "DSIG", "kern", "meta", "STAT", "FFTM"):
+    for table in CUT_TABLES:
         if table in font:
             del font[table]
     return font
@@ -245,16 +282,17 @@ def rename(font: TTFont, source: Source) -> None:
             names.removeNames(nameID=record.nameID)
 
 
-def licence_text(source: Source, place: Path, font: TTFont) -> str:
-    """Return the copyright record of the face and the licence text of its package."""
+def licence_text(source: Source, place: Path, fonts: list[TTFont]) -> str:
+    """Return the copyright records of a face's parts and the licence text of its package."""
     if source.path:
         lines = (place / "usr/share/doc" / source.package / "copyright").read_text("utf-8")
         # The packagers' own paragraph (debian/*) licenses files that aren't taken.
         body = lines.split("\nFiles: debian/*")[0].rstrip() + "\n"
     else:
         body = (place / "package" / "LICENSE").read_text("utf-8").rstrip() + "\n"
-    copyright_record = font["name"].getDebugName(0) or ""
-    head = f"{source.family}: {' '.join(copyright_record.split())}\n"
+    records = dict.fromkeys(" ".join((f["name"].getDebugName(0) or "").split()) for f in fonts)
+    head = f"{source.family}: {'; '.join(records)}\n"
+    head += "".join(f"With characters of {package}.\n" for package, _ in source.signs[1:])
     if source.renamed:
         head += f"Shipped here, cut to the characters of plates, as {source.renamed}.\n"
     return f"{head}\n{body}"
@@ -306,11 +344,8 @@ def main() -> None:
     rows = list(OWN_ROWS)
     with tempfile.TemporaryDirectory() as scratch:
         for source in SOURCES:
-            place = fetch_package(source, Path(scratch))
-            texts = (LATIN, CYRILLIC) if source.cyrillic else (LATIN,)
-            files = outline_files(source, place)
-            fonts = [cut(path, text) for path, text in zip(files, texts, strict=True)]
-            licence = licence_text(source, place, fonts[0])
+            fonts = [cut(path, text) for path, text in pieces(source, Path(scratch))]
+            licence = licence_text(source, fetch_package(source, Path(scratch)), fonts)
             if reserves_name(fonts[0], licence) and not source.renamed:
                 sys.exit(f"fetch.py: {source.family}: Reserved Font Name, needs `renamed`")
             font = join(fonts)
@@ -320,6 +355,9 @@ def main() -> None:
             licence_file = f"{source.name.replace(' ', '')}.txt"
             (HERE / "licences" / licence_file).write_text(licence, "utf-8")
             how = "cut" + (", Cyrillic capitals" if source.cyrillic else "")
+            if source.signs:
+                names = " and ".join(f"`{package}`" for package, _ in source.signs[1:])
+                how += f", Chinese signs; with Korean ones and marked letters of {names}"
             if source.renamed:
                 how += f"; is {source.family}, renamed for its Reserved Font Name"
             rows.append(

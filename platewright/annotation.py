@@ -190,7 +190,8 @@ def _draw_tag(
     ink = text_colour(ground)
     text, face = (reading.text, _face(font_size)) if reading.text else ("unread", _plain(font_size))
     share = reading.confidence if reading.text else reading.presence
-    percent, small = f"{share:.0%}", _plain(max(9, round(font_size * 0.8)))
+    doubt = "" if reading.accepted else " ?"
+    percent, small = f"{share:.0%}{doubt}", _plain(max(9, round(font_size * 0.8)))
     pad, space = max(3, round(font_size * 0.38)), max(3, round(font_size * 0.42))
     first, second = face.getbbox(text, anchor="ls"), small.getbbox(percent, anchor="ls")
     # Capitals' height, the same for every text, so that tags do not jump.

@@ -9,6 +9,7 @@ __all__ = [
     "ArchiveError",
     "ConfigError",
     "DatasetError",
+    "EngineError",
     "FontError",
     "ImageError",
     "OutputError",
@@ -53,6 +54,10 @@ class RegionError(ConfigError):
 
 class DatasetError(PlatewrightError):
     """A data set or a label file that can't be read."""
+
+
+class EngineError(PlatewrightError):
+    """Processes or machines that don't do their part of the work."""
 
 
 class WeightsError(PlatewrightError):

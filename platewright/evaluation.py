@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from platewright.acceptance import Verdict, acceptance, judge
 from platewright.errors import DatasetError, ImageError
 from platewright.geometry import Box, iou, quad_of_box
 from platewright.image import load_image
@@ -30,9 +32,12 @@ from platewright.metrics import (
 )
 from platewright.records import Reading
 
-__all__ = ["Evaluation", "PlateReader", "evaluate", "format_report"]
+__all__ = ["NARROW", "Evaluation", "PlateReader", "evaluate", "fit_into"]
 
 UInt8Array = NDArray[np.uint8]
+
+NARROW = 2.2
+"""Boxes less than so many times as wide as high: plates of two lines, and US ones."""
 
 
 class PlateReader(Protocol):
@@ -56,19 +61,24 @@ class Evaluation:
         times: milliseconds per photo, for finding and reading alone.
         extra: readings that overlap no label; None where the boxes were given.
         unreadable: one line for each photo that could not be loaded.
+        verdicts: one per reading.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     extra: int | None = 0
     unreadable: list[str] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
 
-    def report(self) -> dict[str, Any]:
+    def report(self, accepted: float = 0.0) -> dict[str, Any]:
         """Return all figures, ready for JSON; fractions are of 0-1.
 
         Calibration asks whether the confidence is the chance that the folded text is right, over
-        all readings matched to a label with a text. Confusions are counted where at least half
-        of the characters are right: elsewhere an alignment is chance.
+        all readings matched to a label with a text, in 15 bins of equal width. Confusions are
+        counted where at least half of the characters are right: elsewhere an alignment is chance.
+
+        Args:
+            accepted: least confidence of the readings that `accepted` counts.
         """
         countries = Counter(outcome.country for outcome in self.outcomes)
         read = [o for o in self.outcomes if o.text and o.reading is not None]
@@ -76,10 +86,12 @@ class Evaluation:
             [o.reading.confidence for o in read if o.reading], [o.folded for o in read]
         )
         pairs = [(o.text, o.read) for o in read]
+        narrow = [o for o in self.outcomes if _width_over_height(o.box) < NARROW]
         return {
             "photos": len(self.times),
             "unreadable": len(self.unreadable),
             "all": summarize(self.outcomes),
+            "narrow": summarize(narrow),
             "kinds": dict(sorted(Counter(o.kind for o in self.outcomes).items())),
             "extra_per_photo": (
                 None
@@ -91,6 +103,9 @@ class Evaluation:
                 country: summarize([o for o in self.outcomes if o.country == country])
                 for country, _ in sorted(countries.items(), key=lambda item: (-item[1], item[0]))
             },
+            "accepted": acceptance(
+                self.verdicts, sum(bool(o.text) for o in self.outcomes), accepted
+            ),
             "calibration": {
                 "readings": len(read),
                 "ece": round(expected_calibration_error(table), 4),
@@ -107,6 +122,7 @@ def evaluate(
     *,
     given_boxes: bool = False,
     margin: float = 0.0,
+    size: tuple[int, int] | None = None,
     after: Callable[[UInt8Array, list[Outcome], list[Reading], Evaluation], None] | None = None,
 ) -> Evaluation:
     """Read labelled photos and match what is read to the labels.
@@ -117,6 +133,7 @@ def evaluate(
         reader: a detector.
         given_boxes: read the labels' boxes instead of searching.
         margin: added to a given box on each side, as a fraction of its width and height.
+        size: (height, width) that every photo is first scaled and padded to; None: as it is.
         after: called after each photo with the photo, its outcomes, its readings, all so far.
 
     Raises:
@@ -132,8 +149,12 @@ def evaluate(
         except ImageError as error:
             result.unreadable.append(f"{error} (line {own[0].line} of the labels)")
             continue
-        size = (image.shape[0], image.shape[1])
-        boxes = [label.box or (0.0, 0.0, float(size[1]), float(size[0])) for label in own]
+        shape = image.shape
+        boxes = [label.box or (0.0, 0.0, float(shape[1]), float(shape[0])) for label in own]
+        if size is not None:
+            image, scale, left, top = fit_into(image, size)
+            shift = (left, top, left, top)
+            boxes = [_moved(box, scale, shift) for box in boxes]
         start = time.perf_counter()
         if given_boxes or own[0].box is None:
             readings = reader.read_quads(image, [_quad(box, margin) for box in boxes])
@@ -145,6 +166,7 @@ def evaluate(
         result.times.append((time.perf_counter() - start) * 1e3)
         if result.extra is not None:
             result.extra += count_extra(boxes, readings)
+        result.verdicts += judge(boxes, [label.text for label in own], readings)
         outcomes = [
             Outcome(
                 file=file,
@@ -167,48 +189,6 @@ def evaluate(
     return result
 
 
-def format_report(report: dict[str, Any]) -> str:
-    """Return an evaluation's report as text for a terminal, without a final line break."""
-    every = report["all"]
-    lines = [
-        f"photos {report['photos']}, plates {every['plates']}, with text {every['texts']}"
-        + (f", photos that can't be read {report['unreadable']}" if report["unreadable"] else ""),
-        f"overlap: any {_share(every['overlap_any'])}, IoU >= 0.5 {_share(every['overlap_half'])}",
-        f"text: exact {_share(every['exact'])}, folded (O=0, I=1) {_share(every['folded'])}, "
-        f"characters {_share(every['character_accuracy'])}",
-    ]
-    if report["extra_per_photo"] is not None:
-        lines.append(f"readings that overlap no label: {report['extra_per_photo']:.3f} per photo")
-    lines.append(
-        f"time per photo: median {report['ms']['median']} ms, p95 {report['ms']['p95']} ms"
-    )
-    lines += ["", "country  plates    any  >=0.5  texts  exact  folded  characters"]
-    lines += [
-        f"{country or '(none)':<7}  {row['plates']:>6}  {_share(row['overlap_any']):>5}  "
-        f"{_share(row['overlap_half']):>5}  {row['texts']:>5}  {_share(row['exact']):>5}  "
-        f"{_share(row['folded']):>6}  {_share(row['character_accuracy']):>10}"
-        for country, row in report["countries"].items()
-    ]
-    calibration = report["calibration"]
-    lines += ["", f"calibration: ECE {calibration['ece']:.3f}"]
-    lines.append("confidence  readings   mean  right")
-    lines += [
-        f"{row['from']:.1f} - {row['to']:.1f}   {row['count']:>8}  "
-        f"{_share(row['confidence']):>5}  {_share(row['accuracy']):>5}"
-        for row in calibration["table"]
-    ]
-    wrong = sorted(
-        (-count, truth, read)
-        for truth, row in report["confusions"].items()
-        for read, count in row.items()
-        if truth != read
-    )
-    if wrong:
-        most = ", ".join(f"{truth}>{read} {-count}" for count, truth, read in wrong[:12])
-        lines += ["", f"most frequent confusions (true>read, - is none): {most}"]
-    return "\n".join(lines)
-
-
 def _quad(box: Box, margin: float) -> NDArray[np.float64]:
     """Return the corners of a box that is a fraction larger on each side."""
     x0, y0, x1, y1 = box
@@ -216,6 +196,33 @@ def _quad(box: Box, margin: float) -> NDArray[np.float64]:
     return quad_of_box((x0 - side, y0 - top, x1 + side, y1 + top))
 
 
-def _share(value: float | None) -> str:
-    """Return a fraction as per cent, or a dash."""
-    return "-" if value is None else f"{100 * value:.1f}"
+def fit_into(image: UInt8Array, size: tuple[int, int]) -> tuple[UInt8Array, float, int, int]:
+    """Scale a photo to fit a size and pad it with grey, in the middle.
+
+    Args:
+        image: (H, W, 3).
+        size: (height, width) of the result.
+
+    Returns:
+        The picture, its scale, the padding on the left and at the top in pixels.
+    """
+    height, width = image.shape[:2]
+    scale = min(size[0] / height, size[1] / width)
+    tall, wide = min(round(height * scale), size[0]), min(round(width * scale), size[1])
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    top, left = (size[0] - tall) // 2, (size[1] - wide) // 2
+    canvas = np.full((*size, 3), 128, np.uint8)
+    canvas[top : top + tall, left : left + wide] = cv2.resize(
+        image, (wide, tall), interpolation=how
+    )
+    return canvas, scale, left, top
+
+
+def _moved(box: Box, scale: float, shift: tuple[int, int, int, int]) -> Box:
+    x0, y0, x1, y1 = (scale * edge + by for edge, by in zip(box, shift, strict=True))
+    return x0, y0, x1, y1
+
+
+def _width_over_height(box: Box) -> float:
+    x0, y0, x1, y1 = box
+    return (x1 - x0) / (y1 - y0)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from platewright.errors import DatasetError
 from platewright.geometry import Box
 
-__all__ = ["Label", "read_labels"]
+__all__ = ["Label", "choose", "read_labels"]
 
 BOX_COLUMNS = ("x", "y", "w", "h")
 
@@ -54,6 +54,27 @@ def read_labels(path: Path) -> list[Label]:
     if not labels:
         raise DatasetError(f"{path}: no label in it, only the header")
     return labels
+
+
+def choose(
+    labels: Sequence[Label], countries: Sequence[str] = (), limit: int | None = None
+) -> list[Label]:
+    """Return all labels of the photos that have one of the countries, of the first `limit` photos.
+
+    Args:
+        labels: of photos.
+        countries: codes; none: every photo.
+        limit: most photos; None: all.
+
+    Raises:
+        DatasetError: if no photo is left.
+    """
+    files = [label.file for label in labels if not countries or label.country in countries]
+    if not files:
+        known = ", ".join(sorted({label.country for label in labels if label.country}))
+        raise DatasetError(f"no label of {', '.join(countries)}; the labels have {known or 'none'}")
+    wanted = set(list(dict.fromkeys(files))[:limit])
+    return [label for label in labels if label.file in wanted]
 
 
 def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[Label]:

@@ -181,7 +181,7 @@ def count_extra(boxes: Sequence[Box], readings: Sequence[Reading]) -> int:
 
 
 def reliability(
-    confidences: ArrayLike, right: ArrayLike, num_bins: int = 10
+    confidences: ArrayLike, right: ArrayLike, num_bins: int = 15
 ) -> list[dict[str, float]]:
     """Return how often readings were right, by how sure they were.
 

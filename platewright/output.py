@@ -48,8 +48,9 @@ class PhotoReadings:
 def readings_table(photos: Sequence[PhotoReadings]) -> str:
     """Return the readings as an aligned table, one line per plate, without a final line break.
 
-    A photo without a plate has a line too. The photo stands last, so that long names push
-    nothing out of line; it is left out where there is only one, and the region where none is known.
+    A photo without a plate has a line too; a text that is not accepted has a question mark. The
+    photo stands last, so that long names push nothing out of line; it is left out where there is
+    only one, and the region where none is known.
     """
     several = len(photos) > 1
     head = ["text", "confidence", "presence", "region", "box (x0 y0 x1 y1)"]
@@ -138,7 +139,7 @@ class ReadingsFile:
 def _cells(reading: Reading) -> list[str]:
     """Return a reading's cells of the table."""
     return [
-        reading.text or "(unread)",
+        (reading.text + ("" if reading.accepted else " ?")) if reading.text else "(unread)",
         f"{reading.confidence:.1%}",
         f"{reading.presence:.1%}",
         reading.region or "-",

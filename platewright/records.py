@@ -170,6 +170,7 @@ class Reading:
         characters: one per character of `text`.
         region: code of the most probable jurisdiction, empty when unknown.
         slots: (slots, classes) probabilities; the last class is `pad`.
+        accepted: whether the confidence is high enough to take the text as read.
     """
 
     text: str
@@ -179,6 +180,7 @@ class Reading:
     characters: tuple[Character, ...] = ()
     region: str = ""
     slots: FloatArray | None = None
+    accepted: bool = True
 
     @property
     def box(self) -> Box:
@@ -191,6 +193,7 @@ class Reading:
             "text": self.text,
             "confidence": round(self.confidence, 4),
             "presence": round(self.presence, 4),
+            "accepted": self.accepted,
             "region": self.region,
             "box": [round(v, 1) for v in self.box],
             "quad": [[round(float(x), 1), round(float(y), 1)] for x, y in self.quad],

@@ -145,14 +145,18 @@ def test_bundled_weights_and_settings(
     options = ["--threads", "3", "--min-height", "9", "--min-presence", "0.25"]
     assert run("in.png", "weights.npz", *options) == 0
     path, settings, threads = WhiteRectangles.loaded[0]
-    defaults = detector_module.DetectorSettings()
     assert (path, threads) == (Path("weights.npz"), 3)
     assert isinstance(settings, detector_module.DetectorSettings)
     assert (settings.min_height, settings.min_presence) == (9, 0.25)
-    assert settings.min_confidence == defaults.min_confidence
+    assert settings.min_confidence == 0 and settings.accept == detector_module.ACCEPTED == 0.7
+    assert settings.regions == ()
+    run("in.png", "weights.npz", "--min-confidence", "0.1", "--accept", "0.8", "--region", "GB,my/region.toml")
+    assert WhiteRectangles.loaded[1][1].min_confidence == 0.1
+    assert WhiteRectangles.loaded[1][1].accept == 0.8
+    assert WhiteRectangles.loaded[1][1].regions == ("GB", "my/region.toml")
     run("in.png")
     # Without weights the bundled ones beside the script, be they there or not.
-    assert [p for p, _, _ in WhiteRectangles.loaded[1:]] in ([], [ROOT / "weights.onnx"])
+    assert [p for p, _, _ in WhiteRectangles.loaded[2:]] in ([], [ROOT / "weights.onnx"])
 
 
 def test_folder_with_a_bad_photo(

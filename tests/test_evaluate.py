@@ -14,15 +14,17 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from platewright.errors import DatasetError
-from platewright.evaluation import evaluate, format_report
+from platewright.errors import DatasetError, ImageError
+from platewright.evaluation import evaluate, fit_into
+from platewright.false_alarm import empty_photos, read_empty
 from platewright.gallery import Gallery, badness, crop_round
 from platewright.geometry import Box, box_of_quad, quad_of_box
 from platewright.image import load_image, save_image
-from platewright.label import Label, read_labels
+from platewright.label import Label, choose, read_labels
 from platewright.metrics import Outcome
 from platewright.recognizer import detector as detector_module
 from platewright.records import Character, Reading
+from platewright.report import format_report
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADER = "file,x,y,w,h,text,country\n"
@@ -101,10 +103,102 @@ def test_report_of_four_photos(data: Path) -> None:
     assert report["calibration"]["ece"] == pytest.approx((0.4 + 0.2 + 0.1) / 3, abs=1e-4)
     assert report["confusions"]["0"] == {"O": 1}
     assert report["confusions"]["7"] == {"6": 1}
+    assert report["narrow"]["plates"] == 0
+    assert report["accepted"]["precision"] == 0.6667
+    assert result.report(0.5)["accepted"] == {
+        "min_confidence": 0.5,
+        "precision": 1.0,
+        "precision_all": 0.6667,
+        "recall": 0.5,
+        "right": 2,
+        "wrong": 0,
+        "unknown": 0,
+        "extra": 1,
+    }
     text = format_report(report)
     assert "exact 25.0, folded (O=0, I=1) 50.0, characters 62.5" in text
     assert "0.250 per photo" in text
     assert "0>O 1" in text
+
+
+def test_plates_that_are_not_wide_are_counted_by_themselves(data: Path) -> None:
+    data.write_text(HEADER + "10.png,50,40,80,20,AB12,GB\n20.png,50,30,80,40,CO34,US\n")
+    report = evaluate(read_labels(data), data.parent / "images", ByColour()).report()
+    assert report["all"]["plates"] == 2
+    assert (report["narrow"]["plates"], report["narrow"]["exact"]) == (1, 1.0)
+    assert "boxes less than 2.2 times as wide as high: texts 1" in format_report(report)
+
+
+def test_photos_scaled_to_a_size_keep_their_labels(data: Path) -> None:
+    class Larger(ByColour):
+        """Sees the photos twice as large, with 30 pixels of grey above."""
+
+        shapes: list[tuple[int, ...]] = []  # noqa: RUF012
+
+        def read(self, image: np.ndarray) -> list[Reading]:
+            self.shapes.append(image.shape)
+            assert (image[:30] == 128).all() and (image[30:270] == image[150, 0, 0]).all()
+            return [reading((100, 110, 260, 150), "AB12")] if image[150, 0, 0] == 10 else []
+
+    labels = read_labels(data)[:2]
+    result = evaluate(labels, data.parent / "images", Larger(), size=(300, 480))
+    assert Larger.shapes == [(300, 480, 3)] * 2
+    assert result.outcomes[0].iou == 1.0
+    assert result.outcomes[0].box == (100, 110, 260, 150)
+
+
+@pytest.mark.parametrize("shape", [(120, 240), (100, 30), (1, 1), (719, 1281)])
+def test_a_photo_fits_into_any_size(shape: tuple[int, int]) -> None:
+    image = np.full((*shape, 3), 200, np.uint8)
+    picture, scale, left, top = fit_into(image, (72, 128))
+    assert picture.shape == (72, 128, 3)
+    inside = picture[top : 72 - top, left : 128 - left]
+    assert (inside[1:-1, 1:-1] == 200).all()
+    assert scale == min(72 / shape[0], 128 / shape[1])
+
+
+def test_labels_by_country_keep_their_photos_whole(data: Path) -> None:
+    data.write_text(
+        HEADER + "a.png,1,1,9,9,A,GB\na.png,1,1,9,9,B,DE\nb.png,1,1,9,9,C,DE\nc.png,1,1,9,9,D,FR\n"
+    )
+    labels = read_labels(data)
+    assert [label.text for label in choose(labels, ("GB",))] == ["A", "B"]
+    assert [label.text for label in choose(labels, ("DE", "FR"), 2)] == ["A", "B", "C"]
+    assert choose(labels) == labels
+    with pytest.raises(DatasetError, match="no label of XX; the labels have DE, FR, GB"):
+        choose(labels, ("XX",))
+
+
+def test_photos_without_plates(data: Path) -> None:
+    folder = data.parent / "images"
+    (folder / "50.png").write_bytes(b"")
+    photos = empty_photos([folder])
+    assert [p.name for p in photos] == ["10.png", "20.png", "30.png", "40.png", "50.png"]
+    figures, unreadable = read_empty(photos, ByColour(), accepted=0.5)
+    assert len(unreadable) == 1 and "50.png: the file is empty" in unreadable[0]
+    assert (figures["photos"], figures["readings"], figures["per_photo"]) == (4, 4, 1.0)
+    assert (figures["photos_with_any"], figures["accepted_per_photo"]) == (3, 0.75)
+    assert figures["surest"][0] == {
+        "file": "20.png",
+        "text": "CO34",
+        "confidence": 0.9,
+        "presence": 0.95,
+    }
+    assert [p.name for p in empty_photos([folder / "40.png", folder], skip=4)] == [
+        "40.png",
+        "50.png",
+    ]
+    with pytest.raises(DatasetError, match="5 photos, none left after skipping 5"):
+        empty_photos([folder], skip=5)
+    with pytest.raises(DatasetError, match="none of the 1 photos can be read"):
+        read_empty([folder / "50.png"], ByColour())
+    with pytest.raises(ImageError, match="no photo in it"):
+        empty_photos([make_empty(data.parent / "none")])
+
+
+def make_empty(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def test_given_boxes_with_a_margin(data: Path) -> None:
@@ -277,3 +371,58 @@ def test_the_script_limits_and_fails_clearly(
     )
     assert run("labels.csv", "--limit", "0") == 2
     assert run("labels.csv", "--margin", "7") == 2
+
+
+def test_the_script_counts_false_alarms(
+    run: Callable[..., int], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["--empty", "images", "--skip", "1", "--weights", "w.onnx", "--json", "e.json"]
+    assert run(*command) == 0
+    assert "readings: 2, 0.667 per photo, in 2 photos" in capsys.readouterr().out
+    content = json.loads((tmp_path / "e.json").read_text())
+    assert content["command"] == "python evaluate.py " + " ".join(command)
+    assert content["per_photo"] == 0.6667
+    assert "labels_sha256" not in content
+    assert run("--empty", "nowhere", "--weights", "w.onnx") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give either LABELS.csv or --empty"),
+        (["labels.csv", "--empty", "images"], "give either LABELS.csv or --empty"),
+        (["--empty", "images", "--country", "GB"], "need labels"),
+        (["labels.csv", "--resize", "1280"], "invalid size value"),
+        (["labels.csv", "--resize", "0x720"], "0 is not above 0"),
+        (["labels.csv", "--min-confidence", "2"], "2 is not between 0 and 1"),
+    ],
+)
+def test_arguments_that_do_not_fit(
+    run: Callable[..., int],
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    assert run(*arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_script_hands_on_region_country_and_size(
+    run: Callable[..., int],
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[object] = []
+
+    def load(path: Path, settings: object = None, threads: int = 1) -> ByColour:
+        seen.append(settings)
+        return ByColour()
+
+    monkeypatch.setattr(ByColour, "load", load)
+    options = ["--country", "DE", "--region", "GB,IN", "--min-confidence", "0.2"]
+    assert run("labels.csv", "--weights", "w.onnx", *options, "--resize", "480x240") == 0
+    assert "photos 1, plates 1" in capsys.readouterr().out
+    assert seen[0].regions == ("GB", "IN")
+    assert seen[0].min_confidence == 0.2

@@ -120,12 +120,14 @@ def test_summary_of_five_plates() -> None:
 
 def test_reliability_and_its_error() -> None:
     # Bins of 0.1: 0.05 alone; 0.81 and 0.89 together; 1.0 with 0.95.
-    table = reliability([0.05, 0.81, 0.89, 1.0, 0.95], [False, True, False, True, True])
+    table = reliability([0.05, 0.81, 0.89, 1.0, 0.95], [False, True, False, True, True], 10)
     assert [(row["from"], row["count"]) for row in table] == [(0.0, 1), (0.8, 2), (0.9, 2)]
     assert [row["confidence"] for row in table] == pytest.approx([0.05, 0.85, 0.975])
     assert [row["accuracy"] for row in table] == pytest.approx([0, 0.5, 1])
     expected = (1 * 0.05 + 2 * 0.35 + 2 * 0.025) / 5
     assert expected_calibration_error(table) == pytest.approx(expected)
+    fifteenths = reliability([0.0, 0.07, 1.0], [True, True, True])
+    assert [row["from"] for row in fifteenths] == pytest.approx([0, 1 / 15, 14 / 15])
     assert reliability([], []) == []
     assert expected_calibration_error([]) == 0
 

@@ -76,6 +76,7 @@ def test_a_reading_in_json_has_rounded_numbers_and_its_upright_box() -> None:
         "text": "A",
         "confidence": 0.1235,
         "presence": 0.9877,
+        "accepted": True,
         "region": "GB",
         "box": [9.0, 18.1, 31.0, 42.0],
         "quad": [[10.0, 20.0], [30.0, 18.1], [31.0, 42.0], [9.0, 41.0]],

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from platewright.alphabet import Alphabet
 from platewright.records import Character
 
-__all__ = ["decode_slots", "sharpen"]
+__all__ = ["decode_slots", "sharpen", "spell"]
 
 FloatArray = NDArray[np.float64]
 
@@ -42,17 +42,39 @@ def decode_slots(
         The text; its probability, which counts the slot that ends it too; its characters.
     """
     best = slots.argmax(axis=1)
+    empty = np.flatnonzero(best == alphabet.pad)
+    text = alphabet.decode(best[: empty[0] if empty.size else len(best)].tolist())
+    confidence, characters = spell(text, slots, alphabet, alternatives=alternatives)
+    return text, confidence, characters
+
+
+def spell(
+    text: str, slots: FloatArray, alphabet: Alphabet, *, alternatives: int = 3
+) -> tuple[float, tuple[Character, ...]]:
+    """Return the probability of a text, and its characters.
+
+    Args:
+        text: of the alphabet's characters, at most as many as there are slots.
+        slots: (slots, classes) probabilities, the last class is `pad`.
+        alphabet: of the classes.
+        alternatives: most characters listed per position, the text's own first.
+
+    Returns:
+        The product of the characters' probabilities and that of the slot that ends the text, 0 for
+        an empty one; the characters.
+    """
     characters: list[Character] = []
-    confidence = 1.0
-    for position, kind in enumerate(best):
-        if kind == alphabet.pad:
-            confidence *= float(slots[position, kind])
-            break
-        order = np.argsort(-slots[position, : alphabet.pad])[:alternatives]
-        listed = tuple((alphabet.characters[k], float(slots[position, k])) for k in order)
-        characters.append(
-            Character(char=listed[0][0], probability=listed[0][1], alternatives=listed)
+    confidence = 1.0 if text else 0.0
+    for position, char in enumerate(text):
+        own = alphabet.index(char)
+        order = [own, *(k for k in np.argsort(-slots[position, : alphabet.pad]) if k != own)]
+        listed = tuple(
+            (alphabet.characters[k], float(slots[position, k]))
+            for k in order[:alternatives]
+            if k == own or slots[position, k] > 0
         )
+        characters.append(Character(char=char, probability=listed[0][1], alternatives=listed))
         confidence *= listed[0][1]
-    text = "".join(c.char for c in characters)
-    return text, confidence if text else 0.0, tuple(characters)
+    if len(text) < len(slots):
+        confidence *= float(slots[len(text), alphabet.pad])
+    return confidence, tuple(characters)

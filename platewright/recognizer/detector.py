@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import box_of_quad, project
-from platewright.recognizer.decode import decode_slots, sharpen
+from platewright.geometry import box_of_quad
+from platewright.recognizer.decode import decode_slots, sharpen, spell
+from platewright.recognizer.framing import refined, sound_quad
+from platewright.recognizer.jurisdiction import Jurisdiction
 from platewright.recognizer.pyramid import pyramid, scales
 from platewright.recognizer.rectify import rectify
 from platewright.recognizer.runtime import Runtime, load_runtime
 from platewright.recognizer.suppress import suppress
 from platewright.records import Reading
 
-__all__ = ["Candidate", "Detector", "DetectorSettings"]
+__all__ = ["ACCEPTED", "Candidate", "Detector", "DetectorSettings"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 WIDTH_OVER_HEIGHT = 4.0
 """A plate `min_height` high is looked for if it is so many times as wide."""
+ACCEPTED = 0.7
+"""Least confidence of a text that is taken as read, unless told otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,8 @@ class DetectorSettings:
     Attributes:
         min_presence: least presence of a reading, 0-1: of the scan, the second look and the
             average character together, so that a sign which reads as nothing certain is dropped.
-        min_confidence: least confidence of a reading, 0-1.
+        min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
+        accept: least confidence of an accepted text, 0-1; what is less sure is marked.
         min_height: height of the smallest plate looked for, photo pixels; 0: a sixtieth of the
             photo's shorter side, at least 8.
         max_plates: most readings of a photo.
@@ -45,10 +51,12 @@ class DetectorSettings:
         looks: how often a plate is framed and read, at least 1.
         framings: the margins round the quad at which the last look reads, times the network's own;
             their probabilities are averaged.
+        regions: codes or files of the regions whose syntaxes texts are to fit; none: any text.
     """
 
     min_presence: float = 0.3
     min_confidence: float = 0.0
+    accept: float = ACCEPTED
     min_height: float = 0.0
     max_plates: int = 50
     min_characters: int = 2
@@ -57,6 +65,7 @@ class DetectorSettings:
     second_look: float = 0.1
     looks: int = 2
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,12 +87,23 @@ class Detector:
     Args:
         runtime: runs the network.
         settings: what to look for.
+
+    Raises:
+        RegionError: if one of the settings' regions can't be used.
     """
 
     def __init__(self, runtime: Runtime, settings: DetectorSettings | None = None) -> None:
         """Keep them."""
         self.runtime = runtime
         self.settings = settings or DetectorSettings()
+        if self.settings.regions:
+            _ = self.jurisdiction  # here, not at the first plate, a misspelt region is told
+
+    @cached_property
+    def jurisdiction(self) -> Jurisdiction:
+        """What tells the regions apart: the settings' ones, else all."""
+        network = self.runtime.settings
+        return Jurisdiction.load(self.settings.regions, network.alphabet, network.slots)
 
     @classmethod
     def load(
@@ -93,6 +113,7 @@ class Detector:
 
         Raises:
             WeightsError: if they can't be used.
+            RegionError: if one of the settings' regions can't be used.
         """
         return cls(load_runtime(Path(path), threads), settings)
 
@@ -123,7 +144,7 @@ class Detector:
             and len(r.text) >= limit.min_characters
         ]
         kept = suppress([r.box for r in found], [r.presence * r.confidence for r in found])
-        return [found[k] for k in kept[: limit.max_plates]]
+        return [self._placed(found[k]) for k in kept[: limit.max_plates]]
 
     def scan(self, grey: Picture) -> list[Candidate]:
         """Run look one.
@@ -169,7 +190,9 @@ class Detector:
         Returns:
             One reading per quad, in order, however unsure.
         """
-        return self._look(_grey(image), [np.asarray(q, float) for q in quads], self.settings.looks)
+        all_quads = [np.asarray(q, float) for q in quads]
+        readings = self._look(_grey(image), all_quads, self.settings.looks)
+        return [self._placed(reading) for reading in readings]
 
     def _second_candidates(self, grey: Picture, candidates: list[Candidate]) -> list[Candidate]:
         """Take the first look: drop what is hardly a plate, frame the rest by what it shows."""
@@ -189,7 +212,7 @@ class Detector:
         size = np.array(self.runtime.settings.read_window[::-1], float)
         windows, matrices = self._rectified(grey, quads, 1.0)
         _, presence, corners = self.runtime.read(windows)
-        return _refined(quads, matrices, presence, corners * np.tile(size, 4)), presence
+        return refined(quads, matrices, presence, corners * np.tile(size, 4)), presence
 
     def _look(self, grey: Picture, quads: Sequence[FloatArray], looks: int) -> list[Reading]:
         """Rectify and read, `looks` times, each framed by the one before.
@@ -210,7 +233,7 @@ class Detector:
             slots.append(found)
             presences.append(presence)
             if k == 0:
-                current = _refined(quads, matrices, presence, corners * np.tile(size, 4))
+                current = refined(quads, matrices, presence, corners * np.tile(size, 4))
         mean_slots, mean_presence = np.mean(slots, axis=0), np.mean(presences, axis=0)
         return [
             self._reading(q, s, p)
@@ -228,24 +251,39 @@ class Detector:
             try:
                 window, matrix = rectify(grey, quad, network.read_window, margin)
             except ValueError:  # corners on a line: take the upright box instead
-                window, matrix = rectify(grey, _sound_quad(quad), network.read_window, margin)
+                window, matrix = rectify(grey, sound_quad(quad), network.read_window, margin)
             windows.append(window)
             matrices.append(matrix)
         return np.stack(windows), matrices
 
     def _reading(self, quad: FloatArray, slots: NDArray[np.float32], logit: float) -> Reading:
         network = self.runtime.settings
-        probabilities = sharpen(slots.astype(np.float64), network.temperature)
-        text, confidence, characters = decode_slots(probabilities, network.alphabet)
+        plain = slots.astype(np.float64)
+        # Presence is of the plain probabilities: calibrating must not move what is found.
+        text, certain, _ = decode_slots(plain, network.alphabet)
         counted = min(len(text) + 1, network.slots)  # the slot that ends the text counts as well
+        probabilities = sharpen(plain, network.temperature)
+        given = self.jurisdiction.condition(probabilities) if self.settings.regions else None
+        if given is not None:
+            text = given.text
+        shown = probabilities if given is None else given.slots
+        confidence, characters = spell(text, shown, network.alphabet)
         return Reading(
             text=text,
             confidence=confidence,
-            presence=float(1 / (1 + np.exp(-float(logit)))) * confidence ** (1 / counted),
+            presence=float(1 / (1 + np.exp(-float(logit)))) * certain ** (1 / counted),
             quad=quad,
             characters=characters,
+            region="" if given is None else given.region,
             slots=probabilities,
+            accepted=confidence >= self.settings.accept,
         )
+
+    def _placed(self, reading: Reading) -> Reading:
+        """Return the reading with its most probable region, where it was read without one."""
+        if self.settings.regions or reading.slots is None or not reading.text:
+            return reading
+        return replace(reading, region=self.jurisdiction.region(reading.slots))
 
     def with_settings(self, **changes: float) -> Detector:
         """Return a detector with other settings and the same network."""
@@ -256,40 +294,3 @@ def _grey(image: Picture) -> Picture:
     if image.ndim == 2:
         return image
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
-
-
-def _refined(
-    quads: Sequence[FloatArray],
-    matrices: Sequence[FloatArray],
-    presence: NDArray[np.float32],
-    corners: FloatArray,
-) -> list[FloatArray]:
-    """Return the quads that a look saw, where it saw a plate and the quad is sound.
-
-    Args:
-        quads: (4, 2) each, as they were framed, photo pixels.
-        matrices: homographies from photo to window points.
-        presence: (n,) logits.
-        corners: (n, 8) window pixels.
-    """
-    out = []
-    for quad, matrix, logit, points in zip(quads, matrices, presence, corners, strict=True):
-        seen = project(np.linalg.inv(matrix), np.reshape(points, (4, 2)))
-        out.append(seen if logit > 0 and _convex(seen) else quad)
-    return out
-
-
-def _convex(quad: FloatArray) -> bool:
-    """Tell whether a quad is convex, clockwise on the screen and not a sliver."""
-    edges = np.roll(quad, -1, axis=0) - quad
-    following = np.roll(edges, -1, axis=0)
-    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
-    return bool(
-        np.isfinite(quad).all() and (turns > 1e-3 * np.abs(turns).max()).all() and turns.max() > 4
-    )
-
-
-def _sound_quad(quad: FloatArray) -> FloatArray:
-    x0, y0, x1, y1 = box_of_quad(np.nan_to_num(quad))
-    x1, y1 = max(x1, x0 + 4), max(y1, y0 + 2)
-    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])

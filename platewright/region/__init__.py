@@ -1,10 +1,11 @@
 """Regions: what the plates of a jurisdiction look like and which texts they bear."""
 
+from platewright.region.character import SEPARATORS, fold, plain
 from platewright.region.load import REGIONS, draw_region, load_region, region_codes
 from platewright.region.look import Look, Strip
 from platewright.region.region import Region
 from platewright.region.series import Series, StripChoice
-from platewright.region.syntax import MAX_CHARACTERS, SEPARATORS, Syntax, fold, plain
+from platewright.region.syntax import MAX_CHARACTERS, Syntax
 
 __all__ = [
     "MAX_CHARACTERS",

@@ -13,9 +13,10 @@ import numpy as np
 
 from platewright.errors import RegionError
 from platewright.region.chance import Weighted
+from platewright.region.character import check_characters, read_set
 from platewright.region.region import Region
 from platewright.region.series import Series, StripChoice
-from platewright.region.syntax import Syntax, check_characters, read_set
+from platewright.region.syntax import Syntax
 from platewright.region.table import Table
 
 __all__ = ["REGIONS", "draw_region", "load_region", "region_codes"]

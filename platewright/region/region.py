@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -32,15 +33,11 @@ class Region:
     weight: float
     series: tuple[Series, ...]
     _series: Weighted[Series] = field(init=False, repr=False, compare=False)
-    _texts: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Compile what every draw and match needs."""
+        """Sum up the weights of the series."""
         weights = [series.weight for series in self.series]
         object.__setattr__(self, "_series", Weighted(self.series, weights))
-        # Fronts and rears share their syntaxes: each expression once.
-        regexes = dict.fromkeys(s.regex for series in self.series for s in series.syntaxes)
-        object.__setattr__(self, "_texts", re.compile("|".join(regexes)))
 
     @property
     def alphabet(self) -> str:
@@ -57,5 +54,11 @@ class Region:
         return self._series.pick(uniform()).draw(uniform, self.code)
 
     def match(self, text: str) -> bool:
-        """Tell whether a text without separators fits any syntax; A, O, U pass for Ä, Ö, Ü."""
+        """Tell whether a text without separators fits any syntax; A passes for Ä and the like."""
         return self._texts.fullmatch(text) is not None
+
+    @cached_property
+    def _texts(self) -> re.Pattern[str]:
+        # Fronts and rears share their syntaxes: each expression once.
+        regexes = dict.fromkeys(s.regex for series in self.series for s in series.syntaxes)
+        return re.compile("|".join(regexes))

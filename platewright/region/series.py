@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from platewright.region.chance import Spread, Uniform, Weighted, between
+from platewright.region.character import plain
 from platewright.region.colour import Colour, draw_colour
 from platewright.region.look import Look, Rgb, Strip
-from platewright.region.syntax import Syntax, plain
+from platewright.region.syntax import Syntax
 
 __all__ = ["Series", "StripChoice"]
 

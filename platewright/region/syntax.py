@@ -12,7 +12,8 @@ The pattern language, element by element:
     space - · |  a gap, a drawn dash, a drawn dot, a line break
 
 Letters and digits stand for themselves only in quotes, sets and lists: a misspelt element is an
-error, never a literal.
+error, never a literal. They may be of any script (Ä, Ж, 京): the alphabet is the region's own, and
+what a network makes of a letter outside its own alphabet is the network's affair.
 """
 
 from __future__ import annotations
@@ -20,85 +21,30 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from platewright.region.chance import Uniform, stream
+from platewright.region.character import (
+    DIGITS,
+    LETTERS,
+    SEPARATORS,
+    Choices,
+    check_characters,
+    fold,
+    read_set,
+)
 
-__all__ = ["MAX_CHARACTERS", "SEPARATORS", "Syntax", "fold", "plain", "read_set"]
-
-SEPARATORS = " -·|"
-"""What a display string holds beside characters: gap, dash, dot, line break."""
+__all__ = ["MAX_CHARACTERS", "Syntax"]
 
 MAX_CHARACTERS = 12
 """The longest text, as many as the network has slots."""
 
-_DIGITS = tuple("0123456789")
-_LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_PLAIN = str.maketrans("", "", SEPARATORS)
-_FOLD = str.maketrans("ÄÖÜ", "AOU")
 _REPEAT = re.compile(r"\{(\d+)(?:-(\d+))?\}")
 _LIST = re.compile(r"\{([A-Za-z_]\w*)\}")
 _ENDS = re.compile(r"(?<![^|])[ ·-]+|[ ·-]+(?![^|])|(?<=[ ·-])[ ·-]+")
-
-Choices = tuple[str, ...]
-
-
-def plain(display: str) -> str:
-    """Return a display string's characters without separators.
-
-    >>> plain("MH-12|AB 1234")
-    'MH12AB1234'
-    """
-    return display.translate(_PLAIN)
-
-
-def fold(text: str) -> str:
-    """Return `text` with Ä, Ö, Ü as A, O, U, for a network that knows A-Z only.
-
-    >>> fold("LÖ")
-    'LO'
-    """
-    return text.translate(_FOLD)
-
-
-def read_set(source: str) -> Choices:
-    """Return the characters of a set such as `A-HJ-N7`, each once, in order.
-
-    Raises:
-        ValueError: if it is empty, a range runs backwards, or a character is no letter or digit.
-
-    >>> read_set("A-CX0-2")
-    ('A', 'B', 'C', 'X', '0', '1', '2')
-    """
-    found: dict[str, None] = {}
-    at = 0
-    while at < len(source):
-        low = source[at]
-        if source[at + 1 : at + 2] == "-":
-            high = source[at + 2 : at + 3]
-            same = (low in _LETTERS and high in _LETTERS) or (low in _DIGITS and high in _DIGITS)
-            if not high or not same or low > high:
-                raise ValueError(f"'{low}-{high}' is no range; write one such as A-H or 2-9")
-            found.update(dict.fromkeys(chr(c) for c in range(ord(low), ord(high) + 1)))
-            at += 3
-        else:
-            check_characters(low)
-            found[low] = None
-            at += 1
-    if not found:
-        raise ValueError("the set is empty; name its characters, such as [A-HJ-N]")
-    return tuple(found)
-
-
-def check_characters(text: str) -> None:
-    """Raise ValueError unless `text` is upper-case letters (Ä, Ö, Ü too) and digits only."""
-    for char in text:
-        if char not in _LETTERS and char not in _DIGITS and char not in "ÄÖÜ":
-            raise ValueError(f"{char!r} can't stand on a plate; use A-Z, Ä, Ö, Ü and 0-9")
-    if not text:
-        raise ValueError("an entry is empty; write at least one character")
 
 
 @dataclass(frozen=True)
@@ -137,7 +83,6 @@ class Syntax:
     regex: str
     alphabet: frozenset[str]
     _steps: tuple[_Step, ...] = field(repr=False)
-    _compiled: re.Pattern[str] = field(repr=False, compare=False)
     _may_shrink: bool = field(repr=False)
 
     @classmethod
@@ -146,7 +91,7 @@ class Syntax:
         pattern: str,
         *,
         weight: float = 1.0,
-        letters: Sequence[str] = _LETTERS,
+        letters: Sequence[str] = LETTERS,
         lists: Mapping[str, Sequence[str]] | None = None,
     ) -> Syntax:
         """Read a pattern.
@@ -175,8 +120,19 @@ class Syntax:
                 char for step in steps if not step.separator for char in "".join(step.choices)
             ),
             _steps=steps,
-            _compiled=re.compile(regex),
             _may_shrink=any(step.low == 0 for step in steps),
+        )
+
+    @property
+    def elements(self) -> tuple[tuple[tuple[str, ...], int, int], ...]:
+        """(entries, least, most) of each element, separators left out.
+
+        A draw takes a number of entries from least to most, each number and each entry as likely.
+        """
+        return tuple(
+            (step.choices, step.low, step.low + step.extra)
+            for step in self._steps
+            if not step.separator
         )
 
     def generate(self, rng: np.random.Generator) -> str:
@@ -201,13 +157,17 @@ class Syntax:
         return _ENDS.sub("", display) if self._may_shrink else display
 
     def match(self, text: str) -> bool:
-        """Tell whether `text`, without separators, fits; A, O, U pass for Ä, Ö, Ü."""
+        """Tell whether `text`, without separators, fits; A passes for Ä, Å and the like."""
         return self._compiled.fullmatch(text) is not None
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.regex)  # when first matched: compiling takes longer than the rest
 
 
 def _steps(pattern: str, letters: Choices, lists: Mapping[str, Sequence[str]]) -> list[_Step]:
     """Cut a pattern into its elements."""
-    classes = {"L": letters, "D": _DIGITS, "A": letters + _DIGITS}
+    classes = {"L": letters, "D": DIGITS, "A": letters + DIGITS}
     steps: list[_Step] = []
     at = 0
     while at < len(pattern):

@@ -15,8 +15,9 @@ from platewright.geometry import Box, box_of_quad, homography, quad_of_box
 from platewright.records import SceneRecord
 from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import Camera, bend, draw_camera, expose, light, see
+from platewright.synth.camera import Camera, draw_camera, expose, light, see
 from platewright.synth.decoy import KINDS, draw_decoy
+from platewright.synth.lens import bend
 from platewright.synth.panel import add_panel
 from platewright.synth.placement import Keep, add_plate, blend
 from platewright.synth.pose import Pose, draw_pose, pose_quad

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from platewright.alphabet import Alphabet
-from platewright.recognizer.decode import decode_slots, sharpen
+from platewright.recognizer.decode import decode_slots, sharpen, spell
 
 ABC = Alphabet("ABC")  # classes 0, 1, 2; 3 is pad
 
@@ -57,3 +57,13 @@ def test_temperature_keeps_sums_and_order_even_at_zero_probability() -> None:
         assert np.isfinite(out).all()
         assert out.sum(axis=-1) == pytest.approx([1, 1])
         assert out.argmax(axis=-1).tolist() == [0, 0]
+
+
+def test_a_given_text_is_spelt_with_its_own_probabilities() -> None:
+    slots = np.array([[0.1, 0.6, 0.2, 0.1], [0.7, 0.0, 0.2, 0.1], [0.1, 0.1, 0.0, 0.8]])
+    confidence, characters = spell("CC", slots, ABC)
+    assert confidence == pytest.approx(0.2 * 0.2 * 0.8)
+    # The text's own character first; what is impossible is not listed.
+    assert characters[0].alternatives == (("C", 0.2), ("B", 0.6), ("A", 0.1))
+    assert characters[1].alternatives == (("C", 0.2), ("A", 0.7))
+    assert spell("", slots, ABC) == (0.0, ())

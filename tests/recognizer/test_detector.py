@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from platewright.errors import RegionError
 from platewright.geometry import iou, quad_of_box
 from platewright.recognizer.detector import Detector, DetectorSettings
 from platewright.recognizer.settings import NetworkSettings
@@ -193,3 +197,90 @@ def test_other_settings_with_the_same_network() -> None:
     assert other.runtime is detector.runtime
     assert other.settings == DetectorSettings(min_characters=9)
     assert detector.settings == DetectorSettings()
+
+
+REGION = """code = "XX"
+name = "x"
+source = "none"
+[[series]]
+name = "s"
+height_mm = 100
+width_mm = 400
+background = "light"
+foreground = "dark"
+glyph_height_mm = 70
+syntaxes = ["[AC]'B'[AB]"]
+"""
+
+
+def doubtful() -> np.ndarray:
+    """A or B, surely B, C or A, the end."""
+    return np.array(
+        [
+            [0.4, 0.5, 0.05, 0.05],
+            [0.01, 0.97, 0.01, 0.01],
+            [0.3, 0.03, 0.62, 0.05],
+            [0.02, 0.02, 0.01, 0.95],
+        ],
+        FLOAT,
+    )
+
+
+def test_texts_are_read_under_the_regions_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(REGION)
+    free = Detector(WhiteBlocks(slots=doubtful()))
+    asked = Detector(WhiteBlocks(slots=doubtful()), DetectorSettings(regions=(str(path),)))
+    before, after = free.read(make_photo())[0], asked.read(make_photo())[0]
+    assert before.text == "BBC"
+    assert (after.text, after.region) == ("ABA", "XX")
+    # Given that it fits: A or C, surely B, A or B.
+    chances = [0.4 / 0.45, 1.0, 0.3 / 0.33]
+    assert [c.probability for c in after.characters] == pytest.approx(chances)
+    assert after.confidence == pytest.approx(np.prod(chances))
+    assert [a for a, _ in after.characters[0].alternatives] == ["A", "C"]
+    # What is found and what the slots say does not depend on the region.
+    assert after.presence == before.presence
+    assert after.slots == pytest.approx(before.slots)
+    given = asked.read_quads(make_photo(), [quad_of_box(BOXES[0])])[0]
+    assert (given.text, given.region) == ("ABA", "XX")
+
+
+def test_a_text_that_does_not_fit_stays_free(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(REGION)
+    slots = np.full((4, 4), 0.005, FLOAT)
+    slots[[0, 1, 2, 3], [0, 1, 2, 3]] = 0.985  # ABC, whose last letter can't stand there
+    runtime = WhiteBlocks(slots=slots)
+    reading = Detector(runtime, DetectorSettings(regions=(str(path),))).read(make_photo())[0]
+    assert (reading.text, reading.region) == ("ABC", "")
+
+
+def test_a_region_that_is_not_there_is_told_before_any_photo() -> None:
+    with pytest.raises(RegionError, match="QQ: no such region"):
+        Detector(WhiteBlocks(), DetectorSettings(regions=("QQ",)))
+
+
+def test_temperature_moves_the_confidence_but_not_what_is_found() -> None:
+    cool = WhiteBlocks(slots=doubtful())
+    cool.settings = replace(NETWORK, temperature=0.5)
+    plain, sharp = (
+        Detector(runtime).read(make_photo())[0] for runtime in (WhiteBlocks(slots=doubtful()), cool)
+    )
+    assert plain.text == sharp.text
+    assert sharp.confidence > plain.confidence
+    assert sharp.presence == plain.presence
+
+
+def test_readings_are_given_the_region_of_their_text() -> None:
+    class British(WhiteBlocks):
+        def __init__(self) -> None:
+            super().__init__()
+            self.settings = NetworkSettings()
+            self.slots = np.full((12, 37), 0.001, FLOAT)
+            for place in range(12):
+                kind = self.settings.alphabet.index("AB12CDE"[place]) if place < 7 else 36
+                self.slots[place, kind] = 0.964
+
+    detector = Detector(British())
+    assert detector.read_quads(make_photo(), [quad_of_box(BOXES[0])])[0].region == "GB"

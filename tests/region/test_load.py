@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from platewright.errors import RegionError
-from platewright.region import draw_region, load_region
+from platewright.region import REGIONS, draw_region, load_region
 
 GOOD = """
 code = "XX"
@@ -111,6 +111,24 @@ def test_files_that_are_not_toml_or_not_there(write, tmp_path):
         load_region("ZZ")
     with pytest.raises(RegionError, match="no such region"):
         load_region("../regions/GB")
+
+
+def test_a_path_stands_wherever_a_code_may(write):
+    path = write(GOOD)
+    for name in (str(path), path):
+        assert load_region(name).code == "XX"
+        assert draw_region(np.random.default_rng(0), (name,)).code == "XX"
+    drawn = {draw_region(np.random.default_rng(i), (str(path), "GB")).code for i in range(60)}
+    assert drawn == {"XX", "GB"}
+    assert draw_region(np.random.default_rng(0), (str(REGIONS / "DE.toml"),)).code == "DE"
+
+
+def test_a_file_that_changed_is_read_again(write):
+    path = str(write(GOOD))
+    first = draw_region(np.random.default_rng(0), (path,))
+    write(GOOD.replace("Nowhere", "Elsewhere"))
+    assert first.name == "Nowhere"
+    assert load_region(path).name == "Elsewhere"
 
 
 def test_draw_region_names_an_unknown_code():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from platewright.region import Syntax, plain
+from platewright.region import Syntax, fold, plain
 
 LISTS = {"town": ("B", "HH", "TÖL"), "year": ("02", "51")}
 
@@ -63,6 +63,31 @@ def test_an_element_left_out_takes_its_separator_along():
             assert "  " not in line
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("[\u0410-\u0412]D", "\u04111"),
+        ("'京'LDD", "京A12"),
+        ("[가나]D", "나7"),
+        ("[ÆØ]D", "Æ3"),
+        ("'ŽU'D", "ŽU5"),
+    ],
+)
+def test_letters_of_any_script_can_stand(pattern, text):
+    syntax = Syntax.parse(pattern)
+    assert syntax.match(text)
+    assert set(plain(syntax.generate(np.random.default_rng(0)))) <= syntax.alphabet
+
+
+def test_marks_may_be_left_out_but_scripts_stay_apart():
+    assert [fold(text) for text in ("ČK", "ÅÄÖ", "Æ", "京", "Й", "Ё")] == [
+        "CK", "AAO", "Æ", "京", "Й", "Ё",
+    ]  # fmt: skip
+    syntax = Syntax.parse("'ŽU'D")
+    assert syntax.match("ZU1") and syntax.match("ŽU1") and not syntax.match("ŻU1")
+    assert not Syntax.parse("'\u0410'D").match("A1")  # Cyrillic and Latin
+
+
 def test_letters_are_the_regions():
     syntax = Syntax.parse("L", letters="XY")
     assert syntax.match("X")
@@ -85,6 +110,10 @@ def test_letters_are_the_regions():
         ("[Z-A]", "no range"),
         ("[A-9]", "no range"),
         ("[A-]", "no range"),
+        ("[A-Я]", "no range"),
+        ("[Z-À]", "no range"),
+        ("'ß'", "can't stand"),
+        ("[é]", "can't stand"),
         ("''", "empty"),
         ("'a'", "can't stand"),
         ("{county}L", "no list 'county'"),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platewright.synth.camera import Camera, apply_camera, bend, draw_camera, motion_kernel
+from platewright.synth.camera import Camera, apply_camera, draw_camera
+from platewright.synth.lens import bend, motion_kernel
 
 GREY = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (96, 160), np.uint8), (0, 0), 1.2)
 COLOUR = np.stack([GREY, 255 - GREY, GREY[::-1]], axis=-1)

@@ -14,14 +14,13 @@ from platewright.synth.background import Backgrounds
 from platewright.synth.camera import draw_camera
 from platewright.synth.decoy import KINDS
 from platewright.synth.pose import draw_pose
+from platewright.synth.preset import load_synth, preset_names
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.settings import (
     DEFAULT,
     DecoySettings,
     LightSettings,
     SynthSettings,
-    load_synth,
-    preset_names,
 )
 
 STOCK = Backgrounds(num_drawn=2)

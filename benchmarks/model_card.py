@@ -1,0 +1,173 @@
+"""Puts the figures of results/*.json into docs/model-card.md, between its two marks.
+
+Run: python benchmarks/model_card.py. A test checks that the card shows what this writes. Results of
+other weights than those that are here are left out, and so is what was not measured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+CARD = ROOT / "docs/model-card.md"
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+FEW = 10
+"""Countries with fewer texts are put together: single plates are no figure."""
+
+
+def load(name: str, digest: str) -> dict[str, Any] | None:
+    """Return a file of results/; None where it is missing or of other weights."""
+    path = ROOT / "results" / f"{name}.json"
+    if not path.is_file():
+        return None
+    values: dict[str, Any] = json.loads(path.read_text())
+    return values if values["weights_sha256"] == digest else None
+
+
+def percent(part: float | None) -> str:
+    """Return 0-1 as per cent with one decimal.
+
+    >>> percent(0.6189), percent(None)
+    ('61.9', '')
+    """
+    return "" if part is None else f"{100 * part:.1f}"
+
+
+def row(*cells: object) -> str:
+    """Return a row of a table."""
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def by_country(photos: dict[str, Any]) -> list[str]:
+    """Return the table of countries."""
+    lines = [
+        "### By country",
+        "",
+        row("", "plates", "found %", "texts", "exact %", "folded %", "characters %"),
+        row(*["---"] * 7),
+    ]
+    rest = {"plates": 0, "found": 0.0, "texts": 0, "exact": 0.0, "folded": 0.0}
+    for code, each in photos["countries"].items():
+        if code and each["texts"] >= FEW:
+            shares = (percent(each[k]) for k in ("exact", "folded", "character_accuracy"))
+            found = percent(each["overlap_any"])
+            lines.append(row(code, each["plates"], found, each["texts"], *shares))
+            continue
+        rest["plates"] += each["plates"]
+        rest["texts"] += each["texts"]
+        rest["found"] += each["plates"] * each["overlap_any"]
+        rest["exact"] += each["texts"] * (each["exact"] or 0)
+        rest["folded"] += each["texts"] * (each["folded"] or 0)
+    if rest["plates"]:
+        texts = rest["texts"] or 1
+        lines.append(
+            row(
+                "others",
+                rest["plates"],
+                percent(rest["found"] / rest["plates"]),
+                rest["texts"],
+                percent(rest["exact"] / texts),
+                percent(rest["folded"] / texts),
+                "",
+            )
+        )
+    every, narrow = photos["all"], photos.get("narrow")
+    titled = [("**all**", every)]
+    if narrow:
+        titled.append(("boxes less than 2.2 times as wide as high", narrow))
+    for title, each in titled:
+        shares = (percent(each[k]) for k in ("exact", "folded", "character_accuracy"))
+        lines.append(
+            row(title, each["plates"], percent(each["overlap_any"]), each["texts"], *shares)
+        )
+    return [*lines, "", f"    {photos['command']}", ""]
+
+
+def confidence(photos: dict[str, Any], threshold: dict[str, Any] | None) -> list[str]:
+    """Return what is said of confidence and false alarms."""
+    lines = ["### Confidence and false alarms", ""]
+    lines.append(
+        f"On real photos the confidence is off by {percent(photos['calibration']['ece'])} "
+        f"percentage points (expected calibration error, 15 bins of equal width, "
+        f"{photos['calibration']['readings']} readings of labelled texts; right means folded). "
+        f"{photos['extra_per_photo']:.2f} readings a photo overlap no label; other vehicles' "
+        "plates that nobody labelled are among them."
+    )
+    if threshold:
+        for name, title in (("photos", "real photos"), ("drawn", "drawings")):
+            at = threshold["at_default"][name]
+            lines += [
+                "",
+                f"At the default threshold of {at['min_confidence']:g}, on {title}: "
+                f"{percent(at['precision'])} % of the accepted readings of a labelled text are "
+                f"right, {percent(at['precision_all'])} % if readings beside every label count as "
+                f"wrong, too; {percent(at['recall'])} % of all texts are accepted and right.",
+            ]
+        lines += [
+            "",
+            "![Precision against accepted texts](../results/threshold.png)",
+            "",
+            f"    {threshold['command']}",
+        ]
+    return [*lines, ""]
+
+
+def by_condition(robustness: dict[str, Any]) -> list[str]:
+    """Return the table of conditions."""
+    lines = [
+        "### By condition",
+        "",
+        f"{robustness['plates']} drawn plates at each value, one thing worsened at a time; part of "
+        "them that is found and read right:",
+        "",
+    ]
+    for name, rows in robustness["curves"].items():
+        lines += [
+            row(robustness["axes"][name], *(f"{each['at']:g}" for each in rows)),
+            row(*["---"] * (len(rows) + 1)),
+            row("read right %", *(f"{100 * each['read']:.0f}" for each in rows)),
+            "",
+        ]
+    lines += ["![The same as curves](../results/robustness.png)", ""]
+    return [*lines, f"    {robustness['command']}", ""]
+
+
+def figures() -> str:
+    """Return the whole part of the card."""
+    digest = hashlib.sha256((ROOT / "weights.onnx").read_bytes()).hexdigest()
+    size = (ROOT / "weights.onnx").stat().st_size
+    lines = [BEGIN, "## Figures", ""]
+    lines += [f"Of `weights.onnx`, {size / 1e6:.1f} MB, SHA-256 `{digest}`.", ""]
+    photos, empty = load("realdev", digest), load("empty", digest)
+    if photos:
+        lines += by_country(photos)
+    if photos and "accepted" in photos:
+        lines += confidence(photos, load("threshold", digest))
+    if empty:
+        lines += [
+            f"On {empty['photos']} photos without any plate, which training never saw: "
+            f"{empty['per_photo']:.3f} readings a photo, {empty['accepted_per_photo']:.3f} above "
+            "the default threshold.",
+            "",
+            f"    {empty['command']}",
+            "",
+        ]
+    robustness = load("robustness", digest)
+    if robustness:
+        lines += by_condition(robustness)
+    return "\n".join([*lines, END])
+
+
+def main() -> None:
+    """Replace the part of the card."""
+    text = CARD.read_text()
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    CARD.write_text(before + figures() + after)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""What is wrong with a region file: everything, a line each, for whoever writes one.
+
+`load_region` stops at the first key it can't read. This goes on where the file can be read but
+would draw plates that nobody could: characters that don't fit, colours too alike, missing glyphs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from platewright.errors import RegionError
+from platewright.region.chance import stream
+from platewright.region.colour import luma
+from platewright.region.load import load_region
+from platewright.region.look import Look
+from platewright.region.region import Region
+from platewright.region.series import Series, StripChoice
+
+__all__ = ["check_region"]
+
+FONTS = Path(__file__).parents[2] / "fonts"
+PLATES = 200  # of each series, looked at for room
+NEAR = 50.0  # of 255: plates with less between their colours can hardly be read
+SQUEEZE = 0.6  # characters are drawn narrower where they need more room, but not narrower than so
+OFTEN = 0.25  # of a series' plates; random faces and sizes may go beyond now and then
+SHRINK = 0.85  # nor smaller than so
+GENERIC = 44.0  # weight of the region of random plates, which is to stay the largest
+LOOKALIKES = dict(zip("АВЕЗІКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABE3IKMHOPCTYXABEZHIKMNOPTYX", strict=True))  # noqa: RUF001
+
+
+def check_region(path: Path) -> list[str]:
+    """Return what is wrong with a region file, a line each; nothing where it is fine.
+
+    Args:
+        path: the `.toml` file.
+
+    Returns:
+        Lines that begin with the path and name the key. A file that can't be read gives the one
+        line that says why.
+    """
+    if path.suffix != ".toml":
+        return [f"{path}: no region file; its name must end in .toml"]
+    try:
+        region = load_region(path)
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except RegionError as error:
+        return [str(error)]
+    found = [*_of_region(region, data, path.stem)]
+    for series in region.series:
+        place = f"series[{series.name}]."
+        found += [place + line for line in _of_series(series)]
+    return [f"{path}: {line}" for line in dict.fromkeys(found)]
+
+
+def _of_region(region: Region, data: dict[str, Any], stem: str) -> Iterator[str]:
+    """Yield what is wrong with the file as a whole."""
+    if region.code != stem:
+        yield f"code: {region.code!r} is not the file's name; call the file {region.code}.toml"
+    if len(region.source) < 10:
+        yield f"source: {region.source!r} names no law, standard or article; cite it"
+    if region.weight == 0:
+        yield "weight: 0: the default mix never draws it; give it some"
+    elif region.weight > GENERIC and region.code != "ANY":
+        yield f"weight: {region.weight:g} is more than that of ANY ({GENERIC:g}); make it smaller"
+    patterns = [s.pattern for series in region.series for s in series.syntaxes]
+    for name in data.get("lists", {}):
+        if not any(f"{{{name}}}" in pattern for pattern in patterns):
+            yield f"lists.{name}: no syntax uses it; write {{{name}}} in one, or remove it"
+    if "letters" in data and not any(set("LA") & set(_bare(pattern)) for pattern in patterns):
+        yield "letters: no syntax has an L or A that would draw them; remove it"
+    latin = any(char.isascii() and char.isalpha() for char in region.alphabet)
+    for char in region.alphabet:
+        if latin and char in LOOKALIKES:
+            yield (
+                f"syntaxes: {char!r} (U+{ord(char):04X}) looks like {LOOKALIKES[char]!r}; "
+                "write the Latin one, or all letters in that script"
+            )
+    missing = sorted(set(region.alphabet) - _all_characters())
+    if missing:
+        yield f"syntaxes: no face in {FONTS.name}/ has {' '.join(missing)}; add one that has"
+
+
+def _bare(pattern: str) -> str:
+    """Return a pattern without its sets, quoted texts and names of lists."""
+    out, closing = "", ""
+    for char in pattern:
+        if closing:
+            closing = "" if char == closing else closing
+        elif char in "['{":
+            closing = {"[": "]", "'": "'", "{": "}"}[char]
+        else:
+            out += char
+    return out
+
+
+def _of_series(series: Series) -> Iterator[str]:
+    """Yield what is wrong with one kind of plate."""
+    if series.weight == 0:
+        yield "weight: 0: it is never drawn; give it some, or remove it"
+    for syntax in series.syntaxes:
+        if syntax.weight == 0:
+            yield f"syntaxes: {syntax.pattern!r} has weight 0 and is never drawn; remove it"
+    for pattern in series.faces:
+        if not _faces((pattern,)):
+            yield f"faces: {pattern!r} matches no file in {FONTS.name}/; see its README"
+    pairs = list(product(series.background, series.foreground))
+    for back, fore in pairs:
+        if isinstance(back, str) or isinstance(fore, str):
+            continue  # random ones are drawn until they differ
+        if abs(luma(back) - luma(fore)) < NEAR:
+            yield f"foreground: {_hex(fore)} is too near the background {_hex(back)}; part them"
+    texts = [*series.headers, *series.footers]
+    for strip in (series.strip, series.second_strip):
+        texts += strip.labels if isinstance(strip, StripChoice) else ()
+    missing = sorted(set("".join(texts)) - _all_characters() - {" "})
+    if missing:
+        yield f"header, footer, label: no face in {FONTS.name}/ has {' '.join(missing)}"
+    if _faces(series.faces):
+        yield from _of_room(series)
+
+
+def _of_room(series: Series) -> Iterator[str]:
+    """Draw some plates and yield where their characters find no room."""
+    uniform = stream(np.random.default_rng(0))
+    looks = [series.draw(uniform, "") for _ in range(PLATES)]
+    small: list[tuple[float, Look, float, float]] = []
+    narrow: list[tuple[float, Look, float, float]] = []
+    for look in looks:
+        width, height = _room(look)
+        lines = len(look.lines)
+        if min(width, height) <= 0:
+            yield "width_mm: bands, border and small texts leave no room; make them smaller"
+            return
+        need = look.glyph_height_mm * (lines + 0.12 * (lines - 1))
+        if height < SHRINK * need:
+            small.append((height / need, look, need, height))
+        need = max(_length(look, line) for line in look.lines)
+        if width < SQUEEZE * need:
+            narrow.append((width / need, look, need, width))
+    if small:
+        _, look, need, there = min(small, key=lambda entry: entry[0])
+        yield (
+            f"glyph_height_mm: {len(look.lines)} x {look.glyph_height_mm:.0f} mm need {need:.0f} mm"
+            f" and have {there:.0f} mm beside border, bands and small texts; make them smaller"
+        )
+    if len(narrow) > OFTEN * PLATES:
+        _, look, need, there = min(narrow, key=lambda entry: entry[0])
+        yield (
+            f"width_mm: {look.display!r} needs {need:.0f} mm at that glyph height and has "
+            f"{there:.0f} mm ({len(narrow)} of {PLATES} plates are squeezed below {SQUEEZE:g}); "
+            "widen the plate, or lessen glyph_width_mm, spacing_mm or gap_mm"
+        )
+
+
+def _room(look: Look) -> tuple[float, float]:
+    """Return (width, height) in mm of what is left to the characters."""
+    height, width = (side - 2 * look.border_mm for side in look.size_mm)
+    for strip in (look.strip, look.second_strip):
+        if strip is not None:
+            width -= 0 if strip.side == "top" else strip.width_mm
+            height -= strip.width_mm if strip.side == "top" else 0
+    height -= 1.35 * look.small_mm * (bool(look.header) + bool(look.footer))
+    return width * 0.96, height * 0.96
+
+
+def _length(look: Look, line: str) -> float:
+    """Return the length of a line in mm, set in a middling one of its faces."""
+    groups = line.count(" ")
+    inks = len(line) - groups
+    wide = look.glyph_width_mm or look.glyph_height_mm * _proportion(look.faces)
+    return inks * wide + (inks - 1) * look.spacing_mm + groups * look.gap_mm
+
+
+def _hex(colour: Sequence[int]) -> str:
+    return "#" + "".join(f"{value:02x}" for value in colour)
+
+
+def _faces(patterns: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the font files that match a glob, as the drawing picks them."""
+    files = [*FONTS.glob("*.ttf"), *FONTS.glob("*.otf")]
+    return tuple(f for f in sorted(files) if any(fnmatchcase(f.stem, p) for p in patterns))
+
+
+@cache
+def _all_characters() -> frozenset[str]:
+    """Return every character that any face has."""
+    return frozenset().union(*(_characters(path) for path in _faces(("*",))))
+
+
+@cache
+def _characters(path: Path) -> frozenset[str]:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path, lazy=True) as font:
+        return frozenset(chr(code) for code in font.getBestCmap() or {})
+
+
+@cache
+def _proportion(patterns: tuple[str, ...]) -> float:
+    """Return the median over the faces of a digit's or capital's width over its height."""
+    from fontTools.pens.boundsPen import BoundsPen
+    from fontTools.ttLib import TTFont
+
+    found = []
+    for path in _faces(patterns):
+        with TTFont(path, lazy=True) as font:
+            glyphs, names = font.getGlyphSet(), font.getBestCmap() or {}
+            boxes = []
+            for char in "HN058":
+                pen = BoundsPen(glyphs)
+                glyphs[names[ord(char)]].draw(pen)
+                boxes.append(pen.bounds)
+            tall = boxes[0][3] - boxes[0][1]
+            found.append(sum(box[2] - box[0] for box in boxes) / len(boxes) / tall)
+    return float(np.median(found))

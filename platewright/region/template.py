@@ -1,0 +1,126 @@
+"""Templates: a region's syntaxes cut into texts of fixed length, each piece drawn by itself.
+
+`[1-9]D{0-2} LLL` draws three lengths and is three templates. In each the pieces are independent, so
+that the probability of a text, or a sum over all texts, is a product over the pieces.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from platewright.region.character import fold
+from platewright.region.region import Region
+from platewright.region.syntax import Syntax
+
+__all__ = ["Piece", "Template", "region_templates"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One element of a template.
+
+    Attributes:
+        entries: the texts it can be, all of one length, each once.
+        shares: their probabilities, which sum to 1.
+    """
+
+    entries: tuple[str, ...]
+    shares: tuple[float, ...]
+
+    @property
+    def length(self) -> int:
+        """Characters of each entry."""
+        return len(self.entries[0])
+
+
+@dataclass(frozen=True)
+class Template:
+    """Texts of one length.
+
+    Attributes:
+        pieces: from left to right.
+        weight: probability that the region draws this template, 0-1.
+    """
+
+    pieces: tuple[Piece, ...]
+    weight: float
+
+    @property
+    def length(self) -> int:
+        """Characters of its texts."""
+        return sum(piece.length for piece in self.pieces)
+
+    def probability(self, text: str) -> float:
+        """Return how probable a text is that this template draws.
+
+        >>> Template((Piece(("A", "B"), (0.5, 0.5)), Piece(("12", "13"), (0.9, 0.1))), 1.0
+        ...     ).probability("B12")
+        0.45
+        """
+        if len(text) != self.length:
+            return 0.0
+        found, at = 1.0, 0
+        for piece in self.pieces:
+            part = text[at : at + piece.length]
+            if part not in piece.entries:
+                return 0.0
+            found *= piece.shares[piece.entries.index(part)]
+            at += piece.length
+        return found
+
+
+def region_templates(region: Region) -> tuple[Template, ...]:
+    """Return the templates of a region; their weights sum to 1.
+
+    The weights of series and syntaxes are those it is drawn with, so the sum of weight times
+    probability over the templates is the probability that the region draws a text. Ä, Ö and Ü
+    count as A, O and U. Syntaxes that several series share are counted once, with all their weight.
+    """
+    weights: dict[tuple[Piece, ...], float] = defaultdict(float)
+    every = sum(series.weight for series in region.series)
+    for series in region.series:
+        own = sum(syntax.weight for syntax in series.syntaxes)
+        for syntax in series.syntaxes:
+            share = series.weight / every * syntax.weight / own
+            for pieces, part in _expand(syntax):
+                weights[pieces] += share * part
+    return tuple(Template(pieces, weight) for pieces, weight in weights.items() if weight > 0)
+
+
+def _expand(syntax: Syntax) -> Iterator[tuple[tuple[Piece, ...], float]]:
+    """Yield every sequence of pieces that a syntax can draw, with its probability."""
+    ways = []
+    for choices, low, high in syntax.elements:
+        one = _by_length(choices)
+        counts = range(low, high + 1)
+        ways.append(
+            [
+                (tuple(piece for piece, _ in drawn), _product(s for _, s in drawn) / len(counts))
+                for count in counts
+                for drawn in product(one, repeat=count)
+            ]
+        )
+    for drawn in product(*ways):
+        yield tuple(p for pieces, _ in drawn for p in pieces), _product(s for _, s in drawn)
+
+
+def _by_length(choices: tuple[str, ...]) -> list[tuple[Piece, float]]:
+    """Return one piece for each length of the entries, and how probable that length is."""
+    counts = Counter(fold(entry) for entry in choices)
+    out = []
+    for length in sorted({len(entry) for entry in counts}):
+        own = {entry: count for entry, count in counts.items() if len(entry) == length}
+        total = sum(own.values())
+        piece = Piece(tuple(own), tuple(count / total for count in own.values()))
+        out.append((piece, total / len(choices)))
+    return out
+
+
+def _product(numbers: Iterator[float]) -> float:
+    found = 1.0
+    for number in numbers:
+        found *= number
+    return found

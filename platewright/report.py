@@ -1,0 +1,120 @@
+"""An evaluation's figures as text for a terminal, and what its JSON says of how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from platewright.errors import PlatewrightError
+
+__all__ = ["format_empty", "format_report", "provenance"]
+
+
+def provenance(
+    arguments: Sequence[str], weights: Path, settings: Any, labels: Path | None = None
+) -> dict[str, Any]:
+    """Return what the JSON begins with: the command, and what it worked on.
+
+    Args:
+        arguments: of `evaluate.py`.
+        weights: the file, told by name and SHA-256.
+        settings: the detector's, a dataclass.
+        labels: the file, told by SHA-256.
+
+    Raises:
+        PlatewrightError: if a file can't be read.
+    """
+
+    def digest(path: Path) -> str:
+        try:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise PlatewrightError(f"{path}: can't be read: {error.strerror}") from None
+
+    return {
+        "command": "python evaluate.py " + shlex.join(arguments),
+        "weights": weights.name,
+        "weights_sha256": digest(weights),
+        **({} if labels is None else {"labels_sha256": digest(labels)}),
+        "detector": asdict(settings),
+    }
+
+
+def format_empty(figures: dict[str, Any]) -> str:
+    """Return the figures of `read_empty` as text for a terminal, without a final line break."""
+    lines = [
+        f"photos without plates {figures['photos']}"
+        + (f", that can't be read {figures['unreadable']}" if figures["unreadable"] else ""),
+        f"readings: {figures['readings']}, {figures['per_photo']:.3f} per photo, in "
+        f"{figures['photos_with_any']} photos; of confidence {figures['min_confidence']:g} and "
+        f"more {figures['accepted_per_photo']:.3f} per photo",
+        f"time per photo: median {figures['ms']['median']} ms, p95 {figures['ms']['p95']} ms",
+    ]
+    lines += [
+        f"  {each['file']}: {each['text']} ({each['confidence']:.2f})"
+        for each in figures["surest"][:5]
+    ]
+    return "\n".join(lines)
+
+
+def format_report(report: dict[str, Any]) -> str:
+    """Return an evaluation's report as text for a terminal, without a final line break."""
+    every = report["all"]
+    lines = [
+        f"photos {report['photos']}, plates {every['plates']}, with text {every['texts']}"
+        + (f", photos that can't be read {report['unreadable']}" if report["unreadable"] else ""),
+        f"overlap: any {_share(every['overlap_any'])}, IoU >= 0.5 {_share(every['overlap_half'])}",
+        f"text: exact {_share(every['exact'])}, folded (O=0, I=1) {_share(every['folded'])}, "
+        f"characters {_share(every['character_accuracy'])}",
+    ]
+    narrow, accepted = report["narrow"], report["accepted"]
+    if narrow["texts"]:
+        lines.append(
+            f"boxes less than 2.2 times as wide as high: texts {narrow['texts']}, found "
+            f"{_share(narrow['overlap_any'])}, exact {_share(narrow['exact'])}, folded "
+            f"{_share(narrow['folded'])}"
+        )
+    lines.append(
+        f"accepted from confidence {accepted['min_confidence']:g} on: precision "
+        f"{_share(accepted['precision'])}, with readings that overlap no label "
+        f"{_share(accepted['precision_all'])}; {_share(accepted['recall'])} of the texts"
+    )
+    if report["extra_per_photo"] is not None:
+        lines.append(f"readings that overlap no label: {report['extra_per_photo']:.3f} per photo")
+    lines.append(
+        f"time per photo: median {report['ms']['median']} ms, p95 {report['ms']['p95']} ms"
+    )
+    lines += ["", "country  plates    any  >=0.5  texts  exact  folded  characters"]
+    lines += [
+        f"{country or '(none)':<7}  {row['plates']:>6}  {_share(row['overlap_any']):>5}  "
+        f"{_share(row['overlap_half']):>5}  {row['texts']:>5}  {_share(row['exact']):>5}  "
+        f"{_share(row['folded']):>6}  {_share(row['character_accuracy']):>10}"
+        for country, row in report["countries"].items()
+    ]
+    calibration = report["calibration"]
+    lines += ["", f"calibration: ECE {calibration['ece']:.3f}"]
+    lines.append("confidence  readings   mean  right")
+    lines += [
+        f"{row['from']:.2f}-{row['to']:.2f}   {row['count']:>8}  "
+        f"{_share(row['confidence']):>5}  {_share(row['accuracy']):>5}"
+        for row in calibration["table"]
+    ]
+    wrong = sorted(
+        (-count, truth, read)
+        for truth, row in report["confusions"].items()
+        for read, count in row.items()
+        if truth != read
+    )
+    if wrong:
+        most = ", ".join(f"{truth}>{read} {-count}" for count, truth, read in wrong[:12])
+        lines += ["", f"most frequent confusions (true>read, - is none): {most}"]
+    return "\n".join(lines)
+
+
+def _share(value: float | None) -> str:
+    """Return a fraction as per cent, or a dash."""
+    return "-" if value is None else f"{100 * value:.1f}"

@@ -1,0 +1,188 @@
+"""Regions weighed, and texts read under their syntaxes, against sums over all texts by hand."""
+
+from __future__ import annotations
+
+import time
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.alphabet import Alphabet
+from platewright.errors import RegionError
+from platewright.recognizer.decode import decode_slots
+from platewright.recognizer.jurisdiction import FLOOR, LEAST, OTHER, Jurisdiction
+from platewright.region import Region, load_region
+from platewright.region.template import region_templates
+
+FULL = Alphabet()
+SMALL = Alphabet("AB12")
+
+
+def sure(text: str, *, doubt: dict[int, dict[str, float]] | None = None) -> np.ndarray:
+    """Slots that say a text, but for the places named in `doubt`."""
+    slots = np.full((12, 37), 1e-4)
+    for place in range(12):
+        kind = FULL.index(text[place]) if place < len(text) else FULL.pad
+        slots[place, kind] = 1
+        if doubt and place in doubt:
+            slots[place] = 1e-4
+            for char, probability in doubt[place].items():
+                slots[place, FULL.index(char) if char else FULL.pad] = probability
+    return slots / slots.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def all_regions() -> Jurisdiction:
+    return Jurisdiction.load([], FULL, 12)
+
+
+@pytest.fixture(scope="module")
+def britain() -> Jurisdiction:
+    return Jurisdiction.load(["GB"], FULL, 12)
+
+
+def region(folder: Path, code: str, *patterns: str, weight: float = 1.0) -> Region:
+    path = folder / f"{code}.toml"
+    path.write_text(
+        f'code = "{code}"\nname = "x"\nsource = "none"\nweight = {weight}\n'
+        '[lists]\npair = "A1 B2"\n[[series]]\nname = "s"\nheight_mm = 100\nwidth_mm = 400\n'
+        'background = "light"\nforeground = "dark"\nglyph_height_mm = 70\n'
+        f"syntaxes = {list(patterns)}\n"
+    )
+    return load_region(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("AB12CDE", "GB"),
+        ("MH12AB1234", "IN"),
+        ("22BH1234AA", "IN"),
+        ("XQ7", ""),
+        ("1A2B3C4D5E6F", ""),
+        ("", ""),
+    ],
+)
+def test_a_text_tells_its_region(all_regions: Jurisdiction, text: str, code: str) -> None:
+    assert all_regions.region(sure(text)) == code
+
+
+def test_the_generic_region_is_nobody(all_regions: Jurisdiction) -> None:
+    assert "ANY" not in all_regions.codes
+    assert len(all_regions.codes) > 30
+
+
+def test_one_doubtful_character_does_not_hide_the_region(all_regions: Jurisdiction) -> None:
+    doubtful = sure("MHI2AB1234", doubt={2: {"I": 0.6, "1": 0.4}})
+    assert decode_slots(doubtful, FULL)[0] == "MHI2AB1234"
+    assert all_regions.region(doubtful) == "IN"
+
+
+def test_weighing_equals_the_sum_over_all_texts(tmp_path: Path) -> None:
+    regions = [
+        region(tmp_path, "AA", "{pair}[12]{0-1}", weight=2),
+        region(tmp_path, "BB", "[AB]D", "[12]{2}", weight=1),
+    ]
+    found = set()
+    rng = np.random.default_rng(3)
+    jurisdiction = Jurisdiction(regions, SMALL, 3)
+    for _ in range(60):
+        slots = rng.dirichlet(np.full(5, 0.5), 3)
+        p = np.maximum(slots, FLOOR)
+        chances = {"AA": 0.0, "BB": 0.0, "": 0.0}
+        for length in range(1, 4):
+            for kinds in product(range(4), repeat=length):
+                text = SMALL.decode(kinds)
+                said = np.prod([p[k, kind] for k, kind in enumerate(kinds)])
+                said *= p[length, 4] if length < 3 else 1.0
+                chances[""] += OTHER / 3 * said
+                for each, prior in zip(regions, (2 / 3, 1 / 3), strict=True):
+                    drawn = sum(t.weight * t.probability(text) for t in region_templates(each))
+                    chances[each.code] += (1 - OTHER) * prior * drawn * said * 4**length
+        best = max(chances, key=lambda code: chances[code])
+        assert jurisdiction.region(slots) == best
+        found.add(best)
+    assert found >= {"AA", "BB"}
+
+
+def test_conditioning_equals_the_sum_over_the_texts_that_fit(tmp_path: Path) -> None:
+    fitting = ["A1", "B2", "A11", "A12", "B21", "B22"]
+    one = region(tmp_path, "AA", "{pair}[12]{0-1}")
+    rng = np.random.default_rng(4)
+    jurisdiction = Jurisdiction([one], SMALL, 3)
+    read = set()
+    for _ in range(40):
+        slots = rng.dirichlet(np.full(5, 0.7), 3)
+        said = {}
+        for text in fitting:
+            kinds = SMALL.encode(text, 3)
+            said[text] = float(np.prod([slots[k, kinds[k]] for k in range(min(len(text) + 1, 3))]))
+        free = decode_slots(slots, SMALL)[1]
+        best = max(said, key=lambda text: said[text])
+        given = jurisdiction.condition(slots)
+        if not free or said[best] < LEAST * free:
+            assert given is None
+            continue
+        assert given is not None and given.text == best and given.region == "AA"
+        read.add(best)
+        whole = sum(said.values())
+        for place, kind in product(range(2), range(5)):
+            share = sum(v for t, v in said.items() if SMALL.encode(t, 3)[place] == kind) / whole
+            assert given.slots[place, kind] == pytest.approx(share, abs=2e-4)
+        assert given.slots.sum(axis=1) == pytest.approx([1, 1, 1])
+    assert len(read) > 3
+
+
+def test_a_letter_that_looks_like_a_digit_is_put_right(britain: Jurisdiction) -> None:
+    doubtful = sure("RXIIONM", doubt={2: {"I": 0.7, "1": 0.3}, 3: {"I": 0.6, "1": 0.4}})
+    given = britain.condition(doubtful)
+    assert given is not None
+    assert (given.text, given.region) == ("RX11ONM", "GB")
+    assert given.slots[2, FULL.index("1")] > 0.99
+    assert given.slots[2, FULL.index("I")] < 1e-3
+
+
+def test_what_surely_does_not_fit_is_left_as_it_is(britain: Jurisdiction) -> None:
+    assert britain.condition(sure("MH12AB1234")) is None
+    assert britain.condition(sure("")) is None
+
+
+def test_of_several_regions_the_one_that_draws_it_is_named() -> None:
+    several = Jurisdiction.load(["IN", "GB", "GB"], FULL, 12)
+    assert several.codes == ("IN", "GB")
+    for text, code in (("AB12CDE", "GB"), ("MH12AB1234", "IN")):
+        given = several.condition(sure(text))
+        assert given is not None and (given.text, given.region) == (text, code)
+        assert several.owner(text) == code
+    assert several.owner("A1A1A1") == ""
+
+
+def test_a_network_without_the_characters_reads_no_region() -> None:
+    greek = Jurisdiction.load(["GB"], Alphabet("αβγ"), 4)
+    slots = np.full((4, 4), 0.25)
+    assert greek.region(slots) == ""
+    assert greek.condition(slots) is None
+
+
+def test_weights_of_nothing_count_alike(tmp_path: Path) -> None:
+    nothing = [region(tmp_path, "AA", "[AB]D", weight=0), region(tmp_path, "BB", "D", weight=0)]
+    slots = np.full((3, 5), 0.02)
+    slots[[0, 1, 2], [0, 2, 4]] = 0.92  # A1
+    assert Jurisdiction(nothing, SMALL, 3).region(slots) == "AA"
+
+
+def test_an_unknown_region_is_told() -> None:
+    with pytest.raises(RegionError, match="QQ: no such region"):
+        Jurisdiction.load(["QQ"], FULL, 12)
+
+
+def test_weighing_all_regions_takes_less_than_two_milliseconds(all_regions: Jurisdiction) -> None:
+    slots = sure("AB12CDE")
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        all_regions.region(slots)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 2e-3
