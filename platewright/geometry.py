@@ -118,14 +118,22 @@ def project(matrix: ArrayLike, points: ArrayLike) -> FloatArray:
     >>> project([[2, 0, 1], [0, 2, 0], [0, 0, 1]], [[1, 1], [0, 3]]).tolist()
     [[3.0, 2.0], [1.0, 6.0]]
     """
-    h = np.asarray(matrix, dtype=np.float64)
     p = np.asarray(points, dtype=np.float64)
-    moved = p @ h[:, :2].T + h[:, 2]
-    return np.asarray(moved[..., :2] / moved[..., 2:3], dtype=np.float64)
+    h = np.asarray(matrix, dtype=np.float64)
+    if p.size == 0:
+        return p.copy()
+    return np.asarray(cv2.perspectiveTransform(p.reshape(-1, 1, 2), h).reshape(p.shape), np.float64)
 
 
 def to_pixel_centres(matrix: ArrayLike) -> FloatArray:
     """Return the homography as OpenCV's warps want it, whose pixel centres are whole numbers."""
-    there = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]], dtype=np.float64)
-    back = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]], dtype=np.float64)
-    return np.asarray(there @ np.asarray(matrix, dtype=np.float64) @ back, dtype=np.float64)
+    (a, b, c), (d, e, f), (g, h, i) = np.asarray(matrix, dtype=np.float64).tolist()
+    # T(-1/2) M T(1/2), written out: it is needed for every warp.
+    c, f, i = c + (a + b) / 2, f + (d + e) / 2, i + (g + h) / 2
+    return np.array(
+        [
+            [a - g / 2, b - h / 2, c - i / 2],
+            [d - g / 2, e - h / 2, f - i / 2],
+            [g, h, i],
+        ]
+    )
