@@ -6,28 +6,15 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
+from platewright.argument import bounded, codes
 from platewright.errors import ImageError, run_script
 
 ROOT = Path(__file__).resolve().parent
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
 CHOICES = ("min_height", "min_presence", "min_confidence", "accept")
-
-
-def bounded(kind: type[float], low: float, high: float) -> Callable[[str], float]:
-    """Return the type of an argument that is a number from `low` to `high`."""
-
-    def convert(text: str) -> float:
-        value: float = kind(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}")
-        return value
-
-    convert.__name__ = kind.__name__
-    return convert
 
 
 def parse_args() -> argparse.Namespace:
@@ -55,8 +42,9 @@ def parse_args() -> argparse.Namespace:
         help="drop readings whose text is less sure, 0-1; as it is, all are told")  # fmt: skip
     add("--accept", type=bounded(float, 0, 1), metavar="P",
         help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
-    add("--region", type=lambda text: tuple(filter(None, text.split(","))), default=(),
+    add("--region", type=codes, default=(),
         metavar="GB,IN", help="read texts that fit the syntaxes of these regions")  # fmt: skip
+    add("--redact", action="store_true", help="hide all plates in the output, tell no text")
     add("--force", action="store_true", help="overwrite what is there")
     args = parser.parse_args()
     at = [k for k, path in enumerate(args.paths) if path.suffix.lower() in WEIGHTS_SUFFIXES]
@@ -74,6 +62,10 @@ def parse_args() -> argparse.Namespace:
     if len(rest) + bool(args.output) > 1:
         parser.error("more than one output; photos stand before the weights, the output after")
     args.output = rest[0] if rest else args.output
+    if args.redact and not args.output:
+        parser.error("--redact needs an output")
+    if args.redact and (args.region or args.accept or args.min_confidence):
+        parser.error("--redact reads no text: no --region, --accept or --min-confidence with it")
     return args
 
 
@@ -91,11 +83,14 @@ def main() -> int:
         write_json,
     )
     from platewright.recognizer.detector import Detector, DetectorSettings
+    from platewright.redaction import redact, redaction_settings
 
     batch = plan_batch(args.photos, args.output, args.json, force=args.force)
     chosen = {key: getattr(args, key) for key in CHOICES}
     given = {key: value for key, value in chosen.items() if value is not None}
     settings = DetectorSettings(regions=args.region, **given)
+    if args.redact:
+        settings = redaction_settings(args.min_presence, args.min_height)
     detector = Detector.load(args.weights, settings, threads=args.threads)
     done: list[PhotoReadings] = []
     failed = 0
@@ -111,12 +106,15 @@ def main() -> int:
                     failed += 1
                     continue
                 start = time.perf_counter()
-                readings = detector.read(image)
+                if args.redact:
+                    shown, readings = redact(image, detector)
+                else:
+                    readings = detector.read(image)
                 ms = (time.perf_counter() - start) * 1e3
                 size = (image.shape[0], image.shape[1])
                 photo = PhotoReadings(file=job.name, size=size, ms=ms, readings=tuple(readings))
                 if job.picture:
-                    save_image(job.picture, annotate(image, readings))
+                    save_image(job.picture, shown if args.redact else annotate(image, readings))
                 if lines:
                     lines.add(photo)
                 if args.json:

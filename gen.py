@@ -2,6 +2,9 @@
 
 Writes windows of 128x64 to test/, named %08d_TEXT_P.png (P: 1 where a whole plate at the right
 scale is in the window), or with --scenes whole scenes; labels.jsonl holds the record of each.
+
+With --engine, --format, --shard-size or a URL as --out the data set is drawn in shards: a run that
+was stopped goes on where it was when the same command is given again.
 """
 
 from __future__ import annotations
@@ -10,12 +13,14 @@ import argparse
 import os
 import re
 import sys
-import time
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from platewright.errors import OutputError, RegionError, run_script
-from platewright.file import make_folder
+from platewright.dataset.format import DEFAULT, describe_formats, format_names
+from platewright.errors import OutputError, run_script
+
+if TYPE_CHECKING:
+    from platewright.dataset.drawing import DrawingJob
 
 SHEET = 48
 
@@ -23,29 +28,54 @@ SHEET = 48
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        epilog=describe_formats(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("count", type=int, nargs="?", metavar="N", help="pictures to draw")
-    add("--out", type=Path, default=Path("test"), help="folder to write to (%(default)s)")
+    add("--out", default="test", help="folder, or URL such as s3://bucket/plates (%(default)s)")
+    add("--format", default=DEFAULT, help="one or several, as coco,yolo; below (%(default)s)")
     add("--scenes", action="store_true", help="whole scenes with any number of plates")
     add("--size", default=None, metavar="WxH", help="of a scene (640x480) or window (128x64)")
-    add("--region", help="codes such as GB,IN (all, by their weights)")
+    add("--region", help="codes such as GB,IN or .toml files of your own (all, by their weights)")
     add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
     add("--seed", type=int, default=0, help="same seed, same bytes (%(default)s)")
     tone = parser.add_mutually_exclusive_group()
     tone.add_argument("--colour", action="store_true", help="in colour (scenes are by default)")
     tone.add_argument("--grey", action="store_true", help="in grey (windows are by default)")
     add("--workers", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
+    add("--engine", choices=("local", "dask", "ray"), help="what draws the shards (local)")
+    add("--address", default="", metavar="tcp://...", help="of a cluster's scheduler")
+    add("--shard-size", type=int, metavar="N", help="pictures in a shard (10000; fewer if few)")
+    add("--poses", type=int, default=4, help="windows of each drawn plate (%(default)s)")
+    add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
+    add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
     add("--sheet", type=Path, help=f"also a contact sheet of the first {SHEET}; alone without N")
+    add("--plates", type=Path, metavar="PNG", help="a sheet of flat plates, one of each region")
+    add("--explain", type=int, metavar="K", help="explain.png: how picture K comes about")
+    add("--check", type=Path, metavar="FILE.toml", help="say what is wrong with a region file")
     add("--force", action="store_true", help="replace the data set in --out and the sheet")
     args = parser.parse_args(argv)
-    if args.count is None and args.sheet is None:
+    if (
+        args.count is None
+        and not (args.sheet or args.plates or args.check)
+        and args.explain is None
+    ):
         parser.error("say how many pictures to draw, or name a --sheet")
     if args.count is not None and args.count < 1:
         parser.error(f"N must be at least 1, not {args.count}")
-    if args.workers < 1 or args.seed < 0:
-        parser.error("--workers must be at least 1, --seed can't be negative")
+    if args.workers < 1 or args.poses < 1:
+        parser.error("--workers must be at least 1, --poses as well")
+    if args.seed < 0 or (args.explain or 0) < 0:
+        parser.error("--seed can't be negative, nor --explain")
+    if args.shard_size is not None and args.shard_size < 1:
+        parser.error(f"--shard-size must be at least 1, not {args.shard_size}")
+    if args.address and args.engine in (None, "local"):
+        parser.error("--address is of a cluster: add --engine dask or --engine ray")
+    args.format = tuple(dict.fromkeys(args.format.split(",")))
+    for name in set(args.format) - set(format_names()):
+        parser.error(f"--format: no format {name!r}; known: {', '.join(format_names())}")
     found = re.fullmatch(r"(\d+)x(\d+)", args.size or ("640x480" if args.scenes else "128x64"))
     if not found or not all(16 <= int(v) <= 8192 for v in found.groups()):
         parser.error(f"--size is WIDTHxHEIGHT, 16 to 8192 each, not {args.size}")
@@ -53,75 +83,76 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str] | None = None) -> int:
     """Draw the data set, the sheet, or both."""
     args = parse_args(argv)
-    from platewright.dataset.drawing import DrawingJob, draw_all, draw_sample, make_sheet
-    from platewright.image import save_image
-    from platewright.region import region_codes
+    if args.check is not None:
+        return check(args.check)
+    from platewright.dataset import drawing
+    from platewright.dataset.store import is_url
+    from platewright.synth.preset import load_synth
     from platewright.synth.scene import SceneSettings
 
-    regions = tuple(args.region.split(",")) if args.region else ()
-    unknown = sorted(set(regions) - set(region_codes()))
-    if unknown:
-        raise RegionError(f"--region: no region {unknown[0]}; known: {', '.join(region_codes())}")
-    photos = args.bgs if args.bgs.is_dir() and any(args.bgs.glob("*.jpg")) else None
+    photos = args.bgs.absolute() if args.bgs.is_dir() and any(args.bgs.glob("*.jpg")) else None
     width = args.size[1]
     settings = SceneSettings(
-        regions=regions,
+        regions=drawing.find_regions(args.region or ""),
         size=args.size,
         plates=(0.15, 0.3, 0.3, 0.25) if args.scenes else (1.0,),
         width_px=(max(0.06 * width, 16.0), max(0.4 * width, 24.0)),
         focus=0.0,
         grey=args.grey or not (args.colour or args.scenes),
+        synth=load_synth(args.settings, args.preset),
+        poses=1 if args.scenes else args.poses,
     )
-    job = DrawingJob(
-        folder=args.out, seed=args.seed, scenes=args.scenes, settings=settings, backgrounds=photos
+    job = drawing.DrawingJob(
+        seed=args.seed, scenes=args.scenes, settings=settings, backgrounds=photos
     )
-    if args.sheet is not None and args.sheet.exists() and not args.force:
-        raise OutputError(f"{args.sheet} exists: --force replaces it")
-    if args.count is not None:
-        claim_folder(args.out, force=args.force)
+    explained = Path("explain.png") if args.explain is not None else None
+    for picture in (args.sheet, args.plates, explained):
+        if picture is not None and picture.exists() and not args.force:
+            raise OutputError(f"{picture} exists: --force replaces it")
+    in_shards = args.engine or args.shard_size or args.format != (DEFAULT,) or is_url(args.out)
+    if args.count is not None and not in_shards:
+        drawing.claim_folder(Path(args.out), force=args.force)
     if photos is None:
         print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
     if args.sheet is not None:
-        pictures = [draw_sample(job, k)[0] for k in range(min(args.count or SHEET, SHEET))]
-        sheet = make_sheet(pictures, columns=3 if args.scenes else 8)
-        save_image(args.sheet, sheet if sheet.ndim == 3 else sheet[..., None].repeat(3, axis=2))
-        print(f"{args.sheet}: {len(pictures)} pictures")
-    if args.count is not None:
-        write_labels(args.out, draw_all(job, args.count, workers=args.workers), args.count)
+        print(drawing.save_sheet(job, min(args.count or SHEET, SHEET), args.sheet))
+    if args.plates is not None:
+        print(drawing.save_plates(job, SHEET, args.plates))
+    if explained is not None:
+        print(drawing.save_explanation(job, args.explain, explained))
+    if args.count is not None and in_shards:
+        print(draw_in_shards(args, job))
+    elif args.count is not None:
+        rate = drawing.draw_folder(job, Path(args.out), args.count, workers=args.workers)
+        print(f"{args.out}: {args.count} pictures and labels.jsonl, {rate:.0f} a second")
+    return 0
 
 
-def claim_folder(folder: Path, *, force: bool) -> None:
-    """Make the folder, or empty it of an earlier data set's files and of nothing else."""
-    make_folder(folder)
-    ours = re.compile(r"\d{8}(_\w*_[01])?\.png|labels\.jsonl")
-    old = [p for p in folder.iterdir() if ours.fullmatch(p.name)]
-    if old and not force:
-        raise OutputError(f"{folder} holds {len(old)} drawn files: --force replaces them, or --out")
-    for path in old:
-        path.unlink()
+def draw_in_shards(args: argparse.Namespace, job: DrawingJob) -> str:
+    """Draw what is missing of a data set in shards; returns what was done."""
+    from platewright.dataset.assembly import assemble
+    from platewright.dataset.engine import choose_engine
+    from platewright.dataset.shard import ShardJob, usual_size
+
+    size = args.shard_size or usual_size(args.count)
+    shards = ShardJob(
+        drawing=job, count=args.count, shard_size=size, formats=args.format, out=args.out
+    )
+    engine = choose_engine(args.engine, args.workers, args.address)
+    return assemble(shards, engine, force=args.force)
 
 
-def write_labels(folder: Path, lines: Iterable[str], count: int) -> None:
-    """Write `labels.jsonl` as the samples come, with progress; what is drawn stays on Ctrl-C."""
-    began = shown = time.monotonic()
-    done = 0
-    with (folder / "labels.jsonl").open("w") as labels:
-        for line in lines:
-            labels.write(line + "\n")
-            done += 1
-            now = time.monotonic()
-            if now - shown > 0.5 and sys.stderr.isatty():
-                rate = done / (now - began)
-                left = (count - done) / rate
-                print(
-                    f"\r{done}/{count}  {rate:.0f}/s  {left:.0f} s left ", end="", file=sys.stderr
-                )
-                shown = now
-    took = time.monotonic() - began
-    print(f"{folder}: {done} pictures and labels.jsonl, {done / max(took, 1e-9):.0f} a second")
+def check(path: Path) -> int:
+    """Say what is wrong with a region file, or that nothing is."""
+    from platewright.dataset.drawing import describe_region
+    from platewright.region.check import check_region
+
+    wrong = check_region(path)
+    print(*wrong or [describe_region(path)], sep="\n")
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":

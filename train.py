@@ -32,7 +32,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--windows", type=int, default=48, help="reader's windows in a batch (%(default)s)")
     add("--seed", type=int, default=0, help="of weights and drawings (%(default)s)")
     add("--workers", type=int, default=1, help="drawing processes (%(default)s)")
+    add("--data", type=Path, nargs="+", default=[], help="learn from stored drawings as well")
+    add("--data-share", type=float, default=0.5, help="part of --data, to 1 (%(default)s)")
     add("--regions", help="codes to draw, such as GB,IN,ANY (all)")
+    add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
+    add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
     add("--watch", type=Path, metavar="LABELS.csv", help="also measure on these labelled photos")
     add("--check-every", type=int, default=1000, help="steps between measurements (%(default)s)")
     add("--report-every", type=int, default=25, help="steps between lines of the log (%(default)s)")
@@ -47,6 +51,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("--steps and --hours must be positive")
     if args.workers < 0 or args.rate <= 0:
         parser.error("--workers can't be negative, --rate must be positive")
+    if not 0 < args.data_share <= 1:
+        parser.error("--data-share must be above 0, and 1 at most")
     if args.init and args.resume:
         parser.error("--init begins a run, --resume goes on with one: give one of them")
     return args
@@ -58,15 +64,15 @@ def main(argv: list[str] | None = None) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
         raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
+    from platewright.dataset.drawing import find_regions
     from platewright.recognizer.settings import NetworkSettings
     from platewright.recognizer.weights import load_arrays
-    from platewright.region import region_codes
     from platewright.training.checkpoint import load_checkpoint
+    from platewright.training.source import StoredSource
 
-    regions = tuple(args.regions.split(",")) if args.regions else ()
-    unknown = sorted(set(regions) - set(region_codes()))
-    if unknown:
-        raise ConfigError(f"--regions: no region {unknown[0]}; known: {', '.join(region_codes())}")
+    regions = find_regions(args.regions or "", "--regions")
+    if args.data:
+        StoredSource(args.data, args.data_share)  # tells what is wrong before anything starts
     arrays, network = None, NetworkSettings()
     if args.init:
         arrays, network, _ = load_arrays(args.init)
@@ -77,7 +83,7 @@ def main(argv: list[str] | None = None) -> None:
         import keras
     except ImportError:
         raise ConfigError("training needs Keras: pip install -r requirements.txt") from None
-    from platewright.synth.scene import SceneSettings
+    from platewright.synth.preset import load_synth
     from platewright.training.check import check_drawn, check_photos
     from platewright.training.curve import draw_curves
     from platewright.training.fit import Trainer
@@ -88,11 +94,9 @@ def main(argv: list[str] | None = None) -> None:
     samples = SampleSettings(
         scenes=args.scenes,
         windows=args.windows,
-        scene=SceneSettings(regions=regions),
-        closeup=SceneSettings(
-            regions=regions, width_px=(20.0, 260.0), focus_px=(80.0, 260.0), focus=0.75
-        ),
-    )
+        stored=tuple(args.data),
+        stored_share=args.data_share,
+    ).of(regions, load_synth(args.settings, args.preset))
     settings = TrainSettings(
         steps=steps,
         hours=args.hours or math.inf,

@@ -15,6 +15,7 @@ __all__ = [
     "OutputError",
     "PlatewrightError",
     "RegionError",
+    "VideoError",
     "WeightsError",
     "run_script",
 ]
@@ -58,6 +59,10 @@ class DatasetError(PlatewrightError):
 
 class EngineError(PlatewrightError):
     """Processes or machines that don't do their part of the work."""
+
+
+class VideoError(PlatewrightError):
+    """A video, a camera or a stream that can't be read."""
 
 
 class WeightsError(PlatewrightError):

@@ -7,9 +7,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from platewright.errors import OutputError
+from platewright.errors import ConfigError, OutputError
 
-__all__ = ["make_folder", "write_file"]
+__all__ = ["claim_results", "make_folder", "write_file"]
 
 
 def make_folder(path: Path) -> None:
@@ -22,6 +22,31 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: can't be made into a folder: {error.strerror}") from error
+
+
+def claim_results(source: Path, *results: Path | None, force: bool) -> None:
+    """Check that results can be written, and make their folders.
+
+    Args:
+        source: what is read; no result may take its place.
+        results: files to be; None: not asked for.
+        force: whether files that are there may be overwritten.
+
+    Raises:
+        ConfigError: if a result is the source or another result, or a folder is in its place.
+        OutputError: if there is such a file and `force` is off, or a folder can't be made.
+    """
+    seen = {source.resolve()}
+    for path in filter(None, results):
+        if path.resolve() in seen:
+            raise ConfigError(f"{path}: is the source itself or named twice; give another name")
+        seen.add(path.resolve())
+        if path.is_dir():
+            raise ConfigError(f"{path}: a folder is there; give a file")
+        # A device such as /dev/stdout may be written to again and again.
+        if path.is_file() and not force:
+            raise OutputError(f"{path}: there already; give another name or --force")
+        make_folder(path.parent)
 
 
 def write_file(path: Path, data: bytes) -> None:

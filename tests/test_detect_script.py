@@ -150,7 +150,16 @@ def test_bundled_weights_and_settings(
     assert (settings.min_height, settings.min_presence) == (9, 0.25)
     assert settings.min_confidence == 0 and settings.accept == detector_module.ACCEPTED == 0.7
     assert settings.regions == ()
-    run("in.png", "weights.npz", "--min-confidence", "0.1", "--accept", "0.8", "--region", "GB,my/region.toml")
+    run(
+        "in.png",
+        "weights.npz",
+        "--min-confidence",
+        "0.1",
+        "--accept",
+        "0.8",
+        "--region",
+        "GB,my/region.toml",
+    )
     assert WhiteRectangles.loaded[1][1].min_confidence == 0.1
     assert WhiteRectangles.loaded[1][1].accept == 0.8
     assert WhiteRectangles.loaded[1][1].regions == ("GB", "my/region.toml")

@@ -153,6 +153,36 @@ def test_a_run_goes_on_and_is_never_overwritten_by_accident(
     assert load_arrays(out / "weights.npz")[2]["steps"] == 5
 
 
+def test_stored_scenes_teach_as_well_and_a_run_on_them_goes_on(tmp_path: Path, init: Path) -> None:
+    from platewright.dataset.assembly import assemble
+    from platewright.dataset.drawing import DrawingJob
+    from platewright.dataset.engine import Engine
+    from platewright.dataset.shard import ShardJob
+    from platewright.synth.scene import SceneSettings
+
+    scenes = SceneSettings(regions=("GB",), size=(120, 200), width_px=(40.0, 90.0), grey=False)
+    drawing = DrawingJob(seed=1, scenes=True, settings=scenes, backgrounds=None)
+    job = ShardJob(
+        drawing=drawing, count=200, shard_size=100, formats=("webdataset",),
+        out=str(tmp_path / "stored"),
+    )  # fmt: skip
+    assemble(job, Engine())
+    options = [*BRIEF, "--data", "stored", "--data-share", "1"]
+    done = run(tmp_path, *options, "--steps", "3", "--init", str(init))
+    assert done.returncode == 0, done.stderr
+    stored, out = tmp_path / "stored", tmp_path / "runs" / "default"
+    first = rows(out)
+    assert [row["step"] for row in first] == ["1", "2", "3"]
+    done = run(tmp_path, *options, "--steps", "5", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert [row["step"] for row in rows(out)] == ["1", "2", "3", "4", "5"]
+    # Other pictures, other losses: the stored ones were really taken.
+    live = run(tmp_path, *BRIEF, "--steps", "3", "--init", str(init), "--out", "live")
+    assert live.returncode == 0, live.stderr
+    assert [row["loss"] for row in rows(tmp_path / "live")] != [row["loss"] for row in first]
+    assert {p.name for p in stored.iterdir()} == {".gen", "00000.tar", "00001.tar"}
+
+
 # A thousand steps and more are compiled, fewer are not.
 @pytest.mark.parametrize(("workers", "steps"), [("0", "900"), ("1", "1000000")])
 def test_ctrl_c_leaves_weights_that_resume(
@@ -192,6 +222,8 @@ def test_ctrl_c_leaves_weights_that_resume(
         (["--steps", "0"], "--steps and --hours must be positive"),
         (["--hours", "-1"], "--steps and --hours must be positive"),
         (["--workers", "-1"], "--workers can't be negative"),
+        (["--data", "d", "--data-share", "0"], "--data-share must be above 0, and 1 at most"),
+        (["--data", "d", "--data-share", "1.5"], "--data-share must be above 0, and 1 at most"),
         (["--init", "w.npz", "--resume"], "give one of them"),
     ],
 )
@@ -207,6 +239,8 @@ def test_arguments_that_are_off(tmp_path: Path, arguments: list[str], message: s
         (["--regions", "GB,XX"], 2, "--regions: no region XX; known: "),
         (["--init", "none.npz"], 1, "none.npz: no such weights file"),
         (["--init", "text.npz"], 1, "text.npz: not a weights file of this program"),
+        (["--data", "."], 1, ".: no pictures with records here: give a folder or .tar that gen.py"),
+        (["--data", "text.npz"], 1, "text.npz: no plain tar, or cut off"),
         (["--resume"], 1, "runs/default/checkpoint.npz: no checkpoint here to resume from"),
         (["--watch", "none.csv", "--windows", "1", "--scenes", "1"], 1, "none.csv"),
     ],

@@ -1,29 +1,47 @@
-"""Draws data sets to files: the same seed gives the same bytes with any number of workers."""
+"""Draws data sets: the same seed gives the same bytes with any number of workers."""
 
 from __future__ import annotations
 
 import functools
-import json
 import multiprocessing as mp
-import os
+import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.backgrounds import load_backgrounds
-from platewright.errors import OutputError
+from platewright.dataset.format.windows import LABELS, label_line, write_picture
+from platewright.dataset.ledger import Ledger
+from platewright.dataset.progress import Progress
+from platewright.dataset.sample import Sample
+from platewright.dataset.store import HIDDEN, FolderStore
+from platewright.errors import OutputError, RegionError
+from platewright.file import make_folder
+from platewright.image import save_image
 from platewright.records import SceneRecord
+from platewright.region import load_region, region_codes
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
 
-__all__ = ["DrawingJob", "draw_all", "draw_sample", "file_name", "make_sheet"]
+__all__ = [
+    "DrawingJob",
+    "claim_folder",
+    "draw_folder",
+    "draw_sample",
+    "make_sheet",
+    "sample_name",
+    "save_explanation",
+    "save_plates",
+    "save_sheet",
+]
+
+EXAMPLES = 5
 
 Picture = NDArray[np.uint8]
 
@@ -33,26 +51,24 @@ class DrawingJob:
     """What to draw.
 
     Attributes:
-        folder: where the pictures go.
         seed: of the data set; sample i is drawn from (seed, i).
         scenes: whole scenes instead of windows.
         settings: of windows or scenes.
         backgrounds: folder of photos; None: backgrounds are drawn.
     """
 
-    folder: Path
     seed: int
     scenes: bool
     settings: SceneSettings
     backgrounds: Path | None
 
 
-def file_name(index: int, record: SceneRecord) -> str:
-    """Return a picture's name: `%08d_TEXT_P.png` for windows, `%08d.png` for scenes."""
+def sample_name(index: int, record: SceneRecord) -> str:
+    """Return a picture's name without ending: `%08d_TEXT_P` for windows, `%08d` for scenes."""
     if record.presence is None:
-        return f"{index:08d}.png"
+        return f"{index:08d}"
     text = record.plates[0].text if record.plates else ""
-    return f"{index:08d}_{text}_{int(record.presence)}.png"
+    return f"{index:08d}_{text}_{int(record.presence)}"
 
 
 @functools.lru_cache(maxsize=2)
@@ -61,34 +77,20 @@ def _backgrounds(folder: Path | None, grey: bool) -> Backgrounds:
     return Backgrounds(photos, grey=grey)
 
 
-def draw_sample(job: DrawingJob, index: int) -> tuple[Picture, SceneRecord]:
-    """Draw sample `index` of a data set: grey (H, W) or RGB (H, W, 3), and its record."""
+def draw_sample(job: DrawingJob, index: int) -> Sample:
+    """Draw sample `index` of a data set."""
     rng = np.random.default_rng([job.seed, index])
     backgrounds = _backgrounds(job.backgrounds, job.settings.grey)
     draw = draw_scene if job.scenes else draw_window
-    return draw(rng, backgrounds, job.settings, seed=(job.seed, index))
+    image, record = draw(rng, backgrounds, job.settings, seed=(job.seed, index))
+    return Sample(index=index, name=sample_name(index, record), image=image, record=record)
 
 
-def _write(job: DrawingJob, index: int) -> str:
+def _write(job: DrawingJob, folder: Path, index: int) -> str:
     """Draw and write one sample; returns its line for `labels.jsonl`."""
-    image, record = draw_sample(job, index)
-    name = file_name(index, record)
-    ordered = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _, packed = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, 3])
-    path = job.folder / name
-    temporary = path.with_name(f".{name}.part")
-    try:
-        temporary.write_bytes(packed.tobytes())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: can't be written ({error.strerror})") from None
-    return json.dumps({"file": name, **record.as_dict()}, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    """Turn numpy scalars into JSON values."""
-    return value.item()
+    sample = draw_sample(job, index)
+    write_picture(sample, folder)
+    return label_line(sample)
 
 
 def _start_worker() -> None:
@@ -96,23 +98,120 @@ def _start_worker() -> None:
     cv2.setNumThreads(1)
 
 
-def draw_all(job: DrawingJob, count: int, *, workers: int = 1) -> Iterator[str]:
-    """Draw samples 0 to `count` - 1 and yield their label lines in order.
+def find_regions(names: str, option: str = "--region") -> tuple[str, ...]:
+    """Return the regions of a command line: codes, and absolute paths of files of one's own.
+
+    Args:
+        names: such as `GB,IN,mine.toml`; empty: all regions, for which nothing is returned.
+        option: that they were given with.
+
+    Raises:
+        RegionError: if there is no such region, or a file can't be used.
+    """
+    given = [name for name in names.split(",") if name]
+    unknown = sorted({n for n in given if not n.endswith(".toml")} - set(region_codes()))
+    if unknown:
+        raise RegionError(f"{option}: no region {unknown[0]}; known: {', '.join(region_codes())}")
+    found = tuple(str(Path(n).absolute()) if n.endswith(".toml") else n for n in given)
+    for path in found:
+        load_region(path)
+    return found
+
+
+def describe_region(path: Path) -> str:
+    """Return what a region file draws, in a line.
+
+    Raises:
+        RegionError: if it can't be used.
+    """
+    region, rng = load_region(path), np.random.default_rng(0)
+    texts = ", ".join(region.draw(rng).text for _ in range(EXAMPLES))
+    return f"{region.code}: fine, {len(region.series)} series; draws {texts}, ..."
+
+
+def claim_folder(folder: Path, *, force: bool) -> None:
+    """Make the folder, or empty it of an earlier data set's files and of nothing else.
+
+    Raises:
+        OutputError: if there are such files and `force` is off.
+    """
+    make_folder(folder)
+    ours = re.compile(rf"\d{{8}}(_\w*_[01])?\.png|{re.escape(LABELS)}|{re.escape(HIDDEN)}")
+    old = [p for p in folder.iterdir() if ours.fullmatch(p.name)]
+    if old and not force:
+        raise OutputError(f"{folder} holds {len(old)} drawn files: --force replaces them, or --out")
+    if folder / HIDDEN in old:
+        Ledger(FolderStore(folder), str(folder)).clear()
+    for path in old:
+        if path.name != HIDDEN:
+            path.unlink(missing_ok=True)
+
+
+def draw_folder(job: DrawingJob, folder: Path, count: int, *, workers: int = 1) -> float:
+    """Draw samples 0 to `count` - 1 into a folder, with `labels.jsonl`; what is drawn stays.
 
     Args:
         job: what to draw.
+        folder: where the pictures go; exists.
         count: how many.
         workers: processes; 1 draws in this one.
+
+    Returns:
+        Pictures a second.
 
     Raises:
         OutputError: if a picture can't be written.
     """
-    write = functools.partial(_write, job)
+    progress = Progress(count)
+    with (folder / LABELS).open("w", encoding="utf-8") as labels:
+        for line in _draw_all(functools.partial(_write, job, folder), count, workers):
+            labels.write(line + "\n")
+            progress.add()
+    rate = progress.rate
+    progress.end()
+    return rate
+
+
+def _draw_all(write: Callable[[int], str], count: int, workers: int) -> Iterator[str]:
+    """Yield the label lines in order."""
     if workers <= 1:
         yield from map(write, range(count))
         return
     with mp.get_context("spawn").Pool(workers, _start_worker) as pool:
         yield from pool.imap(write, range(count), chunksize=8)
+
+
+def save_sheet(job: DrawingJob, count: int, path: Path) -> str:
+    """Write a contact sheet of the first samples; returns what was done, in a line.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    pictures = [draw_sample(job, k).image for k in range(count)]
+    _save(make_sheet(pictures, columns=3 if job.scenes else 8), path)
+    return f"{path}: {count} pictures"
+
+
+def save_plates(job: DrawingJob, count: int, path: Path) -> str:
+    """Write a sheet of flat plates of the job's regions; returns what was done, in a line."""
+    from platewright.synth.showcase import draw_showcase
+
+    _save(draw_showcase(job.settings.regions, count=count, seed=job.seed), path)
+    return f"{path}: {count} flat plates"
+
+
+def save_explanation(job: DrawingJob, index: int, path: Path) -> str:
+    """Write how a sample comes about, stage by stage; returns what was done, in a line."""
+    from platewright.synth.explain import explain
+
+    backgrounds = _backgrounds(job.backgrounds, job.settings.grey)
+    picture, record = explain((job.seed, index), backgrounds, job.settings, scenes=job.scenes)
+    _save(picture, path)
+    return f"{path}: how {sample_name(index, record)} comes about"
+
+
+def _save(picture: Picture, path: Path) -> None:
+    save_image(path, picture if picture.ndim == 3 else picture[..., None].repeat(3, axis=2))
 
 
 def make_sheet(pictures: list[Picture], columns: int = 8, gap: int = 4) -> Picture:

@@ -1,4 +1,4 @@
-"""A drawn sample on its way to a file, and what every data set format does with it."""
+"""A drawn or imported sample on its way to a file, and what every data set format does with it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,21 @@ from numpy.typing import NDArray
 
 from platewright.records import SceneRecord
 
-__all__ = ["Format", "Sample"]
+__all__ = ["PLATE", "Format", "Sample", "kind_of"]
 
 Picture = NDArray[np.uint8]
+
+PLATE = "plate"
+"""What labels of ours are called in formats that have a name for each."""
+
+
+def kind_of(name: str) -> str:
+    """Return a label's name as `PlateRecord.kind` has it.
+
+    >>> kind_of("plate"), kind_of("car")
+    ('', 'car')
+    """
+    return "" if name == PLATE else name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +39,16 @@ class Sample:
         name: file stem, distinct in the data set: `%08d_TEXT_P` of windows, `%08d` of scenes.
         image: (H, W) grey or (H, W, 3) RGB.
         record: its labels.
+        packed: the JPEG file that the picture came from, where it shows just `image`.
+        side: `train` or `val`, where the data set is split already; empty: the text decides.
     """
 
     index: int
     name: str
     image: Picture
     record: SceneRecord
+    packed: bytes | None = None
+    side: str = ""
 
 
 class Format(ABC):
@@ -69,7 +85,7 @@ class Format(ABC):
         """Write what is left; returns this shard's lines (no line breaks inside) for `finish`."""
         return []
 
-    @classmethod
+    @classmethod  # noqa: B027
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
         """Write the data set's own files.
 

@@ -30,7 +30,7 @@ from platewright.synth.style import PlateStyle, draw_style, luma
 from platewright.synth.vehicle import Vehicle
 from platewright.synth.view import Canvas, Colour, Frame, View
 
-__all__ = ["draw_street"]
+__all__ = ["PAINTS", "draw_street", "paint_street"]
 
 Picture = NDArray[np.uint8]
 
@@ -66,12 +66,7 @@ def draw_street(
     """
     view = View()
     canvas = Canvas(view.size)
-    _sky(rng, canvas, view)
-    _skyline(rng, canvas, view)
-    for side in (-1, 1):
-        add_houses(rng, canvas, view, side)
-    _ground(rng, canvas, view)
-    _trees(rng, canvas, view)
+    paint_street(rng, canvas, view)
     parked: list[tuple[Vehicle, Look, float]] = []
     paints = rng.permutation(len(PAINTS))
     for (kind, codes, column, distance, degrees), paint in zip(SPOTS, paints, strict=False):
@@ -100,6 +95,16 @@ def draw_street(
     image = apply_camera(picture, camera)
     drawn = {"camera": camera.as_dict()}
     return image, SceneRecord(size=view.size, plates=tuple(plates), seed=seed, drawn=drawn)
+
+
+def paint_street(rng: np.random.Generator, canvas: Canvas, view: View) -> None:
+    """Paint a street without vehicles."""
+    _sky(rng, canvas, view)
+    _skyline(rng, canvas, view)
+    for side in (-1, 1):
+        add_houses(rng, canvas, view, side)
+    _ground(rng, canvas, view)
+    _trees(rng, canvas, view)
 
 
 def _draw_look(rng: np.random.Generator, code: str) -> Look:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ def check_drawn(
         backgrounds: folder of photos, or None.
         batches: how many to draw, once.
     """
-    draw = make_drawing(settings.seed + HELD_OUT, backgrounds, settings, network)
+    live = replace(settings, samples=replace(settings.samples, stored=()))
+    draw = make_drawing(settings.seed + HELD_OUT, backgrounds, live, network)
     held = [draw(k) for k in range(batches)]
 
     def check(model: Any) -> dict[str, float]:

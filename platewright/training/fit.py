@@ -20,6 +20,7 @@ from platewright.training.checkpoint import Progress, load_checkpoint, save_chec
 from platewright.training.log import Log, say
 from platewright.training.sample import Batch, draw_batch
 from platewright.training.settings import TrainSettings, learning_rate
+from platewright.training.source import StoredSource
 from platewright.training.stream import BatchStream
 
 __all__ = ["Trainer", "make_drawing", "prepare", "text_accuracy"]
@@ -45,9 +46,14 @@ def make_drawing(
 
     cv2.setNumThreads(1)
     photos = load_backgrounds(folder, grey=True) if folder is not None and folder.is_dir() else []
-    backgrounds = Backgrounds(photos, seed=seed)
+    samples = settings.samples
     return functools.partial(
-        _draw, seed=seed, backgrounds=backgrounds, settings=settings, network=network
+        _draw,
+        seed=seed,
+        backgrounds=Backgrounds(photos, seed=seed),
+        settings=settings,
+        network=network,
+        stored=StoredSource(samples.stored, samples.stored_share) if samples.stored else None,
     )
 
 
@@ -58,8 +64,9 @@ def _draw(
     backgrounds: Backgrounds,
     settings: TrainSettings,
     network: NetworkSettings,
+    stored: StoredSource | None,
 ) -> Batch:
-    return draw_batch(seed, index, backgrounds, settings.samples, network)
+    return draw_batch(seed, index, backgrounds, settings.samples, network, stored)
 
 
 def prepare(inputs: dict[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from platewright.recognizer.target import IGNORE, read_target, scan_target
 from platewright.records import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
+from platewright.synth.settings import SynthSettings
+from platewright.training.source import StoredSource
 
 __all__ = ["Batch", "SampleSettings", "draw_batch", "frame_quad", "read_cells"]
 
@@ -33,16 +36,29 @@ class SampleSettings:
         closeup: settings of the pictures that windows are cut from.
         absent: part of the windows without a whole plate, 0-1.
         upright: part of the windows cut along the upright box instead of the quad, 0-1.
+        stored: data sets to take pictures from as well.
+        stored_share: part of the pictures that come from them, 0-1.
     """
 
     scenes: int = 8
     windows: int = 48
     scene: SceneSettings = field(default_factory=SceneSettings)
     closeup: SceneSettings = field(
-        default_factory=lambda: SceneSettings(width_px=(35.0, 260.0), focus_px=(80.0, 260.0))
+        default_factory=lambda: SceneSettings(
+            width_px=(20.0, 260.0), focus_px=(80.0, 260.0), focus=0.75
+        )
     )
     absent: float = 0.2
     upright: float = 0.3
+    stored: tuple[Path, ...] = ()
+    stored_share: float = 0.5
+
+    def of(self, regions: tuple[str, ...], synth: SynthSettings) -> SampleSettings:
+        """Return the same with other regions (none: all) and other strengths of drawing."""
+        scene, closeup = (
+            replace(part, regions=regions, synth=synth) for part in (self.scene, self.closeup)
+        )
+        return replace(self, scene=scene, closeup=closeup)
 
 
 def read_cells(settings: NetworkSettings) -> tuple[int, int]:
@@ -101,12 +117,18 @@ def _draw_window(
     backgrounds: Backgrounds,
     settings: SampleSettings,
     network: NetworkSettings,
+    stored: StoredSource | None,
 ) -> tuple[Picture, PlateRecord | None, FloatArray]:
     """Draw one window; the plate is None where no whole plate is in it."""
     absent = rng.random() < settings.absent
     if absent and rng.random() < 0.6:
         only = SceneSettings(
-            size=(96, 224), plates=(1.0,), decoys=(0.25, 0.75), width_px=(90.0, 220.0), grey=True
+            size=(96, 224),
+            plates=(1.0,),
+            decoys=(0.25, 0.75),
+            width_px=(90.0, 220.0),
+            grey=True,
+            synth=settings.closeup.synth,
         )
         image, record = draw_scene(rng, backgrounds, only)
         box = record.decoys[0] if record.decoys else (40.0, 30.0, 180.0, 70.0)
@@ -116,7 +138,10 @@ def _draw_window(
         except ValueError:
             window, matrix = np.zeros(network.read_window, np.uint8), np.eye(3)
         return window, None, matrix
-    image, record = draw_closeup(rng, backgrounds, settings.closeup)
+    if stored is not None and stored.gives_closeup(rng):
+        image, record = stored.draw_closeup(rng)
+    else:
+        image, record = draw_closeup(rng, backgrounds, settings.closeup)
     plate = record.plates[0]
     if absent:
         quad = _absent_quad(rng, plate.quad)
@@ -135,8 +160,17 @@ def draw_batch(
     backgrounds: Backgrounds,
     settings: SampleSettings,
     network: NetworkSettings,
+    stored: StoredSource | None = None,
 ) -> Batch:
     """Draw one batch: the same seed and index give the same batch in any process.
+
+    Args:
+        seed: of the run.
+        index: of the batch, from 0.
+        backgrounds: what is drawn upon.
+        settings: what a batch is made of.
+        network: whose targets are drawn.
+        stored: where some of the pictures come from; None: all are drawn.
 
     Returns:
         Inputs by name, uint8: `image` (scenes, H, W, 1), `window` (windows, h, w, 1); and targets
@@ -145,7 +179,10 @@ def draw_batch(
     images, presences, corner_maps = [], [], []
     for k in range(settings.scenes):
         rng = np.random.default_rng([seed, index, 0, k])
-        image, record = draw_scene(rng, backgrounds, settings.scene)
+        if stored is not None and stored.gives_scene(rng):
+            image, record = stored.draw_scene(rng, settings.scene)
+        else:
+            image, record = draw_scene(rng, backgrounds, settings.scene)
         presence, corners = scan_target(record.plates, record.size, network)
         images.append(image)
         presences.append(presence)
@@ -154,7 +191,7 @@ def draw_batch(
     windows, characters, slots, texts, there, frames = [], [], [], [], [], []
     for k in range(settings.windows):
         rng = np.random.default_rng([seed, index, 1, k])
-        window, plate, matrix = _draw_window(rng, backgrounds, settings, network)
+        window, plate, matrix = _draw_window(rng, backgrounds, settings, network, stored)
         windows.append(window)
         if plate is None:
             characters.append(np.full(cells, IGNORE, np.int32))

@@ -11,6 +11,8 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any
 
+from platewright.errors import PlatewrightError
+
 __all__ = ["BatchStream"]
 
 Draw = Callable[[int], Any]
@@ -38,7 +40,8 @@ def _work(make_draw: Callable[[], Draw], first: int, step: int, out: Any, stop: 
             index += step
         out.cancel_join_thread()  # nobody takes what is left
     except Exception as error:  # this one must arrive, so the process waits until it is sent
-        out.put((-1, None, f"{type(error).__name__}: {error}"))
+        told = isinstance(error, PlatewrightError)
+        out.put((-1, None, error if told else f"{type(error).__name__}: {error}"))
 
 
 class BatchStream:
@@ -80,7 +83,8 @@ class BatchStream:
         """Return the next batch, waiting for it where it is not ready; `waited_s` counts that.
 
         Raises:
-            RuntimeError: if a worker failed or died.
+            PlatewrightError: if a worker met with something that a user can cause.
+            RuntimeError: if a worker failed otherwise, or died.
         """
         if self._draw is not None:
             batch = self._draw(self._index)
@@ -96,6 +100,8 @@ class BatchStream:
                 if not self._workers[which].is_alive():
                     raise RuntimeError("a drawing process died") from None
         self.waited_s += time.perf_counter() - began
+        if isinstance(error, PlatewrightError):
+            raise error
         if error is not None:
             raise RuntimeError(f"a drawing process failed: {error}")
         if index != self._index:

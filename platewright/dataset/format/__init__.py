@@ -1,1 +1,142 @@
-"""Data set formats: one file each, found by name."""
+"""Data set formats: one file each, found by name.
+
+A module here is one format: `yolo_pose.py` holds the `Format` whose name is `yolo-pose`. Its name
+and its summary are known without importing it, and what it needs from elsewhere is imported when
+it writes. Modules that begin with an underscore are no formats.
+
+Where it can be read as well it has two functions: `read(path, finder)`, which yields pictures and
+their records, and `claims(path)`, which tells whether a path looks like the format.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from platewright.errors import ConfigError, DatasetError
+
+if TYPE_CHECKING:
+    from platewright.dataset.finder import PictureFile, PictureFinder
+    from platewright.dataset.sample import Format
+    from platewright.records import SceneRecord
+
+    Reader = Callable[[Path, PictureFinder], Iterator[tuple[PictureFile, SceneRecord]]]
+
+__all__ = [
+    "DEFAULT",
+    "describe_formats",
+    "detect_format",
+    "format_names",
+    "format_summary",
+    "load_format",
+    "load_reader",
+    "readable_names",
+]
+
+FOLDER = Path(__file__).parent
+DEFAULT = "windows"
+SUMMARY = re.compile(r'^    summary = "(.+)"$', re.M)
+READER = re.compile(r"^def read\(|import .*\bread$", re.M)
+
+
+def format_names() -> tuple[str, ...]:
+    """Return the names of all formats, the default first, then sorted.
+
+    >>> format_names()[0]
+    'windows'
+    """
+    stems = (path.stem for path in FOLDER.glob("[!_]*.py"))
+    return tuple(sorted((s.replace("_", "-") for s in stems), key=lambda n: (n != DEFAULT, n)))
+
+
+def format_summary(name: str) -> str:
+    """Return a format's one line, without importing it; empty where it can't be told so."""
+    found = SUMMARY.search(_path(name).read_text("utf-8"))
+    return found[1] if found else ""
+
+
+def readable_names() -> tuple[str, ...]:
+    """Return the names of the formats that can be read, without importing them.
+
+    >>> "windows" in readable_names(), "characters" in readable_names()
+    (True, False)
+    """
+    return tuple(n for n in format_names() if READER.search(_path(n).read_text("utf-8")))
+
+
+def describe_formats(mark: str = "") -> str:
+    """Return a line for each format, for the command line's help.
+
+    Args:
+        mark: stands before the formats that can be read as well.
+    """
+    width = max(map(len, format_names()))
+    marked = readable_names() if mark else ()
+    lines = (
+        f"{mark if name in marked else '':>{len(mark)}}  {name:<{width}}  {format_summary(name)}"
+        for name in format_names()
+    )
+    return "\n".join(["formats:", *lines])
+
+
+def load_format(name: str) -> type[Format]:
+    """Return a format.
+
+    Raises:
+        ConfigError: if there is none of this name.
+    """
+    from platewright.dataset.sample import Format
+
+    if name not in format_names():
+        raise ConfigError(f"no format {name}; known: {', '.join(format_names())}")
+    module = _module(name)
+    for value in vars(module).values():
+        ours = isinstance(value, type) and issubclass(value, Format) and value is not Format
+        if ours and getattr(value, "name", "") == name:
+            return value  # type: ignore[no-any-return]
+    raise TypeError(f"{module.__file__} holds no Format of the name {name}")
+
+
+def load_reader(name: str) -> Reader:
+    """Return a format's `read`.
+
+    Raises:
+        ConfigError: if there is none of this name that can be read.
+    """
+    if name not in readable_names():
+        raise ConfigError(f"no format {name} can be read; known: {', '.join(readable_names())}")
+    return _module(name).read  # type: ignore[no-any-return]
+
+
+def detect_format(path: Path) -> str:
+    """Return the one format that a file or a folder looks like.
+
+    Raises:
+        DatasetError: if it's none, or several.
+    """
+    if not path.exists():
+        raise DatasetError(f"{path}: there is no such file or folder")
+    try:
+        found = [name for name in readable_names() if _module(name).claims(path)]
+    except OSError as error:
+        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise DatasetError(f"{path} may be {' or '.join(found)}: say which with --from-format")
+    raise DatasetError(
+        f"{path} looks like no format: name the file itself or the folder above the pictures, or "
+        f"say which with --from-format: {', '.join(readable_names())}"
+    )
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{_path(name).stem}")
+
+
+def _path(name: str) -> Path:
+    return FOLDER / f"{name.replace('-', '_')}.py"

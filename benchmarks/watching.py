@@ -1,0 +1,129 @@
+"""Frames a second of watch.py's way on one core, and whether its memory stays flat.
+
+Run: python benchmarks/watching.py VIDEO --minutes 60
+
+Plays a video over and over, as one that never ends, reads every frame with one thread, tracks and
+votes, and draws the annotated frames. Says how many frames a second that is, how long a frame
+takes to find and read, to follow and to draw, and the memory of the process after each tenth of the
+time. A leak shows as growth from the second tenth, when all is warm, to the last one. Writes
+results/watching.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from platewright.annotation import annotate  # noqa: E402
+from platewright.errors import ConfigError, run_script  # noqa: E402
+from platewright.metrics import milliseconds  # noqa: E402
+from platewright.recognizer.detector import Detector  # noqa: E402
+from platewright.records import Reading  # noqa: E402
+from platewright.tracking.follow import follow, watching_settings  # noqa: E402
+from platewright.tracking.frame import Frame  # noqa: E402
+from platewright.tracking.passing import Passing, Voter  # noqa: E402
+from platewright.tracking.source import FileSource  # noqa: E402
+from platewright.tracking.track import Tracker  # noqa: E402
+
+SAMPLES = 10
+PAUSE_S = 5.0
+"""Between two rounds of the video, so that every round is a vehicle of its own."""
+
+
+def looped(path: Path, seconds: float) -> Iterator[Frame]:
+    """Yield the frames of a video, over and over, for a time."""
+    end, number, shift, last = time.monotonic() + seconds, 0, 0.0, 0.0
+    while True:
+        for frame in FileSource(path).frames():
+            if time.monotonic() > end:
+                return
+            last = shift + frame.time_s
+            yield Frame(number, last, frame.unpack)
+            number += 1
+        shift = last + PAUSE_S
+
+
+def memory_mb() -> float:
+    """Return the memory of this process that is in use (Linux), MB."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        raise ConfigError("the memory of a process is measured on Linux only") from None
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def main() -> None:
+    """Play, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("video", type=Path, metavar="VIDEO")
+    parser.add_argument("--minutes", type=float, default=60.0, help="(%(default)g)")
+    parser.add_argument("--weights", type=Path, default=ROOT / "weights.onnx")
+    parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    detection, tracking = watching_settings()
+    detector = Detector.load(args.weights, detection)
+    passings: list[Passing] = []
+    read_ms: list[float] = []
+    draw_ms: list[float] = []
+    memory = [memory_mb()]
+    seconds = 60 * args.minutes
+    start, busy = time.monotonic(), time.process_time()
+
+    def read(picture: np.ndarray) -> list[Reading]:
+        begun = time.perf_counter()
+        found = detector.read(picture)
+        read_ms.append((time.perf_counter() - begun) * 1e3)
+        return found
+
+    def draw(frame: Frame, readings: list[Reading]) -> None:
+        begun = time.perf_counter()
+        annotate(frame.picture, readings)
+        draw_ms.append((time.perf_counter() - begun) * 1e3)
+        if time.monotonic() - start > len(memory) * seconds / SAMPLES:
+            memory.append(memory_mb())
+
+    done = follow(
+        looped(args.video, seconds), read, Voter.of(detector), on_passing=passings.append,
+        on_frame=draw, tracker=Tracker(tracking),
+    )  # fmt: skip
+    wall, used = time.monotonic() - start, time.process_time() - busy
+    texts: dict[str, int] = {}
+    for passing in passings:
+        if passing.reading.accepted:
+            texts[passing.reading.text] = texts.get(passing.reading.text, 0) + 1
+    memory.append(memory_mb())
+    result = {
+        "command": "python benchmarks/watching.py " + " ".join(sys.argv[1:]),
+        "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
+        "minutes": round(wall / 60, 2),
+        "frames": done.read,
+        "frames_per_s": round(done.read / wall, 2),
+        "frames_per_s_of_processor": round(done.read / used, 2),
+        "load_average": round(os.getloadavg()[0], 1),
+        "cores": os.cpu_count(),
+        "find_and_read_ms": milliseconds(read_ms),
+        "draw_ms": milliseconds(draw_ms),
+        "accepted_vehicles": texts,
+        "memory_mb": [round(value, 1) for value in memory],
+        "memory_growth_mb": round(memory[-1] - memory[min(2, len(memory) - 1)], 1),
+    }
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "watching.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    run_script(main, "watching.py")

@@ -1,0 +1,152 @@
+"""A video that is written picture by picture, and is playable whenever it is closed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.errors import ConfigError, OutputError
+
+__all__ = ["CLIP_SUFFIXES", "ClipWriter", "import_av"]
+
+Picture = NDArray[np.uint8]
+
+CLIP_SUFFIXES = {".mp4": "mp4", ".mkv": "matroska"}
+"""What a video may be called, and the container of each."""
+
+# Milliseconds: pictures of a camera come when they come, not at an even rate.
+TIME_BASE = Fraction(1, 1000)
+# x264's rate factor: 18 looks like the source, 23 is its default, 28 is poor.
+OPTIONS = {"preset": "veryfast", "crf": "21"}
+# In fragments the file is playable even where the power went while it was written.
+FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+KEYFRAME_EVERY = 50
+
+
+def import_av() -> Any:
+    """Return PyAV, which decodes and encodes video.
+
+    Raises:
+        ConfigError: if it is not installed.
+    """
+    try:
+        import av
+    except ImportError:
+        raise ConfigError("video needs PyAV: pip install av") from None
+    # FFmpeg's own lines on stderr say nothing that a user could act on.
+    av.logging.set_level(None)
+    return av
+
+
+class ClipWriter:
+    """Writes H.264 video, for use in a `with` statement.
+
+    The pictures go to a `.part` file beside it; leaving the block closes that and gives it its
+    name, also where an error or Ctrl-C ends it. What was there before is kept until then, and
+    stays where not a single picture came.
+
+    Args:
+        path: ends in .mp4 or .mkv.
+
+    Raises:
+        ConfigError: if it ends otherwise, or PyAV is not installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Check the name; the file is opened by the first picture."""
+        if path.suffix.lower() not in CLIP_SUFFIXES:
+            raise ConfigError(f"{path}: a video must end in one of {', '.join(CLIP_SUFFIXES)}")
+        self.path = path
+        self.part = path.with_name(path.name + ".part")
+        self._av = import_av()
+        self._container: Any = None
+        self._stream: Any = None
+        self._size = (0, 0)
+        self._last_ms = -1
+
+    def __enter__(self) -> ClipWriter:
+        """Return itself."""
+        return self
+
+    def add(self, picture: Picture, time_s: float) -> None:
+        """Write one picture.
+
+        Args:
+            picture: (H, W, 3) RGB. One of another size than the first is fitted into that.
+            time_s: when it is shown, seconds from the beginning; a millisecond after the one
+                before at the least.
+
+        Raises:
+            OutputError: if it can't be written.
+        """
+        try:
+            if self._container is None:
+                self._open(picture.shape[0], picture.shape[1])
+            frame = self._av.VideoFrame.from_ndarray(self._fitted(picture), format="rgb24")
+            self._last_ms = max(round(time_s * 1000), self._last_ms + 1)
+            frame.pts, frame.time_base = self._last_ms, TIME_BASE
+            self._container.mux(self._stream.encode(frame))
+        except (OSError, self._av.error.FFmpegError) as error:
+            raise self._failed(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write what the encoder still holds, close the file and give it its name."""
+        if self._container is None:
+            return
+        try:
+            try:
+                self._container.mux(self._stream.encode(None))
+            finally:
+                self._container.close()
+            os.replace(self.part, self.path)
+        except (OSError, self._av.error.FFmpegError) as problem:
+            if error is None:
+                raise self._failed(problem) from problem
+            # Something else ended the video already: that is told, and what can be kept is.
+            with contextlib.suppress(OSError):
+                os.replace(self.part, self.path)
+
+    def _open(self, height: int, width: int) -> None:
+        """Open the file for pictures of this size; x264 wants even sides."""
+        kind = CLIP_SUFFIXES[self.path.suffix.lower()]
+        options = FRAGMENTS if kind == "mp4" else {}
+        self._container = self._av.open(str(self.part), "w", format=kind, options=options)
+        self._stream = self._container.add_stream("libx264", rate=25, options=OPTIONS)
+        self._size = (max(height // 2 * 2, 2), max(width // 2 * 2, 2))
+        self._stream.height, self._stream.width = self._size
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.time_base = TIME_BASE
+        self._stream.codec_context.gop_size = KEYFRAME_EVERY
+        # One frame at a time and none held back: memory stays flat and no frame waits.
+        self._stream.codec_context.max_b_frames = 0
+
+    def _fitted(self, picture: Picture) -> Picture:
+        """Return a picture of the video's size: a row or column less, or scaled with bars."""
+        import cv2
+
+        height, width = self._size
+        tall, wide = picture.shape[:2]
+        if 0 <= tall - height < 2 and 0 <= wide - width < 2:
+            return np.ascontiguousarray(picture[:height, :width])
+        scale = min(height / tall, width / wide)
+        size = (max(int(wide * scale), 1), max(int(tall * scale), 1))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        out = np.zeros((height, width, 3), np.uint8)
+        top, left = (height - size[1]) // 2, (width - size[0]) // 2
+        out[top : top + size[1], left : left + size[0]] = small
+        return out
+
+    def _failed(self, error: Any) -> OutputError:
+        return OutputError(f"{self.path}: can't be written: {error.strerror or error}")

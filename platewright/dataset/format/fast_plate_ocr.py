@@ -1,0 +1,93 @@
+"""CSV files and crops as fast-plate-ocr takes them: `image_path,plate_text,plate_region`.
+
+    images/NAME_K.png  train.csv  val.csv
+
+Crops are upright boxes round the plates, as a detector hands them on (fast-plate-ocr reads them
+without straightening). Its reader (`read_annotations_csv` of 1.1.0) takes these three columns; the
+region is used where its plate configuration names regions, and versions before 1.1 want the column
+removed. A tenth of the texts is in `val.csv`. It reads texts through pandas, to which `NA` and
+`NULL` are empty cells: plates with such texts are left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.dataset.crop import cut_box
+from platewright.dataset.csvfile import has_columns, rows_of
+from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.format import _crops
+from platewright.dataset.outline import SeenPlate
+from platewright.dataset.textfile import first_line, list_files
+from platewright.errors import DatasetError
+from platewright.records import PlateRecord, SceneRecord
+
+__all__ = ["FastPlateOcrFormat", "claims", "read"]
+
+Picture = NDArray[np.uint8]
+
+EMPTY = {"NA", "NULL", "NAN"}
+"""Texts that pandas reads as no text at all (`pandas.read_csv`, na_values)."""
+NEEDED = ("image_path", "plate_text")
+
+
+class FastPlateOcrFormat(_crops.CropsFormat):
+    """Crops and two CSV files."""
+
+    name = "fast-plate-ocr"
+    summary = "crops and CSV files with image_path, plate_text and plate_region"
+
+    suffix = ".csv"
+    header = "image_path,plate_text,plate_region"
+
+    def takes(self, text: str) -> bool:
+        """Refuse what its reader would take for an empty cell."""
+        return text.upper() not in EMPTY
+
+    def cut(self, image: Picture, seen: SeenPlate) -> Picture | None:
+        """Return the upright crop."""
+        return cut_box(image, seen.box)
+
+    def line(self, file: str, plate: PlateRecord) -> str:
+        """Return the row."""
+        row = io.StringIO()
+        csv.writer(row, lineterminator="").writerow([file, plate.text, plate.region])
+        return row.getvalue()
+
+
+def claims(path: Path) -> bool:
+    """Tell whether a path looks like such files."""
+    files = (path, path / "train.csv", path / "val.csv")
+    return any(has_columns(first_line(file), NEEDED) for file in files if file.is_file())
+
+
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
+    """Read CSV files with the columns image_path, plate_text and maybe plate_region.
+
+    Args:
+        path: one file, or a folder with `train.csv` and `val.csv`; pictures are named from there.
+        finder: what becomes of missing pictures.
+
+    Yields:
+        Each picture, and a record with one plate from edge to edge of it.
+
+    Raises:
+        DatasetError: if a row or its picture can't be read, with file and line.
+    """
+    for file in list_files(path, ".csv"):
+        for number, row in rows_of(file, NEEDED):
+            where = f"{file}: line {number}"
+            if not row["image_path"]:
+                raise DatasetError(f"{where}: image_path is empty")
+            picture = file.parent / row["image_path"]
+            record = _crops.record_of_crop(
+                finder, picture, where, row["plate_text"], row.get("plate_region", "")
+            )
+            if record is not None:
+                yield picture, record

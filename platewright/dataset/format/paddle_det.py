@@ -1,0 +1,113 @@
+"""PaddleOCR's detection labels: a line a picture, its name, a tab and JSON.
+
+    images/NAME.jpg  train.txt  val.txt
+
+    images/00000017.jpg<tab>[{"transcription": "AB12CDE", "points": [[x, y], ...]}, ...]
+
+Corners and texts are as in `icdar`: four of each plate in whole pixels, `###` for "don't care".
+Set `data_dir` to this folder and `label_file_list` to `train.txt`; a tenth of the pictures, chosen
+by their first text, is in `val.txt`. PaddleOCR draws another picture where one has no plates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.format import icdar
+from platewright.dataset.outline import polygon_area, seen_plates
+from platewright.dataset.picture import save_sample
+from platewright.dataset.sample import Format, Sample
+from platewright.dataset.textfile import first_line, lines_of, list_files, split_line, write_split
+from platewright.errors import DatasetError
+from platewright.file import make_folder
+from platewright.records import PlateRecord, SceneRecord
+
+__all__ = ["PaddleDetFormat", "claims", "read"]
+
+
+class PaddleDetFormat(Format):
+    """Pictures and two lists."""
+
+    name = "paddle-det"
+    summary = "PaddleOCR detection lists: picture, tab, JSON of quads and texts"
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Make the folder."""
+        super().__init__(folder, shard)
+        self._lines: list[str] = []
+        make_folder(folder / "images")
+
+    def add(self, sample: Sample) -> None:
+        """Write a picture."""
+        picture = save_sample(sample, self.folder / "images")
+        entries = [
+            {"transcription": icdar.transcription(seen), "points": icdar.whole_corners(seen)}
+            for seen in seen_plates(sample.record)
+        ]
+        plates = sample.record.plates
+        line = f"images/{picture}\t{json.dumps(entries, ensure_ascii=False)}"
+        text = plates[0].text if plates else sample.name
+        self._lines.append(split_line(text, line, sample.side))
+
+    def close(self) -> list[str]:
+        """Return the lines of the lists."""
+        return self._lines
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the lists."""
+        write_split(lines, folder)
+
+
+def claims(path: Path) -> bool:
+    """Tell whether a path looks like such lists."""
+    lines = (first_line(f) for f in (path, path / "train.txt", path / "val.txt"))
+    return any(line.partition("\t")[2].startswith("[") for line in lines)
+
+
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
+    """Read lists of PaddleOCR's detection labels.
+
+    Args:
+        path: one list, or a folder with `train.txt` and `val.txt`; pictures are named from there.
+        finder: what becomes of missing pictures.
+
+    Raises:
+        DatasetError: if a line or its picture can't be read, with file and line.
+    """
+    for file in list_files(path, ".txt"):
+        for number, line in lines_of(file):
+            where = f"{file}: line {number}"
+            name, tab, told = line.partition("\t")
+            if not tab:
+                raise DatasetError(f"{where}: no tab between picture and labels")
+            try:
+                entries = json.loads(told)
+            except json.JSONDecodeError as error:
+                raise DatasetError(f"{where}: not JSON: {error.msg}") from None
+            if not isinstance(entries, list):
+                raise DatasetError(f"{where}: the labels are no list")
+            picture = file.parent / name
+            plates = tuple(_plate(where, entry) for entry in entries)
+            size = finder.size(picture, "" if finder.strict else where)
+            if size is not None:
+                yield picture, SceneRecord(size=size, plates=plates)
+
+
+def _plate(where: str, entry: Any) -> PlateRecord:
+    if not isinstance(entry, dict) or not isinstance(entry.get("transcription"), str):
+        raise DatasetError(f"{where}: a label without transcription")
+    try:
+        quad = np.array(entry.get("points"), dtype=np.float64)
+    except (TypeError, ValueError):
+        quad = np.empty(0)
+    if quad.shape != (4, 2) or not np.isfinite(quad).all() or polygon_area(quad) == 0:
+        raise DatasetError(f"{where}: points is no list of four corners [x, y]")
+    text = entry["transcription"]
+    return PlateRecord(text="" if text == icdar.UNREADABLE else text, quad=quad)

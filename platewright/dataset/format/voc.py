@@ -1,0 +1,241 @@
+"""Pascal VOC: an XML file a picture, as LabelImg writes and reads them.
+
+    JPEGImages/NAME.jpg  Annotations/NAME.xml  ImageSets/Main/{train,val,trainval}.txt
+
+Pictures are JPEG, windows too: loaders of VOC add `.jpg` to the names of the lists. Boxes count
+pixels from 1 and hold the last one (VOC2012 development kit, section 4.1): a plate on the first
+ten columns has xmin 1 and xmax 10. Corners between pixels are rounded. Boxes are cut off at the
+picture's edge, which `truncated` tells; plates of which less than half is seen are `difficult`,
+those of which less than a quarter is seen are left out.
+
+Beyond the format's own elements, which readers pass over, an object has `text`, `region`, and
+`polygon` (x1 y1 ... x4 y4, as Roboflow writes it): the four corners, wherever they lie, as points
+that count from 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
+from platewright.dataset.picture import find_picture, save_picture
+from platewright.dataset.sample import Format, Sample, kind_of
+from platewright.dataset.textfile import split_line, whole_file, write_split
+from platewright.dataset.xmltree import Element, read_xml, root_tag
+from platewright.errors import DatasetError, OutputError
+from platewright.file import make_folder
+from platewright.geometry import Box, quad_of_box
+from platewright.records import PlateRecord, SceneRecord
+
+__all__ = ["VocFormat", "box_of_voc", "claims", "read", "voc_box"]
+
+FloatArray = NDArray[np.float64]
+
+DIFFICULT_SHARE = 0.5
+# What XML 1.0 can't hold even escaped (section 2.2).
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def voc_box(box: Box) -> tuple[int, int, int, int]:
+    """Return (xmin, ymin, xmax, ymax): pixels counted from 1, the last one included.
+
+    >>> voc_box((0, 0, 10, 10)), voc_box((2.4, 2.6, 2.45, 9.5))
+    ((1, 1, 10, 10), (3, 4, 3, 10))
+    """
+    x0, y0, x1, y1 = box
+    left, top = round(x0) + 1, round(y0) + 1
+    return left, top, max(round(x1), left), max(round(y1), top)
+
+
+def box_of_voc(xmin: float, ymin: float, xmax: float, ymax: float) -> Box:
+    """Return the half-open box of what `voc_box` gives.
+
+    >>> box_of_voc(1, 1, 10, 10)
+    (0, 0, 10, 10)
+    """
+    return (xmin - 1, ymin - 1, xmax, ymax)
+
+
+class VocFormat(Format):
+    """Pictures, an XML file each, and lists of their names."""
+
+    name = "voc"
+    summary = "Pascal VOC: an XML file a picture, as LabelImg has them"
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Make the folders."""
+        super().__init__(folder, shard)
+        self._lines: list[str] = []
+        make_folder(folder / "JPEGImages")
+        make_folder(folder / "Annotations")
+
+    def add(self, sample: Sample) -> None:
+        """Write a picture and its XML file."""
+        picture = f"{sample.name}.jpg"
+        save_picture(sample.image, self.folder / "JPEGImages" / picture, sample.packed)
+        path = self.folder / "Annotations" / f"{sample.name}.xml"
+        try:
+            path.write_text(_xml(sample, picture), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+        plates = sample.record.plates
+        text = plates[0].text if plates else sample.name
+        self._lines.append(split_line(text, sample.name, sample.side))
+
+    def close(self) -> list[str]:
+        """Return the samples' names."""
+        return self._lines
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the lists."""
+        lists = folder / "ImageSets" / "Main"
+        make_folder(lists)
+        with whole_file(lists / "trainval.txt") as stream:
+
+            def noted() -> Iterator[str]:
+                for line in lines:
+                    stream.write(f"{line.partition(chr(9))[2]}\n")
+                    yield line
+
+            write_split(noted(), lists)
+
+
+def _xml(sample: Sample, picture: str) -> str:
+    """Return a sample's XML file."""
+    height, width = sample.record.size
+    depth = 1 if sample.image.ndim == 2 else 3
+    objects = "".join(_object(seen) for seen in seen_plates(sample.record))
+    return (
+        "<annotation>\n"
+        "\t<folder>JPEGImages</folder>\n"
+        f"\t<filename>{_safe(picture)}</filename>\n"
+        "\t<source>\n\t\t<database>Platewright</database>\n\t</source>\n"
+        f"\t<size>\n\t\t<width>{width}</width>\n\t\t<height>{height}</height>\n"
+        f"\t\t<depth>{depth}</depth>\n\t</size>\n"
+        "\t<segmented>0</segmented>\n"
+        f"{objects}</annotation>\n"
+    )
+
+
+def _object(seen: SeenPlate) -> str:
+    names = ("xmin", "ymin", "xmax", "ymax")
+    box = "".join(
+        f"\t\t\t<{name}>{value}</{name}>\n"
+        for name, value in zip(names, voc_box(seen.box), strict=True)
+    )
+    corners = "".join(
+        f"\t\t\t<x{k}>{x + 1:.2f}</x{k}>\n\t\t\t<y{k}>{y + 1:.2f}</y{k}>\n"
+        for k, (x, y) in enumerate(seen.plate.quad, 1)
+    )
+    return (
+        "\t<object>\n\t\t<name>plate</name>\n\t\t<pose>Unspecified</pose>\n"
+        f"\t\t<truncated>{int(seen.cut)}</truncated>\n"
+        f"\t\t<difficult>{int(seen.share < DIFFICULT_SHARE)}</difficult>\n"
+        f"\t\t<bndbox>\n{box}\t\t</bndbox>\n"
+        f"\t\t<text>{_safe(seen.plate.text)}</text>\n"
+        f"\t\t<region>{_safe(seen.plate.region)}</region>\n"
+        f"\t\t<polygon>\n{corners}\t\t</polygon>\n\t</object>\n"
+    )
+
+
+def _safe(text: str) -> str:
+    return escape(FORBIDDEN.sub("?", text))
+
+
+def claims(path: Path) -> bool:
+    """Tell whether a path looks like such files."""
+    return root_tag(path, "Annotations", "annotations") == "annotation"
+
+
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
+    """Read a folder of VOC files; objects of every name count as plates.
+
+    Args:
+        path: holds `Annotations/` and `JPEGImages/` (or `images/`), or XML files with the pictures
+            beside them, as LabelImg leaves them; or one XML file.
+        finder: what becomes of missing pictures.
+
+    Yields:
+        Each picture, by its XML file's name, and its record. A plate's quad is its `polygon` if
+        that has four corners, else its box.
+
+    Raises:
+        DatasetError: if a file can't be read, with its line.
+    """
+    places = (path / "Annotations", path / "annotations", path)
+    annotations = next((place for place in places if place.is_dir()), path)
+    files = sorted(annotations.rglob("*.xml")) if path.is_dir() else [path]
+    if not files:
+        raise DatasetError(f"{annotations}: no XML files there")
+    for file in files:
+        root = read_xml(file)
+        if root.tag != "annotation":
+            raise DatasetError(f"{file}: line {root.line}: <{root.tag}>, not VOC's <annotation>")
+        picture = _picture(path, file, root)
+        plates = tuple(_plate(file, element) for element in root.all("object"))
+        size = _size(root.find("size")) or finder.size(picture, "" if finder.strict else str(file))
+        if size is not None:
+            yield picture, SceneRecord(size=size, plates=plates)
+
+
+def _size(element: Element | None) -> tuple[int, int] | None:
+    """Return (height, width); None where LabelImg or another tool left it out."""
+    if element is None:
+        return None
+    height, width = element.text_of("height"), element.text_of("width")
+    if height.isdecimal() and width.isdecimal() and int(height) and int(width):
+        return (int(height), int(width))
+    return None
+
+
+def _plate(file: Path, element: Element) -> PlateRecord:
+    box = element.find("bndbox")
+    if box is None:
+        raise DatasetError(f"{file}: line {element.line}: an object without bndbox")
+    values = [_number(file, box, name) for name in ("xmin", "ymin", "xmax", "ymax")]
+    x0, y0, x1, y1 = box_of_voc(*values)
+    if x1 <= x0 or y1 <= y0:
+        raise DatasetError(f"{file}: line {box.line}: xmax or ymax is below xmin or ymin")
+    quad = quad_of_box((x0, y0, x1, y1))
+    polygon = element.find("polygon")
+    if polygon is not None and len(polygon.children) == 2 * len(quad):
+        names = [f"{axis}{k}" for k in range(1, len(quad) + 1) for axis in "xy"]
+        corners = np.array([_number(file, polygon, name) for name in names]).reshape(-1, 2) - 1
+        if polygon_area(corners) > 0:
+            quad = corners
+    text, region, kind = (element.text_of(name) for name in ("text", "region", "name"))
+    return PlateRecord(text=text, quad=quad, region=region, kind=kind_of(kind))
+
+
+def _number(file: Path, element: Element, name: str) -> float:
+    child = element.find(name)
+    if child is None:
+        raise DatasetError(f"{file}: line {element.line}: {element.tag} without {name}")
+    try:
+        value = float(child.text)
+    except ValueError:
+        value = float("nan")
+    if not np.isfinite(value):
+        raise DatasetError(f"{file}: line {child.line}: {name} is {child.text!r}, not a number")
+    return value
+
+
+def _picture(path: Path, file: Path, root: Element) -> Path:
+    """Return where the picture of an XML file lies; the likeliest place where it is missing."""
+    name = Path(root.text_of("filename") or f"{file.stem}.jpg").name
+    folders = [path / "JPEGImages", path / "images", file.parent]
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
+    for folder in folders:
+        if found := find_picture(folder, file.stem):
+            return found
+    return (folders[0] if folders[0].is_dir() else folders[-1]) / name

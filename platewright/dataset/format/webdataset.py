@@ -1,0 +1,97 @@
+"""Tar archives of pictures and records, which training code reads as a stream.
+
+The form of the package `webdataset`: files of one sample share their name up to the first dot and
+follow each other. Header fields that would tell of the machine are fixed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import functools
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from platewright.dataset.finder import STRICT, PackedPicture, PictureFinder
+from platewright.dataset.format.windows import plain_value
+from platewright.dataset.picture import encode_sample
+from platewright.dataset.sample import Format, Sample
+from platewright.dataset.stored import TarShard
+from platewright.errors import DatasetError, OutputError
+from platewright.records import SceneRecord
+
+__all__ = ["WebDatasetFormat", "claims", "read"]
+
+
+class WebDatasetFormat(Format):
+    """`NNNNN.tar`, one a shard, with `KEY.png` or `KEY.jpg` and `KEY.json`, the record."""
+
+    name = "webdataset"
+    summary = "tar shards with KEY.png (scenes: KEY.jpg) and KEY.json, the record"
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Open the archive."""
+        super().__init__(folder, shard)
+        self._path = folder / f"{shard:05d}.tar"
+        try:
+            self._tar = tarfile.open(self._path, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+
+    def add(self, sample: Sample) -> None:
+        """Append a picture and its record."""
+        data, suffix = encode_sample(sample)
+        record = json.dumps(sample.record.as_dict(), default=plain_value).encode()
+        # Underscores are in the names, dots never are.
+        for ending, content in ((suffix, data), (".json", record)):
+            info = tarfile.TarInfo(sample.name + ending)
+            info.size = len(content)
+            try:
+                self._tar.addfile(info, io.BytesIO(content))
+            except OSError as error:
+                raise _unwritable(self._path, error) from error
+
+    def close(self) -> list[str]:
+        """Write the archive's end."""
+        try:
+            self._tar.close()
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+        return []
+
+
+def claims(path: Path) -> bool:
+    """Tell whether a path looks like such shards."""
+    return path.suffix == ".tar" or any(True for _ in path.glob("*.tar"))
+
+
+def read(
+    path: Path, finder: PictureFinder = STRICT
+) -> Iterator[tuple[PackedPicture, SceneRecord]]:
+    """Read shards of our own: their JSON files are records.
+
+    Args:
+        path: a tar, or a folder of such.
+        finder: not asked: the pictures are in the shards.
+
+    Raises:
+        DatasetError: if a shard or a record can't be read.
+    """
+    tars = sorted(path.glob("*.tar")) if path.is_dir() else [path]
+    if not tars:
+        raise DatasetError(f"{path}: no .tar there")
+    for tar in tars:
+        shard = TarShard(tar)
+        for number in range(len(shard)):
+            _, name, record = shard.read_packed(number)
+            content = functools.partial(_content, shard, number)
+            yield PackedPicture(name=name, where=str(tar), read=content), record
+
+
+def _content(shard: TarShard, number: int) -> bytes:
+    return shard.read_packed(number)[0]
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path}: can't be written: {error.strerror or error}")

@@ -1,0 +1,119 @@
+"""XML files as trees that know their lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.parsers import expat
+
+from platewright.dataset.textfile import SNIFFED
+from platewright.errors import DatasetError
+
+__all__ = ["Element", "read_xml", "root_tag"]
+
+
+ROOT = re.compile(r"<(\w[\w.:-]*)")
+
+
+@dataclass
+class Element:
+    """One element.
+
+    Attributes:
+        tag: its name.
+        line: where it begins, from 1.
+        attributes: by name.
+        children: in order.
+        text: the characters right inside it, without white space round them.
+    """
+
+    tag: str
+    line: int
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list[Element] = field(default_factory=list)
+    text: str = ""
+
+    def all(self, tag: str) -> Iterator[Element]:
+        """Yield the children of a name."""
+        return (child for child in self.children if child.tag == tag)
+
+    def find(self, tag: str) -> Element | None:
+        """Return the first child of a name, None where there is none."""
+        return next(self.all(tag), None)
+
+    def text_of(self, tag: str) -> str:
+        """Return the text of the first child of a name, empty where there is none."""
+        child = self.find(tag)
+        return "" if child is None else child.text
+
+
+def root_tag(path: Path, *folders: str) -> str:
+    """Return the outermost tag of an XML file, or of the first one that a folder holds.
+
+    Args:
+        path: the file or folder.
+        folders: names of folders in it that are looked into first.
+
+    Returns:
+        The tag; empty where there is no such file, or it isn't XML at its beginning.
+    """
+    found = path if path.suffix.lower() == ".xml" and path.is_file() else None
+    for folder in (*(path / name for name in folders), path):
+        found = found or min(folder.glob("*.xml"), default=None)
+    if found is None:
+        return ""
+    try:
+        with found.open("rb") as stream:
+            head = stream.read(SNIFFED).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    tag = ROOT.search(re.sub(r"<!--.*?-->|<\?.*?\?>", "", head, flags=re.S))
+    return tag[1] if tag else ""
+
+
+def read_xml(path: Path) -> Element:
+    """Read an XML file.
+
+    Entities that a file defines itself are refused: a few lines of them can fill the memory.
+
+    Raises:
+        DatasetError: if it can't be read, with the line.
+    """
+    root = Element("", 0)
+    stack = [root]
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        element = Element(tag, parser.CurrentLineNumber, attributes)
+        stack[-1].children.append(element)
+        stack.append(element)
+
+    def end(_: str) -> None:
+        element = stack.pop()
+        element.text = element.text.strip()
+
+    def characters(text: str) -> None:
+        stack[-1].text += text
+
+    def entity(name: str, *_: object) -> None:
+        raise DatasetError(
+            f"{path}: line {parser.CurrentLineNumber}: defines an entity ({name}); none are read"
+        )
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
+    parser.EntityDeclHandler = entity
+    try:
+        parser.Parse(path.read_bytes(), True)
+    except OSError as error:
+        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
+    except expat.ExpatError as error:
+        why = expat.errors.messages[error.code]
+        raise DatasetError(f"{path}: line {error.lineno}: not XML: {why}") from None
+    except (LookupError, ValueError) as error:
+        raise DatasetError(f"{path}: not XML: {error}") from None
+    return root.children[0]

@@ -1,0 +1,148 @@
+"""Follows the vehicles of a video from frame to frame, and tells each when it has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.errors import ImageError
+from platewright.recognizer.detector import DetectorSettings
+from platewright.records import Reading
+from platewright.tracking.frame import Frame
+from platewright.tracking.passing import Passing, Voter
+from platewright.tracking.track import Track, Tracker, TrackerSettings
+
+__all__ = ["Followed", "follow", "watching_settings"]
+
+Picture = NDArray[np.uint8]
+SHOWN_S = 0.5
+"""How long a plate that is no longer seen is still shown, seconds."""
+GOES_ON = 0.1
+"""Least presence of a reading that goes on with a track."""
+
+
+@dataclass(kw_only=True)
+class Followed:
+    """What was done.
+
+    Attributes:
+        frames: that came.
+        read: of them.
+        unreadable: pictures of a folder that are damaged.
+        passings: vehicles told, or plates hidden.
+    """
+
+    frames: int = 0
+    read: int = 0
+    unreadable: int = 0
+    passings: int = 0
+
+    def __str__(self) -> str:
+        """Return the counts as a person reads them."""
+        damaged = f" ({self.unreadable} damaged)" if self.unreadable else ""
+        return f"{self.frames} frames{damaged}, {self.read} read, {self.passings} plates"
+
+
+def watching_settings(
+    min_presence: float | None = None, **given: Any
+) -> tuple[DetectorSettings, TrackerSettings]:
+    """Return what to look for in a frame, and what begins a track.
+
+    Args:
+        min_presence: least presence that begins a track, 0-1; None: as for photos.
+        given: other settings of the detector.
+    """
+    start = DetectorSettings().min_presence if min_presence is None else min_presence
+    least = min(GOES_ON, start)
+    detector = DetectorSettings(min_presence=least, second_look=least / 2, **given)
+    return detector, TrackerSettings(start=start)
+
+
+def follow(
+    frames: Iterable[Frame],
+    read: Callable[[Picture], list[Reading]],
+    voter: Voter,
+    done: Followed | None = None,
+    *,
+    on_passing: Callable[[Passing], None],
+    on_frame: Callable[[Frame, list[Reading]], None] | None = None,
+    tracker: Tracker | None = None,
+    every: int = 1,
+    least: float = 0.0,
+    source: str = "",
+    stop: Callable[[], bool] = lambda: False,
+) -> Followed:
+    """Read frames and track what they show until they end.
+
+    However it ends, by the last frame, a wish to stop or an error, the vehicles that were under
+    way are told before it returns.
+
+    Args:
+        frames: in order of time.
+        read: finds and reads the plates of a picture.
+        voter: makes one text of many readings.
+        done: is counted up as it goes; None: a new one.
+        on_passing: takes each vehicle once it has passed.
+        on_frame: takes every frame that came, read or not, and what is to be shown on it: for each
+            track the vote so far, at the place where the plate is.
+        tracker: sorts the readings; None: one with the usual settings.
+        every: every so many frames one is read, from the first on.
+        least: least confidence of a vehicle that is told, 0-1.
+        source: what the passings call the source.
+        stop: asked before each frame.
+
+    Returns:
+        The counts.
+    """
+    chosen, done = tracker or Tracker(), done or Followed()
+    votes: dict[int, tuple[int, Reading]] = {}
+
+    def tell(ended: list[Track]) -> None:
+        for track in ended:
+            votes.pop(track.number, None)
+            passing = voter.passing(track, source)
+            if _counts(track, passing.reading) and passing.reading.confidence >= least:
+                done.passings += 1
+                on_passing(passing)
+
+    def shown(track: Track, time_s: float) -> Reading:
+        count, voted = votes.get(track.number, (0, track.last.reading))
+        if count != track.count:
+            voted = voter.reading(track, placed=False)
+            votes[track.number] = (track.count, voted)
+        return replace(voted, quad=track.quad_at(time_s))
+
+    try:
+        for frame in frames:
+            if stop():
+                break
+            done.frames += 1
+            try:
+                if frame.number % every == 0:
+                    readings = read(frame.picture)
+                    done.read += 1
+                    tell(chosen.update(readings, frame.number, frame.time_s, frame.at))
+                if on_frame is not None:
+                    there = [
+                        shown(track, frame.time_s)
+                        for track in chosen.tracks
+                        if frame.time_s - track.last.time_s <= SHOWN_S
+                    ]
+                    on_frame(frame, there)
+            except ImageError:
+                done.unreadable += 1
+    finally:
+        tell(chosen.finish())
+    return done
+
+
+def _counts(track: Track, voted: Reading) -> bool:
+    """Tell whether a track is a vehicle: seen twice, or once and read for certain.
+
+    A thing that looks like a plate in a single frame is none most of the time.
+    """
+    return bool(voted.text) and (track.count > 1 or voted.accepted)

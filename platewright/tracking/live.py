@@ -1,0 +1,187 @@
+"""Live frames: cameras and streams that are found again when they are lost."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.clip import import_av
+from platewright.errors import VideoError
+from platewright.tracking.frame import Frame
+from platewright.tracking.source import safe_name, unpacked
+
+__all__ = ["CameraSource", "LiveSource", "StreamSource"]
+
+Picture = NDArray[np.uint8]
+Unpack = Callable[[], Picture]
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+SILENCE_S = 10.0
+"""A stream that sends nothing for so long is lost."""
+
+
+class LostError(Exception):
+    """The connection broke; its text says why."""
+
+
+class LiveSource(ABC):
+    """What cameras and streams have in common: frames come when they come, and are found again.
+
+    One that was never there is an error at once: more likely a wrong address than a lost camera.
+
+    Args:
+        name: what results and errors call it.
+        patience_s: how long it is tried again after it was lost, seconds.
+        report: takes a line when it is lost and when it is back.
+    """
+
+    live = True
+
+    def __init__(self, name: str, patience_s: float, report: Callable[[str], None]) -> None:
+        """Keep them."""
+        self.name, self.patience_s, self.report = name, patience_s, report
+        self._closed = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        """See `Source`; waits longer after each try in vain, up to half a minute."""
+        number, start = 0, 0.0
+        lost: float | None = None
+        wait = FIRST_WAIT_S
+        while not self._closed.is_set():
+            try:
+                for unpack in self._connected():
+                    now = time.monotonic()
+                    if lost is not None:
+                        self.report(f"{self.name}: back after {now - lost:.0f} s")
+                    lost, wait = None, FIRST_WAIT_S
+                    start = start or now
+                    yield Frame(number, now - start, unpack, datetime.now(UTC))
+                    number += 1
+                    if self._closed.is_set():
+                        return
+                return
+            except LostError as error:
+                problem = str(error)
+            now = time.monotonic()
+            if not number:
+                raise VideoError(f"{self.name}: no picture comes ({problem})")
+            if lost is None:
+                lost = now
+                self.report(f"{self.name}: lost ({problem}); trying again")
+            if now - lost + wait > self.patience_s:
+                raise VideoError(f"{self.name}: lost for {now - lost:.0f} s ({problem})")
+            self._closed.wait(wait)
+            wait = min(2 * wait, LONGEST_WAIT_S)
+
+    def close(self) -> None:
+        """See `Source`."""
+        self._closed.set()
+
+    @abstractmethod
+    def _connected(self) -> Iterator[Unpack]:
+        """Connect and yield what unpacks each frame; return where a recording has its end.
+
+        Raises:
+            LostError: when the connection can't be made, or breaks.
+        """
+
+
+class StreamSource(LiveSource):
+    """An RTSP or HTTP stream, decoded by PyAV.
+
+    Args:
+        address: may have a user and a password, which are never told.
+        patience_s: see `LiveSource`.
+        report: see `LiveSource`.
+        silence_s: after so long without a byte it counts as lost, seconds.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        patience_s: float,
+        report: Callable[[str], None],
+        silence_s: float = SILENCE_S,
+    ) -> None:
+        """Check that PyAV is there."""
+        super().__init__(safe_name(address), patience_s, report)
+        self._address, self._silence_s = address, silence_s
+        self._av = import_av()
+
+    def _connected(self) -> Iterator[Unpack]:
+        # Over UDP, which RTSP takes first, firewalls and lost packets spoil pictures.
+        options = {"rtsp_transport": "tcp"} if self._address.lower().startswith("rtsp") else {}
+        silence = self._silence_s
+        try:
+            with self._av.open(
+                self._address, options=options, timeout=(silence, silence)
+            ) as container:
+                if not container.streams.video:
+                    raise LostError("no picture in it, only sound or text")
+                recorded = bool(container.duration)
+                yield from self._decoded(container, recorded)
+                if not recorded:
+                    raise LostError("the other side ended it")
+        except (OSError, self._av.error.FFmpegError) as error:
+            # Its whole text would tell the password.
+            raise LostError(str(error.strerror or type(error).__name__)) from None
+
+    def _decoded(self, container: Any, recorded: bool) -> Iterator[Unpack]:
+        """Yield the frames; those of a recording when their time has come."""
+        start = time.monotonic()
+        for packet in container.demux(container.streams.video[0]):
+            try:
+                frames = packet.decode()
+            except self._av.error.InvalidDataError:
+                continue  # a packet was lost; the next key frame mends it
+            for frame in frames:
+                if recorded and frame.time is not None:
+                    self._closed.wait(max(start + frame.time - time.monotonic(), 0))
+                yield partial(unpacked, frame)
+
+
+class CameraSource(LiveSource):
+    """A camera of this machine, read by OpenCV.
+
+    Args:
+        index: 0 is the first.
+        patience_s: see `LiveSource`.
+        report: see `LiveSource`.
+    """
+
+    def __init__(self, index: int, *, patience_s: float, report: Callable[[str], None]) -> None:
+        """Keep the number; the camera is opened by the first frame."""
+        super().__init__(f"camera {index}", patience_s, report)
+        self._index = index
+
+    def _connected(self) -> Iterator[Unpack]:
+        # OpenCV's own warnings would stand beside the one line that says it.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        backend = cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
+        camera = cv2.VideoCapture(self._index, backend)
+        try:
+            if not camera.isOpened():
+                raise LostError("it is not there, or another program has it")
+            while True:
+                there, bgr = camera.read()
+                if not there:
+                    raise LostError("it gives no more pictures")
+                yield partial(_rgb, bgr)
+        finally:
+            camera.release()
+
+
+def _rgb(bgr: Any) -> Picture:
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

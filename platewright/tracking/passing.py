@@ -1,0 +1,219 @@
+"""A vehicle that passed: what all its frames say together, and when it was there."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from platewright.alphabet import Alphabet
+from platewright.errors import OutputError
+from platewright.recognizer.decode import decode_slots, spell
+from platewright.recognizer.detector import Detector
+from platewright.recognizer.jurisdiction import Jurisdiction
+from platewright.records import Reading
+from platewright.tracking.track import Sight, Track
+from platewright.tracking.vote import VoteSettings, vote
+
+__all__ = ["Passing", "PassingsFile", "Voter"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passing:
+    """One vehicle's way past the camera.
+
+    Attributes:
+        track: its number, from 1, in order of coming.
+        reading: the vote of its frames; quad and presence are the best frame's.
+        frames: how many frames showed it and were read.
+        first: where it was seen first.
+        last: and last.
+        best: the frame with the highest presence x confidence.
+        source: the video or camera.
+    """
+
+    track: int
+    reading: Reading
+    frames: int
+    first: Sight
+    last: Sight
+    best: Sight
+    source: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that `watch.py` writes."""
+        return {
+            "source": self.source,
+            "track": self.track,
+            **self.reading.as_dict(),
+            "frames": self.frames,
+            **{name: _moment(getattr(self, name)) for name in ("first", "last", "best")},
+        }
+
+    def line(self) -> str:
+        """Return it as a line to read.
+
+        The time it came and went, its text with a question mark where that is not accepted, its
+        confidence, its region, the number of frames.
+        """
+        reading = self.reading
+        doubt = "" if reading.accepted else " ?"
+        count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
+        return (
+            f"{_clock(self.first)} - {_clock(self.last)}  {reading.text + doubt:<12}  "
+            f"{reading.confidence:6.1%}  {reading.region or '-':<5}  {count}"
+        )
+
+
+class Voter:
+    """Lets the frames of a track vote.
+
+    Args:
+        alphabet: of the readings' slots.
+        accept: least confidence of an accepted text, 0-1.
+        jurisdiction: tells regions apart; None: none is told.
+        bound: whether texts are to fit the jurisdiction's syntaxes.
+        settings: how far frames are believed.
+    """
+
+    def __init__(
+        self,
+        alphabet: Alphabet,
+        *,
+        accept: float,
+        jurisdiction: Jurisdiction | None = None,
+        bound: bool = False,
+        settings: VoteSettings | None = None,
+    ) -> None:
+        """Keep them."""
+        self.alphabet, self.accept = alphabet, accept
+        self.jurisdiction, self.bound = jurisdiction, bound and jurisdiction is not None
+        self.settings = settings
+
+    @classmethod
+    def of(cls, detector: Detector) -> Voter:
+        """Return the voter for a detector's readings."""
+        return cls(
+            detector.runtime.settings.alphabet,
+            accept=detector.settings.accept,
+            jurisdiction=detector.jurisdiction,
+            bound=bool(detector.settings.regions),
+        )
+
+    def reading(self, track: Track, *, placed: bool = True) -> Reading:
+        """Return what a track's frames say together.
+
+        Args:
+            track: its readings have slots.
+            placed: whether to tell the region, which takes a few milliseconds.
+        """
+        best = track.best.reading
+        sights = [sight for sight in track.sights if sight.reading.slots is not None]
+        if not sights:
+            return best
+        slots = vote(
+            np.stack([np.asarray(sight.reading.slots) for sight in sights]),
+            [sight.reading.presence for sight in sights],
+            self.alphabet,
+            self.settings,
+        )
+        text, _, _ = decode_slots(slots, self.alphabet)
+        region, shown = "", slots
+        given = self.jurisdiction.condition(slots) if self.jurisdiction and self.bound else None
+        if given is not None:
+            text, region, shown = given.text, given.region, given.slots
+        elif placed and text and self.jurisdiction and not self.bound:
+            region = self.jurisdiction.region(slots)
+        confidence, characters = spell(text, shown, self.alphabet)
+        return replace(
+            best,
+            text=text,
+            confidence=confidence,
+            characters=characters,
+            region=region,
+            slots=slots,
+            accepted=confidence >= self.accept,
+        )
+
+    def passing(self, track: Track, source: str = "") -> Passing:
+        """Return a track that has ended as a passing vehicle."""
+        return Passing(
+            track=track.number,
+            reading=self.reading(track),
+            frames=track.count,
+            first=track.first,
+            last=track.last,
+            best=track.best,
+            source=source,
+        )
+
+
+class PassingsFile:
+    """JSON lines, one per passing vehicle, for use in a `with` statement.
+
+    Each line is in the file as soon as the vehicle has passed, so that another program can follow
+    it. The file is written in place: what was there before is gone with the first use.
+
+    Args:
+        path: the file, or a device such as `/dev/stdout`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Note the name; the file is opened on entering."""
+        self.path = path
+
+    def __enter__(self) -> PassingsFile:
+        """Open it anew."""
+        try:
+            self._stream = self.path.open("wb", buffering=0)
+        except OSError as error:
+            raise self._failed(error) from error
+        return self
+
+    def add(self, passing: Passing) -> None:
+        """Write one line, whole or not at all.
+
+        Raises:
+            OutputError: if it can't be written; the lines before it stay.
+        """
+        rest = (json.dumps(passing.as_dict()) + "\n").encode()
+        written = 0
+        try:
+            while rest:
+                count = self._stream.write(rest)
+                written, rest = written + count, rest[count:]
+        except OSError as error:
+            if written and self.path.is_file():
+                os.truncate(self.path, self._stream.tell() - written)
+            raise self._failed(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def _failed(self, error: OSError) -> OutputError:
+        return OutputError(f"{self.path}: can't be written: {error.strerror or error}")
+
+
+def _moment(sight: Sight) -> dict[str, Any]:
+    """Return when a sight was: frame, seconds from the beginning, the time of a live one."""
+    at = {} if sight.at is None else {"at": sight.at.isoformat(timespec="milliseconds")}
+    return {"frame": sight.frame, "time_s": round(sight.time_s, 3), **at}
+
+
+def _clock(sight: Sight) -> str:
+    """Return the time of day of a live sight, else minutes and seconds from the beginning."""
+    if sight.at is not None:
+        return sight.at.astimezone().strftime("%H:%M:%S")
+    minutes, seconds = divmod(sight.time_s, 60)
+    return f"{int(minutes):02d}:{seconds:04.1f}"

@@ -1,0 +1,215 @@
+"""Tracks: the readings of one vehicle, frame after frame."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.geometry import box_of_quad
+from platewright.metrics import levenshtein
+from platewright.records import Reading
+
+__all__ = ["Sight", "Track", "Tracker", "TrackerSettings", "agreement"]
+
+FloatArray = NDArray[np.float64]
+MOST_SIGHTS = 48
+"""Most readings that a track keeps, the weightiest: a car that parks in view costs no memory."""
+FRESH = 0.6
+"""How much of a track's velocity is that of its last step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerSettings:
+    """When two readings are of one vehicle.
+
+    Attributes:
+        gap_s: a track ends when it was not seen for so long, seconds ...
+        gap_frames: ... and for so many frames that were read.
+        start: least presence of a reading that begins a track; a weaker one may go on with one,
+            as low detections do in ByteTrack (Zhang et al., 2022).
+        reach: how far from where it is expected a plate may turn up, in its widths ...
+        reach_per_s: ... and so much more for each second since it was seen.
+        resize: how many times larger or smaller it may have become.
+        sure: confidence from which a text speaks for, or against, being the same vehicle.
+    """
+
+    gap_s: float = 2.0
+    gap_frames: int = 3
+    start: float = 0.3
+    reach: float = 1.0
+    reach_per_s: float = 3.0
+    resize: float = 1.8
+    sure: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """One reading in a video.
+
+    Attributes:
+        reading: what was read.
+        frame: number of the frame, from 0.
+        time_s: of the frame, seconds from the beginning.
+        at: when a live frame came; None in a recording.
+    """
+
+    reading: Reading
+    frame: int
+    time_s: float
+    at: datetime | None = None
+
+    @property
+    def score(self) -> float:
+        """Presence x confidence: by this the best frame is chosen."""
+        return self.reading.presence * self.reading.confidence
+
+
+class Track:
+    """What was seen of one vehicle.
+
+    Args:
+        number: of the track, from 1.
+        sight: the first.
+
+    Attributes:
+        number: of the track.
+        first: the first sight.
+        last: the last one.
+        best: the one with the highest score.
+        count: how many there were.
+        missed: how many frames were read since the last one.
+    """
+
+    def __init__(self, number: int, sight: Sight) -> None:
+        """Begin it."""
+        self.number = number
+        self.first = self.last = self.best = sight
+        self.count = 1
+        self.missed = 0
+        self._velocity = np.zeros(2)
+        self._kept: list[tuple[float, int, Sight]] = [(sight.reading.presence, 1, sight)]
+
+    @property
+    def sights(self) -> list[Sight]:
+        """The kept sights, in order of time."""
+        return [sight for _, _, sight in sorted(self._kept, key=lambda entry: entry[1])]
+
+    def quad_at(self, time_s: float) -> FloatArray:
+        """Return where the plate is expected, (4, 2) px: it goes on as it went."""
+        return self.last.reading.quad + self._velocity * (time_s - self.last.time_s)
+
+    def add(self, sight: Sight) -> None:
+        """Go on with it."""
+        passed = sight.time_s - self.last.time_s
+        if passed > 0:
+            step = sight.reading.quad.mean(axis=0) - self.last.reading.quad.mean(axis=0)
+            fresh = FRESH if self.count > 1 else 1.0
+            self._velocity = (1 - fresh) * self._velocity + fresh * step / passed
+        self.last = sight
+        self.count += 1
+        self.missed = 0
+        if sight.score > self.best.score:
+            self.best = sight
+        entry = (sight.reading.presence, self.count, sight)
+        if len(self._kept) < MOST_SIGHTS:
+            heapq.heappush(self._kept, entry)
+        else:
+            heapq.heappushpop(self._kept, entry)
+
+
+def agreement(first: str, second: str) -> float:
+    """Return how alike two texts are, 0-1: the edits over the longer one's length, from 1.
+
+    >>> agreement("AB12", "AB1"), agreement("AB12", "XYZ9")
+    (0.75, 0.0)
+    """
+    longer = max(len(first), len(second))
+    return 1 - levenshtein(first, second) / longer if longer else 1.0
+
+
+class Tracker:
+    """Sorts readings into tracks.
+
+    Args:
+        settings: when two readings are of one vehicle.
+
+    Attributes:
+        tracks: those that have not ended.
+        number: how many were begun.
+    """
+
+    def __init__(self, settings: TrackerSettings | None = None) -> None:
+        """Start without any."""
+        self.settings = settings or TrackerSettings()
+        self.tracks: list[Track] = []
+        self.number = 0
+
+    def update(
+        self, readings: Sequence[Reading], frame: int, time_s: float, at: datetime | None = None
+    ) -> list[Track]:
+        """Take in what was read in a frame.
+
+        Args:
+            readings: of the frame, in any order.
+            frame: its number, higher than the one before.
+            time_s: seconds from the beginning, never less than before.
+            at: when a live frame came.
+
+        Returns:
+            The tracks that have ended, the oldest first.
+        """
+        sights = [Sight(reading=r, frame=frame, time_s=time_s, at=at) for r in readings]
+        pairs = sorted(
+            (cost, k, j)
+            for k, track in enumerate(self.tracks)
+            for j, sight in enumerate(sights)
+            if (cost := self._cost(track, sight)) is not None
+        )
+        tracks, taken = set(range(len(self.tracks))), set(range(len(sights)))
+        for _, k, j in pairs:
+            if k in tracks and j in taken:
+                self.tracks[k].add(sights[j])
+                tracks.remove(k)
+                taken.remove(j)
+        for k in tracks:
+            self.tracks[k].missed += 1
+        limit = self.settings
+        ended = [
+            track
+            for track in self.tracks
+            if track.missed > limit.gap_frames and time_s - track.last.time_s > limit.gap_s
+        ]
+        self.tracks = [track for track in self.tracks if track not in ended]
+        for j in sorted(taken):
+            if readings[j].presence >= limit.start:
+                self.number += 1
+                self.tracks.append(Track(self.number, sights[j]))
+        return ended
+
+    def finish(self) -> list[Track]:
+        """End all tracks and return them, the oldest first."""
+        ended, self.tracks = self.tracks, []
+        return ended
+
+    def _cost(self, track: Track, sight: Sight) -> float | None:
+        """Return how badly a sight fits a track; None: not at all."""
+        limit, reading, best = self.settings, sight.reading, track.best.reading
+        alike = agreement(reading.text, best.text)
+        sure = min(reading.confidence, best.confidence) >= limit.sure
+        if sure and alike < 0.4:
+            return None  # another vehicle has come to the same place
+        x0, y0, x1, y1 = box_of_quad(track.quad_at(sight.time_s))
+        a0, b0, a1, b1 = reading.box
+        before, now = max(y1 - y0, 1.0), max(b1 - b0, 1.0)
+        width = max(x1 - x0, a1 - a0, 1.0)
+        far = float(np.hypot(a0 + a1 - x0 - x1, b0 + b1 - y0 - y1)) / 2 / width
+        reach = limit.reach + limit.reach_per_s * (sight.time_s - track.last.time_s)
+        if far <= reach and max(before / now, now / before) <= limit.resize:
+            return far + 1 - alike
+        # Lost behind something, or a jump of the picture: the text alone says that it is the same.
+        return 10 + far if sure and alike == 1 and len(best.text) > 3 else None

@@ -1,0 +1,75 @@
+"""LMDB shards, read in PARSeq's steps."""
+
+from __future__ import annotations
+
+import glob
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from platewright.dataset.crop import MIN_CROP
+from platewright.dataset.format import load_format
+from platewright.errors import ConfigError
+from platewright.geometry import box_of_quad
+from platewright.records import PlateRecord
+from tests.dataset.format.samples import plain_plate, plain_sample
+
+lmdb = pytest.importorskip("lmdb", reason="needs pip install lmdb")
+
+
+def read(root: Path) -> list[tuple[Image.Image, str]]:
+    """Read as PARSeq does: all data.mdb beneath a folder, numbers from 1."""
+    found = []
+    for path in sorted(glob.glob(str(root / "**/data.mdb"), recursive=True)):
+        env = lmdb.open(
+            str(Path(path).parent), max_readers=1, readonly=True, create=False, readahead=False,
+            meminit=False, lock=False,
+        )  # fmt: skip
+        with env, env.begin() as transaction:
+            for number in range(1, int(transaction.get(b"num-samples")) + 1):
+                picture = io.BytesIO(transaction.get(f"image-{number:09d}".encode()))
+                text = transaction.get(f"label-{number:09d}".encode()).decode()
+                found.append((Image.open(picture).convert("RGB"), text))
+    return found
+
+
+def is_whole(plate: PlateRecord, size: tuple[int, int]) -> bool:
+    x0, y0, x1, y1 = box_of_quad(plate.quad)
+    return min(x0, y0) >= -2 and x1 <= size[1] + 2 and y1 <= size[0] + 2
+
+
+def test_every_whole_plate_is_there_with_its_text(drawn, drawn_as) -> None:
+    folder = drawn_as("lmdb")
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    assert names == ["00000/data.mdb", "00001/data.mdb"]
+    found = read(folder)
+    want = [p.text for s in drawn for p in s.record.plates if p.text and is_whole(p, s.record.size)]
+    assert [text for _, text in found] == want and len(want) > 4
+    assert all(im.height >= MIN_CROP[0] and im.width >= MIN_CROP[1] for im, _ in found)
+
+
+def test_a_plate_is_straightened_and_a_cut_one_left_out(write) -> None:
+    sample = plain_sample(
+        plain_plate((10, 20, 60, 34)), plain_plate((70, 40, 120, 54), "CUT1"), size=(60, 100)
+    )
+    ((picture, text),) = read(write("lmdb", [sample]))
+    assert text == "AB12CDE" and picture.size == (50, 14)
+    assert np.asarray(picture)[1:-1, 1:-1].min() > 200  # the plate is white, all round it black
+
+
+def test_many_plates_find_room(write) -> None:
+    sample = plain_sample(plain_plate((10, 20, 60, 34)))
+    assert len(read(write("lmdb", [sample] * 700))) == 700
+
+
+def test_a_shard_without_plates_is_empty(write) -> None:
+    assert read(write("lmdb", [plain_sample()])) == []
+
+
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "lmdb", None)
+    with pytest.raises(ConfigError, match="needs lmdb: pip install lmdb"):
+        load_format("lmdb")(tmp_path, 0)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from platewright.dataset.textfile import lines_of, whole_file, write_split
+from platewright.errors import DatasetError, OutputError
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with pytest.raises(ZeroDivisionError), whole_file(path) as stream:
+        stream.write("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "before"
+    with whole_file(path) as stream:
+        stream.write("after Ä\n")
+    assert path.read_bytes() == "after Ä\n".encode()
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_can_not_be_written_is_one_line(tmp_path) -> None:
+    with pytest.raises(OutputError, match=r"a\.txt: can't be written"):
+        write_split([], tmp_path / "missing", suffix="/a.txt")
+
+
+def test_lines_come_with_their_numbers(tmp_path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xef\xbb\xbfone\r\n\r\n  \ntwo \n")
+    assert list(lines_of(path)) == [(1, "one"), (4, "two ")]
+
+
+def test_what_is_no_text_is_an_error(tmp_path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DatasetError, match="UTF-8"):
+        list(lines_of(path))
+    with pytest.raises(DatasetError, match="can't be read: No such file"):
+        list(lines_of(tmp_path / "b.txt"))
