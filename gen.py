@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platewright.argument import bounded
 from platewright.dataset.format import DEFAULT, describe_formats, format_names
 from platewright.errors import OutputError, run_script
 
@@ -37,7 +38,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--out", default="test", help="folder, or URL such as s3://bucket/plates (%(default)s)")
     add("--format", default=DEFAULT, help="one or several, as coco,yolo; below (%(default)s)")
     add("--scenes", action="store_true", help="whole scenes with any number of plates")
-    add("--size", default=None, metavar="WxH", help="of a scene (640x480) or window (128x64)")
+    add("--size", metavar="WxH", help="of a video (1280x720), scene (640x480), window (128x64)")
     add("--region", help="codes such as GB,IN or .toml files of your own (all, by their weights)")
     add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
     add("--seed", type=int, default=0, help="same seed, same bytes (%(default)s)")
@@ -54,14 +55,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--sheet", type=Path, help=f"also a contact sheet of the first {SHEET}; alone without N")
     add("--plates", type=Path, metavar="PNG", help="a sheet of flat plates, one of each region")
     add("--explain", type=int, metavar="K", help="explain.png: how picture K comes about")
+    add("--video", type=bounded(float, 0, 1), nargs="?", const=0.3, metavar="HARDNESS",
+        help="N videos of drives past a camera, 0: easy to read, 1: hard (0.3)")  # fmt: skip
     add("--check", type=Path, metavar="FILE.toml", help="say what is wrong with a region file")
     add("--force", action="store_true", help="replace the data set in --out and the sheet")
     args = parser.parse_args(argv)
-    if (
-        args.count is None
-        and not (args.sheet or args.plates or args.check)
-        and args.explain is None
-    ):
+    if args.count is None and (args.sheet, args.plates, args.explain, args.check) == (None,) * 4:
         parser.error("say how many pictures to draw, or name a --sheet")
     if args.count is not None and args.count < 1:
         parser.error(f"N must be at least 1, not {args.count}")
@@ -76,7 +75,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     args.format = tuple(dict.fromkeys(args.format.split(",")))
     for name in set(args.format) - set(format_names()):
         parser.error(f"--format: no format {name!r}; known: {', '.join(format_names())}")
-    found = re.fullmatch(r"(\d+)x(\d+)", args.size or ("640x480" if args.scenes else "128x64"))
+    if args.video is not None and (args.scenes or args.engine or args.format != (DEFAULT,)):
+        parser.error("--video draws no pictures: leave out --scenes, --engine and --format")
+    usual = "1280x720" if args.video is not None else "640x480" if args.scenes else "128x64"
+    found = re.fullmatch(r"(\d+)x(\d+)", args.size or usual)
     if not found or not all(16 <= int(v) <= 8192 for v in found.groups()):
         parser.error(f"--size is WIDTHxHEIGHT, 16 to 8192 each, not {args.size}")
     args.size = (int(found[2]), int(found[1]))
@@ -86,9 +88,17 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Draw the data set, the sheet, or both."""
     args = parse_args(argv)
-    if args.check is not None:
-        return check(args.check)
     from platewright.dataset import drawing
+
+    if args.check is not None:
+        return drawing.report_region(args.check)
+    if args.video is not None:
+        from platewright.dataset.video import VideoJob, draw_videos
+
+        regions = drawing.find_regions(args.region or "")
+        drive = VideoJob.of(args.seed, args.out, args.size, regions, args.video)
+        print(draw_videos(drive, args.count, workers=args.workers, force=args.force))
+        return 0
     from platewright.dataset.store import is_url
     from platewright.synth.preset import load_synth
     from platewright.synth.scene import SceneSettings
@@ -143,16 +153,6 @@ def draw_in_shards(args: argparse.Namespace, job: DrawingJob) -> str:
     )
     engine = choose_engine(args.engine, args.workers, args.address)
     return assemble(shards, engine, force=args.force)
-
-
-def check(path: Path) -> int:
-    """Say what is wrong with a region file, or that nothing is."""
-    from platewright.dataset.drawing import describe_region
-    from platewright.region.check import check_region
-
-    wrong = check_region(path)
-    print(*wrong or [describe_region(path)], sep="\n")
-    return int(bool(wrong))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -34,6 +33,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--workers", type=int, default=1, help="drawing processes (%(default)s)")
     add("--data", type=Path, nargs="+", default=[], help="learn from stored drawings as well")
     add("--data-share", type=float, default=0.5, help="part of --data, to 1 (%(default)s)")
+    add(
+        "--hard",
+        type=Path,
+        metavar="FILE.npy",
+        help="mined negatives to learn from",
+    )
+    add("--absent", type=float, default=0.2, help="part of windows without a plate (%(default)s)")
     add("--regions", help="codes to draw, such as GB,IN,ANY (all)")
     add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
@@ -49,6 +55,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
             parser.error(f"--{name.replace('_', '-')} must be at least 1")
     if (args.steps is not None and args.steps < 1) or (args.hours is not None and args.hours <= 0):
         parser.error("--steps and --hours must be positive")
+    if not 0 <= args.absent < 1:
+        parser.error("--absent must be at least 0, and below 1")
     if args.workers < 0 or args.rate <= 0:
         parser.error("--workers can't be negative, --rate must be positive")
     if not 0 < args.data_share <= 1:
@@ -68,6 +76,7 @@ def main(argv: list[str] | None = None) -> None:
     from platewright.recognizer.settings import NetworkSettings
     from platewright.recognizer.weights import load_arrays
     from platewright.training.checkpoint import load_checkpoint
+    from platewright.training.mining import load_hard
     from platewright.training.source import StoredSource
 
     regions = find_regions(args.regions or "", "--regions")
@@ -79,6 +88,8 @@ def main(argv: list[str] | None = None) -> None:
     elif args.resume:
         progress = load_checkpoint(args.out / "checkpoint.npz")[-1]
         network = NetworkSettings.from_json(progress.settings, str(args.out))
+    if args.hard:
+        load_hard(args.hard, network)  # likewise
     try:
         import keras
     except ImportError:
@@ -86,6 +97,7 @@ def main(argv: list[str] | None = None) -> None:
     from platewright.synth.preset import load_synth
     from platewright.training.check import check_drawn, check_photos
     from platewright.training.curve import draw_curves
+    from platewright.training.delivery import deliver
     from platewright.training.fit import Trainer
     from platewright.training.sample import SampleSettings
     from platewright.training.settings import TrainSettings
@@ -94,6 +106,8 @@ def main(argv: list[str] | None = None) -> None:
     samples = SampleSettings(
         scenes=args.scenes,
         windows=args.windows,
+        absent=args.absent,
+        hard=args.hard,
         stored=tuple(args.data),
         stored_share=args.data_share,
     ).of(regions, load_synth(args.settings, args.preset))
@@ -132,24 +146,7 @@ def main(argv: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("stopped; --resume goes on from here", file=sys.stderr)
     draw_curves(args.out / "log.csv", args.out / "curves.png")
-    finish(args.out, force=args.force)
-
-
-def finish(folder: Path, *, force: bool) -> None:
-    """Export the weights and put them where detect.py looks, unless others are there."""
-    from platewright.recognizer.export import export_beside
-
-    weights = folder / "weights.npz"
-    if not weights.exists():
-        return
-    made = [weights, *export_beside(weights)]
-    kept = [p.name for p in made if Path(p.name).exists()]
-    if kept and not force:
-        print(f"{kept[0]} here is kept; use {weights} (--force would replace it)", file=sys.stderr)
-    else:
-        for path in made:
-            shutil.copy2(path, path.name)
-    print(f"python detect.py in.jpg {made[-1]} out.jpg")
+    deliver(args.out, force=args.force)
 
 
 if __name__ == "__main__":

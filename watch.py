@@ -58,6 +58,8 @@ def parse_args() -> argparse.Namespace:
         help="least presence that begins a track, 0-1 (0.3; with --redact 0.1)")  # fmt: skip
     add("--min-confidence", type=bounded(float, 0, 1), metavar="P",
         help="do not tell vehicles whose text is less sure, 0-1")  # fmt: skip
+    add("--early", action="store_true",
+        help="tell a vehicle once its text is accepted, before it is gone; for gates")  # fmt: skip
     add("--accept", type=bounded(float, 0, 1), metavar="P",
         help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
     add("--region", type=codes, default=(),
@@ -67,7 +69,7 @@ def parse_args() -> argparse.Namespace:
     if args.redact:
         if not (args.out or args.show):
             parser.error("--redact needs --out or --show")
-        texts = ("jsonl", "accept", "min_confidence", "region")
+        texts = ("jsonl", "accept", "min_confidence", "region", "early")
         if given := [f"--{n.replace('_', '-')}" for n in texts if getattr(args, n)]:
             parser.error(f"--redact reads no text: {given[0]} means nothing with it")
         if args.every > 1:
@@ -114,9 +116,9 @@ def main() -> int:
         frames = latest.frames(stop) if latest else source.frames()
 
         def tell(passing: Passing) -> None:
-            print(passing.line(), flush=True)
-            if lines:
+            if lines:  # first the file: who read the output may be gone
                 lines.add(passing)
+            print(passing.line(), flush=True)
 
         def put(picture: NDArray[np.uint8], time_s: float) -> None:
             if clip:
@@ -134,8 +136,8 @@ def main() -> int:
                 follow(
                     frames, detector.read, Voter.of(detector), done, on_passing=tell,
                     on_frame=draw if clip or window else None, tracker=Tracker(tracking),
-                    every=args.every, least=args.min_confidence or 0.0, source=source.name,
-                    stop=stop,
+                    every=args.every, least=args.min_confidence or 0.0, early=args.early,
+                    source=source.name, stop=stop,
                 )  # fmt: skip
         finally:
             seconds = time.perf_counter() - start

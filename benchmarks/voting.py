@@ -4,8 +4,9 @@ Run: python benchmarks/voting.py --drives 100
 
 Draws drives past a plate (`platewright.synth.drive`), reads every frame, and follows them as
 watch.py does. For each hardness it says of how many drives the text is right (O counts as 0, I as
-1): the frame with the highest presence x confidence; the text that most frames agree on; any frame
-at all, which no choice of one frame can beat; and the vote. Once for all texts, once for those that
+1): one frame taken blindly, as a photo is (the mean over all of them); the frame with the highest
+presence x confidence; the text that most frames agree on; any frame at all, which no choice of one
+frame can beat; and the vote. Once for all texts, once for those that
 are accepted (`confidence` at or above the default), which is what a gate would open for. Then
 whether the confidences are the chance of being right, and how many other vehicles were told.
 Writes results/voting.json.
@@ -47,11 +48,17 @@ HARDNESS = (0.3, 0.7, 1.0)
 
 @dataclass(frozen=True)
 class Drive:
-    """What came of one drive: its text, the readings of its plate, the vehicles told."""
+    """What came of one drive: text, number of frames, its plate's readings, the vehicles told."""
 
     text: str
+    frames: int
     readings: list[Reading]
     passings: list[Passing]
+
+    @property
+    def blind(self) -> float:
+        """Part of all frames whose reading is right."""
+        return sum(self.right(reading.text) for reading in self.readings) / self.frames
 
     @property
     def best(self) -> tuple[str, float]:
@@ -101,7 +108,7 @@ def watch(detector: Detector, voter: Voter, settings: DriveSettings, index: int)
 
     _, tracking = watching_settings()
     follow(frames(), read, voter, on_passing=passings.append, tracker=Tracker(tracking))
-    return Drive(plates[0].text, readings, passings)
+    return Drive(plates[0].text, len(plates), readings, passings)
 
 
 def figures(drives: list[Drive]) -> dict[str, Any]:
@@ -122,6 +129,7 @@ def figures(drives: list[Drive]) -> dict[str, Any]:
         "drives": len(drives),
         "frames_with_a_reading": round(float(np.mean([len(d.readings) for d in drives])), 1),
         "right": {
+            "one_frame": round(sum(d.blind for d in drives), 1),
             "best_frame": right["best"],
             "most_frequent_text": right["most"],
             "any_frame": sum(any(d.right(r.text) for r in d.readings) for d in drives),
@@ -176,7 +184,7 @@ def main() -> None:
         drives[hardness] = [watch(detector, voter, settings, k) for k in range(args.drives)]
         print(hardness, json.dumps(figures(drives[hardness])), flush=True)
     result = {
-        "command": "python benchmarks/voting.py " + " ".join(sys.argv[1:]),
+        "command": f"python benchmarks/voting.py --drives {args.drives} --frames {args.frames}",
         "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
         "frames": args.frames,
         "hardness": {f"{hardness:g}": figures(seen) for hardness, seen in drives.items()},

@@ -121,16 +121,22 @@ class ClipWriter:
     def _open(self, height: int, width: int) -> None:
         """Open the file for pictures of this size; x264 wants even sides."""
         kind = CLIP_SUFFIXES[self.path.suffix.lower()]
-        options = FRAGMENTS if kind == "mp4" else {}
-        self._container = self._av.open(str(self.part), "w", format=kind, options=options)
-        self._stream = self._container.add_stream("libx264", rate=25, options=OPTIONS)
+        options = {"flush_packets": "1", **(FRAGMENTS if kind == "mp4" else {})}
+        container = self._av.open(str(self.part), "w", format=kind, options=options)
+        try:
+            stream = container.add_stream("libx264", rate=25, options=OPTIONS)
+        except ValueError:  # PyAV's UnknownCodecError is one
+            container.close()
+            self.part.unlink()
+            raise ConfigError("this PyAV can't write H.264 (no libx264): pip install av") from None
         self._size = (max(height // 2 * 2, 2), max(width // 2 * 2, 2))
-        self._stream.height, self._stream.width = self._size
-        self._stream.pix_fmt = "yuv420p"
-        self._stream.codec_context.time_base = TIME_BASE
-        self._stream.codec_context.gop_size = KEYFRAME_EVERY
+        stream.height, stream.width = self._size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = TIME_BASE
+        stream.codec_context.gop_size = KEYFRAME_EVERY
         # One frame at a time and none held back: memory stays flat and no frame waits.
-        self._stream.codec_context.max_b_frames = 0
+        stream.codec_context.max_b_frames = 0
+        self._container, self._stream = container, stream
 
     def _fitted(self, picture: Picture) -> Picture:
         """Return a picture of the video's size: a row or column less, or scaled with bars."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad
+from platewright.geometry import Box, box_of_quad, quad_of_box
 
 __all__ = ["Character", "CharacterRecord", "PlateRecord", "Reading", "SceneRecord"]
 
@@ -27,11 +27,13 @@ class CharacterRecord:
         char: the character, from the alphabet.
         quad: (4, 2) its ink's bounding quad, in pixels of the scene.
         line: 0 for the top line of a plate, 1 for the line below.
+        confidence: 0-1, of the reader that labelled it; None where it is known.
     """
 
     char: str
     quad: FloatArray
     line: int = 0
+    confidence: float | None = None
 
     @property
     def box(self) -> Box:
@@ -40,7 +42,8 @@ class CharacterRecord:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {"char": self.char, "line": self.line, "quad": _rounded(self.quad)}
+        sure = {} if self.confidence is None else {"confidence": self.confidence}
+        return {"char": self.char, "line": self.line, "quad": _rounded(self.quad), **sure}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,7 @@ class PlateRecord:
         region: code of the jurisdiction (`GB`), empty when unknown.
         characters: in reading order; empty for real photos labelled without them.
         drawn: every parameter that the drawing used: JSON values, or what has them as `as_dict`.
+        kind: what an imported data set calls the thing where that isn't `plate`; else empty.
     """
 
     text: str
@@ -60,11 +64,17 @@ class PlateRecord:
     region: str = ""
     characters: tuple[CharacterRecord, ...] = ()
     drawn: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""
 
     @property
     def box(self) -> Box:
         """The upright box round the quad."""
         return box_of_quad(self.quad)
+
+    @property
+    def boxed(self) -> bool:
+        """Whether no more is known than an upright box: the plate's corners may lie elsewhere."""
+        return not self.characters and np.array_equal(self.quad, quad_of_box(self.box))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -75,6 +85,7 @@ class PlateRecord:
             "quad": _rounded(self.quad),
             "characters": [c.as_dict() for c in self.characters],
             "drawn": _plain(self.drawn),
+            **({"kind": self.kind} if self.kind else {}),
         }
 
 
@@ -128,11 +139,15 @@ class SceneRecord:
                     region=plate["region"],
                     characters=tuple(
                         CharacterRecord(
-                            char=c["char"], line=c["line"], quad=np.array(c["quad"], np.float64)
+                            char=c["char"],
+                            line=c["line"],
+                            quad=np.array(c["quad"], np.float64),
+                            confidence=c.get("confidence"),
                         )
                         for c in plate["characters"]
                     ),
                     drawn=plate["drawn"],
+                    kind=plate.get("kind", ""),
                 )
                 for plate in values["plates"]
             ),

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.recognizer.framing import sound_quad
 from platewright.records import Reading
 
 __all__ = ["MIN_PRESENCE", "find_plates", "hide", "redact", "redaction_settings", "widened"]
@@ -99,7 +100,7 @@ def hide(image: Picture, quads: Sequence[ArrayLike]) -> Picture:
     out = image.copy()
     if not len(quads):
         return out
-    shapes = [np.rint(widened(quad) * 16).astype(np.int32) for quad in quads]
+    shapes = [_shape(np.asarray(quad, np.float64)) for quad in quads]
     covered = np.zeros(image.shape[:2], np.uint8)
     for shape in shapes:
         _fill(covered, shape, 255)
@@ -137,6 +138,14 @@ def widened(quad: ArrayLike) -> FloatArray:
             length = max(float(np.hypot(*side)), 1e-6)
             out[k] += side / length * max(WIDER * length, LEAST_PX)
     return out
+
+
+def _shape(quad: FloatArray) -> NDArray[np.int32]:
+    """Return the polygon to be filled, sixteenths of a pixel; never without an area."""
+    wide = widened(quad)
+    if cv2.contourArea(wide.astype(np.float32)) < 4 * LEAST_PX**2:  # corners on a line, or crossed
+        wide = widened(sound_quad(quad))
+    return np.asarray(cv2.convexHull(np.rint(wide * 16).astype(np.int32)), np.int32)
 
 
 def _fill(mask: Picture, shape: NDArray[np.int32], level: int) -> None:

@@ -25,6 +25,7 @@ from platewright.file import make_folder
 from platewright.image import save_image
 from platewright.records import SceneRecord
 from platewright.region import load_region, region_codes
+from platewright.region.check import check_region
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
@@ -32,9 +33,11 @@ from platewright.synth.window import draw_window
 __all__ = [
     "DrawingJob",
     "claim_folder",
+    "draw_all",
     "draw_folder",
     "draw_sample",
     "make_sheet",
+    "report_region",
     "sample_name",
     "save_explanation",
     "save_plates",
@@ -118,15 +121,15 @@ def find_regions(names: str, option: str = "--region") -> tuple[str, ...]:
     return found
 
 
-def describe_region(path: Path) -> str:
-    """Return what a region file draws, in a line.
-
-    Raises:
-        RegionError: if it can't be used.
-    """
+def report_region(path: Path) -> int:
+    """Print what is wrong with a region file, or what it draws; returns 1 or 0."""
+    if wrong := check_region(path):
+        print(*wrong, sep="\n")
+        return 1
     region, rng = load_region(path), np.random.default_rng(0)
     texts = ", ".join(region.draw(rng).text for _ in range(EXAMPLES))
-    return f"{region.code}: fine, {len(region.series)} series; draws {texts}, ..."
+    print(f"{region.code}: fine, {len(region.series)} series; draws {texts}, ...")
+    return 0
 
 
 def claim_folder(folder: Path, *, force: bool) -> None:
@@ -164,7 +167,7 @@ def draw_folder(job: DrawingJob, folder: Path, count: int, *, workers: int = 1) 
     """
     progress = Progress(count)
     with (folder / LABELS).open("w", encoding="utf-8") as labels:
-        for line in _draw_all(functools.partial(_write, job, folder), count, workers):
+        for line in draw_all(functools.partial(_write, job, folder), count, workers):
             labels.write(line + "\n")
             progress.add()
     rate = progress.rate
@@ -172,13 +175,20 @@ def draw_folder(job: DrawingJob, folder: Path, count: int, *, workers: int = 1) 
     return rate
 
 
-def _draw_all(write: Callable[[int], str], count: int, workers: int) -> Iterator[str]:
-    """Yield the label lines in order."""
+def draw_all(write: Callable[[int], str], count: int, workers: int) -> Iterator[str]:
+    """Call a function with 0 to `count` - 1 in processes; yields what it returns, in order.
+
+    Args:
+        write: draws and writes sample k; can be pickled.
+        count: of samples.
+        workers: processes; 1 draws in this one.
+    """
     if workers <= 1:
         yield from map(write, range(count))
         return
+    chunk = max(1, min(8, count // (4 * workers)))  # few are still shared by all
     with mp.get_context("spawn").Pool(workers, _start_worker) as pool:
-        yield from pool.imap(write, range(count), chunksize=8)
+        yield from pool.imap(write, range(count), chunk)
 
 
 def save_sheet(job: DrawingJob, count: int, path: Path) -> str:

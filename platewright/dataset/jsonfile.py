@@ -61,10 +61,15 @@ def scene_of(where: str, text: str) -> SceneRecord:
         DatasetError: if it is damaged.
     """
     try:
-        return SceneRecord.from_dict(json.loads(text))
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        record = SceneRecord.from_dict(json.loads(text))
+        for plate in record.plates:
+            for quad in (plate.quad, *(c.quad for c in plate.characters)):
+                if quad.shape != (4, 2) or not np.isfinite(quad).all():
+                    raise ValueError("a quad is no list of four finite corners")
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise DatasetError(f"{where} is damaged ({what})") from None
+    return record
 
 
 def list_of(where: object, content: dict[str, Any], key: str) -> list[dict[str, Any]]:

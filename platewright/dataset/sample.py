@@ -68,6 +68,12 @@ class Format(ABC):
     """As the command line has it."""
     summary: ClassVar[str]
     """One line for the command line's help."""
+    lists: ClassVar[bool] = False
+    """Whether its own files tell train from val."""
+    needs: ClassVar[str] = ""
+    """What a plate must have to be held at all: `text`, `characters`, or nothing more."""
+    texts: ClassVar[bool] = True
+    """Whether it holds the plates' texts."""
 
     def __init__(self, folder: Path, shard: int) -> None:
         """Keep them."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import box_of_quad
+from platewright.recognizer.criterion import ACCEPTED, DetectorSettings
 from platewright.recognizer.decode import decode_slots, sharpen, spell
 from platewright.recognizer.framing import refined, sound_quad
 from platewright.recognizer.jurisdiction import Jurisdiction
@@ -27,45 +28,10 @@ FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 WIDTH_OVER_HEIGHT = 4.0
 """A plate `min_height` high is looked for if it is so many times as wide."""
-ACCEPTED = 0.7
-"""Least confidence of a text that is taken as read, unless told otherwise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DetectorSettings:
-    """What is looked for and what is kept.
-
-    Attributes:
-        min_presence: least presence of a reading, 0-1: of the scan, the second look and the
-            average character together, so that a sign which reads as nothing certain is dropped.
-        min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
-        accept: least confidence of an accepted text, 0-1; what is less sure is marked.
-        min_height: height of the smallest plate looked for, photo pixels; 0: a sixtieth of the
-            photo's shorter side, at least 8.
-        max_plates: most readings of a photo.
-        min_characters: shortest text kept.
-        scan_presence: least presence of a window that gets a second look, 0-1.
-        max_candidates: most windows that get a second look.
-        second_look: least presence (the scan's times the reader's) of a candidate after its first
-            look that is worth another one, 0-1; below it, it is dropped.
-        looks: how often a plate is framed and read, at least 1.
-        framings: the margins round the quad at which the last look reads, times the network's own;
-            their probabilities are averaged.
-        regions: codes or files of the regions whose syntaxes texts are to fit; none: any text.
-    """
-
-    min_presence: float = 0.3
-    min_confidence: float = 0.0
-    accept: float = ACCEPTED
-    min_height: float = 0.0
-    max_plates: int = 50
-    min_characters: int = 2
-    scan_presence: float = 0.05
-    max_candidates: int = 24
-    second_look: float = 0.1
-    looks: int = 2
-    framings: tuple[float, ...] = (1.0, 0.3, 2.0)
-    regions: tuple[str, ...] = ()
+SAME_FIND = 0.5
+"""Finds of the scan that overlap by more are one: what lies inside another may be the plate."""
+SAME_FRAME = 0.7
+"""And so are frames after the first look; only what has been read is told apart for good."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +96,7 @@ class Detector:
         candidates = self.scan(grey)
         limit = self.settings
         if limit.looks > 1:
-            candidates = self._second_candidates(grey, candidates)
+            candidates = self.sift(grey, candidates)
         readings = self._look(grey, [c.quad for c in candidates], limit.looks - 1)
         found = [
             replace(r, presence=r.presence * c.presence)
@@ -177,8 +143,29 @@ class Detector:
             return []
         all_quads, logits = np.concatenate(quads), np.concatenate(scores)
         boxes = np.concatenate([all_quads.min(axis=1), all_quads.max(axis=1)], axis=1)
-        kept = suppress(boxes, logits)[: self.settings.max_candidates]
+        kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1)[: self.settings.max_candidates]
         return [Candidate(all_quads[k], float(1 / (1 + np.exp(-logits[k])))) for k in kept]
+
+    def sift(self, grey: Picture, candidates: list[Candidate]) -> list[Candidate]:
+        """Take the first look: drop what is hardly a plate, frame the rest by what it shows.
+
+        Args:
+            grey: (H, W) photo.
+            candidates: what the scan found in it.
+
+        Returns:
+            Those whose presence times the reader's is at least `second_look`, each in its new
+            frame, the presence still the scan's.
+        """
+        if not candidates:
+            return []
+        quads, presence = self._framed(grey, [c.quad for c in candidates])
+        seen = 1 / (1 + np.exp(-presence.astype(float)))
+        sure = [c.presence * p for c, p in zip(candidates, seen, strict=True)]
+        boxes = [box_of_quad(quad) for quad in quads]
+        kept = suppress(boxes, sure, overlap=SAME_FRAME, inside=1)
+        worth = [k for k in kept if sure[k] >= self.settings.second_look]
+        return [Candidate(quads[k], candidates[k].presence) for k in sorted(worth)]
 
     def read_quads(self, image: Picture, quads: Sequence[ArrayLike]) -> list[Reading]:
         """Read given quads, without a scan.
@@ -193,17 +180,6 @@ class Detector:
         all_quads = [np.asarray(q, float) for q in quads]
         readings = self._look(_grey(image), all_quads, self.settings.looks)
         return [self._placed(reading) for reading in readings]
-
-    def _second_candidates(self, grey: Picture, candidates: list[Candidate]) -> list[Candidate]:
-        """Take the first look: drop what is hardly a plate, frame the rest by what it shows."""
-        if not candidates:
-            return []
-        quads, presence = self._framed(grey, [c.quad for c in candidates])
-        seen = 1 / (1 + np.exp(-presence.astype(float)))
-        sure = [c.presence * p for c, p in zip(candidates, seen, strict=True)]
-        boxes = [box_of_quad(quad) for quad in quads]
-        worth = [k for k in suppress(boxes, sure) if sure[k] >= self.settings.second_look]
-        return [Candidate(quads[k], candidates[k].presence) for k in sorted(worth)]
 
     def _framed(
         self, grey: Picture, quads: Sequence[FloatArray]

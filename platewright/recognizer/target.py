@@ -46,7 +46,8 @@ def scan_target(
     Returns:
         presence (rows, cols): 1, 0 or `IGNORE`; corners (rows, cols, 9): eight offsets from the
         window's centre in half windows, and 1 where they are taught. That is wherever presence is
-        not 0: a window that is ignored may fire as well, and should then know the corners.
+        not 0: a window that is ignored may fire as well, and should then know the corners. Of a
+        plate of which only an upright box is known they are not taught.
     """
     grid = settings.grid
     rows, cols = grid.shape(*size)
@@ -75,7 +76,7 @@ def scan_target(
             middle = np.stack([x[0, where[:, 1]], y[where[:, 0], 0]], axis=1)
             offsets = (plate.quad[None] - middle[:, None]) / (width / 2, height / 2)
             corners[where[:, 0], where[:, 1], :8] = offsets.reshape(-1, 8)
-            corners[where[:, 0], where[:, 1], 8] = 1
+            corners[where[:, 0], where[:, 1], 8] = not plate.boxed
     return presence, corners
 
 
@@ -95,7 +96,8 @@ def read_target(
     """Return what the reader should say of a plate's window.
 
     Args:
-        plate: with its characters in reading order.
+        plate: with its characters in reading order; where they are not known, as of most real
+            plates, the two maps teach nothing.
         matrix: homography from photo points to window points.
         settings: of the network.
         cells: (rows, cols) of the reader's maps.
@@ -107,8 +109,9 @@ def read_target(
     alphabet = settings.alphabet
     height, width = settings.read_window
     cell_h, cell_w = height / cells[0], width / cells[1]
-    characters = np.full(cells, alphabet.pad, np.int32)
-    slots = np.full(cells, settings.slots, np.int32)
+    known = bool(plate.characters) or not plate.text
+    characters = np.full(cells, alphabet.pad if known else IGNORE, np.int32)
+    slots = np.full(cells, settings.slots if known else IGNORE, np.int32)
     boxes: list[Box] = []
     for char in plate.characters:
         x0, y0, x1, y1 = box_of_quad(project(matrix, char.quad))

@@ -1,4 +1,4 @@
-"""Things that look like plates and are none: words, slats, windows, bar codes, stickers."""
+"""Things that look like plates and are none: words, slats, windows, bar codes, captions."""
 
 from __future__ import annotations
 
@@ -8,153 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.synth.face import load_face, load_faces
-from platewright.synth.layout import lay_out_line
+from platewright.synth.lettering import draw_caption, draw_words
 from platewright.synth.script import draw_script
 from platewright.synth.settings import DecoySettings
 
-__all__ = ["KINDS", "WORDS", "draw_decoy", "draw_words"]
+__all__ = ["KINDS", "draw_decoy"]
 
 Picture = NDArray[np.uint8]
 
 KINDS = tuple(f.name for f in fields(DecoySettings))
-
-WORDS = (
-    "open",
-    "sale",
-    "shop",
-    "exit",
-    "taxi",
-    "hotel",
-    "bank",
-    "cafe",
-    "police",
-    "market",
-    "street",
-    "school",
-    "parking",
-    "turbo",
-    "diesel",
-    "service",
-    "welcome",
-    "the",
-    "and",
-    "for",
-    "with",
-    "your",
-    "auto",
-    "center",
-    "express",
-    "fresh",
-    "food",
-    "pizza",
-    "coffee",
-    "books",
-    "music",
-    "north",
-    "south",
-    "road",
-    "keep",
-    "left",
-    "right",
-    "slow",
-    "stop",
-    "danger",
-    "private",
-    "entry",
-    "phone",
-    "call",
-    "now",
-    "free",
-    "best",
-    "quality",
-    "sport",
-    "limited",
-    "edition",
-    "hybrid",
-    "electric",
-    "automatic",
-    "creta",
-    "swift",
-    "corolla",
-    "civic",
-    "golf",
-    "polo",
-    "transit",
-    "daily",
-    "news",
-    "tickets",
-    "travel",
-    "tours",
-    "airport",
-    "station",
-    "bus",
-    "lorry",
-    "horn",
-    "please",
-    "save",
-    "tree",
-    "goods",
-    "carrier",
-    "love",
-    "life",
-    "king",
-    "baby",
-    "on",
-    "board",
-    "van",
-    "tourist",
-    "permit",
-    "army",
-    "press",
-    "doctor",
-)
-
-
-def draw_words(
-    rng: np.random.Generator, height: int, words: int, *, back: int, fore: int
-) -> tuple[Picture, Picture]:
-    """Draw words in one line.
-
-    Args:
-        rng: random numbers.
-        height: of a capital, pixels.
-        words: how many.
-        back: grey level behind.
-        fore: grey level of the letters.
-
-    Returns:
-        The grey picture and its ink mask, both (H, W).
-    """
-    faces = list(load_faces().values())
-    face = load_face(faces[int(rng.integers(len(faces)))])
-    chosen = [WORDS[int(rng.integers(len(WORDS)))] for _ in range(words)]
-    style = rng.integers(4)
-    if rng.random() < 0.25:
-        chosen.append("".join(str(d) for d in rng.integers(0, 10, int(rng.integers(3, 9)))))
-    text = " ".join(chosen)
-    text = text.upper() if style == 0 else (text.title() if style == 1 else text)
-    text = "".join(c for c in text if c == " " or face.has(c))
-    row = lay_out_line(
-        face,
-        text,
-        height=height,
-        stretch=float(rng.uniform(0.7, 1.4)),
-        spacing=height * float(rng.uniform(0.06, 0.3)),
-        gap=height * 0.5,
-    )
-    if not row:
-        return np.full((height, height), back, np.uint8), np.zeros((height, height), np.uint8)
-    pad = int(height * rng.uniform(0.15, 0.8))
-    width = int(row[-1][3]) + 2 * pad
-    ink = np.zeros((int(height * 1.45) + 2 * pad, width), np.uint8)
-    for char, x0, y0, x1, y1 in row:
-        mask = face.resized(char, max(round(x1 - x0), 1), max(round(y1 - y0), 1))
-        top, left = max(round(y0) + pad, 0), round(x0) + pad
-        part = ink[top : top + mask.shape[0], left : left + mask.shape[1]]
-        np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
-    weight = ink.astype(np.float32) / 255
-    return np.asarray(back + weight * (fore - back), dtype=np.uint8), ink
 
 
 def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
@@ -201,6 +63,8 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
         return board, np.full(board.shape, 255, np.uint8)
     if kind == "sticker":  # round or rounded, with a word or a number
         return _sticker(rng, back, fore)
+    if kind == "caption":
+        return draw_caption(rng, back=back, fore=fore)
     if kind == "script":
         tall = int(rng.integers(16, 44))
         ink = draw_script(rng, (tall, int(tall * rng.uniform(1.5, 7))))

@@ -1,25 +1,19 @@
 """A drive past a camera: a vehicle with a plate, frame by frame, as a video shows it.
 
-    python -m platewright.synth.drive drive.mp4 --seed 7 --hardness 0.8
-
 The camera stands still and shakes; a front comes nearer, a rear goes away. What makes reading
 hard changes from frame to frame as it does on a road: focus, shake, grain, and what comes between.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.clip import ClipWriter
-from platewright.errors import ConfigError, OutputError, run_script
+from platewright.errors import ConfigError
 from platewright.geometry import homography, project
 from platewright.records import SceneRecord
 from platewright.region import region_codes
@@ -242,34 +236,3 @@ def _draw_moment(
         gain=lens.gain * float(np.exp(rng.normal(0, 0.03 + 0.05 * hard))),
         jpeg=int(rng.integers(88 - int(50 * hard), 96)),
     )
-
-
-def main() -> None:
-    """Write the video that the command line asks for."""
-    parser = argparse.ArgumentParser(
-        prog="python -m platewright.synth.drive",
-        description="Draw a video of a vehicle that drives past; its plate is told on stderr.",
-    )
-    add, usual = parser.add_argument, DriveSettings()
-    add("video", type=Path, metavar="OUT", help=".mp4 or .mkv to write")
-    add("--seed", type=int, default=7, help="another one, another drive (%(default)s)")
-    add("--frames", type=int, default=75, help="how many (%(default)s)")
-    add("--hardness", type=float, default=usual.hardness, metavar="0-1", help="(%(default)s)")
-    add("--size", type=int, nargs=2, default=(720, 1280), metavar=("H", "W"), help="(720 1280)")
-    add("--force", action="store_true", help="overwrite what is there")
-    args = parser.parse_args()
-    if args.seed < 0:
-        parser.error("--seed is 0 or more")
-    if args.video.exists() and not args.force:
-        raise OutputError(f"{args.video}: there already; give another name or --force")
-    settings = DriveSettings(size=tuple(args.size), frames=args.frames, hardness=args.hardness)
-    rng = np.random.default_rng([args.seed, 0])
-    with ClipWriter(args.video) as clip:
-        for picture, record in draw_drive(rng, settings, seed=(args.seed, 0)):
-            clip.add(picture, record.drawn["time_s"])
-    plate = record.plates[0]
-    print(f"{args.video}: a drawn drive past {plate.region} {plate.text}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    run_script(main, "drive")

@@ -144,6 +144,7 @@ class DecoySettings:
     sign: float = 1.5
     front: float = 0.7
     sticker: float = 0.8
+    caption: float = 0.8
     script: float = 1.0
     slats: float = 1.0
     grid: float = 1.0

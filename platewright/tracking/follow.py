@@ -23,6 +23,8 @@ SHOWN_S = 0.5
 """How long a plate that is no longer seen is still shown, seconds."""
 GOES_ON = 0.1
 """Least presence of a reading that goes on with a track."""
+EARLIEST = 3
+"""How many frames must have shown a vehicle that is told before it has passed."""
 
 
 @dataclass(kw_only=True)
@@ -73,6 +75,7 @@ def follow(
     tracker: Tracker | None = None,
     every: int = 1,
     least: float = 0.0,
+    early: bool = False,
     source: str = "",
     stop: Callable[[], bool] = lambda: False,
 ) -> Followed:
@@ -92,6 +95,8 @@ def follow(
         tracker: sorts the readings; None: one with the usual settings.
         every: every so many frames one is read, from the first on.
         least: least confidence of a vehicle that is told, 0-1.
+        early: tell a vehicle as soon as three frames have shown it and its text is accepted, and
+            then no more; one that waits at a gate has not passed yet.
         source: what the passings call the source.
         stop: asked before each frame.
 
@@ -100,21 +105,31 @@ def follow(
     """
     chosen, done = tracker or Tracker(), done or Followed()
     votes: dict[int, tuple[int, Reading]] = {}
+    told: set[int] = set()
 
     def tell(ended: list[Track]) -> None:
         for track in ended:
             votes.pop(track.number, None)
+            if track.number in told:
+                told.remove(track.number)
+                continue
             passing = voter.passing(track, source)
             if _counts(track, passing.reading) and passing.reading.confidence >= least:
                 done.passings += 1
                 on_passing(passing)
 
-    def shown(track: Track, time_s: float) -> Reading:
-        count, voted = votes.get(track.number, (0, track.last.reading))
-        if count != track.count:
-            voted = voter.reading(track, placed=False)
-            votes[track.number] = (track.count, voted)
-        return replace(voted, quad=track.quad_at(time_s))
+    def tell_early() -> None:
+        for track in chosen.tracks:
+            fresh = not track.missed and track.count >= EARLIEST and track.number not in told
+            if fresh and voted(track).accepted and voted(track).confidence >= least:
+                done.passings += 1
+                told.add(track.number)
+                on_passing(voter.passing(track, source))
+
+    def voted(track: Track) -> Reading:
+        if votes.get(track.number, (0,))[0] != track.count:
+            votes[track.number] = (track.count, voter.reading(track, placed=False))
+        return votes[track.number][1]
 
     try:
         for frame in frames:
@@ -126,9 +141,11 @@ def follow(
                     readings = read(frame.picture)
                     done.read += 1
                     tell(chosen.update(readings, frame.number, frame.time_s, frame.at))
+                    if early:
+                        tell_early()
                 if on_frame is not None:
                     there = [
-                        shown(track, frame.time_s)
+                        replace(voted(track), quad=track.quad_at(frame.time_s))
                         for track in chosen.tracks
                         if frame.time_s - track.last.time_s <= SHOWN_S
                     ]

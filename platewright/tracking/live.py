@@ -134,6 +134,8 @@ class StreamSource(LiveSource):
                 yield from self._decoded(container, recorded)
                 if not recorded:
                     raise LostError("the other side ended it")
+        except self._av.error.ExitError:  # how FFmpeg says that the timeout ended it
+            raise LostError(f"nothing came for {silence:g} s") from None
         except (OSError, self._av.error.FFmpegError) as error:
             # Its whole text would tell the password.
             raise LostError(str(error.strerror or type(error).__name__)) from None

@@ -21,17 +21,19 @@ FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 HOLD = 10
 """How many frames a plate is hidden before it is found and after it is lost."""
+AHEAD = 5
+"""How many frames more are kept back, to see which way a plate goes that has just been found."""
 
 
 class Veil:
     """Hides plates a few frames late, when it is known what came before and after.
 
     A plate that is found in frame 3 and in frame 7 is hidden in those between, on its way, and for
-    `hold` frames before the first and after the last, where it would have been.
+    `hold` frames before the first and after the last: where it was, and where it would have been.
 
     Args:
         write: takes every picture and its time once its plates are hidden.
-        hold: how many frames are kept back.
+        hold: for how many frames it is hidden where it was not found.
     """
 
     def __init__(self, write: Callable[[Picture, float], None], hold: int = HOLD) -> None:
@@ -58,7 +60,7 @@ class Veil:
                 path.append((self._count, track.last.reading.quad))
         self._waiting.append((self._count, time_s, picture))
         self._count += 1
-        if len(self._waiting) > self.hold:
+        if len(self._waiting) > self.hold + AHEAD:
             self._write_first()
 
     def finish(self) -> None:
@@ -68,15 +70,14 @@ class Veil:
 
     def _write_first(self) -> None:
         number, time_s, picture = self._waiting.popleft()
-        quads = []
+        quads: list[FloatArray] = []
         for key, path in list(self._paths.items()):
-            # What lies further back than is needed for a velocity is forgotten.
-            while len(path) > 2 and path[1][0] < number - self.hold:
+            # What lies further back than is needed to measure its way is forgotten.
+            while len(path) > 2 and path[1][0] < number - 2 * self.hold:
                 path.pop(0)
-            quad = _at(path, number, self.hold)
-            if quad is not None:
-                quads.append(quad)
-            elif path[-1][0] < number:
+            found = _at(path, number, self.hold)
+            quads += found
+            if not found and path[-1][0] < number:
                 del self._paths[key]
         self.write(hide(picture, quads), time_s)
 
@@ -122,18 +123,26 @@ def veil(
     return done
 
 
-def _at(path: Sequence[tuple[int, FloatArray]], number: int, hold: int) -> FloatArray | None:
-    """Return where a plate is in a frame, None where it is too long before or after it was seen."""
+def _at(path: Sequence[tuple[int, FloatArray]], number: int, hold: int) -> list[FloatArray]:
+    """Return what is to be hidden in a frame of a plate that was seen in others.
+
+    Between two sights that is where it is on the line from one to the other. Up to `hold` frames
+    before the first or after the last it is two quads: where it was seen, and where it would be
+    had it gone on as it went; further off it is none.
+    """
     after = next((k for k, (frame, _) in enumerate(path) if frame >= number), len(path))
-    if after < len(path) and path[after][0] == number:
-        return path[after][1]
-    if after == 0 and path[0][0] - number > hold:
-        return None
-    if after == len(path) and number - path[-1][0] > hold:
-        return None
-    if len(path) == 1:
-        return path[0][1]
-    # Between two sights on the line from one to the other; before and after all, further along it.
-    k = min(max(after, 1), len(path) - 1)
-    (first, start), (last, end) = path[k - 1], path[k]
-    return start + (end - start) * ((number - first) / (last - first))
+    if 0 < after < len(path):
+        (first, start), (last, end) = path[after - 1], path[after]
+        return [start + (end - start) * ((number - first) / (last - first))]
+    (frame, quad), *others = path if after == 0 else path[::-1]
+    if frame == number:
+        return [quad]
+    if abs(frame - number) > hold:
+        return []
+    if not others:
+        return [quad]
+    # The way is measured over as many frames as it is followed: single steps are full of noise.
+    close = [sight for sight in others if abs(sight[0] - frame) <= hold]
+    past, other = close[-1] if close else others[0]
+    way = (quad - other).mean(axis=0) / (frame - past)
+    return [quad, quad + way * (number - frame)]

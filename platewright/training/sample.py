@@ -16,12 +16,19 @@ from platewright.records import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.synth.settings import SynthSettings
+from platewright.training.mining import draw_hard, load_hard
 from platewright.training.source import StoredSource
 
 __all__ = ["Batch", "SampleSettings", "draw_batch", "frame_quad", "read_cells"]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
+WIDE = 0.12
+"""Part of the frames that are as large as the scan's worst: up to 2.2 times the plate's width."""
+CLOSE = (0.25, 0.6)
+"""Room round most plates, in their heights ..."""
+ROOM = (1.2, 2.8)
+"""... and round those that are framed so: a picture's edge must not tell anything."""
 Batch = tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[np.generic]]]
 
 
@@ -35,6 +42,8 @@ class SampleSettings:
         scene: settings of the scenes.
         closeup: settings of the pictures that windows are cut from.
         absent: part of the windows without a whole plate, 0-1.
+        hard: mined windows, see `platewright.training.mining`; None: there are none.
+        hard_share: part of the windows without a whole plate that are mined ones, 0-1.
         upright: part of the windows cut along the upright box instead of the quad, 0-1.
         stored: data sets to take pictures from as well.
         stored_share: part of the pictures that come from them, 0-1.
@@ -49,6 +58,8 @@ class SampleSettings:
         )
     )
     absent: float = 0.2
+    hard: Path | None = None
+    hard_share: float = 0.5
     upright: float = 0.3
     stored: tuple[Path, ...] = ()
     stored_share: float = 0.5
@@ -66,13 +77,16 @@ def read_cells(settings: NetworkSettings) -> tuple[int, int]:
     return settings.read_window[0] // 8, settings.read_window[1] // 4
 
 
-def frame_quad(rng: np.random.Generator, quad: FloatArray, *, upright: bool) -> FloatArray:
+def frame_quad(
+    rng: np.random.Generator, quad: FloatArray, *, upright: bool, wide_frame: bool = False
+) -> FloatArray:
     """Return a quad as a first look would have framed it, with its errors.
 
     Args:
         rng: random numbers.
         quad: (4, 2) the plate's corners.
         upright: frame the upright box, as a labelled box does.
+        wide_frame: frame it as the scan does where it takes the plate for a larger one.
 
     Returns:
         (4, 2) the framed quad.
@@ -86,6 +100,8 @@ def frame_quad(rng: np.random.Generator, quad: FloatArray, *, upright: bool) -> 
     loose = rng.random() < 0.5  # as look one frames; else as look two does
     sides = rng.normal(0.03 if loose else 0.0, 0.08 if loose else 0.03, 4)
     sides = np.clip(sides, -0.1, 0.3)
+    if wide_frame:
+        sides = rng.uniform(-0.08, 0.6, 4)
     grow = [
         -sides[0] * wide * right - sides[1] * tall * down,
         sides[2] * wide * right - sides[1] * tall * down,
@@ -121,6 +137,9 @@ def _draw_window(
 ) -> tuple[Picture, PlateRecord | None, FloatArray]:
     """Draw one window; the plate is None where no whole plate is in it."""
     absent = rng.random() < settings.absent
+    if absent and settings.hard is not None and rng.random() < settings.hard_share:
+        mined = load_hard(settings.hard, network)
+        return draw_hard(rng, mined, network.read_window), None, np.eye(3)
     if absent and rng.random() < 0.6:
         only = SceneSettings(
             size=(96, 224),
@@ -138,15 +157,18 @@ def _draw_window(
         except ValueError:
             window, matrix = np.zeros(network.read_window, np.uint8), np.eye(3)
         return window, None, matrix
+    wide_frame = rng.random() < WIDE
     if stored is not None and stored.gives_closeup(rng):
         image, record = stored.draw_closeup(rng)
     else:
-        image, record = draw_closeup(rng, backgrounds, settings.closeup)
+        margin = ROOM if absent or wide_frame else CLOSE
+        image, record = draw_closeup(rng, backgrounds, settings.closeup, margin=margin)
     plate = record.plates[0]
     if absent:
         quad = _absent_quad(rng, plate.quad)
     else:
-        quad = frame_quad(rng, plate.quad, upright=rng.random() < settings.upright)
+        upright = rng.random() < settings.upright
+        quad = frame_quad(rng, plate.quad, upright=upright, wide_frame=wide_frame)
     try:
         window, matrix = rectify(image, quad, network.read_window, network.margin)
     except ValueError:
@@ -203,7 +225,7 @@ def draw_batch(
             characters.append(a)
             slots.append(b)
             texts.append(c)
-            frames.append(np.append(d, np.float32(1)))
+            frames.append(np.append(d, np.float32(not plate.boxed)))
         there.append([plate is not None])
     inputs = {
         "image": np.stack(images)[..., None],

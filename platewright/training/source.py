@@ -77,7 +77,7 @@ class StoredSource:
         return fit_scene(rng, image, record, settings)
 
     def draw_closeup(self, rng: np.random.Generator) -> tuple[Picture, SceneRecord]:
-        """Return a picture and its record with one plate, which is whole and has its characters.
+        """Return a picture and its record with one plate, which is whole and has its text.
 
         Raises:
             DatasetError: if samples can't be read, or hold no such plate.
@@ -93,20 +93,23 @@ class StoredSource:
                 plate = plates[int(rng.integers(len(plates)))]
                 return image, replace(record, plates=(plate,))
         raise DatasetError(
-            f"{self._names}: {TRIES} pictures without one whole plate that has its characters; "
-            "training needs records as gen.py writes them"
+            f"{self._names}: {TRIES} pictures without one whole plate that has its text; "
+            "training needs records as gen.py and convert.py write them"
         )
 
 
 def readable_plates(record: SceneRecord) -> list[PlateRecord]:
-    """Return the plates that lie in the picture and have a box for every character."""
+    """Return the plates that lie in the picture and have a text.
+
+    Where characters are known there must be a box for every one.
+    """
     height, width = record.size
     found = []
     for plate in record.plates:
         x0, y0, x1, y1 = plate.box
         dx, dy = SLACK * (x1 - x0), SLACK * (y1 - y0)
         whole = x0 >= -dx and y0 >= -dy and x1 <= width + dx and y1 <= height + dy
-        if whole and plate.text and len(plate.characters) == len(plate.text):
+        if whole and plate.text and len(plate.characters) in (0, len(plate.text)):
             found.append(plate)
     return found
 

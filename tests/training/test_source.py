@@ -76,12 +76,13 @@ def test_a_scene_without_plates_keeps_its_size_or_shrinks() -> None:
         assert fitted.shape == (192, 320) and record.plates == () and fitted.std() > 5
 
 
-def test_only_whole_plates_with_characters_are_read() -> None:
+def test_only_whole_plates_with_a_text_are_read() -> None:
     good, cut = plate((10, 10, 50, 22)), plate((-10, 10, 50, 22))
     bare = replace(good, characters=())
+    partly = replace(good, text="AB")
     nameless = replace(good, text="", characters=())
-    record = SceneRecord(size=(60, 90), plates=(cut, bare, good, nameless))
-    assert readable_plates(record) == [good]
+    record = SceneRecord(size=(60, 90), plates=(cut, bare, good, nameless, partly))
+    assert readable_plates(record) == [bare, good]
 
 
 @pytest.fixture(scope="module")

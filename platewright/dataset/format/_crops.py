@@ -33,6 +33,8 @@ class CropsFormat(Format):
     smaller than `crop.MIN_CROP`. A text is in one of the lists only, however often it was drawn.
     """
 
+    lists = True
+    needs = "text"
     suffix: ClassVar[str] = ".txt"
     """Of the lists."""
     header: ClassVar[str] = ""

@@ -34,6 +34,7 @@ class LMDBFormat(Format):
     """`NNNNN/data.mdb`: one straightened picture for every whole plate, and its text."""
 
     name = "lmdb"
+    needs = "text"
     summary = "LMDB shards of straightened plates and their texts, as PARSeq takes them"
 
     def __init__(self, folder: Path, shard: int) -> None:
@@ -92,9 +93,7 @@ def _environments(path: Path) -> list[Path]:
     return sorted(file.parent for file in (*path.glob(DATA), *path.glob(f"*/{DATA}")))
 
 
-def read(
-    path: Path, finder: PictureFinder = STRICT
-) -> Iterator[tuple[PackedPicture, SceneRecord]]:
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPicture, SceneRecord]]:
     """Read environments of crops and texts, whoever wrote them.
 
     Args:
@@ -143,10 +142,12 @@ def _value(folder: Path, key: bytes) -> bytes:
     except ImportError:
         raise ConfigError("the format lmdb needs lmdb: pip install lmdb") from None
     try:
-        with (
-            lmdb.open(str(folder), readonly=True, lock=False) as env,
-            env.begin() as transaction,
-        ):
-            return bytes(transaction.get(key) or b"")
+        with lmdb.open(str(folder), readonly=True, lock=False) as env:
+            # The file is mapped into memory: to touch what is cut off would end the process.
+            whole = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
+            if (folder / DATA).stat().st_size < whole:
+                raise DatasetError(f"{folder}: {DATA} is cut off; copy it again")
+            with env.begin() as transaction:
+                return bytes(transaction.get(key) or b"")
     except (OSError, lmdb.Error) as error:
         raise DatasetError(f"{folder}: can't be read: {error}") from None

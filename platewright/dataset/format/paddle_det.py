@@ -35,6 +35,7 @@ class PaddleDetFormat(Format):
     """Pictures and two lists."""
 
     name = "paddle-det"
+    lists = True
     summary = "PaddleOCR detection lists: picture, tab, JSON of quads and texts"
 
     def __init__(self, folder: Path, shard: int) -> None:

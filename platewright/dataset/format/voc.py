@@ -67,6 +67,7 @@ class VocFormat(Format):
     """Pictures, an XML file each, and lists of their names."""
 
     name = "voc"
+    lists = True
     summary = "Pascal VOC: an XML file a picture, as LabelImg has them"
 
     def __init__(self, folder: Path, shard: int) -> None:

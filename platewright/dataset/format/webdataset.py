@@ -6,9 +6,9 @@ follow each other. Header fields that would tell of the machine are fixed.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
-import functools
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,9 +66,7 @@ def claims(path: Path) -> bool:
     return path.suffix == ".tar" or any(True for _ in path.glob("*.tar"))
 
 
-def read(
-    path: Path, finder: PictureFinder = STRICT
-) -> Iterator[tuple[PackedPicture, SceneRecord]]:
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPicture, SceneRecord]]:
     """Read shards of our own: their JSON files are records.
 
     Args:

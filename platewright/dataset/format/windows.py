@@ -105,9 +105,7 @@ def claims(path: Path) -> bool:
     return path.name == LABELS or (path / LABELS).is_file()
 
 
-def read(
-    path: Path, finder: PictureFinder | None = None
-) -> Iterator[tuple[Path, SceneRecord]]:
+def read(path: Path, finder: PictureFinder | None = None) -> Iterator[tuple[Path, SceneRecord]]:
     """Read a folder of pictures and records.
 
     Args:

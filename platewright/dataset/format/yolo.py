@@ -55,6 +55,8 @@ class YoloFormat(Format):
     """Pictures, a text file each, two lists of pictures and `data.yaml`."""
 
     name = "yolo"
+    lists = True
+    texts = False
     summary = "YOLO detection: images/, labels/ and data.yaml as Ultralytics takes them"
 
     extra: ClassVar[str] = ""

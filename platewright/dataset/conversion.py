@@ -1,0 +1,288 @@
+"""From one data set format to another: read all labels, split by text, write picture by picture.
+
+All labels are read before anything is written, so that one that can't be read costs nothing that
+is there. What is written appears in the output when all of it is whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from platewright.dataset.finder import PictureFile, PictureFinder
+from platewright.dataset.format import load_format, load_reader
+from platewright.dataset.progress import Progress
+from platewright.dataset.sample import PLATE, Sample
+from platewright.dataset.shard import SHARD
+from platewright.dataset.split import (
+    SHARE,
+    SIDES,
+    leak,
+    plain_text,
+    split_by_picture,
+    split_by_text,
+)
+from platewright.dataset.store import HIDDEN, FolderStore, tree
+from platewright.errors import DatasetError, ImageError, OutputError
+from platewright.image import decode_image
+from platewright.records import PlateRecord, SceneRecord
+
+__all__ = ["Conversion", "ConversionReport", "convert", "plain_plates"]
+
+Entry = tuple[PictureFile, SceneRecord]
+
+BOOK = f"{HIDDEN}/convert.json"
+"""In the output: the names of what was written, so that --force replaces that and nothing else."""
+ORIENTATION = 0x0112
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """What is to be done.
+
+    Attributes:
+        source: file or folder.
+        reader: name of its format.
+        out: folder.
+        writer: name of its format.
+        split: part of the pictures for training, 0-1; None: split where the format has lists, at
+            `SHARE`, else not.
+        seed: of the split.
+        only: what plates must be called; none: everything labelled is a plate.
+        names_are_texts: what they are called is what they say.
+        keep_texts: as they are, with separators, small letters and marks for unknown characters.
+        min_confidence: least one of any character, for plates that a machine read; 0-1.
+        force: replace what an earlier conversion wrote.
+    """
+
+    source: Path
+    reader: str
+    out: Path
+    writer: str
+    split: float | None = None
+    seed: int = 0
+    only: tuple[str, ...] = ()
+    names_are_texts: bool = False
+    keep_texts: bool = False
+    min_confidence: float = 0.0
+    force: bool = False
+
+
+@dataclass(kw_only=True)
+class ConversionReport:
+    """What was done.
+
+    Attributes:
+        pictures: how many were written.
+        plates: labelled in them, without what was passed over.
+        texts: how many of the plates have a text.
+        passed: plates passed over, by reason.
+        sides: pictures on each side; empty where there was no split.
+        leak: part of the validation plates that a split by picture would have had in training.
+    """
+
+    pictures: int = 0
+    plates: int = 0
+    texts: int = 0
+    passed: Counter[str] = field(default_factory=Counter)
+    sides: Counter[str] = field(default_factory=Counter)
+    leak: float = 0.0
+
+
+def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
+    """Convert a data set.
+
+    Args:
+        job: what is to be done.
+        finder: where pictures are; lists those that can't be had, which are passed over.
+
+    Raises:
+        DatasetError: if labels can't be read, or no picture is left.
+        OutputError: if the output can't be written, or holds something already.
+    """
+    source, out = job.source.resolve(), job.out.resolve()
+    if out == source or out in source.parents:
+        raise OutputError(f"{job.out}: the data set to read lies in it; name another folder")
+    kind, read = load_format(job.writer), load_reader(job.reader)
+    _check_empty(job)
+    report = ConversionReport()
+    entries = [
+        (picture, replace(record, plates=plain_plates(record.plates, job, report.passed)))
+        for picture, record in read(job.source, finder)
+    ]
+    if not entries:
+        first = finder.failures[0].reason if finder.failures else "it names none"
+        raise DatasetError(f"{job.source}: no picture can be had; the first: {first}")
+    plates = [plate for _, record in entries for plate in record.plates]
+    if kind.needs and not any(getattr(plate, kind.needs) for plate in plates):
+        raise DatasetError(
+            f"{job.source}: none of {len(plates)} plates has {kind.needs}, and {job.writer} holds "
+            "nothing without; choose another --to-format"
+        )
+    texts = [[plate.text for plate in record.plates] for _, record in entries]
+    sides = [""] * len(entries)
+    if job.split is not None or kind.lists:
+        share = SHARE if job.split is None else job.split
+        sides = split_by_text(texts, share, job.seed)
+        report.leak = leak(texts, split_by_picture(len(texts), share, job.seed))
+    try:
+        _write(job, entries, sides, finder, report)
+    finally:
+        for folder in (job.out / HIDDEN, job.out):  # gone where they are still empty
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+    return report
+
+
+def plain_plates(
+    plates: tuple[PlateRecord, ...], job: Conversion, passed: Counter[str]
+) -> tuple[PlateRecord, ...]:
+    """Return those of a picture's plates that are wanted, with texts as records have them.
+
+    Args:
+        plates: as they were read.
+        job: what is wanted.
+        passed: counts what is left out, by reason.
+    """
+    found = []
+    for plate in plates:
+        if job.only and (plate.kind or PLATE) not in job.only:
+            passed[f"called {plate.kind or PLATE}"] += 1
+            continue
+        sure = [c.confidence for c in plate.characters if c.confidence is not None]
+        if sure and min(sure) < job.min_confidence:
+            passed["read with too little confidence"] += 1
+            continue
+        if job.names_are_texts and plate.kind:
+            plate = replace(plate, text=plate.kind, kind="")
+        found.append(plate if job.keep_texts else _plain(plate))
+    return tuple(found)
+
+
+def _plain(plate: PlateRecord) -> PlateRecord:
+    """Return a plate with a plain text, and with characters only if they are that text's."""
+    text = plain_text(plate.text)
+    own = (replace(c, char=plain_text(c.char)) for c in plate.characters)
+    characters = tuple(c for c in own if c.char)
+    fits = "".join(c.char for c in characters) == text and len(characters) == len(text)
+    return replace(plate, text=text, characters=characters if fits else ())
+
+
+def _check_empty(job: Conversion) -> None:
+    """Refuse an output that holds something, unless that may be replaced."""
+    if job.out.exists() and not job.out.is_dir():
+        raise OutputError(f"{job.out}: a file is there; name a folder")
+    held = [p.name for p in job.out.iterdir() if p.name != HIDDEN] if job.out.is_dir() else []
+    if held and not job.force:
+        raise OutputError(f"{job.out} holds {min(held)}: name another folder, or --force")
+
+
+def _write(
+    job: Conversion,
+    entries: list[Entry],
+    sides: list[str],
+    finder: PictureFinder,
+    report: ConversionReport,
+) -> None:
+    """Write the data set, in two folders where it is split and the format has no lists."""
+    kind = load_format(job.writer)
+    apart = any(sides) and not kind.lists
+    progress = Progress(len(entries))
+    store = FolderStore(job.out)
+    with store.staging("convert") as folder:
+        for part in SIDES if apart else ("",):
+            own = [
+                (entry, side)
+                for entry, side in zip(entries, sides, strict=True)
+                if not apart or side == part
+            ]
+            lines: list[str] = []
+            target = folder / part
+            target.mkdir(exist_ok=True)
+            samples = _samples(own, finder, report, progress)
+            writer = kind(target, 0)
+            for number, sample in enumerate(samples):
+                if number and number % SHARD == 0:
+                    lines += writer.close()
+                    writer = kind(target, number // SHARD)
+                writer.add(sample)
+            lines += writer.close()
+            kind.finish(iter(lines), target)
+        progress.end()
+        if not report.pictures:
+            raise DatasetError(
+                f"{job.source}: no picture can be had; the first: {finder.failures[0].reason}"
+            )
+        old = json.loads(store.read(BOOK) or b"[]")
+        names = tree(folder)
+        store.remove(set(old) - set(names))
+        store.take(folder)
+    store.write(BOOK, json.dumps(names).encode())
+
+
+def _samples(
+    entries: list[tuple[Entry, str]],
+    finder: PictureFinder,
+    report: ConversionReport,
+    progress: Progress,
+) -> Iterator[Sample]:
+    """Yield what can be read, under distinct names."""
+    taken: set[str] = set()
+    index = 0
+    for (picture, record), side in entries:
+        progress.add()
+        try:
+            image, packed = _load(picture)
+            if image.shape[:2] != record.size:
+                told, own = (f"{w} x {h}" for h, w in (record.size, image.shape[:2]))
+                raise DatasetError(f"{picture.name} is {own}, its labels are of {told}")
+        except (DatasetError, ImageError) as error:
+            where = str(picture) if isinstance(picture, Path) else picture.where
+            finder.fail(where, picture.name, str(error))
+            continue
+        name = _distinct(picture.name, taken)
+        report.pictures += 1
+        report.plates += len(record.plates)
+        report.texts += sum(bool(plate.text) for plate in record.plates)
+        report.sides.update([side] if side else [])
+        yield Sample(index=index, name=name, image=image, record=record, packed=packed, side=side)
+        index += 1
+
+
+def _load(picture: PictureFile) -> tuple[NDArray[np.uint8], bytes | None]:
+    """Return a picture as RGB, and its file's content where that is a plain RGB JPEG of it."""
+    try:
+        data = picture.read_bytes() if isinstance(picture, Path) else picture.read()
+    except FileNotFoundError:
+        raise DatasetError(f"{picture}: there is no such picture") from None
+    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+        why = getattr(error, "strerror", None) or error
+        raise DatasetError(f"{picture}: can't be read: {why}") from None
+    where = str(picture) if isinstance(picture, Path) else f"{picture.where}: {picture.name}"
+    image = decode_image(io.BytesIO(data), where)
+    with Image.open(io.BytesIO(data)) as head:
+        plain = head.format == "JPEG" and head.mode == "RGB"
+        plain = plain and head.getexif().get(ORIENTATION, 1) == 1
+    return image, data if plain else None
+
+
+def _distinct(name: str, taken: set[str]) -> str:
+    """Return a file name's stem that no sample has yet, whatever the case of its letters."""
+    stem = re.sub(r"[^\w-]+", "_", Path(name).stem)[:LONGEST_NAME] or "picture"
+    found, number = stem, 1
+    while found.casefold() in taken:
+        number += 1
+        found = f"{stem}_{number}"
+    taken.add(found.casefold())
+    return found

@@ -1,0 +1,136 @@
+"""A CSV file with a row for each plate, as it is made of Dataturks' files.
+
+    images/NAME.jpg  boxes.csv
+
+The columns are image_name, image_width, image_height, top_x, top_y, bottom_x, bottom_y: the
+picture's file name and size in pixels, and the top left and bottom right corner of the upright box
+round what is seen of the plate, as parts of the picture (0-1), as Dataturks has them. `read` takes
+pixels as well: they are what a file holds in which a number is above 1.
+
+A picture without plates has no row, and texts have no column; `labels-csv` holds both of a plate.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from platewright.dataset.csvfile import has_columns, rows_of
+from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.outline import seen_plates
+from platewright.dataset.picture import save_sample
+from platewright.dataset.sample import Format, Sample
+from platewright.dataset.textfile import first_line, whole_file
+from platewright.errors import DatasetError
+from platewright.file import make_folder
+from platewright.geometry import quad_of_box
+from platewright.records import PlateRecord, SceneRecord
+
+__all__ = ["BOXES", "COLUMNS", "BoxesCsvFormat", "claims", "read"]
+
+BOXES = "boxes.csv"
+CORNERS = ("top_x", "top_y", "bottom_x", "bottom_y")
+SIZE = ("image_width", "image_height")
+COLUMNS = ("image_name", *SIZE, *CORNERS)
+NEEDED = ("image_name", *CORNERS)
+SLACK = 0.01
+"""How far above 1 a part of the picture may be and count as rounding."""
+
+
+class BoxesCsvFormat(Format):
+    """Pictures and one CSV file."""
+
+    name = "boxes-csv"
+    texts = False
+    summary = "pictures and a CSV file of boxes: image_name, image_width, ..., bottom_y"
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Make the folder."""
+        super().__init__(folder, shard)
+        self._lines: list[str] = []
+        make_folder(folder / "images")
+
+    def add(self, sample: Sample) -> None:
+        """Write a picture."""
+        picture = save_sample(sample, self.folder / "images")
+        height, width = sample.record.size
+        for seen in seen_plates(sample.record):
+            x0, y0, x1, y1 = seen.box
+            corners = (x0 / width, y0 / height, x1 / width, y1 / height)
+            row = io.StringIO()
+            fields = [picture, width, height, *(f"{v:.6f}" for v in corners)]
+            csv.writer(row, lineterminator="").writerow(fields)
+            self._lines.append(row.getvalue())
+
+    def close(self) -> list[str]:
+        """Return the rows."""
+        return self._lines
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the CSV file."""
+        with whole_file(folder / BOXES) as stream:
+            stream.write(",".join(COLUMNS) + "\n")
+            stream.writelines(f"{line}\n" for line in lines)
+
+
+def claims(path: Path) -> bool:
+    """Tell whether a path looks like such a file or its folder."""
+    file = path / BOXES if path.is_dir() else path
+    return has_columns(first_line(file), NEEDED)
+
+
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
+    """Read a CSV file of boxes; rows of one picture need not follow each other.
+
+    Args:
+        path: the file, or the folder with `boxes.csv`. Pictures lie beside it or in `images/`.
+        finder: where pictures are, and what becomes of missing ones.
+
+    Yields:
+        Each picture and its record without texts.
+
+    Raises:
+        DatasetError: if a row can't be read, with file and line.
+    """
+    file = path / BOXES if path.is_dir() else path
+    pictures: dict[str, list[tuple[int, list[float], list[float]]]] = {}
+    parts = True
+    for number, row in rows_of(file, NEEDED):
+        where = f"{file}: line {number}"
+        if not row["image_name"]:
+            raise DatasetError(f"{where}: image_name is empty")
+        corners = [_number(where, name, row[name]) for name in CORNERS]
+        if corners[2] <= corners[0] or corners[3] <= corners[1]:
+            raise DatasetError(f"{where}: bottom_x or bottom_y is not above top_x or top_y")
+        parts = parts and max(corners) <= 1 + SLACK
+        told = [_number(where, name, row[name]) for name in SIZE if row.get(name)]
+        pictures.setdefault(row["image_name"], []).append((number, corners, told))
+    for name, boxes in pictures.items():
+        where = f"{file}: line {boxes[0][0]}"
+        picture = finder.find(name, file, where)
+        size = None if picture is None else finder.size(picture, where)
+        if picture is None or size is None:
+            continue
+        plates = []
+        for _, corners, told in boxes:
+            # Pixels are of the size that the row tells, whatever became of the picture since.
+            whole = [1.0, 1.0] if parts else told if len(told) == 2 and min(told) > 0 else None
+            across, down = (size[1], size[0]) if whole is None else whole
+            factors = (size[1] / across, size[0] / down) * 2
+            x0, y0, x1, y1 = (v * f for v, f in zip(corners, factors, strict=True))
+            plates.append(PlateRecord(text="", quad=quad_of_box((x0, y0, x1, y1))))
+        yield picture, SceneRecord(size=size, plates=tuple(plates))
+
+
+def _number(where: str, name: str, field: str) -> float:
+    try:
+        value = float(field)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < -SLACK:
+        raise DatasetError(f"{where}: {name} is {field!r}, not a number from 0")
+    return value

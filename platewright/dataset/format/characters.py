@@ -1,0 +1,102 @@
+"""Cut-out characters and what they are, for training a reader of single characters.
+
+    images/NAME_K_J.png  train.csv  val.csv
+
+Character J of plate K of a sample, cut out along its upright box, whole; one that the picture's
+edge cuts off is left out, and one smaller than `MIN_SIDE_PX`. The columns are file, character,
+confidence (of the reader that labelled it, 0-1; empty where it is known), plate (its text), line
+(0 the upper, 1 the lower) and position (from 0). Characters of one plate's text are on one side.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from platewright.dataset.picture import save_picture
+from platewright.dataset.sample import Format, Sample
+from platewright.dataset.textfile import split_line, write_split
+from platewright.file import make_folder
+from platewright.records import CharacterRecord
+
+__all__ = ["COLUMNS", "CharactersFormat", "cut_character"]
+
+COLUMNS = ("file", "character", "confidence", "plate", "line", "position")
+MIN_SIDE_PX = 3.0
+"""Least width and height: that of an I on a plate 40 pixels wide."""
+
+
+class CharactersFormat(Format):
+    """Pictures of characters and two CSV files."""
+
+    name = "characters"
+    lists = True
+    needs = "characters"
+    summary = "characters cut out of plates, and CSV files with what they are"
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Make the folder."""
+        super().__init__(folder, shard)
+        self._lines: list[str] = []
+        make_folder(folder / "images")
+
+    def add(self, sample: Sample) -> None:
+        """Write the characters of a sample."""
+        for number, plate in enumerate(sample.record.plates):
+            for position, character in enumerate(plate.characters):
+                cut = cut_character(sample.image, character)
+                if cut is None:
+                    continue
+                file = f"images/{sample.name}_{number}_{position}.png"
+                save_picture(cut, self.folder / file)
+                sure = character.confidence
+                row = io.StringIO()
+                csv.writer(row, lineterminator="").writerow(
+                    [
+                        file,
+                        character.char,
+                        "" if sure is None else f"{sure:.4f}",
+                        plate.text,
+                        character.line,
+                        position,
+                    ]
+                )
+                self._lines.append(split_line(plate.text, row.getvalue(), sample.side))
+
+    def close(self) -> list[str]:
+        """Return the rows."""
+        return self._lines
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the CSV files."""
+        write_split(lines, folder, suffix=".csv", header=",".join(COLUMNS))
+
+
+def cut_character(
+    image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], character: CharacterRecord
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+    """Return the pixels that a character's box touches.
+
+    Args:
+        image: (H, W) or (H, W, 3).
+        character: in its pixels.
+
+    Returns:
+        A view of the picture; None where the box is too small or not all inside.
+    """
+    x0, y0, x1, y1 = character.box
+    left, top, right, bottom = (
+        int(np.floor(x0)),
+        int(np.floor(y0)),
+        int(np.ceil(x1)),
+        int(np.ceil(y1)),
+    )
+    inside = left >= 0 and top >= 0 and right <= image.shape[1] and bottom <= image.shape[0]
+    if not inside or min(x1 - x0, y1 - y0) < MIN_SIDE_PX:
+        return None
+    return image[top:bottom, left:right]

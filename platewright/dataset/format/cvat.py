@@ -1,0 +1,222 @@
+"""CVAT's own XML, "CVAT for images 1.1": what its tasks import and export.
+
+    images/NAME.jpg  annotations.xml
+
+A plate is a `box` where it is upright, else a `polygon` of its four corners, labelled `plate`, with
+the attributes `text` and `region`; a task needs the label with these two for them to be imported.
+Plates are cut off at the picture's edge, and left out where less than a quarter is seen.
+
+`read` takes boxes (turned ones, too), polygons and the tracks of "CVAT for video", whose frames lie
+as `frame_000000` and so on. Other shapes are passed over. A plate's text is the attribute that
+is called so or like it (`plate number`, ...), else the only attribute there is.
+The form: https://docs.cvat.ai/docs/other/xml_format/.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
+from platewright.dataset.picture import find_picture, save_sample
+from platewright.dataset.sample import PLATE, Format, Sample, kind_of
+from platewright.dataset.textfile import whole_file
+from platewright.dataset.xmltree import Element, read_xml, root_tag
+from platewright.errors import DatasetError
+from platewright.file import make_folder
+from platewright.geometry import box_of_quad, quad_of_box
+from platewright.records import PlateRecord, SceneRecord
+
+__all__ = ["FILE", "CvatFormat", "claims", "read"]
+
+FloatArray = NDArray[np.float64]
+
+FILE = "annotations.xml"
+CORNERS = 4
+# Names of an attribute that holds a plate's text, without spaces and signs.
+TEXT_NAMES = ("text", "platetext", "platenumber", "plate", "number", "licenseplate",
+              "licenceplate", "registration", "transcription", "ocr")  # fmt: skip
+ABOUT = (
+    "<version>1.1</version>\n<meta><task><name>Platewright</name><mode>annotation</mode><labels>"
+    f"<label><name>{PLATE}</name><type>any</type><attributes>"
+    "<attribute><name>text</name><mutable>False</mutable><input_type>text</input_type>"
+    "<default_value></default_value><values></values></attribute>"
+    "<attribute><name>region</name><mutable>False</mutable><input_type>text</input_type>"
+    "<default_value></default_value><values></values></attribute>"
+    "</attributes></label></labels></task></meta>\n"
+)
+# What XML 1.0 can't hold even escaped (section 2.2), and line breaks, which would split the line.
+FORBIDDEN = re.compile("[^\t\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class CvatFormat(Format):
+    """Pictures and one XML file."""
+
+    name = "cvat"
+    summary = "CVAT for images 1.1: one XML file of boxes and polygons with texts"
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Make the folder."""
+        super().__init__(folder, shard)
+        self._lines: list[str] = []
+        make_folder(folder / "images")
+
+    def add(self, sample: Sample) -> None:
+        """Write a picture."""
+        picture = save_sample(sample, self.folder / "images")
+        height, width = sample.record.size
+        shapes = "".join(_shape(seen) for seen in seen_plates(sample.record))
+        self._lines.append(
+            f'<image id="{sample.index}" name={quoteattr(picture)} width="{width}" '
+            f'height="{height}">{shapes}</image>'
+        )
+
+    def close(self) -> list[str]:
+        """Return an element for each picture."""
+        return self._lines
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the XML file."""
+        with whole_file(folder / FILE) as stream:
+            stream.write(f'<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n{ABOUT}')
+            stream.writelines(f"{line}\n" for line in lines)
+            stream.write("</annotations>\n")
+
+
+def _shape(seen: SeenPlate) -> str:
+    """Return a plate's element."""
+    quad = seen.quad
+    x0, y0, x1, y1 = box_of_quad(quad)
+    upright = np.array_equal(quad, quad_of_box((x0, y0, x1, y1)))
+    if upright:
+        tag, place = "box", f'xtl="{x0:.2f}" ytl="{y0:.2f}" xbr="{x1:.2f}" ybr="{y1:.2f}"'
+    else:
+        tag, place = "polygon", f'points="{";".join(f"{x:.2f},{y:.2f}" for x, y in quad)}"'
+    plate = seen.plate
+    attributes = "".join(
+        f'<attribute name="{name}">{escape(FORBIDDEN.sub("?", value))}</attribute>'
+        for name, value in (("text", plate.text), ("region", plate.region))
+    )
+    cut = int(seen.cut)
+    return (
+        f'<{tag} label="{PLATE}" source="manual" occluded="{cut}" {place} z_order="0">'
+        f"{attributes}</{tag}>"
+    )
+
+
+def claims(path: Path) -> bool:
+    """Tell whether a path looks like such a file or its folder."""
+    return root_tag(path) == "annotations"
+
+
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
+    """Read an XML file of CVAT's.
+
+    Args:
+        path: the file, or the folder that holds it.
+        finder: what becomes of missing pictures.
+
+    Yields:
+        Each picture and its record; of a video each frame that has plates.
+
+    Raises:
+        DatasetError: if the file can't be read, with its line.
+    """
+    file = path
+    if path.is_dir():
+        named = path / FILE
+        file = named if named.is_file() else min(path.glob("*.xml"), default=named)
+    root = read_xml(file)
+    if root.tag != "annotations":
+        raise DatasetError(f"{file}: line {root.line}: <{root.tag}>, not CVAT's <annotations>")
+    for image in root.all("image"):
+        where = f"{file}: line {image.line}"
+        name = image.attributes.get("name", "")
+        if not name:
+            raise DatasetError(f"{where}: an image without a name")
+        plates = tuple(p for e in image.children if (p := _plate(file, e, image)) is not None)
+        picture = finder.find(name, file, where)
+        size = None if picture is None else finder.size(picture, where)
+        if picture is not None and size is not None:
+            yield picture, SceneRecord(size=size, plates=plates)
+    yield from _frames(file, root, finder)
+
+
+def _frames(file: Path, root: Element, finder: PictureFinder) -> Iterator[tuple[Path, SceneRecord]]:
+    """Yield the frames of the tracks."""
+    frames: dict[int, list[PlateRecord]] = {}
+    for track in root.all("track"):
+        for element in track.children:
+            number = element.attributes.get("frame", "")
+            if not number.isdecimal():
+                raise DatasetError(f"{file}: line {element.line}: a shape without its frame")
+            plate = _plate(file, element, track)
+            if plate is not None and element.attributes.get("outside", "0") != "1":
+                frames.setdefault(int(number), []).append(plate)
+    for frame, plates in sorted(frames.items()):
+        stem = f"frame_{frame:06d}"
+        picture = find_picture(file.parent / "images", stem) or find_picture(file.parent, stem)
+        if picture is None:
+            finder.fail(str(file), stem, f"no picture {stem} in {file.parent / 'images'}")
+        elif size := finder.size(picture, str(file)):
+            yield picture, SceneRecord(size=size, plates=tuple(plates))
+
+
+def _plate(file: Path, element: Element, parent: Element) -> PlateRecord | None:
+    """Return the plate of a shape; None where it is neither box nor polygon."""
+    where = f"{file}: line {element.line}"
+    if element.tag == "box":
+        x0, y0, x1, y1 = (
+            _number(where, name, element.attributes.get(name, ""))
+            for name in ("xtl", "ytl", "xbr", "ybr")
+        )
+        if x1 <= x0 or y1 <= y0:
+            raise DatasetError(f"{where}: xbr or ybr is not above xtl or ytl")
+        turn = _number(where, "rotation", element.attributes.get("rotation", "0"))
+        quad = _turned(quad_of_box((x0, y0, x1, y1)), turn)
+    elif element.tag == "polygon":
+        points = element.attributes.get("points", "")
+        pairs = [pair.split(",") for pair in points.split(";")]
+        if any(len(pair) != 2 for pair in pairs):
+            raise DatasetError(f"{where}: points is no list such as 1.5,2;3,4;5,6")
+        corners = np.array([[_number(where, "points", v) for v in pair] for pair in pairs])
+        quad = corners if len(corners) == CORNERS else quad_of_box(box_of_quad(corners))
+        if polygon_area(quad) == 0:
+            raise DatasetError(f"{where}: the points span no area")
+    else:
+        return None
+    values = {re.sub(r"[\W_]", "", a.attributes.get("name", "").lower()): a.text
+              for a in element.all("attribute")}  # fmt: skip
+    named = next((values[name] for name in TEXT_NAMES if name in values), None)
+    text = next(iter(values.values())) if named is None and len(values) == 1 else named or ""
+    label = element.attributes.get("label") or parent.attributes.get("label", "")
+    region = values.get("region", "")
+    return PlateRecord(text=text, quad=quad, region=region, kind=kind_of(label))
+
+
+def _turned(quad: FloatArray, degrees: float) -> FloatArray:
+    """Return a quad turned clockwise, as seen, round its middle."""
+    if degrees == 0:
+        return quad
+    turn = math.radians(degrees)
+    matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    middle = quad.mean(axis=0)
+    return np.asarray((quad - middle) @ matrix.T + middle, np.float64)
+
+
+def _number(where: str, name: str, field: str) -> float:
+    try:
+        value = float(field)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DatasetError(f"{where}: {name} is {field[:40]!r}, not a number")
+    return value

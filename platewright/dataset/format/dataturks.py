@@ -1,0 +1,164 @@
+"""Dataturks' exports: a JSON object a line, with a picture's URL and its annotations.
+
+    images/NAME.jpg  dataturks.json
+
+    {"content": "images/NAME.jpg", "annotation": [{"label": ["plate"], "notes": "AB12CDE",
+     "points": [{"x": 0.1, "y": 0.5}, {"x": 0.2, "y": 0.6}], "imageWidth": 640,
+     "imageHeight": 480}], "extras": null}
+
+Points are parts of the picture (0-1): two opposite corners of an upright box, or all four of
+another quad. A picture without annotations has `null`. The service is gone, its exports are not;
+their pictures are named by URL, and most of those URLs answer no more. The text of a plate has no
+place of its own in the form: here it is in `notes`, where people typed it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.jsonfile import object_of
+from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
+from platewright.dataset.picture import save_sample
+from platewright.dataset.sample import PLATE, Format, Sample, kind_of
+from platewright.dataset.textfile import first_line, lines_of, whole_file
+from platewright.errors import DatasetError
+from platewright.file import make_folder
+from platewright.geometry import box_of_quad, quad_of_box
+from platewright.records import PlateRecord, SceneRecord
+
+__all__ = ["LINES", "DataturksFormat", "claims", "read"]
+
+FloatArray = NDArray[np.float64]
+
+LINES = "dataturks.json"
+SLACK = 0.05
+"""How far outside 0-1 a point may be: people drag boxes over the edge."""
+CORNERS = 4
+
+
+class DataturksFormat(Format):
+    """Pictures and one file of JSON lines."""
+
+    name = "dataturks"
+    summary = "Dataturks: a JSON object a line, points as parts of the picture"
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Make the folder."""
+        super().__init__(folder, shard)
+        self._lines: list[str] = []
+        make_folder(folder / "images")
+
+    def add(self, sample: Sample) -> None:
+        """Write a picture."""
+        picture = save_sample(sample, self.folder / "images")
+        annotations = [_annotation(seen) for seen in seen_plates(sample.record)]
+        values = {"content": f"images/{picture}", "annotation": annotations or None, "extras": None}
+        self._lines.append(json.dumps(values))
+
+    def close(self) -> list[str]:
+        """Return the lines."""
+        return self._lines
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the file."""
+        with whole_file(folder / LINES) as stream:
+            stream.writelines(f"{line}\n" for line in lines)
+
+
+def _annotation(seen: SeenPlate) -> dict[str, Any]:
+    height, width = seen.size
+    quad = seen.quad
+    upright = np.array_equal(quad, quad_of_box(box_of_quad(quad)))
+    points = (quad[[0, 2]] if upright else quad) / [width, height]
+    return {
+        "label": [PLATE],
+        "notes": seen.plate.text,
+        "points": [{"x": float(x), "y": float(y)} for x, y in points],
+        "imageWidth": width,
+        "imageHeight": height,
+    }
+
+
+def claims(path: Path) -> bool:
+    """Tell whether a path looks like such a file or its folder."""
+    try:
+        values = json.loads(first_line(path / LINES if path.is_dir() else path) or "0")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(values, dict) and {"content", "annotation"} <= values.keys()
+
+
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
+    """Read an export, all annotations of each picture.
+
+    Args:
+        path: the file, or the folder with `dataturks.json`.
+        finder: where pictures named by URL are, and what becomes of missing ones.
+
+    Yields:
+        Each picture and its record, a line each; a label's first name is the plates' kind.
+
+    Raises:
+        DatasetError: if a line can't be read, with file and line.
+    """
+    file = path / LINES if path.is_dir() else path
+    for number, line in lines_of(file):
+        where = f"{file}: line {number}"
+        values = object_of(where, line)
+        content, annotations = values.get("content"), values.get("annotation")
+        if not isinstance(content, str) or not content.strip():
+            raise DatasetError(f"{where}: content names no picture")
+        if annotations in (None, ""):
+            annotations = []
+        if not isinstance(annotations, list):
+            raise DatasetError(f"{where}: annotation is no list")
+        told = [_told(f"{where}: annotation[{k}]", a) for k, a in enumerate(annotations)]
+        picture = finder.find(content.strip(), file, where)
+        size = None if picture is None else finder.size(picture, where)
+        if picture is None or size is None:
+            continue
+        plates = tuple(
+            PlateRecord(text=text, quad=quad * [size[1], size[0]], kind=kind)
+            for quad, text, kind in told
+        )
+        yield picture, SceneRecord(size=size, plates=plates)
+
+
+def _told(where: str, annotation: Any) -> tuple[FloatArray, str, str]:
+    """Return an annotation's quad in parts of the picture, its text and its kind."""
+    if not isinstance(annotation, dict):
+        raise DatasetError(f"{where} is no object")
+    points = annotation.get("points")
+    points = [_point(where, p) for p in points] if isinstance(points, list) else []
+    if len(points) < 2:
+        raise DatasetError(f"{where}: points is no list of two corners or more")
+    corners = np.array(points)
+    quad = corners if len(corners) == CORNERS else quad_of_box(box_of_quad(corners))
+    if polygon_area(quad) == 0:
+        raise DatasetError(f"{where}: points span no area")
+    label = annotation.get("label")
+    first = label[0] if isinstance(label, list) and label else label
+    notes = annotation.get("notes")
+    text = notes.strip() if isinstance(notes, str) else ""
+    return quad, text, kind_of(first.strip()) if isinstance(first, str) else ""
+
+
+def _point(where: str, point: Any) -> tuple[float, float]:
+    """Return a corner, which is an object in newer exports and a pair in older ones."""
+    pair = [point.get("x"), point.get("y")] if isinstance(point, dict) else point
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise DatasetError(f"{where}: a point without x and y")
+    for value in pair:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not math.isfinite(value) or not -SLACK <= value <= 1 + SLACK:
+            raise DatasetError(f"{where}: {json.dumps(value)[:40]} is no part of the picture, 0-1")
+    return float(pair[0]), float(pair[1])

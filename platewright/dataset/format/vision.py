@@ -1,0 +1,238 @@
+"""Answers of text services in the shape of Google's Vision API: a JSON file beside each picture.
+
+    images/NAME.jpg  images/NAME.json
+
+`fullTextAnnotation` goes down from pages by blocks, paragraphs and words to symbols, each with a
+`boundingBox` of four `vertices` in pixels (or `normalizedVertices`, parts of the picture) and a
+`confidence`; a coordinate that is 0 is left out, as the service does. A block is taken for a plate:
+its letters and digits for the characters, in the order that they are given, on the upper line until
+the first line break and on the lower one after it. Names with underscores (`bounding_box`), which
+the service's own libraries write, are read as well.
+
+A file may also hold several answers (`responses`); then each says by `context.uri` whose it is.
+The form: https://cloud.google.com/vision/docs/reference/rest/v1/AnnotateImageResponse.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.jsonfile import list_of, load_object, numbers_of
+from platewright.dataset.outline import polygon_area, seen_plates
+from platewright.dataset.picture import find_picture, save_sample
+from platewright.dataset.sample import Format, Sample
+from platewright.errors import DatasetError
+from platewright.file import make_folder, write_file
+from platewright.geometry import box_of_quad, quad_of_box
+from platewright.records import CharacterRecord, PlateRecord, SceneRecord
+
+__all__ = ["VisionFormat", "claims", "read"]
+
+FloatArray = NDArray[np.float64]
+
+CORNERS = 4
+BREAKS = ("LINE_BREAK", "EOL_SURE_SPACE")
+KEYS = re.compile(rb'"(full_?[tT]ext_?[aA]nnotation|text_?[aA]nnotations|responses)"\s*:')
+# The service's own libraries write the former for the latter.
+NAMES = {
+    "full_text_annotation": "fullTextAnnotation",
+    "bounding_box": "boundingBox",
+    "normalized_vertices": "normalizedVertices",
+    "detected_break": "detectedBreak",
+}
+
+
+class VisionFormat(Format):
+    """Pictures and a JSON file each."""
+
+    name = "vision"
+    needs = "characters"
+    summary = "a JSON file a picture with boxes of characters, as Google's Vision API answers"
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        """Make the folder."""
+        super().__init__(folder, shard)
+        make_folder(folder / "images")
+
+    def add(self, sample: Sample) -> None:
+        """Write a picture and its answer; plates without characters are left out of it."""
+        save_sample(sample, self.folder / "images")
+        height, width = sample.record.size
+        plates = [s.plate for s in seen_plates(sample.record) if s.plate.characters]
+        page = {"width": width, "height": height, "blocks": [_block(p) for p in plates]}
+        text = "\n".join(plate.text for plate in plates)
+        answer = {"fullTextAnnotation": {"pages": [page], "text": text}}
+        data = json.dumps(answer, ensure_ascii=False, indent=1).encode()
+        write_file(self.folder / "images" / f"{sample.name}.json", data)
+
+
+def _block(plate: PlateRecord) -> dict[str, Any]:
+    """Return a plate: one paragraph, with a word for each of its lines."""
+    words = []
+    last = max(c.line for c in plate.characters)
+    for line in sorted({c.line for c in plate.characters}):
+        symbols: list[dict[str, Any]] = []
+        for character in (c for c in plate.characters if c.line == line):
+            sure = {} if character.confidence is None else {"confidence": character.confidence}
+            place = {"boundingBox": _box(character.quad)}
+            symbols.append({**place, "text": character.char, **sure})
+        if line < last:
+            symbols[-1]["property"] = {"detectedBreak": {"type": BREAKS[0]}}
+        corners = np.concatenate([c.quad for c in plate.characters if c.line == line])
+        words.append({"boundingBox": _box(quad_of_box(box_of_quad(corners))), "symbols": symbols})
+    box = _box(plate.quad)
+    paragraph = {"boundingBox": box, "words": words}
+    return {"boundingBox": box, "paragraphs": [paragraph], "blockType": "TEXT"}
+
+
+def _box(quad: FloatArray) -> dict[str, list[dict[str, int]]]:
+    """Return a quad in whole pixels."""
+    corners = np.rint(quad).astype(int).tolist()
+    return {"vertices": [{n: v for n, v in zip("xy", c, strict=True) if v} for c in corners]}
+
+
+def claims(path: Path) -> bool:
+    """Tell whether a path looks like an answer, or a folder of such."""
+    if path.is_dir():
+        files = (f for folder in (path / "images", path) for f in sorted(folder.glob("*.json")))
+        path = next(files, path)
+    return path.suffix == ".json" and path.is_file() and bool(KEYS.search(path.read_bytes()))
+
+
+def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
+    """Read answers and the pictures beside them.
+
+    Args:
+        path: a JSON file, a folder of such with the pictures, or the folder above `images/`.
+        finder: where pictures are that a file names, and what becomes of missing ones.
+
+    Raises:
+        DatasetError: if a file can't be read, with the place in it.
+    """
+    folder = path / "images" if any((path / "images").glob("*.json")) else path
+    files = sorted(folder.glob("*.json")) if folder.is_dir() else [path]
+    if not files:
+        raise DatasetError(f"{folder}: no JSON files there")
+    for file in files:
+        content = _renamed(load_object(file))
+        answers = list_of(file, content, "responses") if "responses" in content else [content]
+        for number, answer in enumerate(answers):
+            where = f"{file}: responses[{number}]" if "responses" in content else str(file)
+            if isinstance(error := answer.get("error"), dict):
+                reason = f"the service gave an error: {error.get('message', 'unnamed')}"
+                finder.fail(where, file.stem, reason)
+                continue
+            context = answer.get("context")
+            name = context.get("uri") if isinstance(context, dict) else None
+            if isinstance(name, str) and name:
+                picture = finder.find(name, file, where)
+            elif len(answers) > 1:
+                raise DatasetError(f"{where}: no context.uri that names its picture")
+            else:
+                picture = find_picture(file.parent, file.stem)
+                if picture is None:
+                    finder.fail(where, file.stem, f"{file}: no picture of this name beside it")
+            size = None if picture is None else finder.size(picture, where)
+            if picture is not None and size is not None:
+                yield picture, SceneRecord(size=size, plates=_plates(where, answer, size))
+
+
+def _plates(where: str, answer: dict[str, Any], size: tuple[int, int]) -> tuple[PlateRecord, ...]:
+    """Return the blocks of an answer as plates."""
+    whole = answer.get("fullTextAnnotation")
+    if not isinstance(whole, dict):
+        return ()  # nothing was read in the picture
+    plates = []
+    for page in list_of(where, whole, "pages"):
+        for number, block in enumerate(_parts(where, page, "blocks")):
+            place = f"{where}: blocks[{number}]"
+            characters = _characters(place, block, size)
+            if not characters:
+                continue
+            quad = _quad(place, block, size) if "boundingBox" in block else np.zeros((4, 2))
+            if polygon_area(quad) == 0:
+                corners = np.concatenate([c.quad for c in characters])
+                quad = quad_of_box(box_of_quad(corners))
+            text = "".join(c.char for c in characters)
+            plates.append(PlateRecord(text=text, quad=quad, characters=tuple(characters)))
+    return tuple(plates)
+
+
+def _characters(where: str, block: dict[str, Any], size: tuple[int, int]) -> list[CharacterRecord]:
+    found = []
+    line = 0
+    for paragraph in _parts(where, block, "paragraphs"):
+        for word in _parts(where, paragraph, "words"):
+            for symbol in _parts(where, word, "symbols"):
+                text, sure = symbol.get("text"), symbol.get("confidence")
+                if not isinstance(text, str) or not text:
+                    raise DatasetError(f"{where}: a symbol without text")
+                if sure is not None:
+                    sure = float(numbers_of(where, "confidence", [sure])[0])
+                    if not 0 <= sure <= 1:
+                        raise DatasetError(f"{where}: confidence {sure:g} is not from 0 to 1")
+                if text.isalnum():
+                    found += [
+                        CharacterRecord(
+                            char=one,
+                            quad=_share(_quad(where, symbol, size), k, len(text)),
+                            line=line,
+                            confidence=sure,
+                        )
+                        for k, one in enumerate(text)
+                    ]
+                about = symbol.get("property")
+                after = about.get("detectedBreak") if isinstance(about, dict) else None
+                if found and isinstance(after, dict) and after.get("type") in BREAKS:
+                    line = 1
+    return found
+
+
+def _share(quad: FloatArray, number: int, count: int) -> FloatArray:
+    """Return the part of a symbol's quad that one of its characters has: seldom not the whole."""
+    if count == 1:
+        return quad
+    top, bottom = quad[1] - quad[0], quad[2] - quad[3]
+    a, b = number / count, (number + 1) / count
+    return np.array(
+        [quad[0] + a * top, quad[0] + b * top, quad[3] + b * bottom, quad[3] + a * bottom]
+    )
+
+
+def _quad(where: str, part: dict[str, Any], size: tuple[int, int]) -> FloatArray:
+    """Return a part's four corners in pixels."""
+    box = part.get("boundingBox")
+    for key, factors in (("vertices", (1, 1)), ("normalizedVertices", (size[1], size[0]))):
+        corners = box.get(key) if isinstance(box, dict) else None
+        if not isinstance(corners, list) or not corners:
+            continue
+        if len(corners) != CORNERS or not all(isinstance(c, dict) for c in corners):
+            raise DatasetError(f"{where}: {key} is no list of four corners")
+        values = [c.get(axis, 0) for c in corners for axis in "xy"]
+        # A box without area happens: the service gives some signs no width.
+        return np.asarray(numbers_of(where, key, values).reshape(CORNERS, 2) * factors, np.float64)
+    raise DatasetError(f"{where}: no boundingBox with four vertices")
+
+
+def _parts(where: str, part: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the parts of a page, block, paragraph or word; where there is no key, there are none.
+
+    Raises:
+        DatasetError: if they are something else.
+    """
+    return list_of(where, part, key) if key in part else []
+
+
+def _renamed(value: Any) -> Any:
+    """Return a JSON value with the service's own names for all keys."""
+    if isinstance(value, dict):
+        return {NAMES.get(key, key): _renamed(entry) for key, entry in value.items()}
+    return [_renamed(entry) for entry in value] if isinstance(value, list) else value

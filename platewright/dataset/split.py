@@ -1,0 +1,117 @@
+"""Which pictures are for training and which for validation: decided by the plates' texts.
+
+A plate is photographed many times. Where pictures are dealt out one by one, most plates of the
+validation side have been seen in training, and what is measured there is memory: of the small
+public set of crops that CRNN examples train on, four in five. So all pictures of one text are on
+one side; and, since a picture may show several plates, so are all pictures that are linked by
+texts they share.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+__all__ = ["SHARE", "SIDES", "leak", "plain_text", "split_by_picture", "split_by_text"]
+
+SHARE = 0.8
+SIDES = ("train", "val")
+UNKNOWN = "?*#"
+"""Stand for a character that nobody could read; a text with one is no text."""
+
+
+def plain_text(text: str) -> str:
+    """Return a plate's text as records have it: letters and digits, upper case.
+
+    Empty where characters of it are unknown.
+
+    >>> plain_text("ab-12 c·d"), plain_text("京A·12345"), plain_text("AB?2"), plain_text("###")
+    ('AB12CD', '京A12345', '', '')
+    """
+    if any(mark in text for mark in UNKNOWN):
+        return ""
+    upper = (c.upper() for c in unicodedata.normalize("NFKC", text) if c.isalnum())
+    return "".join(upper)
+
+
+def split_by_text(
+    texts: Sequence[Collection[str]], share: float = SHARE, seed: int = 0
+) -> list[str]:
+    """Put pictures on two sides so that no plate's text is on both.
+
+    The same texts fall on the same sides in whatever order the pictures come. Neither side is empty
+    unless all pictures are linked.
+
+    Args:
+        texts: of the plates in each picture; none: the picture is linked with no other.
+        share: part of the pictures for training, above 0 and below 1.
+        seed: another one, other sides.
+
+    Returns:
+        `train` or `val` for each picture.
+    """
+    groups = _groups(texts)
+    order = np.random.default_rng([seed, 0]).permutation(len(groups))
+    wanted = len(texts) * (1 - share)
+    chosen: list[int] = []
+    size = 0
+    for k in order:
+        # Take what brings the side nearer to its size.
+        if abs(size + len(groups[k]) - wanted) < abs(size - wanted):
+            chosen.append(int(k))
+            size += len(groups[k])
+    if not chosen and len(groups) > 1:
+        chosen = [min(range(len(groups)), key=lambda k: len(groups[k]))]
+    elif len(chosen) == len(groups) > 1:
+        chosen.remove(min(chosen, key=lambda k: len(groups[k])))
+    sides = [SIDES[0]] * len(texts)
+    for k in chosen:
+        for picture in groups[k]:
+            sides[picture] = SIDES[1]
+    return sides
+
+
+def split_by_picture(count: int, share: float = SHARE, seed: int = 0) -> list[str]:
+    """Put pictures on two sides by lot, which leaks: for comparison alone."""
+    order = np.random.default_rng([seed, 1]).permutation(count)
+    val = set(order[: round(count * (1 - share))].tolist())
+    return [SIDES[k in val] for k in range(count)]
+
+
+def leak(texts: Sequence[Collection[str]], sides: Sequence[str]) -> float:
+    """Return the part of the validation plates whose text is in training as well, 0-1.
+
+    Args:
+        texts: of the plates in each picture.
+        sides: of each picture.
+    """
+    known = {plain_text(t) for own, side in zip(texts, sides, strict=True) for t in own
+             if side == SIDES[0]}  # fmt: skip
+    held = [plain_text(t) for own, side in zip(texts, sides, strict=True) for t in own
+            if side == SIDES[1] and plain_text(t)]  # fmt: skip
+    return sum(text in known for text in held) / len(held) if held else 0.0
+
+
+def _groups(texts: Sequence[Collection[str]]) -> list[list[int]]:
+    """Return the pictures that are linked, group by group: ordered by text, then the textless."""
+    parent: dict[str, str] = {}
+
+    def root(text: str) -> str:
+        while parent.setdefault(text, text) != text:
+            parent[text] = parent[parent[text]]
+            text = parent[text]
+        return text
+
+    plain = [sorted({plain_text(t) for t in own} - {""}) for own in texts]
+    for own in plain:
+        for text in own[1:]:
+            first, other = sorted((root(own[0]), root(text)))
+            parent[other] = first  # the least text of a group is its root, whatever came first
+    groups: dict[str, list[int]] = {}
+    for k, own in enumerate(plain):
+        if own:
+            groups.setdefault(root(own[0]), []).append(k)
+    alone = [[k] for k, own in enumerate(plain) if not own]
+    return [groups[key] for key in sorted(groups)] + alone

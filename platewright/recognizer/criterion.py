@@ -1,0 +1,47 @@
+"""Criteria of the detector: what is looked for and what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ACCEPTED", "DetectorSettings"]
+
+ACCEPTED = 0.7
+"""Least confidence of a text that is taken as read, unless told otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorSettings:
+    """What is looked for and what is kept.
+
+    Attributes:
+        min_presence: least presence of a reading, 0-1: of the scan, the second look and the
+            average character together, so that a sign which reads as nothing certain is dropped.
+        min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
+        accept: least confidence of an accepted text, 0-1; what is less sure is marked.
+        min_height: height of the smallest plate looked for, photo pixels; 0: a sixtieth of the
+            photo's shorter side, at least 8.
+        max_plates: most readings of a photo.
+        min_characters: shortest text kept.
+        scan_presence: least presence of a window that gets a second look, 0-1.
+        max_candidates: most windows that get a second look.
+        second_look: least presence (the scan's times the reader's) of a candidate after its first
+            look that is worth another one, 0-1; below it, it is dropped.
+        looks: how often a plate is framed and read, at least 1.
+        framings: the margins round the quad at which the last look reads, times the network's own;
+            their probabilities are averaged.
+        regions: codes or files of the regions whose syntaxes texts are to fit; none: any text.
+    """
+
+    min_presence: float = 0.3
+    min_confidence: float = 0.0
+    accept: float = ACCEPTED
+    min_height: float = 0.0
+    max_plates: int = 50
+    min_characters: int = 2
+    scan_presence: float = 0.05
+    max_candidates: int = 24
+    second_look: float = 0.1
+    looks: int = 2
+    framings: tuple[float, ...] = (1.0, 0.3, 2.0)
+    regions: tuple[str, ...] = ()

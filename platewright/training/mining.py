@@ -1,0 +1,178 @@
+"""Mines hard negatives: places without a plate that a network takes for one.
+
+Run: python -m platewright.training.mining weights.npz hard.npy
+
+The reader is to reject what the scan finds wrongly, so that is what it has to see. Plate-free
+photos and drawings are searched, never real plates. Bootstrapping of negatives: Sung and Poggio,
+"Example-based learning for view-based human face detection", 1998.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from platewright.dataset.backgrounds import load_backgrounds
+from platewright.errors import DatasetError, WeightsError, run_script
+from platewright.geometry import box_of_quad
+from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.recognizer.rectify import rectify
+from platewright.recognizer.runtime import load_runtime
+from platewright.recognizer.settings import NetworkSettings
+from platewright.records import PlateRecord
+from platewright.synth.background import Backgrounds
+from platewright.synth.scene import SceneSettings, draw_scene
+from platewright.synth.street import draw_street
+
+__all__ = ["ROOM", "draw_hard", "load_hard", "mine"]
+
+Picture = NDArray[np.uint8]
+Searched = tuple[Picture, tuple[PlateRecord, ...]]
+
+ROOM = 1.25
+"""Mined windows are so many times as large as the reader's: framings are drawn within."""
+SCENE = SceneSettings(
+    size=(480, 640), plates=(0.7, 0.3), decoys=(0, 0, 0, 1, 1, 1), width_px=(40.0, 260.0)
+)
+STREET_SHARE = 0.1
+"""Of the drawings: streets with vehicles, the rest scenes with decoys."""
+
+
+def mine(detector: Detector, pictures: Iterator[Searched], most: int) -> Iterator[Picture]:
+    """Find what is taken for a plate and is none.
+
+    Args:
+        detector: what is left after its first look is mined; its settings say from which presence.
+        pictures: (H, W) grey pictures, and the plates that they do have.
+        most: windows of one picture, the surest first.
+
+    Yields:
+        Windows, `ROOM` times as large as the reader's, (h, w) grey.
+    """
+    network = detector.runtime.settings
+    size = _mined_size(network)
+    room = [((1 + 2 * part) * ROOM - 1) / 2 for part in network.margin]
+    for grey, plates in pictures:
+        boxes = [box_of_quad(plate.quad) for plate in plates]
+        found = 0
+        for candidate in detector.sift(grey, detector.scan(grey)):
+            x0, y0, x1, y1 = box_of_quad(candidate.quad)
+            if any(x0 < b[2] and b[0] < x1 and y0 < b[3] and b[1] < y1 for b in boxes):
+                continue
+            try:
+                yield rectify(grey, candidate.quad, size, (room[0], room[1]))[0]
+            except ValueError:  # corners on a line
+                continue
+            found += 1
+            if found == most:
+                break
+
+
+def load_hard(path: Path, network: NetworkSettings) -> Picture:
+    """Open mined windows.
+
+    Raises:
+        DatasetError: if the file is missing or holds something else.
+    """
+    try:
+        windows: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: no mined windows ({error})") from None
+    expected = _mined_size(network)
+    if windows.dtype != np.uint8 or windows.shape[1:] != expected or not len(windows):
+        raise DatasetError(f"{path}: {windows.dtype} {windows.shape}, not uint8 (n, *{expected})")
+    return np.asarray(windows, np.uint8)
+
+
+def draw_hard(rng: np.random.Generator, windows: Picture, window: tuple[int, int]) -> Picture:
+    """Draw one window for the reader: a framing of a mined one, mirrored or inverted at times.
+
+    Args:
+        rng: random numbers.
+        windows: (n, h, w) mined.
+        window: (height, width) of the reader's.
+    """
+    mined = windows[int(rng.integers(len(windows)))]
+    tall, wide = mined.shape
+    part = rng.uniform(0.7, 1.0, 2)
+    height, width = int(tall * part[0]), int(wide * part[1])
+    top = int(rng.integers(tall - height + 1))
+    left = int(rng.integers(wide - width + 1))
+    framed = mined[top : top + height, left : left + width]
+    if rng.random() < 0.5:
+        framed = framed[:, ::-1]
+    if rng.random() < 0.25:
+        framed = 255 - framed
+    seen = cv2.resize(np.ascontiguousarray(framed), window[::-1], interpolation=cv2.INTER_LINEAR)
+    gain, shift = rng.uniform(0.6, 1.2), rng.uniform(-30, 30)
+    return np.asarray(np.clip(seen * gain + shift, 0, 255), np.uint8)
+
+
+def _mined_size(network: NetworkSettings) -> tuple[int, int]:
+    height, width = network.read_window
+    return round(height * ROOM), round(width * ROOM)
+
+
+def _searched(photos: list[Picture], seed: int) -> Iterator[Searched]:
+    """Yield the photos, then drawings without end."""
+    for photo in photos:
+        grey = photo if photo.ndim == 2 else np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))
+        yield np.asarray(grey, np.uint8), ()
+    backgrounds = Backgrounds(photos)
+    index = 0
+    while True:
+        rng = np.random.default_rng([seed, index])
+        index += 1
+        if rng.random() < STREET_SHARE:
+            picture, record = draw_street(rng)
+            yield np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8), record.plates
+        else:
+            picture, record = draw_scene(rng, backgrounds, SCENE)
+            yield picture, record.plates
+
+
+def main() -> int:
+    """Mine and write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m platewright.training.mining",
+        description="Collect what weights take for plates and what is none, for train.py --hard.",
+    )
+    add = parser.add_argument
+    add("weights", type=Path, metavar="WEIGHTS")
+    add("out", type=Path, metavar="OUT.npy")
+    add("--bgs", type=Path, default=Path("bgs"), help="plate-free photos (%(default)s)")
+    add("--count", type=int, default=16_000, metavar="N", help="windows (%(default)s)")
+    add("--most", type=int, default=10, metavar="N", help="of one picture (%(default)s)")
+    add(
+        "--presence", type=float, default=0.03, help="least of scan times reader, 0-1 (%(default)s)"
+    )
+    add("--seed", type=int, default=0, help="of the drawings (%(default)s)")
+    args = parser.parse_args()
+    if args.out.suffix != ".npy":
+        raise DatasetError(f"{args.out}: mined windows are an .npy file")
+    if args.count < 1 or args.most < 1 or not 0 < args.presence < 1:
+        raise WeightsError("--count and --most start at 1, --presence lies between 0 and 1")
+    beside = args.weights.with_suffix(".onnx")
+    runtime = load_runtime(beside if beside.is_file() else args.weights)
+    settings = DetectorSettings(scan_presence=args.presence, second_look=args.presence)
+    photos = load_backgrounds(args.bgs) if args.bgs.is_dir() else []
+    found = mine(Detector(runtime, settings), _searched(photos, args.seed), args.most)
+    shape = (args.count, *_mined_size(runtime.settings))
+    mined = open_memmap(args.out, mode="w+", dtype=np.uint8, shape=shape)
+    for k, window in enumerate(islice(found, args.count)):
+        mined[k] = window
+    mined.flush()
+    print(f"{args.out}: {args.count:,} windows")
+    return 0
+
+
+if __name__ == "__main__":
+    run_script(main, "mining")
