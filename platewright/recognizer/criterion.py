@@ -19,8 +19,8 @@ class DetectorSettings:
             average character together, so that a sign which reads as nothing certain is dropped.
         min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
         accept: least confidence of an accepted text, 0-1; what is less sure is marked.
-        min_height: height of the smallest plate looked for, photo pixels; 0: a sixtieth of the
-            photo's shorter side, at least 8.
+        min_height: height of the smallest plate looked for, photo pixels; 0: by `smallest`.
+        smallest: that height as a part of the photo's shorter side, and at least so many pixels.
         max_plates: most readings of a photo.
         min_characters: shortest text kept.
         scan_presence: least presence of a window that gets a second look, 0-1.
@@ -37,6 +37,7 @@ class DetectorSettings:
     min_confidence: float = 0.0
     accept: float = ACCEPTED
     min_height: float = 0.0
+    smallest: tuple[float, float] = (1 / 60, 8.0)
     max_plates: int = 50
     min_characters: int = 2
     scan_presence: float = 0.05

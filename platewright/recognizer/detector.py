@@ -29,9 +29,7 @@ Picture = NDArray[np.uint8]
 WIDTH_OVER_HEIGHT = 4.0
 """A plate `min_height` high is looked for if it is so many times as wide."""
 SAME_FIND = 0.5
-"""Finds of the scan that overlap by more are one: what lies inside another may be the plate."""
-SAME_FRAME = 0.7
-"""And so are frames after the first look; only what has been read is told apart for good."""
+"""Finds of the scan that overlap by more are one; nested ones stay until they are looked at."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,8 @@ class Detector:
         """
         network = self.runtime.settings
         grid = network.grid
-        least = self.settings.min_height or max(min(grey.shape) / 60, 8)
+        part, pixels = self.settings.smallest
+        least = self.settings.min_height or max(part * min(grey.shape), pixels)
         factors = scales(grey.shape, grid.window, network.extent, WIDTH_OVER_HEIGHT * least)
         threshold = self.settings.scan_presence
         cut = np.log(threshold / (1 - threshold))
@@ -159,11 +158,11 @@ class Detector:
         """
         if not candidates:
             return []
-        quads, presence = self._framed(grey, [c.quad for c in candidates])
+        quads, presence, certain = self._framed(grey, [c.quad for c in candidates])
         seen = 1 / (1 + np.exp(-presence.astype(float)))
-        sure = [c.presence * p for c, p in zip(candidates, seen, strict=True)]
+        sure = np.array([c.presence for c in candidates]) * seen
         boxes = [box_of_quad(quad) for quad in quads]
-        kept = suppress(boxes, sure, overlap=SAME_FRAME, inside=1)
+        kept = suppress(boxes, sure * certain)
         worth = [k for k in kept if sure[k] >= self.settings.second_look]
         return [Candidate(quads[k], candidates[k].presence) for k in sorted(worth)]
 
@@ -183,12 +182,13 @@ class Detector:
 
     def _framed(
         self, grey: Picture, quads: Sequence[FloatArray]
-    ) -> tuple[list[FloatArray], NDArray[np.float32]]:
-        """Look at quads; returns them as they were seen, and the presence logits."""
+    ) -> tuple[list[FloatArray], NDArray[np.float32], FloatArray]:
+        """Look at quads; returns them as seen, presence logits, and how certain the slots are."""
         size = np.array(self.runtime.settings.read_window[::-1], float)
         windows, matrices = self._rectified(grey, quads, 1.0)
-        _, presence, corners = self.runtime.read(windows)
-        return refined(quads, matrices, presence, corners * np.tile(size, 4)), presence
+        slots, presence, corners = self.runtime.read(windows)
+        certain = np.array([self._certainty(each.astype(np.float64))[1] for each in slots])
+        return refined(quads, matrices, presence, corners * np.tile(size, 4)), presence, certain
 
     def _look(self, grey: Picture, quads: Sequence[FloatArray], looks: int) -> list[Reading]:
         """Rectify and read, `looks` times, each framed by the one before.
@@ -200,7 +200,7 @@ class Detector:
         size = np.array(self.runtime.settings.read_window[::-1], float)
         current = [np.asarray(q, float) for q in quads]
         for _ in range(looks - 1):
-            current, _ = self._framed(grey, current)
+            current = self._framed(grey, current)[0]
         slots, presences = [], []
         quads = current
         for k, framing in enumerate(self.settings.framings):
@@ -236,8 +236,7 @@ class Detector:
         network = self.runtime.settings
         plain = slots.astype(np.float64)
         # Presence is of the plain probabilities: calibrating must not move what is found.
-        text, certain, _ = decode_slots(plain, network.alphabet)
-        counted = min(len(text) + 1, network.slots)  # the slot that ends the text counts as well
+        text, certain = self._certainty(plain)
         probabilities = sharpen(plain, network.temperature)
         given = self.jurisdiction.condition(probabilities) if self.settings.regions else None
         if given is not None:
@@ -247,13 +246,20 @@ class Detector:
         return Reading(
             text=text,
             confidence=confidence,
-            presence=float(1 / (1 + np.exp(-float(logit)))) * certain ** (1 / counted),
+            presence=float(1 / (1 + np.exp(-float(logit)))) * certain,
             quad=quad,
             characters=characters,
             region="" if given is None else given.region,
             slots=probabilities,
             accepted=confidence >= self.settings.accept,
         )
+
+    def _certainty(self, slots: FloatArray) -> tuple[str, float]:
+        """Return the most probable text, and how probable its average character is."""
+        network = self.runtime.settings
+        text, probability, _ = decode_slots(slots, network.alphabet)
+        counted = min(len(text) + 1, network.slots)  # the slot that ends the text counts as well
+        return text, float(probability ** (1 / counted))
 
     def _placed(self, reading: Reading) -> Reading:
         """Return the reading with its most probable region, where it was read without one."""

@@ -10,7 +10,7 @@ import pytest
 
 from platewright.errors import RegionError
 from platewright.geometry import iou, quad_of_box
-from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.recognizer.detector import Candidate, Detector, DetectorSettings
 from platewright.recognizer.settings import NetworkSettings
 
 NETWORK = NetworkSettings(characters="ABC", slots=4)
@@ -284,3 +284,25 @@ def test_readings_are_given_the_region_of_their_text() -> None:
 
     detector = Detector(British())
     assert detector.read_quads(make_photo(), [quad_of_box(BOXES[0])])[0].region == "GB"
+
+
+class Blind(WhiteBlocks):
+    """Reads a window with a block that fills it; of a smaller one it only sees that it is there."""
+
+    def read(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        slots, presence, _ = super().read(windows)
+        whole = quad_of_box((0.05, 0.05, 0.95, 0.95)).reshape(-1)
+        slots = slots.copy()
+        for k, window in enumerate(windows):
+            if np.ptp(np.nonzero((window > 127).any(axis=0))[0]) < 150:
+                slots[k] = 1 / slots.shape[-1]
+        return slots, presence, np.array([whole] * len(windows), FLOAT)
+
+
+def test_a_surer_find_round_another_does_not_hide_what_can_be_read() -> None:
+    photo, box = make_photo()[..., 0], BOXES[1]
+    x0, y0, x1, y1 = box
+    outer = quad_of_box((x0 - 70.0, y0 - 25.0, x1 + 70.0, y1 + 30.0))
+    detector = Detector(Blind())
+    sifted = detector.sift(photo, [Candidate(outer, 0.95), Candidate(quad_of_box(box), 0.6)])
+    assert len(sifted) == 1 and sifted[0].presence == 0.6
