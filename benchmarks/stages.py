@@ -21,7 +21,7 @@ STAGES = {
     "plate: glyphs and layout": "face layout ink canvas.stamp canvas.text",
     "plate: pose and warp": "placement pose geometry",
     "panel": "panel",
-    "decoys and made-up writing": "decoy script scene._add_decoy",
+    "decoys and made-up writing": "decoy lettering script scene._add_decoy",
     "light and lens": "camera lens",
     "sensor, noise, JPEG": "camera.expose camera._noise camera._noise_field",
     "composition and record": "window scene records sample",

@@ -25,6 +25,8 @@ Picture = NDArray[np.uint8]
 
 MIN_PRESENCE = 0.1
 """What is a plate with this probability is hidden."""
+SMALLEST = (1 / 120, 6.0)
+"""As `DetectorSettings.smallest`: a person reads plates that the reader is not asked for."""
 WIDER = 0.15
 """How much is added on each side, part of the plate's width and height ..."""
 LEAST_PX = 4.0
@@ -40,12 +42,13 @@ def redaction_settings(
 
     Args:
         min_presence: least presence of what is hidden, 0-1; None: `MIN_PRESENCE`.
-        min_height: as `DetectorSettings.min_height`.
+        min_height: as `DetectorSettings.min_height`; None: half of what is usual.
     """
     least = MIN_PRESENCE if min_presence is None else min_presence
     return DetectorSettings(
         min_presence=least,
         min_height=min_height or 0.0,
+        smallest=SMALLEST,
         second_look=least / 4,
         scan_presence=min(0.02, max(least, 1e-6)),
         max_candidates=64,

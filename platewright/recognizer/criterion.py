@@ -25,8 +25,8 @@ class DetectorSettings:
         min_characters: shortest text kept.
         scan_presence: least presence of a window that gets a second look, 0-1.
         max_candidates: most windows that get a second look.
-        second_look: least presence (the scan's times the reader's) of a candidate after its first
-            look that is worth another one, 0-1; below it, it is dropped.
+        second_look: least presence (as of a reading) of a candidate after its first look that is
+            worth another one, 0-1; below it, it is dropped.
         looks: how often a plate is framed and read, at least 1.
         framings: the margins round the quad at which the last look reads, times the network's own;
             their probabilities are averaged.
@@ -42,7 +42,7 @@ class DetectorSettings:
     min_characters: int = 2
     scan_presence: float = 0.05
     max_candidates: int = 24
-    second_look: float = 0.1
+    second_look: float = 0.06
     looks: int = 2
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)
     regions: tuple[str, ...] = ()

@@ -153,16 +153,16 @@ class Detector:
             candidates: what the scan found in it.
 
         Returns:
-            Those whose presence times the reader's is at least `second_look`, each in its new
-            frame, the presence still the scan's.
+            Those that are present by at least `second_look`, each in its new frame, the presence
+            still the scan's.
         """
         if not candidates:
             return []
         quads, presence, certain = self._framed(grey, [c.quad for c in candidates])
         seen = 1 / (1 + np.exp(-presence.astype(float)))
-        sure = np.array([c.presence for c in candidates]) * seen
+        sure = np.array([c.presence for c in candidates]) * seen * certain
         boxes = [box_of_quad(quad) for quad in quads]
-        kept = suppress(boxes, sure * certain)
+        kept = suppress(boxes, sure)
         worth = [k for k in kept if sure[k] >= self.settings.second_look]
         return [Candidate(quads[k], candidates[k].presence) for k in sorted(worth)]
 

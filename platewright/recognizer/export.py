@@ -18,7 +18,7 @@ from platewright.errors import OutputError, WeightsError
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.weights import load_arrays, set_arrays
 
-__all__ = ["export_beside", "export_onnx", "write_onnx"]
+__all__ = ["export_beside", "export_onnx", "write_model", "write_onnx"]
 
 
 def write_onnx(model: Any, settings: NetworkSettings, path: Path) -> None:
@@ -33,19 +33,36 @@ def write_onnx(model: Any, settings: NetworkSettings, path: Path) -> None:
         OutputError: if the file can't be written.
         WeightsError: if another back end than TensorFlow is in use, which can't export.
     """
+    window = np.zeros((1, *settings.read_window, 1), np.float32)
+    image = np.zeros((1, *settings.grid.window, 1), np.float32)
+    write_model(model, {"image": image, "window": window}, settings.to_json(), path)
+
+
+def write_model(model: Any, inputs: dict[str, Any], settings: str, path: Path) -> None:
+    """Export any Keras model.
+
+    Args:
+        model: on the TensorFlow back end.
+        inputs: of its kind, by name.
+        settings: JSON, for the file's metadata.
+        path: the `.onnx` file.
+
+    Raises:
+        OutputError: if the file can't be written.
+        WeightsError: if another back end than TensorFlow is in use, which can't export.
+    """
     import keras
     import onnx
 
     if keras.backend.backend() != "tensorflow":
         raise WeightsError("the .onnx export needs KERAS_BACKEND=tensorflow")
-    window = np.zeros((1, *settings.read_window, 1), np.float32)
-    model({"image": np.zeros((1, *settings.grid.window, 1), np.float32), "window": window})
+    model(inputs)
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.onnx"
         with contextlib.redirect_stdout(io.StringIO()):
             model.export(str(raw), format="onnx", verbose=False)
         proto = onnx.load(str(raw))
-    onnx.helper.set_model_props(proto, {"settings": settings.to_json()})
+    onnx.helper.set_model_props(proto, {"settings": settings})
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_bytes(proto.SerializeToString())
@@ -75,13 +92,16 @@ def export_onnx(weights: Path, path: Path) -> None:
     write_onnx(model, settings, path)
 
 
-def export_beside(weights: Path) -> list[Path]:
+def export_beside(
+    weights: Path, module: str = "platewright.recognizer.export"
+) -> list[Path]:
     """Export a weights file to the `.onnx` beside it, in a process of its own.
 
     The export needs the TensorFlow back end, whichever one the training used.
 
     Args:
         weights: the `.npz`.
+        module: which exports this kind of weights when it is run.
 
     Returns:
         The file, or nothing when TensorFlow or its converter is not installed.
@@ -92,7 +112,7 @@ def export_beside(weights: Path) -> list[Path]:
     if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "tf2onnx", "onnx")):
         return []
     path = weights.with_suffix(".onnx")
-    command = [sys.executable, "-m", "platewright.recognizer.export", str(weights), str(path)]
+    command = [sys.executable, "-m", module, str(weights), str(path)]
     home = str(Path(__file__).resolve().parents[2])
     paths = os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH")) if p)
     quiet = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": paths}

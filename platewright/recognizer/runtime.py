@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from platewright.errors import WeightsError
 from platewright.recognizer.settings import NetworkSettings
 
-__all__ = ["KerasRuntime", "OnnxRuntime", "Runtime", "load_runtime"]
+__all__ = ["KerasRuntime", "OnnxRuntime", "Runtime", "load_runtime", "open_session"]
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -40,6 +40,42 @@ class Runtime(Protocol):
         ...
 
 
+def open_session(path: Path, threads: int = 1) -> tuple[Any, Any, str]:
+    """Open an exported file of any network.
+
+    Args:
+        path: the `.onnx` file.
+        threads: that one picture may use.
+
+    Returns:
+        The session, the options of a run that computes no more than what is asked for, and the
+        settings in the file, JSON.
+
+    Raises:
+        WeightsError: if the file is missing, damaged or of another program.
+    """
+    import onnxruntime
+
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        text = session.get_modelmeta().custom_metadata_map["settings"]
+    except KeyError:
+        raise WeightsError(f"{path}: not exported by this program: no settings") from None
+    except Exception as error:  # the runtime raises classes of its own, without a common base
+        raise WeightsError(f"{path}: not a usable .onnx file ({_first_line(error)})") from None
+    only_asked = onnxruntime.RunOptions()
+    only_asked.only_execute_path_to_fetches = True
+    return session, only_asked, text
+
+
 class OnnxRuntime:
     """Runs an exported `.onnx` file.
 
@@ -53,26 +89,8 @@ class OnnxRuntime:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         """Load the file."""
-        import onnxruntime
-
-        if not path.is_file():
-            raise WeightsError(f"{path}: no such weights file")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-            text = self._session.get_modelmeta().custom_metadata_map["settings"]
-        except KeyError:
-            raise WeightsError(f"{path}: not exported by this program: no settings") from None
-        except Exception as error:  # the runtime raises classes of its own, without a common base
-            raise WeightsError(f"{path}: not a usable .onnx file ({_first_line(error)})") from None
+        self._session, self._only_asked, text = open_session(path, threads)
         self.settings = NetworkSettings.from_json(text, str(path))
-        self._only_asked = onnxruntime.RunOptions()
-        self._only_asked.only_execute_path_to_fetches = True
         grid = self.settings.grid
         self._no_image = np.zeros((1, *grid.window, 1), np.float32)
         self._no_window = np.zeros((1, *self.settings.read_window, 1), np.float32)

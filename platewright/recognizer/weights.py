@@ -8,7 +8,7 @@ import os
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,19 @@ from numpy.typing import NDArray
 from platewright.errors import OutputError, WeightsError
 from platewright.recognizer.settings import NetworkSettings
 
-__all__ = ["load_arrays", "model_arrays", "save_weights", "set_arrays"]
+__all__ = ["load_arrays", "load_file", "model_arrays", "save_weights", "set_arrays"]
 
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"
 NOTE = "note.json"
+
+
+class Settings(Protocol):
+    """Of any network."""
+
+    def to_json(self) -> str:
+        """Return them as one line of JSON."""
+        ...
 
 
 def model_arrays(model: Any) -> Arrays:
@@ -49,7 +57,7 @@ def set_arrays(model: Any, arrays: Arrays, source: str) -> None:
 
 
 def save_weights(
-    path: Path, arrays: Arrays, settings: NetworkSettings, note: dict[str, Any] | None = None
+    path: Path, arrays: Arrays, settings: Settings, note: dict[str, Any] | None = None
 ) -> None:
     """Write a weights file whole or not at all.
 
@@ -89,6 +97,16 @@ def load_arrays(path: Path) -> tuple[Arrays, NetworkSettings, dict[str, Any]]:
     Raises:
         WeightsError: if the file is missing, truncated, holds pickles or is something else.
     """
+    arrays, text, note = load_file(path)
+    return arrays, NetworkSettings.from_json(text, str(path)), note
+
+
+def load_file(path: Path) -> tuple[Arrays, str, dict[str, Any]]:
+    """Read a weights file of any network: arrays by name, its settings as JSON, the note.
+
+    Raises:
+        WeightsError: if the file is missing, truncated, holds pickles or is something else.
+    """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -108,7 +126,7 @@ def load_arrays(path: Path) -> tuple[Arrays, NetworkSettings, dict[str, Any]]:
         why = "it holds pickles" if pickles else "damaged or no .npz file"
         raise WeightsError(f"{path}: not a weights file of this program: {why}") from None
     try:
-        settings = NetworkSettings.from_json(arrays.pop(SETTINGS).tobytes().decode(), str(path))
+        settings = arrays.pop(SETTINGS).tobytes().decode()
         note = json.loads(arrays.pop(NOTE).tobytes().decode())
     except (KeyError, UnicodeDecodeError, ValueError):
         raise WeightsError(f"{path}: not a weights file of this program: no settings") from None

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from platewright.errors import VideoError
+from platewright.tracking.frame import Frame
+from platewright.tracking.latest import LatestFrames
+
+PICTURE = np.zeros((2, 2, 3), np.uint8)
+
+
+class Ticking:
+    """Frames at a rate; a live one comes at its own time, a recording when it is asked."""
+
+    name = "ticking"
+
+    def __init__(
+        self, count: int, fps: float, *, live: bool, error: Exception | None = None
+    ) -> None:
+        self.count, self.fps, self.live, self.error = count, fps, live, error
+        self.closed = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        for k in range(self.count):
+            if self.live:
+                self.closed.wait(1 / self.fps)
+            if self.closed.is_set():
+                return
+            yield Frame(k, k / self.fps, lambda: PICTURE)
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_slow_reader_gets_new_frames_and_the_dropped_are_counted(live: bool) -> None:
+    source = Ticking(60, 60, live=live)
+    latest = LatestFrames(source)
+    got, late = [], []
+    start = time.monotonic()
+    for frame in latest.frames():
+        got.append(frame.number)
+        late.append(time.monotonic() - start - frame.time_s)
+        time.sleep(0.06)
+    assert len(got) + latest.dropped == 60
+    assert 8 <= len(got) <= 25
+    assert got == sorted(got)
+    assert got[-1] == 59
+    assert max(late) < 0.5  # it never falls behind
+
+
+def test_a_quick_reader_gets_all_of_a_recording_in_real_time() -> None:
+    latest = LatestFrames(Ticking(20, 50, live=False))
+    start = time.monotonic()
+    assert [frame.number for frame in latest.frames()] == list(range(20))
+    assert 0.35 < time.monotonic() - start < 2
+    assert latest.dropped == 0
+
+
+def test_what_the_source_says_is_told_after_its_last_frame() -> None:
+    latest = LatestFrames(Ticking(2, 50, live=False, error=VideoError("gone")))
+    got: list[int] = []
+    with pytest.raises(VideoError, match="gone"):
+        got.extend(frame.number for frame in latest.frames())
+    assert got == [0, 1]
+
+
+def test_a_wish_to_stop_is_heard_while_nothing_comes() -> None:
+    source = Ticking(5, 0.01, live=True)
+    wished = threading.Event()
+    threading.Timer(0.15, wished.set).start()
+    start = time.monotonic()
+    assert list(LatestFrames(source).frames(wished.is_set)) == []
+    assert time.monotonic() - start < 2
+    assert source.closed.is_set()

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from platewright.errors import VideoError
+from platewright.tracking import live
+from platewright.tracking.frame import Frame
+from platewright.tracking.live import CameraSource, LiveSource, LostError, StreamSource
+
+pytest.importorskip("av")
+GREYS = [np.full((48, 64, 3), level, np.uint8) for level in (40, 90, 140, 190)]
+FOREVER = float("inf")
+
+
+class Scripted(LiveSource):
+    """A camera whose connections last for so many frames; None: it can't be connected."""
+
+    def __init__(self, plan: Sequence[int | None], patience_s: float = FOREVER) -> None:
+        self.told: list[str] = []
+        super().__init__("camera", patience_s, self.told.append)
+        self.plan = list(plan)
+        self.tries = 0
+
+    def _connected(self) -> Iterator[Callable[[], np.ndarray]]:
+        self.tries += 1
+        lasts = self.plan.pop(0)
+        if lasts is None:
+            raise LostError("no route to host")
+        for _ in range(lasts):
+            yield lambda: GREYS[0]
+        if self.plan:
+            raise LostError("cut")
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Take the waiting out of the backoff; returns how long it would have been."""
+    found: list[float] = []
+    now = [100.0]
+
+    def wait(self: object, seconds: float | None = None) -> bool:
+        found.append(float(seconds or 0))
+        now[0] += float(seconds or 0)
+        return False
+
+    monkeypatch.setattr(live.threading.Event, "wait", wait)
+    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+    return found
+
+
+def test_a_lost_camera_is_tried_again_ever_more_seldom(waits: list[float]) -> None:
+    camera = Scripted([2, *[None] * 9, 3])
+    frames = list(camera.frames())
+    assert [frame.number for frame in frames] == [0, 1, 2, 3, 4]
+    assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30]
+    assert frames[-1].time_s - frames[0].time_s == sum(waits)
+    assert camera.told == ["camera: lost (cut); trying again", "camera: back after 152 s"]
+
+
+def test_who_comes_back_is_waited_for_briefly_again(waits: list[float]) -> None:
+    list(Scripted([1, None, None, 1, None, 1]).frames())
+    assert waits == [0.5, 1, 2, 0.5, 1]
+
+
+def test_patience_ends(waits: list[float]) -> None:
+    camera = Scripted([1, *[None] * 20], patience_s=10)
+    frames: list[Frame] = []
+    with pytest.raises(VideoError, match=r"camera: lost for 8 s \(no route to host\)"):
+        frames.extend(camera.frames())
+    assert waits == [0.5, 1, 2, 4]  # 8 s more would be too long
+
+
+def test_one_that_was_never_there_is_an_error_at_once(waits: list[float]) -> None:
+    with pytest.raises(VideoError, match=r"camera: no picture comes \(no route to host\)"):
+        list(Scripted([None, 5]).frames())
+    assert waits == []
+
+
+def test_a_closed_one_tries_no_more(waits: list[float]) -> None:
+    camera = Scripted([3, 3, 3])
+    got = []
+    for frame in camera.frames():
+        got.append(frame.number)
+        if frame.number == 1:
+            camera.close()
+    assert (got, camera.tries) == ([0, 1], 1)
+
+
+def test_an_http_stream_that_breaks_off_is_taken_up_again(camera_server) -> None:
+    server = camera_server(GREYS, [6, 0, 0, None])
+    server.fps = 50
+    told: list[str] = []
+    source = StreamSource(server.address, patience_s=20, report=told.append)
+    frames: list[Frame] = []
+    for frame in source.frames():
+        frames.append(frame)
+        if len(told) == 2:
+            source.close()
+    assert told[0].startswith(f"{server.address}: lost (")
+    assert told[0].endswith("); trying again")
+    assert told[1] == f"{server.address}: back after {told[1][-3]} s"
+    assert [frame.number for frame in frames] == list(range(len(frames)))
+    assert 2 <= len(frames) <= 9
+    gaps = np.diff(server.visits)
+    assert gaps[1] > 0.95  # 0.5 s after the loss (which was earlier), then 1 s, then 2 s
+    assert gaps[2] > 1.95
+    assert frames[0].picture.shape == (48, 64, 3)
+    assert frames[0].picture.mean() == pytest.approx(40, abs=4)
+    assert frames[0].at is not None
+    assert np.all(np.diff([frame.time_s for frame in frames]) >= 0)
+
+
+def test_a_stream_that_falls_silent_is_lost(camera_server) -> None:
+    server = camera_server(GREYS, [-1])
+    server.fps = 50
+    source = StreamSource(server.address, patience_s=0, report=lambda line: None, silence_s=0.6)
+    start = time.monotonic()
+    with pytest.raises(VideoError, match=r"live: lost for 0 s \(nothing came for 0\.6 s\)"):
+        list(source.frames())
+    assert time.monotonic() - start < 5
+
+
+def test_an_address_without_a_stream_never_tells_its_password() -> None:
+    address = "http://admin:secret@127.0.0.1:1/live?key=hidden"
+    told: list[str] = []
+    source = StreamSource(address, patience_s=1, report=told.append)
+    with pytest.raises(VideoError) as caught:
+        list(source.frames())
+    words = str(caught.value)
+    assert words.startswith("http://127.0.0.1:1/live: no picture comes (")
+    assert "secret" not in words + "".join(told)
+    assert "hidden" not in words
+
+
+def test_a_camera_that_is_not_there() -> None:
+    with pytest.raises(VideoError, match=r"camera 97: no picture comes \(it is not there"):
+        list(CameraSource(97, patience_s=FOREVER, report=lambda line: None).frames())

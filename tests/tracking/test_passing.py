@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.alphabet import Alphabet
+from platewright.errors import OutputError
+from platewright.recognizer.jurisdiction import Jurisdiction
+from platewright.records import Reading
+from platewright.tracking.passing import PassingsFile, Voter
+from platewright.tracking.track import Sight, Track
+
+Make = Callable[..., Reading]
+ALPHABET = Alphabet()
+
+
+def track_of(readings: list[Reading], number: int = 1, **more: object) -> Track:
+    sights = [Sight(reading=r, frame=k, time_s=k / 10, **more) for k, r in enumerate(readings)]
+    track = Track(number, sights[0])
+    for sight in sights[1:]:
+        track.add(sight)
+    return track
+
+
+def test_a_passing_tells_the_vote_the_best_frame_and_when(reading_of: Make) -> None:
+    shown = [reading_of(presence=p, box=(100 + k, 100, 180 + k, 120), sure=0.93)
+             for k, p in enumerate((0.5, 0.9, 0.7))]  # fmt: skip
+    track = track_of(shown, number=4)
+    passing = Voter(ALPHABET, accept=0.7).passing(track, "gate.mp4")
+    assert passing.reading.confidence > shown[0].confidence
+    assert passing.reading.accepted
+    told = json.loads(json.dumps(passing.as_dict()))
+    assert (told["source"], told["track"], told["text"], told["frames"]) == (
+        "gate.mp4", 4, "AB12CDE", 3,
+    )  # fmt: skip
+    assert told["box"] == [101, 100, 181, 120]
+    assert told["first"] == {"frame": 0, "time_s": 0.0}
+    assert told["best"] == {"frame": 1, "time_s": 0.1}
+    assert told["last"] == {"frame": 2, "time_s": 0.2}
+    assert passing.line().startswith("00:00.0 - 00:00.2  AB12CDE  ")
+    assert passing.line().endswith("  3 frames")
+
+
+def test_a_live_one_tells_the_time_of_day(reading_of: Make) -> None:
+    at = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
+    passing = Voter(ALPHABET, accept=0.99).passing(track_of([reading_of(sure=0.8)], at=at))
+    assert passing.as_dict()["first"]["at"] == "2024-05-06T07:08:09.123+00:00"
+    assert passing.line().startswith(at.astimezone().strftime("%H:%M:%S - %H:%M:%S"))
+    assert "AB12CDE ?" in passing.line()
+    assert passing.line().endswith("  1 frame")
+
+
+def test_readings_without_probabilities_leave_the_best_frame(reading_of: Make) -> None:
+    bare = [replace(reading_of(presence=p), slots=None) for p in (0.4, 0.8)]
+    assert Voter(ALPHABET, accept=0.7).reading(track_of(bare)) is bare[1]
+
+
+def test_a_given_region_bends_the_vote_to_its_syntax(reading_of: Make, slots_of) -> None:
+    # O for 0: no British text has a letter there.
+    torn = slots_of("AB12CDE", 0.93, {2: {"I": 0.55, "1": 0.4}})
+    shown = [replace(reading_of("ABI2CDE"), slots=torn)] * 3
+    free = Voter(ALPHABET, accept=0.7).reading(track_of(shown))
+    jurisdiction = Jurisdiction.load(("GB",), ALPHABET, len(torn))
+    bound = Voter(ALPHABET, accept=0.7, jurisdiction=jurisdiction, bound=True)
+    assert free.text == "ABI2CDE"
+    assert bound.reading(track_of(shown)).text == "AB12CDE"
+    assert bound.reading(track_of(shown)).region == "GB"
+
+
+def test_each_line_is_there_as_soon_as_it_is_told(reading_of: Make, tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text("what was there before\n")
+    passing = Voter(ALPHABET, accept=0.7).passing(track_of([reading_of()]))
+    with PassingsFile(path) as lines:
+        lines.add(passing)
+        assert [json.loads(x)["text"] for x in path.read_text().splitlines()] == ["AB12CDE"]
+        lines.add(passing)
+        assert len(path.read_text().splitlines()) == 2
+
+
+def test_a_full_disk_leaves_whole_lines(
+    reading_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.jsonl"
+    passing = Voter(ALPHABET, accept=0.7).passing(track_of([reading_of()]))
+    with PassingsFile(path) as lines:
+        lines.add(passing)
+        stream, room = lines._stream, [30]
+
+        class Full:
+            def write(self, data: bytes) -> int:
+                if not room:
+                    raise OSError(28, "No space left on device")
+                return stream.write(data[: room.pop()])
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(stream, name)
+
+        monkeypatch.setattr(lines, "_stream", Full())
+        with pytest.raises(OutputError, match=r"out\.jsonl: can't be written: No space left"):
+            lines.add(passing)
+    assert [json.loads(x)["track"] for x in path.read_text().splitlines()] == [1]
+
+
+def test_a_place_that_can_not_be_written_to(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match="can't be written"),
+        PassingsFile(tmp_path / "no" / "a.jsonl"),
+    ):
+        pass
+
+
+def test_the_vote_of_a_voter_is_a_distribution(reading_of: Make) -> None:
+    voted = Voter(ALPHABET, accept=0.7).reading(track_of([reading_of(), reading_of("AB12CDF")]))
+    assert np.asarray(voted.slots).sum(axis=1) == pytest.approx(1.0)
