@@ -1,5 +1,6 @@
 # make demo                    draw a street picture and read its plates: out.jpg and a table
 # make demo IMAGE=photo.jpg    read a photo of your own
+# make serve                   serve the web page and the API: http://127.0.0.1:8000/ (docs/web.md)
 # make test                    install everything and run ruff, mypy and pytest
 # make clean                   remove .venv and what the commands above made
 #
@@ -12,8 +13,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 SEED ?= 7
 IMAGE ?=
+BIND ?= 127.0.0.1:8000
 
-.PHONY: demo test clean
+.PHONY: demo serve test clean
 
 demo: $(VENV)/core.done
 ifeq ($(IMAGE),)
@@ -25,6 +27,9 @@ else
 endif
 	@echo "The annotated picture is out.jpg"
 
+serve: $(VENV)/web.done
+	$(BIN)/python manage.py serve --bind $(BIND)
+
 test: $(VENV)/all.done
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -34,6 +39,10 @@ test: $(VENV)/all.done
 # Empty files that tell which requirements .venv has; newer requirements are installed anew.
 $(VENV)/core.done: requirements-core.txt | $(BIN)/python
 	$(PIP) --requirement requirements-core.txt
+	@touch $@
+
+$(VENV)/web.done: requirements-web.txt $(VENV)/core.done
+	$(PIP) --requirement requirements-web.txt
 	@touch $@
 
 $(VENV)/all.done: requirements.txt $(VENV)/core.done

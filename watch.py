@@ -49,6 +49,7 @@ def parse_args() -> argparse.Namespace:
         help="frames a second of a folder of pictures (%(default)g)")  # fmt: skip
     add("--patience", type=bounded(float, 0, 1e9), default=float("inf"), metavar="S",
         help="give up on a lost camera or stream after S seconds (never)")  # fmt: skip
+    add("--save", action="store_true", help="keep each vehicle in the registry (docs/web.md)")
     add("--redact", action="store_true", help="hide all plates in --out instead of reading them")
     add("--threads", type=bounded(int, 1, 256), default=min(4, os.cpu_count() or 1), metavar="N",
         help="for the network (%(default)s)")  # fmt: skip
@@ -69,7 +70,7 @@ def parse_args() -> argparse.Namespace:
     if args.redact:
         if not (args.out or args.show):
             parser.error("--redact needs --out or --show")
-        texts = ("jsonl", "accept", "min_confidence", "region", "early")
+        texts = ("jsonl", "save", "accept", "min_confidence", "region", "early")
         if given := [f"--{n.replace('_', '-')}" for n in texts if getattr(args, n)]:
             parser.error(f"--redact reads no text: {given[0]} means nothing with it")
         if args.every > 1:
@@ -95,6 +96,11 @@ def main() -> int:
     from platewright.tracking.veil import veil
     from platewright.tracking.window import LiveWindow
 
+    keep = None
+    if args.save:
+        from platewright.web.keeper import open_registry
+
+        keep = open_registry()
     claim_results(Path(args.source), args.jsonl, args.out, force=args.force)
     chosen = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
     settings, tracking = watching_settings(args.min_presence, regions=args.region, **chosen)
@@ -118,6 +124,8 @@ def main() -> int:
         def tell(passing: Passing) -> None:
             if lines:  # first the file: who read the output may be gone
                 lines.add(passing)
+            if keep:
+                keep(passing)
             print(passing.line(), flush=True)
 
         def put(picture: NDArray[np.uint8], time_s: float) -> None:

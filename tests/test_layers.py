@@ -13,7 +13,7 @@ PACKAGE = ROOT / "platewright"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted(ROOT.glob("*.py"))
 # What stands later may import what stands before, never the other way round.
-STATIONS = ("region", "synth", "dataset", "recognizer", "training")
+STATIONS = ("region", "synth", "dataset", "recognizer", "training", "tracking", "web")
 VAGUE = {"utils", "util", "common", "helpers", "helper", "misc", "manager"}
 
 
@@ -61,12 +61,25 @@ def test_imports_point_one_way() -> None:
         ("synth", "def f():\n    import platewright.recognizer.grid"),
         ("region", "from platewright import dataset"),
         ("dataset", "from platewright.training import fit"),
+        ("tracking", "from platewright.web import keeper"),
     ],
 )
 def test_a_wrong_import_is_seen(tmp_path: Path, own: str, line: str) -> None:
     module = tmp_path / "module.py"
     module.write_text(line)
     assert len(violations(module, own)) == 1
+
+
+def test_only_the_page_and_what_starts_it_know_django() -> None:
+    allowed = {"manage.py", "watch.py", "conftest.py"}
+    below = [p for p in MODULES if "web" not in p.relative_to(PACKAGE).parts]
+    for path in [*below, *(p for p in SCRIPTS if p.name not in allowed)]:
+        found = [
+            name
+            for name, _ in imported(path)
+            if name.split(".")[0] in ("django", "ninja") or name.startswith("platewright.web")
+        ]
+        assert not found, f"{path}: imports {found[0]}"
 
 
 def test_nothing_imports_the_scripts() -> None:

@@ -16,7 +16,7 @@ import pytest
 from platewright.image import save_image
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = sorted(path.name for path in ROOT.glob("*.py"))
+SCRIPTS = sorted(path.name for path in ROOT.glob("*.py") if path.name != "conftest.py")
 COMMANDS = re.findall(
     r"^ {4}python (\S+\.py.*?)(?: +#.*)?$", (ROOT / "README.md").read_text(), re.M
 )

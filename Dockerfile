@@ -1,0 +1,24 @@
+# The web page, the API and the registry; docs/web.md says how to run it.
+FROM python:3.12-slim
+
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+
+# Packages before code: a change of the code needs no new installation.
+COPY requirements-core.txt requirements-web.txt ./
+RUN pip install -r requirements-web.txt
+
+COPY manage.py weights.onnx ./
+COPY regions regions
+COPY fonts fonts
+COPY platewright platewright
+
+RUN useradd --system --create-home platewright && install -d -m 700 -o platewright /data
+USER platewright
+ENV PLATEWRIGHT_DATA=/data PLATEWRIGHT_HOSTS=localhost,127.0.0.1
+VOLUME /data
+EXPOSE 8000
+
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
+CMD ["python", "manage.py", "serve", "--bind", "0.0.0.0:8000"]

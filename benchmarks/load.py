@@ -1,0 +1,214 @@
+"""Twenty clients for two minutes: errors, how long answers take, and whether memory grows.
+
+Run: python benchmarks/load.py
+
+Starts the server as `make serve` does, with a database of its own and without the limit of pictures
+a minute (all clients have one address here). Each client sends a drawn street to the API, waits for
+the answer, sends the next one; every tenth is a picture that can't be read, every twentieth asks
+for the page. The readings of a picture have to be the same all the time. Memory is that of all the
+server's processes after each tenth of the time. In the first half every thread comes to need its
+share for the first time; a leak shows as growth from then to the end. Writes results/load.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from platewright.errors import ConfigError, PlatewrightError, run_script  # noqa: E402
+from platewright.file import make_folder, write_file  # noqa: E402
+from platewright.image import encode_image  # noqa: E402
+from platewright.metrics import milliseconds  # noqa: E402
+from platewright.synth.street import draw_street  # noqa: E402
+
+STREETS = 6
+SAMPLES = 10
+BROKEN = b"\xff\xd8\xff\xe0 no picture"
+
+
+class Tally:
+    """What the clients saw."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.lock = threading.Lock()
+        self.ms: list[float] = []
+        self.statuses: Counter[str] = Counter()
+        self.readings: dict[int, set[str]] = {}
+        self.errors: list[str] = []
+
+    def add(self, kind: str, status: int, ms: float) -> None:
+        """Note an answer."""
+        with self.lock:
+            self.statuses[f"{kind} {status}"] += 1
+            if kind == "picture":
+                self.ms.append(ms)
+
+    def fail(self, error: str) -> None:
+        """Note that there was none."""
+        with self.lock:
+            self.errors.append(error)
+
+
+def ask(url: str, data: bytes | None) -> tuple[int, bytes]:
+    """Send a request and return status and body."""
+    request = urllib.request.Request(url, data, {"Content-Type": "image/jpeg"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return int(response.status), response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def client(url: str, number: int, streets: list[bytes], until: float, tally: Tally) -> None:
+    """Ask until the time is over."""
+    turn = number
+    while time.monotonic() < until:
+        turn += 1
+        which = turn % len(streets)
+        kind = "page" if turn % 20 == 0 else "broken" if turn % 10 == 0 else "picture"
+        start = time.perf_counter()
+        try:
+            if kind == "page":
+                status, body = ask(url + "/", None)
+            else:
+                data = BROKEN if kind == "broken" else streets[which]
+                status, body = ask(url + "/api/v1/read", data)
+        except OSError as error:
+            tally.fail(str(error))
+            continue
+        tally.add(kind, status, (time.perf_counter() - start) * 1e3)
+        if kind == "picture" and status == 200:
+            texts = [plate["text"] for plate in json.loads(body)["pictures"][0]["plates"]]
+            with tally.lock:
+                tally.readings.setdefault(which, set()).add(" ".join(texts))
+
+
+def memory_mb(process: int) -> float:
+    """Return the memory in use of a process and those it started (Linux), MB.
+
+    What they share is counted once: proportional set size (proc(5), smaps_rollup).
+    """
+    total = 0
+    try:
+        started = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        for each in (str(process), *started):
+            for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+    except OSError:
+        raise ConfigError("the memory of a process is measured on Linux only") from None
+    return total * 1024 / 1e6
+
+
+def start_server(folder: str, workers: int) -> tuple[subprocess.Popen[bytes], str]:
+    """Start it and wait until it is healthy."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PLATEWRIGHT_")}
+    environment |= {"PLATEWRIGHT_DATA": folder, "PLATEWRIGHT_PER_MINUTE": "0"}
+    log = Path(folder) / "server.log"
+    with log.open("wb") as stream:
+        server = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), "serve", "--bind", f"127.0.0.1:{port}",
+             "--workers", str(workers)],
+            env=environment, stdout=stream, stderr=stream,
+        )  # fmt: skip
+    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            if ask(url + "/health", None)[0] == 200:
+                return server, url
+        except OSError:
+            pass
+        time.sleep(0.2)
+    server.kill()
+    raise PlatewrightError(f"the server does not start: {log.read_text()[-500:]}")
+
+
+def run(args: argparse.Namespace, server: subprocess.Popen[bytes], url: str) -> dict[str, Any]:
+    """Let the clients ask, and watch the memory."""
+    streets = [
+        encode_image(draw_street(np.random.default_rng([seed, 0]))[0], ".jpg", 92)
+        for seed in range(1, STREETS + 1)
+    ]
+    tally, until = Tally(), time.monotonic() + args.seconds
+    start = time.monotonic()
+    clients = [
+        threading.Thread(target=client, args=(url, k, streets, until, tally))
+        for k in range(args.clients)
+    ]
+    for each in clients:
+        each.start()
+    memory: list[float] = []
+    for sample in range(1, SAMPLES + 1):
+        time.sleep(max(start + sample * args.seconds / SAMPLES - time.monotonic(), 0))
+        memory.append(memory_mb(server.pid))
+    for each in clients:
+        each.join()
+    wall = time.monotonic() - start
+    wanted = {"picture 200", "broken 422", "page 200"}
+    odd = {k: n for k, n in tally.statuses.items() if k not in wanted}
+    return {
+        "clients": args.clients,
+        "seconds": round(wall, 1),
+        "workers": args.workers,
+        "cores": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 1),
+        "answers": dict(sorted(tally.statuses.items())),
+        "errors": len(tally.errors) + sum(odd.values()),
+        "first_error": next(iter([*tally.errors, *odd]), None),
+        "readings_that_differ": sum(len(texts) > 1 for texts in tally.readings.values()),
+        "pictures_per_s": round(len(tally.ms) / wall, 2),
+        "ms": milliseconds(tally.ms),
+        "memory_mb": [round(value, 1) for value in memory],
+        "memory_growth_mb": round(memory[-1] - memory[SAMPLES // 2 - 1], 1),
+    }
+
+
+def main() -> int:
+    """Serve, ask, write."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--clients", type=int, default=20, help="(%(default)s)")
+    parser.add_argument("--seconds", type=float, default=120.0, help="(%(default)g)")
+    parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
+    parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
+    args = parser.parse_args()
+    weights = hashlib.sha256((ROOT / "weights.onnx").read_bytes()).hexdigest()
+    with tempfile.TemporaryDirectory() as folder:
+        server, url = start_server(folder, args.workers)
+        try:
+            figures = run(args, server, url)
+        finally:
+            server.terminate()
+            server.wait(30)
+    command = " ".join(["python benchmarks/load.py", *sys.argv[1:]])
+    text = json.dumps({"command": command, "weights_sha256": weights, **figures}, indent=1) + "\n"
+    make_folder(args.out)
+    write_file(args.out / "load.json", text.encode())
+    print(text, end="")
+    return 1 if figures["errors"] else 0
+
+
+if __name__ == "__main__":
+    run_script(main, "load.py")

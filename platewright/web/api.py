@@ -1,0 +1,156 @@
+"""The API, version 1: pictures in, readings out; what the registry knows of a plate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Status
+from ninja.errors import ValidationError
+
+from platewright import __version__
+from platewright.errors import PlatewrightError
+from platewright.web.access import has_token, may_see
+from platewright.web.errors import RequestError
+from platewright.web.problem import problem
+from platewright.web.registry.models import Sighting
+from platewright.web.registry.models import Vehicle as VehicleRow
+from platewright.web.registry.plate import normalize
+from platewright.web.request import Answer, read_all
+from platewright.web.schema import PlateOut, Problem, Readings, Vehicle
+from platewright.web.upload import uploads
+
+__all__ = ["api"]
+
+BINARY = {"type": "string", "format": "binary"}
+BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"file": {"type": "array", "items": BINARY}},
+                "required": ["file"],
+            }
+        },
+        "application/octet-stream": {"schema": BINARY},
+        "image/*": {"schema": BINARY},
+    },
+}
+TOKEN = {
+    "components": {
+        "securitySchemes": {
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Needed to keep readings and, where one has to log in, to see "
+                "the registry. It is in the file `token` of the server's data folder.",
+            }
+        }
+    }
+}
+SECURITY: dict[str, Any] = {"security": [{}, {"token": []}]}
+
+api = NinjaAPI(
+    title="Platewright",
+    version=__version__,
+    description="Finds and reads number plates. Coordinates are pixels of the picture as it is "
+    "shown; probabilities are 0-1.",
+    docs_url="/docs",
+    openapi_extra=TOKEN,
+)
+
+
+@api.exception_handler(PlatewrightError)
+def refuse(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer what a client did wrong."""
+    told = error if isinstance(error, PlatewrightError) else RequestError(str(error))
+    return problem(request, told)
+
+
+@api.exception_handler(ValidationError)
+def misfit(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer parameters that are none."""
+    faults = error.errors if isinstance(error, ValidationError) else []
+    names = ", ".join(str(fault["loc"][-1]) for fault in faults)
+    return problem(request, RequestError(f"parameters that can't be used: {names}"), 422)
+
+
+@api.post(
+    "/read",
+    response={200: Readings, 422: Readings, frozenset({400, 403, 411, 413, 429, 503}): Problem},
+    openapi_extra={"requestBody": BODY, **SECURITY},
+    summary="Read pictures",
+)
+def read(
+    request: HttpRequest,
+    region: str = "",
+    keep: bool = False,
+    keep_photo: bool = False,
+) -> Status[dict[str, Any]]:
+    """Find and read the plates of one picture or several.
+
+    Send a form with files in any fields, or the bytes of one picture as the body. With `region`
+    (`GB`) texts are read that fit that region's syntaxes. With `keep`, which needs the token, the
+    readings are kept as sightings, and with `keep_photo` the picture, too; else nothing is kept.
+    """
+    if keep and not has_token(request):
+        raise _forbidden("keeping readings needs the token")
+    answers = read_all(
+        request, uploads(request), region=region, look_up=may_see(request),
+        keep=keep, keep_photo=keep_photo,
+    )  # fmt: skip
+    whole = any(answer.shot for answer in answers)
+    return Status(200 if whole else 422, {"pictures": [_picture(answer) for answer in answers]})
+
+
+@api.get(
+    "/plates/{text}",
+    response={200: PlateOut, frozenset({400, 403, 404}): Problem},
+    openapi_extra=SECURITY,
+    summary="Look a plate up",
+)
+def plate(request: HttpRequest, text: str) -> dict[str, Any]:
+    """Say what the registry knows of a plate, and how often it was seen."""
+    if not may_see(request):
+        raise _forbidden("the registry needs the token")
+    try:
+        wanted = normalize(text)
+    except ValueError as error:
+        raise RequestError(str(error)) from None
+    vehicles = list(VehicleRow.objects.filter(plate=wanted))
+    seen = Sighting.objects.filter(plate=wanted).order_by("-seen")
+    count, last = seen.count(), seen.first()
+    if not vehicles and not count:
+        missing = RequestError(f"{wanted}: neither registered nor seen")
+        missing.status = 404
+        raise missing
+    return {
+        "plate": wanted,
+        "vehicles": [
+            Vehicle(
+                plate=v.plate, region=v.region, holder=v.holder, note=v.note, list=v.list,
+                standing=v.standing(), valid_from=v.valid_from, valid_until=v.valid_until,
+            )
+            for v in vehicles
+        ],
+        "sightings": count,
+        "last_seen": last.seen if last else None,
+    }  # fmt: skip
+
+
+def _forbidden(line: str) -> RequestError:
+    error = RequestError(f"{line}: Authorization: Bearer ...")
+    error.status = 403
+    return error
+
+
+def _picture(answer: Answer) -> dict[str, Any]:
+    """Return a picture's JSON form."""
+    if answer.shot is None:
+        return {"file": answer.name, "error": answer.error}
+    values = answer.shot.photo.as_dict()
+    for k, (values_of_plate, found) in enumerate(zip(values["plates"], answer.found, strict=True)):
+        values_of_plate["record"] = found.as_dict() if found else None
+        values_of_plate["sighting"] = str(answer.sightings[k].pk) if answer.sightings else None
+    return values

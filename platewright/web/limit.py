@@ -1,0 +1,155 @@
+"""Limits that hold before a request is read: how much, how often, how long."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from platewright.web.errors import BusyError, RequestError, TooLargeError, TooManyError
+from platewright.web.problem import problem
+from platewright.web.shared import SharedTable
+
+__all__ = ["Limits", "Rate", "client_address", "rate"]
+
+ROWS = 16_384
+DRAINED = 4
+"""Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
+
+
+class Rate:
+    """Counts what clients send; each may send so much in a minute, and as much at once.
+
+    A bucket of tokens for each client (RFC 2697 has the same idea), found by a salted hash of its
+    address: nothing grows, and nobody's address is kept.
+
+    Args:
+        rows: number of buckets; two clients seldom share one.
+    """
+
+    def __init__(self, rows: int = ROWS) -> None:
+        """Begin with full buckets."""
+        self._table = SharedTable(rows, 2)
+        self._rows = rows
+        self._salt = secrets.token_bytes(16)
+
+    def take(self, client: str, amount: float, per_minute: float) -> float:
+        """Take from a client's bucket.
+
+        Args:
+            client: its address.
+            amount: how many tokens; a request of more than a full bucket takes all of it.
+            per_minute: tokens that come in a minute, and fit into the bucket.
+
+        Returns:
+            0 if they were there, else the seconds after which they will be.
+        """
+        digest = hashlib.blake2b(client.encode(), key=self._salt, digest_size=8).digest()
+        row = int.from_bytes(digest) % self._rows
+        amount = min(amount, per_minute)
+        now = time.monotonic()
+        with self._table.held() as cells:
+            used, then = cells[row]  # used tokens, not those left: zeros are a full bucket
+            used = max(used - (now - then) * per_minute / 60, 0.0)
+            over = used + amount - per_minute
+            cells[row] = (used if over > 1e-9 else used + amount), now
+        return 0.0 if over <= 1e-9 else over * 60 / per_minute
+
+
+rate = Rate()
+"""Of this server: made before it forks, so that all its processes count together."""
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's address: the last one that a proxy of ours has seen."""
+    if settings.PROXIES:
+        chain = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(chain) >= settings.PROXIES:
+            return str(chain[-settings.PROXIES].strip())
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class Limits:
+    """Middleware that refuses what is too large or comes too often, before it is read.
+
+    Args:
+        get_response: the rest of the chain.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep it."""
+        self.get_response = get_response
+        self._held = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or refuse."""
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return self.get_response(request)
+        try:
+            self._check_rate(request)
+            length = self._length(request)
+            self._hold(length)
+        except RequestError as error:
+            return problem(request, error)
+        watch = self._watch(request)
+        try:
+            return self.get_response(request)
+        finally:
+            self._hold(-length)
+            if watch:
+                watch.cancel()
+
+    def _check_rate(self, request: HttpRequest) -> None:
+        if settings.PICTURES_PER_MINUTE:
+            wait_s = rate.take(client_address(request), 1, settings.PICTURES_PER_MINUTE)
+            if wait_s:
+                raise TooManyError("too many requests; try again in a moment", wait_s)
+
+    def _hold(self, length: int) -> None:
+        """Make room for what comes in, or give it back."""
+        with self._lock:
+            if length > 0 and self._held + length > settings.MAX_HELD_BYTES:
+                raise BusyError("too many pictures are coming in; try again in a moment")
+            self._held += length
+
+    def _length(self, request: HttpRequest) -> int:
+        """Return the length of the body that is coming."""
+        text = request.META.get("CONTENT_LENGTH") or ""
+        if not text and request.META.get("HTTP_TRANSFER_ENCODING"):
+            error = RequestError("tell the length of what you send (Content-Length)")
+            error.status = 411
+            raise error
+        length = int(text) if text.isdigit() else 0
+        most = settings.MAX_REQUEST_BYTES
+        if length > most:
+            if length <= DRAINED * most:
+                while length > 0 and (part := request.read(min(length, 1 << 16))):
+                    length -= len(part)
+            raise TooLargeError(
+                f"more than {most / 1e6:g} MB; send fewer or smaller pictures at a time"
+            )
+        return length
+
+    def _watch(self, request: HttpRequest) -> threading.Timer | None:
+        """Hang up on who sends so slowly that the request's time is over."""
+        stream = request.META.get("gunicorn.socket")
+        if not isinstance(stream, socket.socket):
+            return None
+
+        def hang_up() -> None:
+            try:
+                stream.shutdown(socket.SHUT_RD)
+            except OSError:
+                return  # it has gone by itself
+
+        timer = threading.Timer(settings.REQUEST_S, hang_up)
+        timer.daemon = True
+        timer.start()
+        return timer

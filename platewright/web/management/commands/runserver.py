@@ -1,0 +1,33 @@
+"""Django's server for trying things out, which brings the database up to date by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.staticfiles.management.commands.runserver import Command as Base
+from django.core.management.base import CommandError
+
+from platewright.errors import PlatewrightError
+from platewright.web.reader import warm_up
+from platewright.web.upkeep import bring_up_to_date, forget_daily
+
+__all__ = ["Command"]
+
+
+class Command(Base):
+    """`manage.py runserver [ADDRESS:PORT]`."""
+
+    def inner_run(self, *args: Any, **options: Any) -> None:
+        """Get ready, then serve.
+
+        Raises:
+            CommandError: if the database or the weights can't be used.
+        """
+        try:
+            if bring_up_to_date():
+                self.stdout.write("The registry's tables are made.")
+            warm_up()
+        except PlatewrightError as error:
+            raise CommandError(str(error)) from error
+        forget_daily()
+        super().inner_run(*args, **options)

@@ -1,0 +1,182 @@
+"""The pages: read pictures, read from a camera, look at what was kept."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+from urllib.parse import urlencode
+
+import numpy as np
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from platewright.errors import PlatewrightError
+from platewright.image import encode_image
+from platewright.synth.street import draw_street
+from platewright.web.access import guarded, may_see
+from platewright.web.card import bars, picture_card
+from platewright.web.metric import exposition
+from platewright.web.problem import problem, wants_fragment
+from platewright.web.reader import loaded, readable_regions
+from platewright.web.registry.models import Picture, Sighting
+from platewright.web.registry.plate import SEPARATORS
+from platewright.web.request import Answer, read_all
+from platewright.web.upload import uploads
+
+__all__ = [
+    "camera",
+    "example",
+    "forget",
+    "health",
+    "metrics",
+    "photo",
+    "read",
+    "sighting",
+    "sightings",
+]
+
+EXAMPLE_SEED = 7
+"""The street that `make demo` draws."""
+PER_PAGE = 25
+LONGEST_SEARCH = 60
+
+
+@ensure_csrf_cookie
+@require_http_methods(["GET", "HEAD", "POST"])
+def read(request: HttpRequest) -> HttpResponse:
+    """Show the form; read what it sends and show that below it, or alone for the page's script."""
+    if request.method != "POST":
+        return render(request, "web/read.html", _form(request))
+    keep = bool(request.POST.get("keep"))
+    if keep and not may_see(request):
+        return problem(request, PlatewrightError("log in to keep what is read"), 403)
+    try:
+        answers = read_all(
+            request, uploads(request), region=request.POST.get("region", ""),
+            look_up=may_see(request), keep=keep, keep_photo=bool(request.POST.get("keep_photo")),
+        )  # fmt: skip
+    except PlatewrightError as error:
+        return problem(request, error)
+    return _result(request, answers)
+
+
+@require_POST
+def example(request: HttpRequest) -> HttpResponse:
+    """Read a drawn street, for who has no picture at hand."""
+    return _result(
+        request, read_all(request, [("street.jpg", _street())], look_up=may_see(request))
+    )
+
+
+@ensure_csrf_cookie
+@require_safe
+def camera(request: HttpRequest) -> HttpResponse:
+    """Show the page that reads from the camera of the device."""
+    return render(request, "web/camera.html", _form(request))
+
+
+@guarded
+@require_safe
+def sightings(request: HttpRequest) -> HttpResponse:
+    """List what was kept, the newest first; `q` searches plates, sources and holders."""
+    search = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH].strip()
+    rows = Sighting.objects.select_related("vehicle").defer("characters")
+    if search:
+        bare = "".join(char for char in search if char not in SEPARATORS)
+        rows = (
+            rows.filter(plate__icontains=bare or search)
+            | rows.filter(source__icontains=search)
+            | rows.filter(vehicle__holder__icontains=search)
+            | rows.filter(vehicle__plate__icontains=bare or search)
+        )
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    query = urlencode({"q": search}) if search else ""
+    return render(request, "web/sightings.html", {"page": page, "search": search, "query": query})
+
+
+@guarded
+@require_safe
+def sighting(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
+    """Show one sighting."""
+    found = get_object_or_404(Sighting.objects.select_related("vehicle"), pk=number)
+    return render(request, "web/sighting.html", {"sighting": found, "bars": bars(found.characters)})
+
+
+@guarded
+@require_POST
+def forget(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
+    """Delete one sighting, and its picture where no other one has it."""
+    Sighting.objects.filter(pk=number).delete()
+    Picture.objects.filter(sightings__isnull=True).delete()
+    return redirect("sightings")
+
+
+@guarded
+@require_safe
+def photo(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
+    """Send the picture that was kept with a sighting."""
+    found = get_object_or_404(Picture, sightings__pk=number)
+    response = HttpResponse(bytes(found.jpeg), content_type="image/jpeg")
+    response["Content-Disposition"] = 'inline; filename="sighting.jpg"'
+    return response
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Say whether the server can do its work: its database answers and its detector is loaded."""
+    try:
+        connection.ensure_connection()
+        database = True
+    except Exception:  # each database's driver has errors of its own
+        database = False
+    whole = database and loaded()
+    state = "ok" if whole else "database" if not database else "starting"
+    return HttpResponse(state + "\n", content_type="text/plain", status=200 if whole else 503)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Send what was counted."""
+    return HttpResponse(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@cache
+def _street() -> bytes:
+    """Return the drawn street, as a JPEG file."""
+    rng = np.random.default_rng([EXAMPLE_SEED, 0])
+    return encode_image(draw_street(rng)[0], ".jpg", 95)
+
+
+def _form(request: HttpRequest) -> dict[str, object]:
+    """Return what the form needs."""
+    return {
+        "regions": readable_regions(),
+        "region": request.POST.get("region", ""),
+        "keep": bool(request.POST.get("keep")),
+        "keep_photo": bool(request.POST.get("keep_photo")),
+        "max_pictures": settings.MAX_PICTURES,
+        "max_bytes": settings.MAX_PICTURE_BYTES,
+        "max_mb": f"{settings.MAX_PICTURE_BYTES / 1e6:g}",
+    }
+
+
+def _result(request: HttpRequest, answers: list[Answer]) -> HttpResponse:
+    """Show what was read."""
+    cards = [
+        {
+            "answer": answer,
+            "card": picture_card(answer.shot, answer.found, answer.sightings)
+            if answer.shot
+            else None,
+        }
+        for answer in answers
+    ]
+    status = 200 if any(answer.shot for answer in answers) else 422
+    if wants_fragment(request):
+        return render(request, "web/_result.html", {"cards": cards}, status=status)
+    return render(request, "web/read.html", {**_form(request), "cards": cards}, status=status)

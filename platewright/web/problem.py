@@ -1,0 +1,95 @@
+"""What a client gets when something is wrong: a page for people, JSON for programs, one line."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from platewright.errors import PlatewrightError
+from platewright.web.errors import RequestError, TooManyError
+from platewright.web.metric import count
+
+__all__ = [
+    "bad_request",
+    "csrf_failure",
+    "denied",
+    "failed",
+    "not_found",
+    "problem",
+    "wants_fragment",
+]
+
+TITLES = {
+    400: "That did not work",
+    403: "Not allowed",
+    404: "There is nothing here",
+    413: "That is too large",
+    422: "That picture can't be read",
+    429: "A little slower, please",
+    500: "Something went wrong here",
+    503: "Busy right now",
+}
+REFUSALS = {413: "size", 429: "rate", 503: "busy"}
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Tell whether the page's own script asks: it gets the part that it puts into the page."""
+    return request.headers.get("X-Platewright") == "fragment"
+
+
+def problem(request: HttpRequest, error: PlatewrightError, status: int = 0) -> HttpResponse:
+    """Return the answer to a request that failed.
+
+    Args:
+        request: an API's (path /api/) or a page's.
+        error: why, in one line.
+        status: of the answer; 0: the error's own, or 400.
+    """
+    status = status or (error.status if isinstance(error, RequestError) else 400)
+    if reason := REFUSALS.get(status):
+        count("refused", f'reason="{reason}"')
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        response = JsonResponse({"detail": str(error)}, status=status)
+    else:
+        response = _page(request, status, str(error))
+    if isinstance(error, TooManyError):
+        response["Retry-After"] = str(max(1, math.ceil(error.wait_s)))
+    elif status == 503:
+        response["Retry-After"] = "5"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django itself refuses: too many files or fields, a wrong host, cut-off forms."""
+    return problem(request, RequestError("the request can't be read; load the page again"))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that was not sent from a page of ours, or from one that is too old."""
+    line = "the form has expired, or cookies are off; load the page again and repeat"
+    return problem(request, RequestError(line), 403)
+
+
+def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer who may not do that."""
+    return problem(request, RequestError("your account may not do that"), 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for what is not there."""
+    return problem(request, RequestError("no such page, or it has been deleted"), 404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer for a fault of ours; the log has it."""
+    return problem(request, RequestError("the fault is the server's; its log says more"), 500)
+
+
+def _page(request: HttpRequest, status: int, line: str) -> HttpResponse:
+    values: dict[str, Any] = {"title": TITLES.get(status, TITLES[400]), "line": line}
+    part = "web/_problem.html" if wants_fragment(request) else "web/problem.html"
+    return render(request, part, values, status=status)

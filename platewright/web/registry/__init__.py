@@ -1,0 +1,1 @@
+"""The registry: vehicles that are known, and where their plates were seen."""

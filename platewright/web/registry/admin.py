@@ -1,0 +1,111 @@
+"""Django's admin for the registry: vehicles, also in and out as CSV, and sightings to look at."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+
+from platewright.errors import DatasetError
+from platewright.web.registry.models import Sighting, Vehicle
+from platewright.web.registry.roster import COLUMNS, export_vehicles, import_vehicles
+
+__all__ = ["RosterForm", "SightingAdmin", "VehicleAdmin"]
+
+if TYPE_CHECKING:  # generic for the type checker alone
+    VehicleBase = admin.ModelAdmin[Vehicle]
+    SightingBase = admin.ModelAdmin[Sighting]
+else:
+    VehicleBase = SightingBase = admin.ModelAdmin
+
+admin.site.site_header = admin.site.site_title = "Platewright"
+admin.site.index_title = "Registry"
+
+
+class RosterForm(forms.Form):
+    """A CSV file of vehicles."""
+
+    file = forms.FileField(label="CSV file")
+
+
+@admin.register(Vehicle)
+class VehicleAdmin(VehicleBase):
+    """Vehicles."""
+
+    list_display = ("plate", "region", "holder", "list", "valid_from", "valid_until")
+    list_filter = ("list", "region")
+    search_fields = ("plate", "holder", "note")
+    change_list_template = "registry/vehicles.html"
+    list_per_page = 100
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of the CSV file before the others."""
+        site = self.admin_site
+        return [
+            path("import/", site.admin_view(self.import_csv), name="registry_vehicle_import"),
+            path("export/", site.admin_view(self.export_csv), name="registry_vehicle_export"),
+            *super().get_urls(),
+        ]
+
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a file, take it in, report its bad rows."""
+        if not (self.has_add_permission(request) and self.has_change_permission(request)):
+            raise PermissionDenied
+        form = RosterForm(request.POST or None, request.FILES or None)
+        report = None
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            lines = io.TextIOWrapper(file.file, encoding="utf-8-sig", newline="")
+            try:
+                report = import_vehicles(lines, name=file.name)
+            except DatasetError as error:
+                form.add_error("file", str(error))
+            else:
+                if not report.bad:
+                    self.message_user(request, f"{file.name}: {report}", messages.SUCCESS)
+                    return redirect("admin:registry_vehicle_changelist")
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "Import vehicles",
+            "opts": self.model._meta,
+            "form": form,
+            "report": report,
+            "columns": COLUMNS,
+        }
+        return render(request, "registry/import.html", context)
+
+    def export_csv(self, request: HttpRequest) -> HttpResponse:
+        """Send all vehicles."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        text = io.StringIO(newline="")
+        export_vehicles(text)
+        response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="vehicles.csv"'
+        return response
+
+
+@admin.register(Sighting)
+class SightingAdmin(SightingBase):
+    """Sightings: to look at and to delete, never to write."""
+
+    list_display = ("plate", "seen", "source", "confidence", "accepted", "region", "vehicle")
+    list_filter = ("accepted", "region")
+    search_fields = ("plate", "source")
+    date_hierarchy = "seen"
+    list_select_related = ("vehicle",)
+    exclude = ("picture",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody writes one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Sighting | None = None) -> bool:
+        """What was read stays as it was read."""
+        return False

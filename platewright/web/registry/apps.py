@@ -1,0 +1,21 @@
+"""The registry as an app of Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+__all__ = ["RegistryConfig"]
+
+
+class RegistryConfig(AppConfig):
+    """Vehicles and sightings."""
+
+    name = "platewright.web.registry"
+    label = "registry"
+    verbose_name = "Registry"
+
+    def ready(self) -> None:
+        """Let the look-up notice every change of a vehicle."""
+        from platewright.web.registry.lookup import watch_changes
+
+        watch_changes()

@@ -1,0 +1,109 @@
+"""The look-up as the page uses it: all vehicles in memory, read anew whenever one has changed."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db.models.signals import post_delete, post_save
+
+from platewright.records import Reading
+from platewright.web.registry.likelihood import Match, Matcher
+from platewright.web.registry.models import Revision, Vehicle
+
+__all__ = ["Found", "find_vehicle", "note_change", "watch_changes"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A registered vehicle that a reading is taken for.
+
+    Attributes:
+        vehicle: the record.
+        match: how likely that is.
+    """
+
+    vehicle: Vehicle
+    match: Match
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        vehicle = self.vehicle
+        return {
+            "plate": vehicle.plate,
+            "region": vehicle.region,
+            "holder": vehicle.holder,
+            "note": vehicle.note,
+            "list": vehicle.list,
+            "standing": vehicle.standing(),
+            "exact": self.match.exact,
+            "probability": round(self.match.probability, 4),
+            "log10_ratio": round(self.match.ratio, 2),
+        }
+
+
+@dataclass(frozen=True)
+class _Index:
+    """All plates, as they were at a revision."""
+
+    revision: uuid.UUID | None
+    matcher: Matcher
+    vehicles: tuple[tuple[tuple[int, str], ...], ...]
+    """For each plate the (key, region) of its vehicles."""
+
+
+_lock = threading.Lock()
+_kept: list[_Index] = []
+
+
+def find_vehicle(reading: Reading) -> Found | None:
+    """Return the registered vehicle that a reading most probably shows; None: none is likely.
+
+    Two vehicles with the same plate are told apart by the reading's region, where it has one.
+    """
+    if reading.slots is None or not reading.text:
+        return None
+    index = _index()
+    match = index.matcher.match(np.asarray(reading.slots), reading.text)
+    if match.index < 0:
+        return None
+    owners = index.vehicles[match.index]
+    same = [key for key, region in owners if region == reading.region]
+    key = same[0] if same else owners[0][0]
+    # It may have gone since: then nothing was found.
+    vehicle = Vehicle.objects.filter(pk=key).first()
+    return None if vehicle is None else Found(vehicle=vehicle, match=match)
+
+
+def note_change(**_: Any) -> None:
+    """Say that a vehicle has changed, to all processes that share the database."""
+    Revision.objects.update_or_create(pk=1, defaults={"value": uuid.uuid4()})
+
+
+def watch_changes() -> None:
+    """Note every change of a vehicle that is saved or deleted; bulk changes note their own."""
+    for signal in (post_save, post_delete):
+        signal.connect(note_change, sender=Vehicle, dispatch_uid="registry-change")
+
+
+def _index() -> _Index:
+    """Return the plates in memory, brought up to date."""
+    revision = Revision.objects.filter(pk=1).values_list("value", flat=True).first()
+    kept = _kept[0] if _kept else None
+    if kept is not None and kept.revision == revision:
+        return kept
+    with _lock:
+        kept = _kept[0] if _kept else None
+        if kept is None or kept.revision != revision:
+            owners: dict[str, list[tuple[int, str]]] = defaultdict(list)
+            rows = Vehicle.objects.order_by("pk").values_list("pk", "plate", "region")
+            for key, plate, region in rows.iterator():
+                owners[plate].append((key, region))
+            vehicles = tuple(tuple(each) for each in owners.values())
+            kept = _Index(revision, Matcher(list(owners)), vehicles)
+            _kept[:] = [kept]
+        return kept

@@ -1,0 +1,44 @@
+"""Writes the registry's vehicles as a CSV file."""
+
+from __future__ import annotations
+
+import io
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from platewright.errors import OutputError
+from platewright.file import write_file
+from platewright.web.registry.roster import export_vehicles
+
+__all__ = ["Command"]
+
+
+class Command(BaseCommand):
+    """`manage.py exportvehicles FILE.csv`."""
+
+    help = "Write all vehicles as CSV: what importvehicles reads back."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the file's name."""
+        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument("--force", action="store_true", help="overwrite what is there")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write it, whole or not at all.
+
+        Raises:
+            CommandError: if it can't be written.
+        """
+        path: Path = options["file"]
+        if path.is_file() and not options["force"]:
+            raise CommandError(f"{path}: there already; give another name or --force")
+        text = io.StringIO(newline="")
+        count = export_vehicles(text)
+        try:
+            write_file(path, text.getvalue().encode())
+        except OutputError as error:
+            raise CommandError(str(error)) from error
+        self.stderr.write(f"{path}: {count} vehicles")

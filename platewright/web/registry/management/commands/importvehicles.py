@@ -1,0 +1,48 @@
+"""Takes vehicles from a CSV file into the registry, and reports its bad rows."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from platewright.errors import DatasetError
+from platewright.web.registry.roster import COLUMNS, import_vehicles
+
+__all__ = ["Command"]
+
+
+class Command(BaseCommand):
+    """`manage.py importvehicles FILE.csv`."""
+
+    help = (
+        f"Take vehicles from a CSV file with the columns {', '.join(COLUMNS)}; only plate must be "
+        "there. Bad rows are left out and listed on stderr; then the exit code is 1."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the file's name."""
+        parser.add_argument("file", type=Path, metavar="FILE.csv")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Read it.
+
+        Raises:
+            CommandError: if it can't be read, or a row is bad.
+        """
+        path: Path = options["file"]
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as lines:
+                report = import_vehicles(lines, name=str(path))
+        except OSError as error:
+            raise CommandError(f"{path}: can't be read: {error.strerror}") from error
+        except DatasetError as error:
+            raise CommandError(str(error)) from error
+        for fault in report.faults:
+            self.stderr.write(f"{path}: {fault}")
+        self.stdout.write(f"{path}: {report}")
+        if report.bad:
+            sys.exit(1)

@@ -1,0 +1,1 @@
+"""What the templates' language is extended by."""

@@ -1,0 +1,12 @@
+"""The application as a WSGI server of one's own choice loads it (PEP 3333)."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+__all__ = ["application"]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platewright.web.settings")
+application = get_wsgi_application()

@@ -1,0 +1,148 @@
+"""A database for each test, a client, drawn pictures, and a server with a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("django", reason="the web page needs Django: pip install -r requirements.txt")
+
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import setup_test_environment, teardown_test_environment
+
+from platewright.image import encode_image
+from platewright.records import SceneRecord
+from platewright.synth.street import draw_street
+from platewright.web import limit
+from platewright.web.registry import lookup
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[None]:
+    """A database, SQLite in memory or a fresh one on the server that DATABASE_URL names."""
+    setup_test_environment()
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    yield
+    connection.creation.destroy_test_db(name, verbosity=0)
+    teardown_test_environment()
+
+
+@pytest.fixture
+def db(database: None) -> Iterator[None]:
+    """An empty database: what a test writes is rolled back."""
+    lookup._kept.clear()
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    lookup._kept.clear()
+
+
+@pytest.fixture
+def client(db: None, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A client without a session, whose bucket of requests is full."""
+    monkeypatch.setattr(limit, "rate", limit.Rate(64))
+    return Client()
+
+
+@pytest.fixture(scope="session")
+def street() -> tuple[bytes, SceneRecord]:
+    """A drawn street as a JPEG file, and what is in it."""
+    image, record = draw_street(np.random.default_rng([7, 0]))
+    return encode_image(image, ".jpg", 95), record
+
+
+class Server:
+    """`manage.py serve` as a process of its own."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        """Start it on a free port, with a database of its own, and wait until it is healthy."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        kept = {
+            k: v for k, v in os.environ.items() if not k.startswith(("PLATEWRIGHT_", "DJANGO_"))
+        }
+        kept.pop("DATABASE_URL", None)
+        self.environment = {**kept, "PLATEWRIGHT_DATA": str(folder), **environment}
+        command = ["serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+        self.log = folder / "server.log"
+        folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", *command],
+                cwd=ROOT, env=self.environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(self.url + "/health", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        self.stop()
+        raise RuntimeError(self.log.read_text())
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of manage.py on the same database."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment,
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+
+    def stop(self) -> int:
+        """End it as a service manager would, and return its exit code."""
+        self.process.terminate()
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that everybody on this machine may use as they like."""
+    folder = tmp_path_factory.mktemp("server") / "data"
+    server = Server(folder, PLATEWRIGHT_ACCESS="open", PLATEWRIGHT_PER_MINUTE="0",
+                    PLATEWRIGHT_MAX_MB="2")  # fmt: skip
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is, and a driver for it."""
+    pytest.importorskip(
+        "playwright", reason="browser tests need Playwright: pip install playwright"
+    )
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("browser tests need Chromium: apt-get install chromium")
+    return found
+
+
+@pytest.fixture(name="settings")
+def changed_settings(monkeypatch: pytest.MonkeyPatch):
+    """Django's settings; what a test sets is as it was afterwards."""
+    from django.conf import settings
+
+    class Changed:
+        def __setattr__(self, name: str, value: object) -> None:
+            monkeypatch.setattr(settings, name, value)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(settings, name)
+
+    return Changed()

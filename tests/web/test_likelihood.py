@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from platewright.web.registry.likelihood import LookupSettings, Matcher
+from tests.web.reading import slots_of, sure
+
+PLATES = ["AB12CDE", "XY99ZZZ", "K0NS7", "BO8CAT", "AB12CDEF"]
+
+
+def taken(matcher: Matcher, *choices: dict[str, float], text: str = "") -> str:
+    found = matcher.match(slots_of(*choices), text)
+    return PLATES[found.index] if found.index >= 0 else ""
+
+
+@pytest.fixture
+def matcher() -> Matcher:
+    return Matcher(PLATES)
+
+
+def test_the_text_itself_is_the_best_match(matcher: Matcher) -> None:
+    found = matcher.match(slots_of(*sure("AB12CDE")), "AB12CDE")
+    assert (found.index, found.exact) == (0, True)
+    assert found.ratio > 5
+
+
+def test_where_the_network_was_torn_another_character_costs_little(matcher: Matcher) -> None:
+    torn = [{"A": 0.99}, {"8": 0.55, "B": 0.44}, *sure("12CDE")]
+    found = matcher.match(slots_of(*torn), "A812CDE")
+    assert (found.index, found.exact) == (0, False)
+    assert found.probability > 0.99
+
+
+def test_where_it_was_sure_it_costs_more(matcher: Matcher) -> None:
+    torn = [{"A": 0.99}, {"8": 0.55, "B": 0.44}, *sure("12CDE")]
+    certain = [{"A": 0.99}, {"8": 0.9999}, *sure("12CDE")]
+    ratios = [matcher.match(slots_of(*choices)).ratio for choices in (torn, certain)]
+    assert ratios[0] > ratios[1] + 2
+
+
+def test_a_stranger_is_nobody(matcher: Matcher) -> None:
+    assert taken(matcher, *sure("QQ77WWW"), text="QQ77WWW") == ""
+    # Three of five characters alike are chance.
+    assert taken(matcher, *sure("K0N22"), text="K0N22") == ""
+
+
+@pytest.mark.parametrize("read", ["IAB12CDE", "AB12CDE1", "XAB12CDE"])
+def test_a_character_too_many_beside_the_text(read: str) -> None:
+    assert taken(Matcher(PLATES[:4]), *sure(read), text=read) == "AB12CDE"
+
+
+@pytest.mark.parametrize("read", ["B12CDE", "AB12DE", "AB12CD"])
+def test_a_character_too_few(read: str) -> None:
+    assert taken(Matcher(PLATES[:4]), *sure(read), text=read) == "AB12CDE"
+
+
+def test_probabilities_of_all_plates_and_a_stranger_make_one() -> None:
+    # Two plates that differ where the network can't decide: half each, so neither is taken.
+    matcher = Matcher(["AB12CDE", "AB12CDF"])
+    found = matcher.match(slots_of(*sure("AB12CD"), {"E": 0.49, "F": 0.49}), "AB12CDQ")
+    assert found.index == -1
+    assert found.probability == pytest.approx(0.5, abs=0.01)
+
+
+def test_without_takes_a_plate_out(matcher: Matcher) -> None:
+    slots = slots_of(*sure("XY99ZZZ"))
+    assert matcher.match(slots, "XY99ZZZ", without=1).index == -1
+
+
+def test_an_empty_registry_knows_nobody() -> None:
+    found = Matcher([]).match(slots_of(*sure("AB12CDE")), "AB12CDE")
+    assert (found.index, found.best, found.probability) == (-1, -1, 0.0)
+
+
+def test_plates_that_the_network_can_not_read_are_never_matched() -> None:
+    matcher = Matcher(["ABCDEFGHIJKLMN", "ЖЖ12", ""])
+    assert matcher.match(slots_of(*sure("ABCDEFGHIJKL")), "ABCDEFGHIJKL").index == -1
+
+
+def test_more_plates_make_a_likeness_less_telling() -> None:
+    rng = np.random.default_rng(5)
+    many = ["".join(rng.choice(list("ABCDEFGHKLMN"), 5)) for _ in range(5000)]
+    slots = slots_of({"A": 0.9}, {"B": 0.5}, {"C": 0.5}, *sure("DE", 0.9))
+    few = Matcher(["ABCDE"]).match(slots)
+    lots = Matcher(list(dict.fromkeys(["ABCDE", *many]))).match(slots)
+    assert lots.probability < few.probability
+
+
+def test_a_long_registry_is_quick() -> None:
+    rng = np.random.default_rng(3)
+    kinds = np.array(list("ABCDEFGHJKLMNPRSTUVWXYZ0123456789"))
+    plates = list(dict.fromkeys("".join(row) for row in rng.choice(kinds, (20_000, 7))))
+    matcher = Matcher(plates)
+    slots = slots_of(*sure(plates[1234], 0.9))
+    start = time.process_time()
+    found = matcher.match(slots, "")
+    assert found.index == 1234
+    assert time.process_time() - start < 1.0  # some 15 ms on an idle core
+
+
+def test_settings_can_be_stricter() -> None:
+    slots = slots_of({"A": 0.5, "R": 0.4}, *sure("B12CDE", 0.6))
+    loose, strict = (
+        Matcher(PLATES, settings=LookupSettings(least=least)).match(slots) for least in (0.5, 1.0)
+    )
+    assert loose.best == strict.best == 0
+    assert (loose.index, strict.index) == (0, -1)
