@@ -11,6 +11,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+MEASURED = (
+    "realdev", "realdev_boxes", "crops_us", "realdev_720", "gb", "gb_region", "in", "in_region",
+    "empty",
+)  # fmt: skip
+"""Results of the bundled weights, in the order of the README."""
 COUNTRIES = ("GB", "IN", "PK", "US", "DE")
 
 
@@ -62,6 +67,65 @@ def readings() -> list[str]:
     return lines
 
 
+def region_row(title: str, key: str, names: tuple[str, ...]) -> str:
+    """Return one row over the results without and with a region."""
+    cells = [percent(load(f"{name}.json")["all"][key]) for name in names]
+    return f"| {title} | " + " | ".join(cells) + " |"
+
+
+def regions() -> list[str]:
+    """Return what reading under a region's syntaxes gains."""
+    names = ("gb", "gb_region", "in", "in_region")
+    return [
+        "| | GB | GB with `--region GB` | IN | IN with `--region IN` |",
+        "|---|---|---|---|---|",
+        region_row("exact %", "exact", names),
+        region_row("folded %", "folded", names),
+    ]
+
+
+def confidence(photos: dict[str, Any]) -> str:
+    """Return what is said of confidence, false alarms and speed."""
+    accepted, empty = photos["accepted"], load("empty.json")
+    large = load("realdev_720.json")
+    return (
+        f"Of the labelled texts that are accepted (confidence {accepted['min_confidence']:g} and "
+        f"more) {percent(accepted['precision'])} % are right, and {percent(accepted['recall'])} % "
+        "of all texts are accepted and right; the expected calibration error is "
+        f"{photos['calibration']['ece']:.3f}. "
+        f"On {empty['photos']} photos without a plate, which training never saw, there are "
+        f"{empty['per_photo']:.3f} readings a photo. All photos scaled to 1280x720 take "
+        f"{large['ms']['median']:.0f} ms in the median. Many of the other readings are plates that "
+        "nobody labelled."
+    )
+
+
+def drawing() -> str:
+    """Return how fast drawing is, beside others."""
+    result, scale = load("drawing.json"), load("drawing_scale.json")
+    ours, peers = result["ours"], result["peers"]
+    beside = ", ".join(
+        f"{title} {peers[name]['per_s']:.0f}"
+        for title, name in (
+            ("deep-anpr", "deep_anpr"), ("TRDG", "trdg"), ("SynthTIGER", "synthtiger"),
+        )
+        if name in peers
+    )  # fmt: skip
+    return (
+        f"Drawing on one core: {ours['windows']['per_s']:,.0f} grey windows of 128x64 a "
+        f"second with all effects, each plate posed four times "
+        f"({ours['windows_1_poses']['per_s']:,.0f} with a plate of its own for each), "
+        f"{ours['scenes_grey']['per_s']:.0f} grey or {ours['scenes_colour']['per_s']:.0f} coloured "
+        f"scenes of 640x480 with boxes of all characters; on the same machine {beside} pictures "
+        f"(`{result['command']}`). `gen.py` with two processes instead of one writes "
+        f"{scale['windows']['two_over_one']:.2f} times as many windows and "
+        f"{scale['scenes']['two_over_one']:.2f} times as many scenes; two plain loops that write "
+        f"nothing draw {scale['windows']['two_over_one_drawing_alone']:.2f} and "
+        f"{scale['scenes']['two_over_one_drawing_alone']:.2f} times as many there "
+        f"(`{scale['command']}`)."
+    )
+
+
 def figures() -> str:
     """Return the whole part of the README."""
     photos, crops = load("realdev.json"), load("crops_us.json")
@@ -78,7 +142,15 @@ def figures() -> str:
         "",
         *readings(),
         "",
-        *(f"    {load(f'{n}.json')['command']}" for n in ("realdev", "realdev_boxes", "crops_us")),
+        *regions(),
+        "",
+        confidence(photos),
+        "",
+        *(f"    {load(f'{name}.json')['command']}" for name in MEASURED),
+        "",
+        "By country, condition and threshold: [the model card](docs/model-card.md).",
+        "",
+        drawing(),
         "",
         f"Extracting backgrounds from large photos: {large['photos_per_s']['ours_1']} a second in "
         f"one process, {large['ratio_one_process']} times the plain loop "

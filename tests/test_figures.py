@@ -31,6 +31,6 @@ def test_the_results_are_of_the_weights_that_are_here():
     import hashlib
 
     digest = hashlib.sha256((ROOT / "weights.onnx").read_bytes()).hexdigest()
-    for name in ("realdev", "realdev_boxes", "crops_us"):
+    for name in (*load_figures().MEASURED, "threshold", "robustness"):
         result = json.loads((ROOT / f"results/{name}.json").read_text())
         assert result["weights_sha256"] == digest, name
