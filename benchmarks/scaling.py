@@ -124,7 +124,7 @@ def main() -> None:
     args = parser.parse_args()
     photos = args.bgs.absolute()
     result: dict[str, Any] = {
-        "command": "python benchmarks/scaling.py",
+        "command": " ".join(["python benchmarks/scaling.py", *sys.argv[1:]]),
         "cores": os.cpu_count() or 1,
         "rounds": args.rounds,
         "photos": len(list(photos.glob("*.jpg"))),
