@@ -92,9 +92,7 @@ def export_onnx(weights: Path, path: Path) -> None:
     write_onnx(model, settings, path)
 
 
-def export_beside(
-    weights: Path, module: str = "platewright.recognizer.export"
-) -> list[Path]:
+def export_beside(weights: Path, module: str = "platewright.recognizer.export") -> list[Path]:
     """Export a weights file to the `.onnx` beside it, in a process of its own.
 
     The export needs the TensorFlow back end, whichever one the training used.
