@@ -65,10 +65,34 @@ def test_the_plot_is_a_picture(described: tuple[str, Path]) -> None:
     assert load_image(described[1]).shape[1] == 1264
 
 
+def test_another_network_is_told_with_its_recipes(tmp_path: Path) -> None:
+    done = run(tmp_path, "--network", "crnn-lstm")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    end = next(k for k, line in enumerate(lines) if line.startswith("total"))
+    rows = [line.split() for line in lines[3:end]]
+    assert sum(number(row[-2]) for row in rows) == number(lines[end].split()[-1])
+    cost = sum(number(row[-1]) for row in rows)
+    assert f"cost                  {cost / 1e6:.1f} MMAC for one picture" in lines
+    assert re.search(r"^window +128 x 32 pixels$", done.stdout, re.M)
+    assert re.search(r"^--recipe small +adamw 0\.002 falling, batch 64", done.stdout, re.M)
+    assert re.search(r"^--recipe original +rmsprop 0\.001, batch 16, 100 epochs", done.stdout, re.M)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--network", "other"], 2, "model.py: --network: no network other; known: window"),
+        (
+            ["--network", "other"],
+            2,
+            "model.py: --network: no network other; known: window, attention, box, crnn-gru, "
+            "crnn-lstm",
+        ),
+        (
+            ["--network", "box", "--plot", "net.png"],
+            2,
+            "model.py: --plot draws the network window alone",
+        ),
         (["--weights", "none.npz"], 1, "model.py: none.npz: no such weights file"),
         (["--plot", "there.png"], 1, "model.py: there.png exists: --force replaces it"),
     ],

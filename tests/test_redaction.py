@@ -88,7 +88,7 @@ def test_quads_of_any_kind(quad: np.ndarray) -> None:
 
 def test_what_is_looked_for_when_hiding() -> None:
     usual, low = DetectorSettings(), redaction_settings()
-    assert low.min_presence < usual.min_presence / 2
+    assert low.min_presence <= usual.min_presence / 2
     assert low.scan_presence < usual.scan_presence
     assert low.max_candidates > usual.max_candidates
     assert low.smallest[0] < usual.smallest[0]

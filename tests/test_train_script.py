@@ -113,13 +113,11 @@ def test_every_back_end_draws_the_same_first_batches(
     from platewright.recognizer.loss import network_losses
     from platewright.recognizer.network import build_network
     from platewright.synth.background import Backgrounds
-    from platewright.synth.scene import SceneSettings
     from platewright.training.fit import prepare
     from platewright.training.sample import SampleSettings, draw_batch
 
     out = trained[0] / "runs" / "default"
-    closeup = SceneSettings(width_px=(35.0, 260.0), focus_px=(80.0, 260.0))
-    samples = SampleSettings(scenes=1, windows=2, closeup=closeup)
+    samples = SampleSettings(scenes=1, windows=2)
     inputs, targets = draw_batch(0, 0, Backgrounds(seed=0), samples, SMALL)
     keras.utils.set_random_seed(5)
     model = build_network(SMALL)

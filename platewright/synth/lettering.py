@@ -154,7 +154,7 @@ def draw_caption(rng: np.random.Generator, *, back: int, fore: int) -> tuple[Pic
         f"{_digits(rng, 3)} {_digits(rng, 3)} {_digits(rng, 4)}",
     )[int(rng.integers(7))]
     faces = [load_face(face) for face in load_faces().values()]
-    faces = [face for face in faces if all(face.has(c) for c in "0:.-/")]
+    faces = [face for face in faces if all(face.has(c) for c in text)]
     face = faces[int(rng.integers(len(faces)))]
     picture, ink = _draw_line(rng, face, text, int(rng.integers(10, 30)), back=back, fore=fore)
     band = 0 if rng.random() < 0.4 else int(rng.integers(90, 256))

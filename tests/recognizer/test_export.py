@@ -47,7 +47,9 @@ def test_both_read_alike(both: tuple[KerasRuntime, OnnxRuntime], count: int) -> 
 
 
 def test_detectors_of_both_say_the_same(both: tuple[KerasRuntime, OnnxRuntime]) -> None:
-    everything = DetectorSettings(min_presence=0.0, min_characters=0, max_candidates=6)
+    everything = DetectorSettings(
+        min_presence=0.0, second_look=0.0, min_characters=0, max_candidates=6
+    )
     photo = np.random.default_rng(8).integers(0, 256, (120, 200, 3), np.uint8)
     first, second = (Detector(runtime, everything).read(photo) for runtime in both)
     assert len(first) == len(second) > 0
