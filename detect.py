@@ -44,6 +44,11 @@ def parse_args() -> argparse.Namespace:
         help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
     add("--region", type=codes, default=(),
         metavar="GB,IN", help="read texts that fit the syntaxes of these regions")  # fmt: skip
+    add("--reader", metavar="NAME|FILE", help="read with another network, crnn-gru, crnn-lstm or "
+        "attention, or with its weights; box finds by itself; api asks a service")  # fmt: skip
+    add("--beams", type=bounded(int, 1, 64), default=8, metavar="N",
+        help="texts that such a reader follows at once (%(default)s)")  # fmt: skip
+    add("--show-attention", type=Path, metavar="FILE", help="draw where --reader attention looked")
     add("--redact", action="store_true", help="hide all plates in the output, tell no text")
     add("--force", action="store_true", help="overwrite what is there")
     args = parser.parse_args()
@@ -64,8 +69,12 @@ def parse_args() -> argparse.Namespace:
     args.output = rest[0] if rest else args.output
     if args.redact and not args.output:
         parser.error("--redact needs an output")
-    if args.redact and (args.region or args.accept or args.min_confidence):
-        parser.error("--redact reads no text: no --region, --accept or --min-confidence with it")
+    if args.redact and (args.region or args.accept or args.min_confidence or args.reader):
+        parser.error(
+            "--redact reads no text: no --region, --accept, --min-confidence or --reader with it"
+        )
+    if args.show_attention and not args.reader:
+        parser.error("--show-attention needs --reader attention")
     return args
 
 
@@ -92,6 +101,16 @@ def main() -> int:
     if args.redact:
         settings = redaction_settings(args.min_presence, args.min_height)
     detector = Detector.load(args.weights, settings, threads=args.threads)
+    if args.reader:
+        from platewright.reader.choice import with_reader
+
+        detector = with_reader(detector, args.reader, threads=args.threads, beams=args.beams)
+    if args.show_attention:
+        from platewright.reader.picture import AttentionFile
+
+        attention = AttentionFile(
+            args.show_attention, detector, photos=len(batch.jobs), force=args.force
+        )
     done: list[PhotoReadings] = []
     failed = 0
     try:
@@ -117,6 +136,8 @@ def main() -> int:
                     save_image(job.picture, shown if args.redact else annotate(image, readings))
                 if lines:
                     lines.add(photo)
+                if args.show_attention:
+                    attention.write(image, readings)
                 if args.json:
                     write_json(args.json, photo)
                 done.append(photo)

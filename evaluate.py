@@ -55,6 +55,7 @@ def parse_args() -> argparse.Namespace:
     add("--empty", type=Path, nargs="+", metavar="PHOTOS", help="photos without plates, or folders")
     add("--skip", type=count, default=0, metavar="N", help="leave the first N of those out")
     add("--weights", type=Path, default=ROOT / "weights.onnx", help="default: the bundled ones")
+    add("--reader", metavar="NAME|FILE", help="another network for reading, as of detect.py")
     add("--json", type=Path, metavar="FILE", help="write all figures there")
     add("--gallery", type=Path, metavar="FOLDER", help="write a page of the failures there")
     add("--given-boxes", action="store_true", help="read the labels' boxes, do not search")
@@ -65,12 +66,8 @@ def parse_args() -> argparse.Namespace:
         help="read texts that fit the syntaxes of these regions")  # fmt: skip
     add("--min-confidence", type=float, default=0.0, metavar="P",
         help="least confidence of a reading (0: all, to tell finding from reading)")  # fmt: skip
-    add(
-        "--resize",
-        type=size,
-        metavar="WxH",
-        help="scale and pad every photo to that, such as 1280x720",
-    )
+    add("--resize", type=size, metavar="WxH",
+        help="scale and pad every photo to that, such as 1280x720")  # fmt: skip
     add("--limit", type=count, metavar="N", help="the first N photos only")
     add("--threads", type=count, default=1, metavar="N", help="for the network (1)")
     add("--force", action="store_true", help="overwrite the JSON file and the gallery")
@@ -100,6 +97,7 @@ def main() -> int:
     from platewright.file import make_folder, write_file
     from platewright.gallery import Gallery
     from platewright.label import choose, read_labels
+    from platewright.reader.choice import with_reader
     from platewright.recognizer.detector import ACCEPTED, Detector, DetectorSettings
     from platewright.report import format_empty, format_report, provenance
 
@@ -111,6 +109,8 @@ def main() -> int:
     num_photos = len(photos) or len({label.file for label in labels})
     settings = DetectorSettings(min_confidence=args.min_confidence, regions=args.region)
     detector = Detector.load(args.weights, settings, threads=args.threads)
+    if args.reader:
+        detector = with_reader(detector, args.reader, threads=args.threads)
     gallery = Gallery(args.gallery) if args.gallery else None
     if args.json:
         make_folder(args.json.parent)

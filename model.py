@@ -19,7 +19,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--network", default="window", help="the network's kind (%(default)s)")
+    add("--network", default="window", help="which: window (the default), crnn-lstm, "
+        "crnn-gru, attention or box")  # fmt: skip
     add("--weights", type=Path, help="describe the network of this .npz instead of the default")
     add("--plot", type=Path, metavar="NET.png", help="also draw it")
     add("--force", action="store_true", help="replace the plot")
@@ -29,11 +30,16 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Build the network and describe it."""
     args = parse_args(argv)
-    if args.network != "window":
-        raise ConfigError(f"--network: no network {args.network}; known: window")
     if args.plot is not None and args.plot.exists() and not args.force:
         raise OutputError(f"{args.plot} exists: --force replaces it")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if args.network != "window":
+        if args.plot is not None:
+            raise ConfigError("--plot draws the network window alone")
+        from platewright.reader.description import describe_reader
+
+        print(describe_reader(args.network, args.weights))
+        return
     from platewright.recognizer.settings import NetworkSettings
 
     try:

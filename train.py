@@ -7,7 +7,6 @@ runs/default/: weights.npz and weights.onnx, checkpoint.npz to go on from, log.c
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import signal
 import sys
@@ -22,47 +21,47 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     add = parser.add_argument
-    add("--out", type=Path, default=Path("runs/default"), help="folder of the run (%(default)s)")
+    add("--network", default="window", help="what to train (%(default)s; model.py lists them)")
+    add("--recipe", default="", help="how, of networks that have several (the first)")
+    add("--out", type=Path, help="folder of the run (runs/default, or runs/NETWORK)")
     add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
     add("--steps", type=int, help="gradient steps at most (20000, or no limit with --hours)")
     add("--hours", type=float, help="time at most")
-    add("--rate", type=float, default=2e-3, help="highest learning rate (%(default)s)")
+    add("--rate", type=float, help="highest learning rate (2e-3, or the recipe's)")
     add("--scenes", type=int, default=8, help="scenes in a batch (%(default)s)")
-    add("--windows", type=int, default=48, help="reader's windows in a batch (%(default)s)")
+    add("--windows", type=int, help="reader's windows in a batch (48, or the recipe's)")
     add("--seed", type=int, default=0, help="of weights and drawings (%(default)s)")
     add("--workers", type=int, default=1, help="drawing processes (%(default)s)")
     add("--data", type=Path, nargs="+", default=[], help="learn from stored drawings as well")
     add("--data-share", type=float, default=0.5, help="part of --data, to 1 (%(default)s)")
-    add(
-        "--hard",
-        type=Path,
-        metavar="FILE.npy",
-        help="mined negatives to learn from",
-    )
+    add("--hard", type=Path, metavar="FILE.npy", help="mined negatives to learn from")
     add("--absent", type=float, default=0.2, help="part of windows without a plate (%(default)s)")
     add("--regions", help="codes to draw, such as GB,IN,ANY (all)")
     add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
     add("--watch", type=Path, metavar="LABELS.csv", help="also measure on these labelled photos")
-    add("--check-every", type=int, default=1000, help="steps between measurements (%(default)s)")
+    add("--check-every", type=int, help="steps between measurements (1000, or the recipe's)")
     add("--report-every", type=int, default=25, help="steps between lines of the log (%(default)s)")
     add("--init", type=Path, metavar="WEIGHTS.npz", help="begin with these weights")
     add("--resume", action="store_true", help="go on from the checkpoint in --out")
     add("--force", action="store_true", help="replace an earlier run and the weights.npz here")
     args = parser.parse_args(argv)
     for name in ("scenes", "windows", "check_every", "report_every"):
-        if getattr(args, name) < 1:
+        if getattr(args, name) is not None and getattr(args, name) < 1:
             parser.error(f"--{name.replace('_', '-')} must be at least 1")
     if (args.steps is not None and args.steps < 1) or (args.hours is not None and args.hours <= 0):
         parser.error("--steps and --hours must be positive")
     if not 0 <= args.absent < 1:
         parser.error("--absent must be at least 0, and below 1")
-    if args.workers < 0 or args.rate <= 0:
+    if args.workers < 0 or (args.rate is not None and args.rate <= 0):
         parser.error("--workers can't be negative, --rate must be positive")
     if not 0 < args.data_share <= 1:
         parser.error("--data-share must be above 0, and 1 at most")
     if args.init and args.resume:
         parser.error("--init begins a run, --resume goes on with one: give one of them")
+    if args.network == "window" and args.recipe:
+        parser.error("--recipe: the network window has none")
+    args.out = args.out or Path("runs", args.network.replace("window", "default"))
     return args
 
 
@@ -73,67 +72,31 @@ def main(argv: list[str] | None = None) -> None:
     if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
         raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
     from platewright.dataset.drawing import find_regions
-    from platewright.recognizer.settings import NetworkSettings
-    from platewright.recognizer.weights import load_arrays
-    from platewright.training.checkpoint import load_checkpoint
-    from platewright.training.mining import load_hard
     from platewright.training.source import StoredSource
 
     regions = find_regions(args.regions or "", "--regions")
     if args.data:
         StoredSource(args.data, args.data_share)  # tells what is wrong before anything starts
-    arrays, network = None, NetworkSettings()
-    if args.init:
-        arrays, network, _ = load_arrays(args.init)
-    elif args.resume:
-        progress = load_checkpoint(args.out / "checkpoint.npz")[-1]
-        network = NetworkSettings.from_json(progress.settings, str(args.out))
-    if args.hard:
-        load_hard(args.hard, network)  # likewise
     try:
         import keras
     except ImportError:
         raise ConfigError("training needs Keras: pip install -r requirements.txt") from None
     from platewright.synth.preset import load_synth
-    from platewright.training.check import check_drawn, check_photos
-    from platewright.training.curve import draw_curves
-    from platewright.training.delivery import deliver
-    from platewright.training.fit import Trainer
+    from platewright.training.course import finish, start
     from platewright.training.sample import SampleSettings
-    from platewright.training.settings import TrainSettings
 
-    steps = args.steps or (20_000 if args.hours is None else 10**9)
     samples = SampleSettings(
         scenes=args.scenes,
-        windows=args.windows,
+        windows=args.windows or 48,
         absent=args.absent,
         hard=args.hard,
         stored=tuple(args.data),
         stored_share=args.data_share,
     ).of(regions, load_synth(args.settings, args.preset))
-    settings = TrainSettings(
-        steps=steps,
-        hours=args.hours or math.inf,
-        rate=args.rate,
-        seed=args.seed,
-        workers=args.workers,
-        check_every=args.check_every,
-        report_every=args.report_every,
-        samples=samples,
-    )
     backgrounds = args.bgs if args.bgs.is_dir() and any(args.bgs.iterdir()) else None
     if backgrounds is None:
         print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
-    checks = [check_drawn(settings, network, backgrounds)]
-    if args.watch:
-        checks.append(check_photos(args.watch, network))
-    for name in ("checkpoint.npz", "log.csv") if args.force and not args.resume else ():
-        (args.out / name).unlink(missing_ok=True)
-    trainer = Trainer(network, settings, args.out, backgrounds=backgrounds, checks=tuple(checks))
-    if args.resume:
-        trainer.resume()
-    elif arrays is not None:
-        trainer.start_from(arrays, str(args.init))
+    trainer = start(args, samples, backgrounds)
     print(
         f"{trainer.model.count_params():,} parameters, Keras on {keras.backend.backend()}, "
         f"from step {trainer.step}",
@@ -145,8 +108,7 @@ def main(argv: list[str] | None = None) -> None:
         trainer.fit()
     except KeyboardInterrupt:
         print("stopped; --resume goes on from here", file=sys.stderr)
-    draw_curves(args.out / "log.csv", args.out / "curves.png")
-    deliver(args.out, force=args.force)
+    finish(trainer, force=args.force)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ __all__ = [
     "OutputError",
     "PlatewrightError",
     "RegionError",
+    "ServiceError",
     "VideoError",
     "WeightsError",
     "run_script",
@@ -59,6 +60,10 @@ class DatasetError(PlatewrightError):
 
 class EngineError(PlatewrightError):
     """Processes or machines that don't do their part of the work."""
+
+
+class ServiceError(PlatewrightError):
+    """A service that can't be reached, refuses, or answers something else."""
 
 
 class VideoError(PlatewrightError):

@@ -6,9 +6,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from platewright.file import make_folder
 from platewright.recognizer.export import export_beside
 
-__all__ = ["deliver"]
+__all__ = ["deliver", "deliver_reader"]
 
 
 def deliver(folder: Path, *, force: bool) -> None:
@@ -29,3 +30,25 @@ def deliver(folder: Path, *, force: bool) -> None:
         for path in made:
             shutil.copy2(path, path.name)
     print(f"python detect.py in.jpg {made[-1]} out.jpg")
+
+
+def deliver_reader(folder: Path, name: str, *, force: bool) -> None:
+    """Export the weights of another reader and put them into `readers/`, unless others are there.
+
+    Args:
+        folder: of the run.
+        name: of the network.
+        force: replace the others.
+    """
+    weights = folder / "weights.npz"
+    if not weights.exists():
+        return
+    made = [weights, *export_beside(weights, "platewright.reader.export")]
+    kept = [p for p in (Path("readers") / f"{name}{m.suffix}" for m in made) if p.exists()]
+    if kept and not force:
+        print(f"{kept[0]} is kept; use {made[-1]} (--force would replace it)", file=sys.stderr)
+    else:
+        make_folder(Path("readers"))
+        for path in made:
+            shutil.copy2(path, Path("readers") / f"{name}{path.suffix}")
+    print(f"python detect.py in.jpg --reader {made[-1]} -o out.jpg")

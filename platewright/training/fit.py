@@ -94,7 +94,7 @@ class Trainer:
     """One run.
 
     Args:
-        network: its settings.
+        network: its settings, `NetworkSettings`; other networks have a trainer of their own.
         settings: the schedule.
         folder: where checkpoint, log and weights go.
         backgrounds: folder of photos, or None.
@@ -103,7 +103,7 @@ class Trainer:
 
     def __init__(
         self,
-        network: NetworkSettings,
+        network: Any,
         settings: TrainSettings,
         folder: Path,
         *,
@@ -113,28 +113,60 @@ class Trainer:
         """Build and compile the network."""
         import keras
 
-        from platewright.recognizer.loss import network_losses
-        from platewright.recognizer.network import build_network
-
         self.network, self.settings, self.folder = network, settings, folder
         self.backgrounds, self.checks = backgrounds, checks
         keras.utils.set_random_seed(settings.seed)
-        self.model = build_network(network)
-        losses, weights = network_losses()
-        self.optimizer = keras.optimizers.AdamW(
-            settings.rate, weight_decay=settings.decay, global_clipnorm=settings.clip
-        )
-        self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
+        self.model = self.build()
+        losses, weights = self.losses()
+        self.optimizer = self.make_optimizer()
         self.model.compile(
             optimizer=self.optimizer,
             loss=losses,
             loss_weights=weights,
-            jit_compile=_compiles(settings.steps),
+            jit_compile=self.compiles and _compiles(settings.steps),
         )
         self.optimizer.build(self.model.trainable_variables)
         self.average = model_arrays(self.model)
         self.step = 0
         self.elapsed_s = 0.0
+
+    compiles = True
+    """Whether XLA can compile the step."""
+
+    def build(self) -> Any:
+        """Return the Keras model with fresh weights."""
+        from platewright.recognizer.network import build_network
+
+        return build_network(self.network)
+
+    def losses(self) -> tuple[dict[str, Any], dict[str, float]]:
+        """Return losses and their weights by output."""
+        from platewright.recognizer.loss import network_losses
+
+        return network_losses()
+
+    def make_optimizer(self) -> Any:
+        """Return the Keras optimiser."""
+        import keras
+
+        optimizer = keras.optimizers.AdamW(
+            self.settings.rate,
+            weight_decay=self.settings.decay,
+            global_clipnorm=self.settings.clip,
+        )
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
+        return optimizer
+
+    def make_drawing(self) -> Callable[[], Callable[[int], Any]]:
+        """Return what makes the drawing of batches, to be called in each drawing process."""
+        settings = self.settings
+        return functools.partial(
+            make_drawing, settings.seed, self.backgrounds, settings, self.network
+        )
+
+    def prepare(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Turn a batch's inputs into what the model takes."""
+        return prepare(inputs)
 
     @property
     def checkpoint(self) -> Path:
@@ -172,21 +204,22 @@ class Trainer:
         save_checkpoint(
             self.checkpoint, model_arrays(self.model), self.average, optimizer, progress
         )
+        self.save_average()
+
+    def save_average(self, **facts: Any) -> None:
+        """Write the averaged weights, with how they came about and further facts."""
         note = {
             "steps": self.step,
             "hours": round(self.elapsed_s / 3600, 3),
             "seed": self.settings.seed,
         }
-        save_weights(self.folder / "weights.npz", self.average, self.network, note)
+        save_weights(self.folder / "weights.npz", self.average, self.network, note | facts)
 
     def fit(self) -> None:
         """Train until the schedule ends or Ctrl-C; weights are written either way."""
         settings = self.settings
-        make = functools.partial(
-            make_drawing, settings.seed, self.backgrounds, settings, self.network
-        )
         self.folder.mkdir(parents=True, exist_ok=True)
-        stream = BatchStream(make, workers=settings.workers, start=self.step)
+        stream = BatchStream(self.make_drawing(), workers=settings.workers, start=self.step)
         began = last_saved = time.monotonic()
         before_s = self.elapsed_s
         try:
@@ -201,7 +234,9 @@ class Trainer:
                     self.optimizer.learning_rate.assign(rate)
                     inputs, targets = next(stream)
                     self.model.reset_metrics()
-                    result = self.model.train_on_batch(prepare(inputs), targets, return_dict=True)
+                    result = self.model.train_on_batch(
+                        self.prepare(inputs), targets, return_dict=True
+                    )
                     self.step += 1
                     self.elapsed_s = before_s + time.monotonic() - began
                     for name, value in result.items():

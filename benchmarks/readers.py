@@ -1,0 +1,268 @@
+"""Every reader on the same plates: size, time, and how many texts it reads.
+
+Run: python benchmarks/readers.py --realdev data/realdev/labels.csv --crops data/crops_us/labels.csv
+
+The default network finds nothing here: the boxes are given. It frames them, then each reader reads
+what is framed, as `detect.py --reader` does. The drawn plates have faces that are not in `fonts/`
+(DejaVu, which come with matplotlib) and, with `--bgs FOLDER --skip N`, backgrounds that training
+did not have. `box` is scored by the mean overlap of its boxes, beside that of the best constant
+box, on drawn photos and on the real ones with one plate. Writes results/readers.json and prints
+the README's table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
+from platewright.errors import ConfigError, OutputError, WeightsError, run_script  # noqa: E402
+from platewright.evaluation import evaluate  # noqa: E402
+from platewright.file import make_folder, write_file  # noqa: E402
+from platewright.geometry import Box, iou  # noqa: E402
+from platewright.image import load_image  # noqa: E402
+from platewright.label import choose, read_labels  # noqa: E402
+from platewright.metrics import character_accuracy, clean, fold  # noqa: E402
+from platewright.reader.choice import find_weights, with_reader  # noqa: E402
+from platewright.reader.detector import BoxDetector, ReaderDetector  # noqa: E402
+from platewright.reader.kind import kind_names  # noqa: E402
+from platewright.recognizer.detector import Detector  # noqa: E402
+from platewright.recognizer.weights import load_file  # noqa: E402
+from platewright.synth import lettering, plate, style  # noqa: E402
+from platewright.synth.background import Backgrounds  # noqa: E402
+from platewright.synth.scene import draw_closeup, draw_scene  # noqa: E402
+from platewright.training.crop import one_plate_scene  # noqa: E402
+from platewright.training.sample import CLOSE, SampleSettings, frame_quad  # noqa: E402
+
+SEED = 5_000_011
+"""Of drawings that neither training nor its checks draw."""
+UNSEEN = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSansMono-Bold")
+KEYS = ("exact", "folded", "character_accuracy")
+Picture = NDArray[np.uint8]
+Drawn = list[tuple[Picture, NDArray[np.float64], str]]
+
+
+@contextmanager
+def unseen_faces() -> Iterator[None]:
+    """Let plates be drawn with faces that are not in `fonts/`.
+
+    Raises:
+        ConfigError: if matplotlib, which has them, is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        raise ConfigError("the unseen faces come with matplotlib: pip install it") from None
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    faces = {name: folder / f"{name}.ttf" for name in UNSEEN}
+    kept = style.match_faces, plate.load_faces, lettering.load_faces
+    try:
+        style.match_faces = lambda *_: tuple(faces.values())
+        plate.load_faces = lettering.load_faces = lambda *_: faces
+        yield
+    finally:
+        style.match_faces, plate.load_faces, lettering.load_faces = kept
+
+
+def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:
+    """Return pictures with one plate each, a quad framed with a detector's errors, its text."""
+    samples, found = SampleSettings(), []
+    for k in range(count):
+        rng = np.random.default_rng([SEED, k])
+        image, record = draw_closeup(rng, backgrounds, samples.closeup, margin=CLOSE)
+        one = record.plates[0]
+        quad = frame_quad(rng, one.quad, upright=rng.random() < samples.upright)
+        found.append((image, quad, clean(one.text)))
+    return found
+
+
+def score_drawn(detector: Detector, drawn: Drawn) -> dict[str, float]:
+    """Return the parts of drawn texts and characters that are read right."""
+    pairs = [
+        (text, clean(detector.read_quads(image, [quad])[0].text)) for image, quad, text in drawn
+    ]
+    return {
+        "texts": len(pairs),
+        "exact": round(float(np.mean([a == b for a, b in pairs])), 4),
+        "folded": round(float(np.mean([fold(a) == fold(b) for a, b in pairs])), 4),
+        "character_accuracy": round(character_accuracy(pairs), 4),
+    }
+
+
+def score_labels(detector: Detector, path: Path, limit: int | None) -> dict[str, Any]:
+    """Return the same of labelled boxes."""
+    labels = choose(read_labels(path), (), limit)
+    report = evaluate(labels, path.parent / "images", detector, given_boxes=True).report()
+    return {k: report["all"][k] for k in ("texts", *KEYS)}
+
+
+def read_ms(detector: Detector, drawn: Drawn) -> float:
+    """Return the median time to read one crop, without framing it, in milliseconds."""
+    times = []
+    for image, quad, _ in drawn[:60]:
+        if isinstance(detector, ReaderDetector):
+            crops = detector.crops(image, [quad])
+            began = time.perf_counter()
+            detector.reader.read(crops)
+        elif isinstance(detector, BoxDetector):
+            began = time.perf_counter()
+            detector.find(image)
+        else:
+            window = np.zeros((1, *detector.runtime.settings.read_window), np.uint8)
+            began = time.perf_counter()
+            for _ in detector.settings.framings:
+                detector.runtime.read(window)
+        times.append((time.perf_counter() - began) * 1e3)
+    return round(float(np.median(times)), 2)
+
+
+def overlaps(found: Sequence[Box], true: Sequence[Box]) -> dict[str, float]:
+    """Return how boxes in parts of their photos fit, beside the one that fits all best."""
+    want = np.array(true)
+    constant = want.mean(axis=0)  # of least mean squared error
+    return {
+        "photos": len(want),
+        "iou": round(float(np.mean([iou(a, b) for a, b in zip(found, true, strict=True)])), 4),
+        "mse": round(float(((np.array(found) - want) ** 2).mean()), 5),
+        "constant_iou": round(float(np.mean([iou(tuple(constant), b) for b in true])), 4),
+        "constant_mse": round(float(((constant - want) ** 2).mean()), 5),
+    }
+
+
+def score_boxes(detector: BoxDetector, photos: Iterator[tuple[Picture, Box]]) -> dict[str, float]:
+    """Return how well a regression finds the one plate of each photo."""
+    found, true = [], []
+    for image, box in photos:
+        size = np.array([image.shape[1], image.shape[0]] * 2, float)
+        found.append(tuple((np.array(detector.find(image)) / size).tolist()))
+        true.append(tuple((np.array(box) / size).tolist()))
+    return overlaps(found, true)  # type: ignore[arg-type]
+
+
+def drawn_photos(count: int, backgrounds: Backgrounds) -> Iterator[tuple[Picture, Box]]:
+    """Draw photos with one plate as `box` is taught, with a seed of their own."""
+    for k in range(count):
+        rng = np.random.default_rng([SEED, 1, k])
+        settings = one_plate_scene(rng, SampleSettings().scene)
+        image, record = draw_scene(rng, backgrounds, settings)
+        if record.plates:
+            yield image, record.plates[0].box
+
+
+def real_photos(path: Path, limit: int | None) -> Iterator[tuple[Picture, Box]]:
+    """Load the photos that have one labelled plate."""
+    labels = choose(read_labels(path), (), limit)
+    files = [label.file for label in labels]
+    for label in labels:
+        if files.count(label.file) == 1 and label.box is not None:
+            yield load_image(path.parent / "images" / label.file), label.box
+
+
+def parameters(weights: Path) -> int | None:
+    """Return how many numbers the `.npz` beside an export has; None where there is none."""
+    beside = weights.with_suffix(".npz")
+    return sum(v.size for v in load_file(beside)[0].values()) if beside.is_file() else None
+
+
+def table(readers: dict[str, Any]) -> list[str]:
+    """Return the README's table."""
+    lines = [
+        "| reader | parameters | ms a crop | drawn: exact / folded / characters % | "
+        "realdev's boxes | crops_us |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, one in readers.items():
+        count = f"{one['parameters']:,}" if one["parameters"] else ""
+        cells = [name, count, f"{one['ms']:.1f}"]
+        for where in ("drawn", "realdev", "crops_us"):
+            score = one.get(where)
+            if score is None:
+                cells.append("")
+            elif "iou" in score:
+                cells.append(f"mean IoU {score['iou']:.3f}, constant {score['constant_iou']:.3f}")
+            else:
+                cells.append(" / ".join(f"{100 * score[k]:.1f}" for k in KEYS))
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    add = parser.add_argument
+    add("names", nargs="*", metavar="NAME|FILE", help="readers (all that have weights)")
+    add("--realdev", type=Path, metavar="LABELS.csv", help="photos with labelled boxes")
+    add("--crops", type=Path, metavar="LABELS.csv", help="pictures that are one plate each")
+    add("--bgs", type=Path, metavar="FOLDER", help="backgrounds (drawn ones)")
+    add("--skip", type=int, default=0, metavar="N", help="leave the first N of them out")
+    add("--drawn", type=int, default=500, metavar="N", help="drawn plates (%(default)s)")
+    add("--limit", type=int, metavar="N", help="the first N photos only")
+    add("--weights", type=Path, default=ROOT / "weights.onnx", help="of the default network")
+    add("--out", type=Path, default=ROOT / "results/readers.json", metavar="FILE")
+    add("--force", action="store_true", help="overwrite it")
+    args = parser.parse_args()
+    if args.drawn < 1 or args.skip < 0 or (args.limit is not None and args.limit < 1):
+        parser.error("--drawn and --limit must be at least 1, --skip can't be negative")
+    return args
+
+
+def main() -> None:
+    """Score the readers."""
+    args = parse_args()
+    if args.out.exists() and not args.force:
+        raise OutputError(f"{args.out}: there already; give another name or --force")
+    chosen = {}
+    for name in args.names or kind_names():
+        try:
+            chosen[name] = find_weights(name)
+        except WeightsError as error:
+            if args.names:
+                raise
+            print(f"readers.py: {error}", file=sys.stderr)
+    photos = load_backgrounds(args.bgs, grey=True)[args.skip :] if args.bgs else []
+    backgrounds = Backgrounds(photos, seed=SEED)
+    with unseen_faces():
+        drawn = draw_plates(args.drawn, backgrounds)
+    default = Detector.load(args.weights)
+    scores: dict[str, Any] = {}
+    for name, weights in {"window": args.weights, **chosen}.items():
+        detector = default if name == "window" else with_reader(default, str(weights))
+        one: dict[str, Any] = {
+            "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+            "parameters": parameters(weights),
+            "ms": read_ms(detector, drawn),
+        }
+        if isinstance(detector, BoxDetector):
+            one["drawn"] = score_boxes(detector, drawn_photos(args.drawn, backgrounds))
+            if args.realdev:
+                one["realdev"] = score_boxes(detector, real_photos(args.realdev, args.limit))
+        else:
+            one["drawn"] = score_drawn(detector, drawn)
+            for key, path in (("realdev", args.realdev), ("crops_us", args.crops)):
+                if path:
+                    one[key] = score_labels(detector, path, args.limit)
+        scores[Path(name).stem] = one
+        print(f"{name}: {json.dumps(one)}", file=sys.stderr)
+    command = "python benchmarks/readers.py " + shlex.join(sys.argv[1:])
+    result = {"command": command.strip(), "backgrounds": len(photos), "readers": scores}
+    make_folder(args.out.parent)
+    write_file(args.out, (json.dumps(result, indent=1) + "\n").encode())
+    print("\n".join(table(scores)))
+
+
+if __name__ == "__main__":
+    run_script(main, "readers.py")

@@ -1,0 +1,208 @@
+"""Connectionist temporal classification: from probabilities per step to texts and back.
+
+Graves et al., "Connectionist temporal classification", 2006: a text's probability is that of all
+the ways to say it step by step, where steps may repeat a character or be blank. A character that
+stands twice in a row needs a blank between.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from platewright.alphabet import Alphabet
+from platewright.reader.spelling import Spelling
+
+__all__ = ["BLANK", "beam_search", "best_path", "labels", "likelihoods", "spell_ctc"]
+
+BLANK = 0
+"""Class of a step that says nothing; character k of the alphabet has class k + 1."""
+FloatArray = NDArray[np.float64]
+LEAST = 1e-4
+"""Beam search passes over characters that are less probable at a step."""
+
+
+def labels(text: str, alphabet: Alphabet) -> list[int]:
+    """Return the classes of a text.
+
+    Raises:
+        ValueError: if a character is foreign.
+    """
+    return [int(k) + 1 for k in alphabet.encode(text, len(text))]
+
+
+def best_path(log_probs: ArrayLike) -> tuple[tuple[int, ...], float]:
+    """Return the classes that the most probable steps spell, and the logarithm of that path.
+
+    Args:
+        log_probs: (steps, classes).
+
+    >>> steps = np.log(np.eye(3)[[1, 1, 0, 1, 2, 2]] * 0.8 + 0.1)
+    >>> best_path(steps)[0]
+    (1, 1, 2)
+    """
+    logs = np.asarray(log_probs, np.float64)
+    path = logs.argmax(axis=1)
+    fresh = np.concatenate([[True], path[1:] != path[:-1]]) & (path != BLANK)
+    return tuple(int(k) for k in path[fresh]), float(logs.max(axis=1).sum())
+
+
+def beam_search(
+    log_probs: ArrayLike, *, beams: int = 8, longest: int | None = None
+) -> list[tuple[tuple[int, ...], float]]:
+    """Return the most probable texts found, best first.
+
+    Prefix search over the ways to end in a blank or not (Hannun et al. 2014).
+
+    Args:
+        log_probs: (steps, classes).
+        beams: texts kept at each step, and returned at most.
+        longest: most characters of a text; None: any number.
+
+    Returns:
+        (classes, logarithm of the probability); it counts the ways that the search kept, so it is
+        a lower bound.
+
+    >>> uniform = np.log([[0.6, 0.4], [0.6, 0.4]])
+    >>> [(classes, round(math.exp(log), 2)) for classes, log in beam_search(uniform)]
+    [((1,), 0.64), ((), 0.36)]
+    """
+    logs = np.asarray(log_probs, np.float64)
+    steps = np.exp(logs)
+    scale = 0.0
+    # text: (probability of ending in a blank, of ending in its last character)
+    kept: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
+    for step in steps:
+        likely = [int(k) for k in np.flatnonzero(step > LEAST) if k != BLANK]
+        grown: dict[tuple[int, ...], list[float]] = {}
+        for text, (blank, char) in kept.items():
+            stay = grown.setdefault(text, [0.0, 0.0])
+            stay[0] += (blank + char) * step[BLANK]
+            if text:
+                stay[1] += char * step[text[-1]]
+            if longest is not None and len(text) >= longest:
+                continue
+            for k in likely:
+                before = blank if text and text[-1] == k else blank + char
+                if before:
+                    grown.setdefault((*text, k), [0.0, 0.0])[1] += before * step[k]
+        best = sorted(grown.items(), key=lambda item: -sum(item[1]))[:beams]
+        most = sum(best[0][1]) or 1.0
+        scale += math.log(most)
+        kept = {text: (blank / most, char / most) for text, (blank, char) in best}
+    return [(text, math.log(max(sum(ends), 1e-300)) + scale) for text, ends in kept.items()]
+
+
+def likelihoods(log_probs: ArrayLike, classes: Sequence[int]) -> tuple[float, FloatArray]:
+    """Return how probable a text is, and every text that differs from it in one character.
+
+    The sum over all paths (Graves et al. 2006, section 4.1), where one place is left open.
+
+    Args:
+        log_probs: (steps, classes).
+        classes: of the text.
+
+    Returns:
+        The logarithm of its probability, and (characters, classes - 1): row k is what stands at
+        place k given all the other characters, each row adds up to 1.
+    """
+    logs = np.asarray(log_probs, np.float64)
+    scale = logs.max(axis=1)
+    q = np.exp(logs - scale[:, None])  # relative to the best path: nothing that counts underflows
+    num_steps, count = len(q), len(classes)
+    ext = np.full(2 * count + 1, BLANK)
+    ext[1::2] = classes
+    skip = np.zeros(len(ext), bool)
+    skip[3::2] = ext[3::2] != ext[1:-2:2]
+    ahead = np.zeros((num_steps, len(ext)))
+    ahead[0, :2] = q[0, ext[:2]]
+    for t in range(1, num_steps):
+        before = ahead[t - 1]
+        now = before.copy()
+        now[1:] += before[:-1]
+        now[2:] += np.where(skip[2:], before[:-2], 0.0)
+        ahead[t] = now * q[t, ext]
+    after = np.zeros((num_steps, len(ext)))
+    after[-1, -2:] = 1.0
+    for t in range(num_steps - 2, -1, -1):
+        following = after[t + 1] * q[t + 1, ext]
+        now = following.copy()
+        now[:-1] += following[1:]
+        now[:-2] += np.where(skip[2:], following[2:], 0.0)
+        after[t] = now
+    total = ahead[-1, -2:].sum() if count else ahead[-1, 0]
+    log_probability = math.log(max(float(total), 1e-300)) + float(scale.sum())
+    if not count:
+        return log_probability, np.zeros((0, q.shape[1] - 1))
+    places = np.arange(count)
+    every = np.arange(1, q.shape[1])
+    given = np.asarray(classes)
+    left = np.concatenate([[BLANK], given[:-1]])[:, None] != every
+    right = np.concatenate([given[1:], [BLANK]])[:, None] != every
+    left[0], right[-1] = False, False
+    inside = np.zeros((count, len(every)))
+    found = np.zeros_like(inside)
+    for t in range(num_steps):
+        if t:
+            blank, char = ahead[t - 1, 2 * places], ahead[t - 1, 2 * places - 1]
+            enter = blank[:, None] + np.where(left, char[:, None], 0.0)
+        else:
+            enter = np.where(places[:, None] == 0, 1.0, 0.0)
+        inside = (inside + enter) * q[t, 1:]
+        if t + 1 < num_steps:
+            then = after[t + 1] * q[t + 1, ext]
+            leave = then[2 * places + 2][:, None] + np.where(
+                right, np.append(then, 0.0)[np.minimum(2 * places + 3, len(ext))][:, None], 0.0
+            )
+        else:
+            leave = np.where(places[:, None] == count - 1, 1.0, 0.0)
+        found += inside * leave
+    return log_probability, found / np.maximum(found.sum(axis=1, keepdims=True), 1e-300)
+
+
+def spell_ctc(
+    log_probs: ArrayLike, alphabet: Alphabet, *, slots: int = 12, beams: int = 8
+) -> Spelling:
+    """Read one crop's steps.
+
+    Args:
+        log_probs: (steps, characters + 1), blank first.
+        alphabet: of the characters.
+        slots: most characters of the text.
+        beams: of the search; 1: the best path.
+
+    Returns:
+        The text whose probability, over all its paths, is greatest of those found. Each of its
+        slots is what stands there given the others; what the text lacks of its probability then
+        is in the slot that ends it: that there are more or fewer characters.
+    """
+    logs = np.asarray(log_probs, np.float64)
+    if beams > 1:
+        found = [classes for classes, _ in beam_search(logs, beams=beams, longest=slots)]
+    else:
+        found = [best_path(logs)[0][:slots]]
+    rated = [(likelihoods(logs, classes), classes) for classes in found[:3]]
+    rated.sort(key=lambda item: -item[0][0])
+    (log_probability, table), classes = rated[0]
+    out = np.zeros((slots, alphabet.num_classes))
+    out[:, alphabet.pad] = 1.0
+    for k in range(len(classes)):
+        out[k, : alphabet.pad], out[k, alphabet.pad] = table[k], 0.0
+    own = float(np.prod([table[k, c - 1] for k, c in enumerate(classes)])) if classes else 1.0
+    if len(classes) < slots:
+        ends = min(math.exp(log_probability) / max(own, 1e-300), 1.0)
+        out[len(classes)] = (1.0 - ends) / len(alphabet)
+        out[len(classes), alphabet.pad] = ends
+
+    def text(of: Sequence[int]) -> str:
+        return alphabet.decode([k - 1 for k in of])
+
+    return Spelling(
+        text=text(classes),
+        log_probability=log_probability,
+        slots=out,
+        others=tuple((text(c), rate[0]) for rate, c in rated[1:]),
+    )

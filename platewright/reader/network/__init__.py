@@ -1,0 +1,1 @@
+"""One file per network; its name with hyphens is what `--network` and `--reader` take."""

@@ -1,0 +1,86 @@
+"""Convolutions, a dense layer per column, two bidirectional GRUs, CTC."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+
+import keras
+from keras import layers, ops
+
+from platewright.reader.kind import Networks
+from platewright.reader.recipe import Recipe
+from platewright.reader.settings import ReaderSettings
+from platewright.reader.trunk import bidirectional, conv, in_rows, with_tail
+from platewright.recognizer.network import Standardize
+
+__all__ = ["RECIPES", "build"]
+
+ORIGINAL = ReaderSettings(
+    name="crnn-gru",
+    task="ctc",
+    window=(64, 128),
+    channels=(16, 16),
+    width=32,
+    units=(512, 512),
+    norm=False,
+    characters=string.digits + string.ascii_uppercase + string.ascii_lowercase + " ",
+)
+SMALL = replace(
+    ORIGINAL,
+    window=(48, 128),
+    channels=(24, 48, 64, 64),
+    width=96,
+    units=(96, 96),
+    rows=2,
+    norm=True,
+    characters=string.digits + string.ascii_uppercase,
+)
+RECIPES = {
+    "small": Recipe(
+        settings=SMALL,
+        source="ours: normalised convolutions, two rows, positions taught, AdamW",
+        rate=2e-3,
+        last_rate=0.01,
+        warmup=300,
+        decay=1e-2,
+        clip=5.0,
+        ema=0.998,
+        batch=64,
+        epochs=60,
+        epoch=32_000,
+        where=0.5,
+    ),
+    "original": Recipe(
+        settings=ORIGINAL,
+        source="the example image_ocr of Keras 2: SGD with Nesterov's momentum, clipped at 5",
+        optimizer="sgd",
+        rate=0.02,
+        clip=5.0,
+        batch=32,
+        epochs=25,
+        epoch=12_800,
+    ),
+}
+
+
+def build(settings: ReaderSettings) -> Networks:
+    """Build it: grey levels `window` (B, h, w, 1) in 0-1 to `logits` (B, rows * w / 4, classes)."""
+    window = keras.Input((*settings.window, 1), name="window")
+    x = Standardize(name="standardize")(window)
+    for k, channels in enumerate(settings.channels):
+        x = conv(x, channels, f"conv{k}", norm=settings.norm)
+        if k < 2:
+            x = layers.MaxPooling2D(2, name=f"pool{k}")(x)
+    if len(settings.channels) > 2:  # deeper than the original: lower, as wide
+        x = layers.MaxPooling2D((2, 1), name="pool2")(x)
+    _, height, width, channels = x.shape
+    x = ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, width, height * channels))
+    x = layers.Dense(settings.rows * settings.width, activation="relu", name="columns")(x)
+    x = in_rows(x, settings.rows)
+    tail = [
+        bidirectional(layers.GRU, units, merge, f"gru{k}", dropout=settings.dropout)
+        for k, (units, merge) in enumerate(zip(settings.units, ("sum", "concat"), strict=True))
+    ]
+    tail.append(layers.Dense(settings.alphabet.num_classes, name="logits"))
+    return with_tail(window, x, tuple(tail), settings.name)

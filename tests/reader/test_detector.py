@@ -1,0 +1,195 @@
+"""The second look by another reader: same finds and frames, another text in the same record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.alphabet import Alphabet
+from platewright.errors import ConfigError, OutputError, WeightsError
+from platewright.geometry import quad_of_box
+from platewright.image import load_image
+from platewright.reader.choice import find_weights, with_reader
+from platewright.reader.detector import BoxDetector, ReaderDetector
+from platewright.reader.picture import AttentionFile, draw_attention
+from platewright.reader.runtime import Network
+from platewright.reader.settings import ReaderSettings
+from platewright.reader.spelling import Spelling, fold_slots
+from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.recognizer.settings import NetworkSettings
+
+QUAD = quad_of_box((40.0, 30.0, 120.0, 50.0))
+PHOTO = np.random.default_rng(0).integers(0, 256, (120, 200, 3), np.uint8)
+
+
+class FixedRuntime:
+    """A default network that sees one plate everywhere and reads XY."""
+
+    def __init__(self) -> None:
+        self.settings = NetworkSettings()
+
+    def scan(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows, cols = self.settings.grid.shape(*image.shape)
+        return np.full((rows, cols), -9.0, np.float32), np.zeros((rows, cols, 8), np.float32)
+
+    def read(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        slots = np.full((12, 37), 0.1 / 36, np.float32)
+        for k, c in enumerate([33, 34] + [36] * 10):
+            slots[k, c] = 0.9
+        count = len(windows)
+        # Presence below 0 leaves every frame as it is.
+        return np.stack([slots] * count), np.full(count, -1.0), np.zeros((count, 8), np.float32)
+
+
+class FixedReader:
+    """Says what it is told of every crop, and keeps the crops."""
+
+    margin = (0.1, 0.1)
+
+    def __init__(self, text: str, sure: float = 0.8, weight: float = 1.0) -> None:
+        self.alphabet, self.weight = Alphabet("AaB1 "), weight
+        slots = np.full((4, 6), (1 - sure) / 5)
+        for k in range(4):
+            slots[k, self.alphabet.index(text[k]) if k < len(text) else 5] = sure
+        self.said = Spelling(text=text, log_probability=0.0, slots=slots)
+        self.crops: list[np.ndarray] = []
+
+    def window(self, quad: np.ndarray) -> tuple[int, int]:
+        return 20, 50
+
+    def read(self, crops: Sequence[np.ndarray]) -> list[Spelling]:
+        self.crops += crops
+        return [self.said for _ in crops]
+
+
+def detector(**changes: object) -> Detector:
+    return Detector(FixedRuntime(), DetectorSettings(**changes))  # type: ignore[arg-type]
+
+
+def test_the_record_is_filled_as_ever() -> None:
+    plain = detector().read_quads(PHOTO, [QUAD])[0]
+    reader = FixedReader("A1B")
+    (reading,) = ReaderDetector(detector(), reader).read_quads(PHOTO, [QUAD])
+    assert plain.text == "XY"
+    assert reading.text == "A1B" and len(reading.characters) == 3
+    assert reading.presence == pytest.approx(plain.presence, abs=1e-6)
+    assert (reading.quad == plain.quad).all()
+    # A and a are one in the default network's alphabet, and the space is none.
+    assert reading.characters[0].probability == pytest.approx(0.84 / 0.96)
+    assert [c.alternatives[0][0] for c in reading.characters] == ["A", "1", "B"]
+    assert reading.slots is not None and reading.slots.shape == (12, 37)
+    product = np.prod([c.probability for c in reading.characters])
+    assert reading.confidence == pytest.approx(product * reading.slots[3, 36])
+    assert reading.accepted == (reading.confidence >= 0.7)
+    assert [crop.shape for crop in reader.crops] == [(20, 50)]
+
+
+def test_small_letters_are_read_as_capitals() -> None:
+    (reading,) = ReaderDetector(detector(), FixedReader("a1")).read_quads(PHOTO, [QUAD])
+    assert reading.text == "A1"
+
+
+def test_a_reader_of_half_weight_is_mixed_with_the_default_network() -> None:
+    (reading,) = ReaderDetector(detector(), FixedReader("A1", 1.0, 0.5)).read_quads(PHOTO, [QUAD])
+    assert reading.text == "A1"
+    first = dict(reading.characters[0].alternatives)
+    assert first["A"] == pytest.approx(0.5, abs=0.01) and first["X"] == pytest.approx(
+        0.45, abs=0.01
+    )
+
+
+def test_nothing_found_is_nothing_read() -> None:
+    reader = FixedReader("A1")
+    assert ReaderDetector(detector(), reader).read(PHOTO) == []
+    assert reader.crops == []
+
+
+def test_a_quad_without_area_is_read_as_its_box() -> None:
+    flat = np.array([[10, 10], [20, 10], [30, 10], [40, 10]], float)
+    (reading,) = ReaderDetector(detector(), FixedReader("A1")).read_quads(PHOTO, [flat])
+    assert reading.text == "A1"
+
+
+def test_regions_are_heeded() -> None:
+    told = detector(regions=("GB",))
+    (reading,) = ReaderDetector(told, FixedReader("A1")).read_quads(PHOTO, [QUAD])
+    assert reading.region in ("GB", "") and reading.slots is not None
+
+
+def test_slots_that_say_nothing_of_the_wanted_alphabet_are_even() -> None:
+    slots = np.array([[0.0, 0.0, 0.0, 0.0, 1.0, 0.0]])  # surely a space
+    folded = fold_slots(slots, Alphabet("AaB1 "), Alphabet("AB1"), 2)
+    assert folded == pytest.approx(np.array([[0.25] * 4, [0, 0, 0, 1]]))
+
+
+class FixedBox:
+    """A regression that always answers the same."""
+
+    def __init__(self) -> None:
+        self.settings = ReaderSettings(
+            name="box", task="box", window=(32, 32), channels=(), units=()
+        )
+
+    def run(self, outputs: Sequence[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        assert outputs == ["box"] and inputs["window"].shape == (1, 32, 32, 1)
+        return [np.array([[0.2, 0.25, 0.6, 0.5]], np.float32)]
+
+
+def test_box_finds_one_plate_and_the_default_network_reads_it() -> None:
+    network: Network = FixedBox()
+    found = BoxDetector(detector(min_presence=0.0), network)
+    assert found.find(PHOTO) == pytest.approx((40, 30, 120, 60))
+    (reading,) = found.read(PHOTO)
+    assert reading.text == "XY" and reading.box == pytest.approx((40, 30, 120, 60))
+    assert BoxDetector(detector(min_presence=0.9), network).read(PHOTO) == []
+    with pytest.raises(ConfigError, match="the reader box finds plates"):
+        found.read_quads(PHOTO, [QUAD])
+
+
+def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = exported.stem
+    assert with_reader(detector(), "window").__class__ is Detector
+    with pytest.raises(ConfigError, match=r"no reader crnn; known: attention, box, .*, api, or"):
+        with_reader(detector(), "crnn")
+    monkeypatch.setattr("platewright.reader.choice.READERS", tmp_path / "none")
+    with pytest.raises(WeightsError, match=f"no readers/{name}.onnx; python train.py --network"):
+        with_reader(detector(), name)
+    run = tmp_path / "runs" / name
+    run.mkdir(parents=True)
+    (run / "weights.onnx").write_bytes(exported.with_suffix(".onnx").read_bytes())
+    assert find_weights(name) == Path("runs", name, "weights.onnx")
+    (tmp_path / "readers").mkdir()
+    (tmp_path / "readers" / f"{name}.npz").write_bytes(exported.read_bytes())
+    assert find_weights(name) == Path("readers", f"{name}.npz")
+    chosen = with_reader(detector(), str(exported.with_suffix(".onnx")), beams=2)
+    assert isinstance(chosen, BoxDetector if name == "box" else ReaderDetector)
+    if name == "attention":
+        path = tmp_path / "looked.png"
+        file = AttentionFile(path, chosen, photos=1, force=False)
+        file.write(PHOTO, [])
+        assert not path.exists()
+        file.write(PHOTO, detector().read_quads(PHOTO, [QUAD]))
+        assert load_image(path).shape[2] == 3
+        with pytest.raises(OutputError, match="there already"):
+            AttentionFile(path, chosen, photos=1, force=False)
+        with pytest.raises(ConfigError, match="draws one photo, not 2"):
+            AttentionFile(path, chosen, photos=2, force=True)
+    else:
+        with pytest.raises(ConfigError, match="needs a reader with attention"):
+            AttentionFile(tmp_path / "x.png", chosen, photos=1, force=False)
+
+
+def test_attention_is_drawn_where_it_is() -> None:
+    crop = np.full((20, 40), 128, np.uint8)
+    weights = np.zeros((2, 1, 10))
+    weights[0, 0, 1], weights[1, 0, 8] = 1.0, 1.0
+    spelling = Spelling(text="A", log_probability=0.0, slots=np.zeros((4, 37)), weights=weights)
+    picture = draw_attention([(crop, spelling)])
+    red = picture[30:80, :, 0].astype(int) - picture[30:80, :, 2]
+    panel = red.shape[1] // 2  # one for A, one for the end
+    assert red[:, : panel // 2].max() > 60 and red[:, panel // 2 : panel - 8].max() == 0
+    assert red[:, panel + panel // 2 :].max() > 60

@@ -1,0 +1,179 @@
+"""The networks: found by name, exported as they are, turned round rightly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.errors import ConfigError, WeightsError
+from platewright.reader.kind import build, kind_names, load_kind
+from platewright.reader.reader import network_reader
+from platewright.reader.runtime import KerasNetwork, OnnxNetwork, load_network
+from platewright.reader.settings import ReaderSettings
+from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.weights import load_file, save_weights
+
+NAMES = ("attention", "box", "crnn-gru", "crnn-lstm")
+
+
+def test_every_file_is_a_network() -> None:
+    assert kind_names() == NAMES
+    with pytest.raises(ConfigError, match="no network crnn; known: window, attention, box, crnn"):
+        load_kind("crnn")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_its_original_recipe_beside_ours(name: str) -> None:
+    kind = load_kind(name)
+    assert set(kind.recipes) == {"small", "original"}
+    for recipe in kind.recipes.values():
+        assert recipe.settings.name == name
+        assert ReaderSettings.from_json(recipe.settings.to_json()) == recipe.settings
+        assert recipe.source
+    with pytest.raises(ConfigError, match=f"{name} has no recipe best; known: small, original"):
+        kind.recipe("best")
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs", "optimizer", "rate", "batch"),
+    [
+        ("crnn-lstm", {"logits": (32, 63)}, "rmsprop", 1e-3, 16),
+        ("crnn-gru", {"logits": (32, 64)}, "sgd", 0.02, 32),
+        ("attention", {"logits": (13, 37), "weights": (13, 32)}, "adadelta", 1.0, 65),
+        ("box", {"box": (4,)}, "adam", 1e-3, 32),
+    ],
+)
+def test_the_originals_are_of_their_size(
+    name: str, outputs: dict[str, tuple[int, ...]], optimizer: str, rate: float, batch: int
+) -> None:
+    recipe = load_kind(name).recipe("original")
+    assert (recipe.optimizer, recipe.rate, recipe.batch) == (optimizer, rate, batch)
+    assert recipe.where == 0 and recipe.last_rate == 1
+    teach = build(recipe.settings).teach
+    assert {k: tuple(v.shape[1:]) for k, v in teach.output.items()} == outputs
+    layers = [type(layer).__name__ for layer in teach.layers]
+    if name == "crnn-lstm":
+        assert layers.count("Conv2D") == 6 and layers.count("MaxPooling2D") == 3
+        assert layers.count("BatchNormalization") == 3
+    if name == "box":
+        assert layers.count("Conv2D") == 8 and layers.count("MaxPooling2D") == 4
+
+
+@pytest.mark.parametrize("cell", ["GRU", "LSTM"])
+@pytest.mark.parametrize("merge", ["sum", "concat"])
+def test_the_backward_pass_is_turned_round_again(cell: str, merge: str) -> None:
+    """Step k of it has seen k and all that follows, so the last one has seen the last alone."""
+    import keras
+
+    from platewright.reader.trunk import bidirectional
+
+    layer = bidirectional(getattr(keras.layers, cell), 5, merge, "both")
+    x = np.random.default_rng(0).normal(0, 1, (2, 7, 3)).astype(np.float32)
+    both = np.asarray(keras.ops.convert_to_numpy(layer(x)))
+    ahead = np.asarray(keras.ops.convert_to_numpy(layer.forward_layer(x)))
+    back = layer.backward_layer
+    turned = keras.ops.convert_to_numpy(keras.ops.flip(back(x), axis=1))
+    turned = np.asarray(turned)
+    want = ahead + turned if merge == "sum" else np.concatenate([ahead, turned], axis=-1)
+    assert both == pytest.approx(want, abs=1e-6)
+    changed = x.copy()
+    changed[:, :-1] = 0
+    again = np.asarray(keras.ops.convert_to_numpy(layer(changed)))
+    part = slice(5, 10) if merge == "concat" else slice(0, 0)
+    assert again[:, -1, part] == pytest.approx(both[:, -1, part], abs=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_keras_and_onnx_say_the_same(exported: Path, count: int) -> None:
+    keras, onnx = load_network(exported), load_network(exported.with_suffix(".onnx"))
+    assert isinstance(keras, KerasNetwork) and isinstance(onnx, OnnxNetwork)
+    assert keras.settings == onnx.settings
+    settings, rng = keras.settings, np.random.default_rng(1)
+    feed = {"window": rng.random((count, *settings.window, 1), np.float32)}
+    outputs = {"ctc": ["logits"], "attention": ["memory"], "box": ["box"]}[settings.task]
+    (first,), (second,) = keras.run(outputs, feed), onnx.run(outputs, feed)
+    assert first.shape == second.shape and len(first) == count
+    assert first == pytest.approx(second, abs=1e-4)
+    assert np.ptp(first) > 1e-3
+    if settings.task == "attention":
+        step = {
+            "cells": first,
+            "token": rng.integers(0, 38, (count, 1)).astype(np.int32),
+            "state": rng.normal(0, 1, (count, 32)).astype(np.float32),
+        }
+        names = ["logits", "next_state", "weights"]
+        for a, b in zip(keras.run(names, step), onnx.run(names, step), strict=True):
+            assert a == pytest.approx(b, abs=1e-4)
+        assert keras.run(["weights"], step)[0].sum(axis=1) == pytest.approx(np.ones(count))
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_readers_on_both_spell_the_same(exported: Path, beams: int) -> None:
+    both = [load_network(exported), load_network(exported.with_suffix(".onnx"))]
+    if both[0].settings.task == "box":
+        with pytest.raises(ValueError, match="box reads no text"):
+            network_reader(both[0])
+        return
+    first, second = (network_reader(network, beams=beams) for network in both)
+    crops = list(np.random.default_rng(2).integers(0, 256, (2, *first.window(None)), np.uint8))
+    assert first.read([]) == []
+    for a, b in zip(first.read(crops), second.read(crops), strict=True):
+        assert a.text == b.text and a.slots == pytest.approx(b.slots, abs=1e-4)
+        assert a.slots.shape == (8, 37)
+        assert a.slots.sum(axis=1) == pytest.approx(np.ones(8))
+        assert a.log_probability == pytest.approx(b.log_probability, abs=1e-3)
+        assert (a.weights is None) == (first.settings.task == "ctc")
+
+
+def test_a_step_of_attention_is_what_was_taught(exported: Path) -> None:
+    """Fed its own characters, the decoder says in one go what it says step by step."""
+    from platewright.reader.weights import load_networks
+
+    networks, settings = load_networks(exported)
+    if settings.task != "attention":
+        pytest.skip("no attention")
+    window = np.random.default_rng(5).random((1, *settings.window, 1), np.float32)
+    previous = np.random.default_rng(5).integers(0, 36, (1, 9)).astype(np.int32)
+    taught = networks.teach({"window": window, "previous": previous}, training=False)
+    run = KerasNetwork(networks.run, settings)
+    (memory,) = run.run(["memory"], {"window": window})
+    state = np.zeros((1, 32), np.float32)
+    for k in range(9):
+        feed = {"cells": memory, "token": previous[:, k : k + 1], "state": state}
+        logits, state, weights = run.run(["logits", "next_state", "weights"], feed)
+        assert logits[0] == pytest.approx(np.asarray(taught["logits"])[0, k], abs=1e-5)
+        assert weights[0] == pytest.approx(np.asarray(taught["weights"])[0, k], abs=1e-5)
+
+
+def test_boxes_are_never_inverted() -> None:
+    from platewright.reader.network.box import SMALLEST, ordered
+
+    parts = np.random.default_rng(0).random((500, 4)).astype(np.float32)
+    parts[:4] = [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1]]
+    boxes = np.asarray(ordered(parts))
+    assert (boxes[:, 2:] - boxes[:, :2] > 0.99 * SMALLEST).all()
+    assert boxes.min() >= 0 and boxes.max() <= 1 + 1e-6
+
+
+def test_weights_that_are_off(exported: Path, tmp_path: Path) -> None:
+    arrays, _, _ = load_file(exported)
+    settings = load_network(exported.with_suffix(".onnx")).settings
+    other = tmp_path / "other.npz"
+    save_weights(other, arrays, replace(settings, units=tuple(u + 1 for u in settings.units)))
+    with pytest.raises((WeightsError, ValueError), match=r"other\.npz|same size"):
+        load_network(other)
+    window = tmp_path / "window.npz"
+    save_weights(window, {}, NetworkSettings())
+    with pytest.raises(
+        WeightsError, match=r"window\.npz: not the weights of a reader, but of .*window"
+    ):
+        load_network(window)
+    with pytest.raises(WeightsError, match=r"a reader's weights end in \.npz or \.onnx"):
+        load_network(tmp_path / "w.h5")
+    with pytest.raises(WeightsError, match=r"none\.onnx: no such weights file"):
+        load_network(tmp_path / "none.onnx")
+    with pytest.raises(WeightsError, match="its settings can't be used"):
+        ReaderSettings.from_json(settings.to_json().replace(f'"{settings.task}"', '"ocr"'), "w")
