@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count as count_from
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ from platewright.synth import lettering, plate, style  # noqa: E402
 from platewright.synth.background import Backgrounds  # noqa: E402
 from platewright.synth.scene import draw_closeup, draw_scene  # noqa: E402
 from platewright.training.crop import one_plate_scene  # noqa: E402
-from platewright.training.sample import CLOSE, SampleSettings, frame_quad  # noqa: E402
+from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible  # noqa: E402
 
 SEED = 5_000_011
 """Of drawings that neither training nor its checks draw."""
@@ -81,9 +82,13 @@ def unseen_faces() -> Iterator[None]:
 def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:
     """Return pictures with one plate each, a quad framed with a detector's errors, its text."""
     samples, found = SampleSettings(), []
-    for k in range(count):
+    for k in count_from(0):
+        if len(found) == count:
+            break
         rng = np.random.default_rng([SEED, k])
         image, record = draw_closeup(rng, backgrounds, samples.closeup, margin=CLOSE)
+        if not legible(record):
+            continue
         one = record.plates[0]
         quad = frame_quad(rng, one.quad, upright=rng.random() < samples.upright)
         found.append((image, quad, clean(one.text)))

@@ -119,7 +119,7 @@ def network_losses() -> tuple[dict[str, Callable[[Tensor, Tensor], Tensor]], dic
         "characters": 1.0,
         "slot_map": 0.7,
         "slots": 0.7,
-        "presence": 0.3,
+        "presence": 0.6,
         "corners": 2.0,
     }
     return dict(losses), weights

@@ -236,7 +236,7 @@ class SensorSettings:
     """
 
     resample: float = 0.35
-    resample_size: Pair = (0.4, 0.95)
+    resample_size: Pair = (0.3, 0.95)
     noise: float = 0.5
     noise_mean: float = 5.0
     grain: float = 0.4

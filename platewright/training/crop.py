@@ -17,7 +17,7 @@ from platewright.recognizer.rectify import rectify
 from platewright.records import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
-from platewright.training.sample import CLOSE, SampleSettings, frame_quad
+from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible
 from platewright.training.source import StoredSource
 
 __all__ = [
@@ -48,7 +48,7 @@ def draw_crop(
     settings: ReaderSettings,
     stored: StoredSource | None = None,
 ) -> tuple[Picture, PlateRecord, FloatArray]:
-    """Draw one rectified plate whose text the reader can spell.
+    """Draw one rectified plate that can be read and whose text the reader can spell.
 
     Args:
         rng: random numbers.
@@ -70,7 +70,7 @@ def draw_crop(
             image, record = draw_closeup(rng, backgrounds, samples.closeup, margin=CLOSE)
         plate = record.plates[0]
         known = all(settings.alphabet.index(char) >= 0 for char in plate.text)
-        if not known or not 0 < len(plate.text) <= settings.slots:
+        if not known or not 0 < len(plate.text) <= settings.slots or not legible(record):
             continue
         quad = frame_quad(rng, plate.quad, upright=rng.random() < samples.upright)
         try:

@@ -12,14 +12,14 @@ from platewright.geometry import box_of_quad, quad_of_box
 from platewright.recognizer.rectify import rectify
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import IGNORE, read_target, scan_target
-from platewright.records import PlateRecord
+from platewright.records import PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.synth.settings import SynthSettings
 from platewright.training.mining import draw_hard, load_hard
 from platewright.training.source import StoredSource
 
-__all__ = ["Batch", "SampleSettings", "draw_batch", "frame_quad", "read_cells"]
+__all__ = ["Batch", "SampleSettings", "draw_batch", "frame_quad", "legible", "read_cells"]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
@@ -29,6 +29,10 @@ CLOSE = (0.25, 0.6)
 """Room round most plates, in their heights ..."""
 ROOM = (1.2, 2.8)
 """... and round those that are framed so: a picture's edge must not tell anything."""
+LEGIBLE_PX = 4.5
+"""Characters that were fewer pixels high on the sensor teach that a plate is there, no more."""
+FAR = 0.4
+"""Part of the frames round decoys that are as small and soft as far plates."""
 Batch = tuple[dict[str, NDArray[np.uint8]], dict[str, NDArray[np.generic]]]
 
 
@@ -51,10 +55,10 @@ class SampleSettings:
 
     scenes: int = 8
     windows: int = 48
-    scene: SceneSettings = field(default_factory=SceneSettings)
+    scene: SceneSettings = field(default_factory=lambda: SceneSettings(resample=1.4))
     closeup: SceneSettings = field(
         default_factory=lambda: SceneSettings(
-            width_px=(20.0, 260.0), focus_px=(80.0, 260.0), focus=0.75
+            width_px=(14.0, 260.0), focus_px=(80.0, 260.0), focus=0.6, resample=2.0
         )
     )
     absent: float = 0.2
@@ -134,29 +138,35 @@ def _draw_window(
     settings: SampleSettings,
     network: NetworkSettings,
     stored: StoredSource | None,
-) -> tuple[Picture, PlateRecord | None, FloatArray]:
-    """Draw one window; the plate is None where no whole plate is in it."""
+) -> tuple[Picture, PlateRecord | None, FloatArray, bool]:
+    """Draw one window; the plate is None where no whole plate is in it.
+
+    Returns:
+        Window, plate, homography from picture to window, and whether the plate can be read.
+    """
     absent = rng.random() < settings.absent
     if absent and settings.hard is not None and rng.random() < settings.hard_share:
         mined = load_hard(settings.hard, network)
-        return draw_hard(rng, mined, network.read_window), None, np.eye(3)
+        return draw_hard(rng, mined, network.read_window), None, np.eye(3), False
     if absent and rng.random() < 0.6:
+        shrunk = rng.uniform(0.12, 0.5) if rng.random() < FAR else 1.0
         only = SceneSettings(
-            size=(96, 224),
+            size=(round(96 * shrunk), round(224 * shrunk)),
             plates=(1.0,),
             decoys=(0.25, 0.75),
-            width_px=(90.0, 220.0),
+            width_px=(90.0 * shrunk, 220.0 * shrunk),
             grey=True,
             synth=settings.closeup.synth,
         )
         image, record = draw_scene(rng, backgrounds, only)
-        box = record.decoys[0] if record.decoys else (40.0, 30.0, 180.0, 70.0)
+        empty = (40.0 * shrunk, 30.0 * shrunk, 180.0 * shrunk, 70.0 * shrunk)
+        box = record.decoys[0] if record.decoys else empty
         quad = frame_quad(rng, quad_of_box(box), upright=True)
         try:
             window, matrix = rectify(image, quad, network.read_window, network.margin)
         except ValueError:
             window, matrix = np.zeros(network.read_window, np.uint8), np.eye(3)
-        return window, None, matrix
+        return window, None, matrix, False
     wide_frame = rng.random() < WIDE
     if stored is not None and stored.gives_closeup(rng):
         image, record = stored.draw_closeup(rng)
@@ -172,8 +182,24 @@ def _draw_window(
     try:
         window, matrix = rectify(image, quad, network.read_window, network.margin)
     except ValueError:
-        return np.zeros(network.read_window, np.uint8), None, np.eye(3)
-    return window, None if absent else plate, matrix
+        return np.zeros(network.read_window, np.uint8), None, np.eye(3), False
+    return window, None if absent else plate, matrix, legible(record)
+
+
+def legible(record: SceneRecord) -> bool:
+    """Tell whether the first plate's characters were large enough on the sensor to be read.
+
+    Args:
+        record: of a scene with a plate; where the characters are unknown, they count as read.
+    """
+    plate, camera = record.plates[0], record.drawn.get("camera")
+    if not plate.characters:
+        return True
+    part = 1.0
+    if camera is not None:
+        part = camera.get("resample", 1.0) if isinstance(camera, dict) else camera.resample
+    heights = [c.box[3] - c.box[1] for c in plate.characters]
+    return bool(np.median(heights) * part >= LEGIBLE_PX)
 
 
 def draw_batch(
@@ -213,7 +239,7 @@ def draw_batch(
     windows, characters, slots, texts, there, frames = [], [], [], [], [], []
     for k in range(settings.windows):
         rng = np.random.default_rng([seed, index, 1, k])
-        window, plate, matrix = _draw_window(rng, backgrounds, settings, network, stored)
+        window, plate, matrix, clear = _draw_window(rng, backgrounds, settings, network, stored)
         windows.append(window)
         if plate is None:
             characters.append(np.full(cells, IGNORE, np.int32))
@@ -222,9 +248,9 @@ def draw_batch(
             frames.append(np.zeros(9, np.float32))
         else:
             a, b, c, d = read_target(plate, matrix, network, cells)
-            characters.append(a)
-            slots.append(b)
-            texts.append(c)
+            characters.append(a if clear else np.full_like(a, IGNORE))
+            slots.append(b if clear else np.full_like(b, IGNORE))
+            texts.append(c if clear else np.full_like(c, IGNORE))
             frames.append(np.append(d, np.float32(not plate.boxed)))
         there.append([plate is not None])
     inputs = {

@@ -8,8 +8,18 @@ import pytest
 from platewright.geometry import box_of_quad, iou
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import IGNORE
+from platewright.records import SceneRecord
 from platewright.synth.background import Backgrounds
-from platewright.training.sample import Batch, SampleSettings, draw_batch, frame_quad, read_cells
+from platewright.synth.camera import Camera
+from platewright.synth.scene import draw_closeup
+from platewright.training.sample import (
+    Batch,
+    SampleSettings,
+    draw_batch,
+    frame_quad,
+    legible,
+    read_cells,
+)  # fmt: skip
 
 NETWORK = NetworkSettings()
 STOCK = Backgrounds(num_drawn=3)
@@ -70,8 +80,12 @@ def test_an_absent_plate_teaches_presence_alone() -> None:
     assert (targets["corners"] == 0).all()
 
 
+NEAR = replace(SETTINGS.closeup, width_px=(100.0, 260.0), resample=0.0)
+FAR = replace(SETTINGS.closeup, width_px=(12.0, 20.0), focus=0.0)
+
+
 def test_a_present_plate_teaches_everything() -> None:
-    _, targets = draw_batch(3, 0, STOCK, replace(SETTINGS, absent=0.0), NETWORK)
+    _, targets = draw_batch(3, 0, STOCK, replace(SETTINGS, absent=0.0, closeup=NEAR), NETWORK)
     assert (targets["presence"] == 1).all()
     assert (targets["corners"][:, 8] == 1).all()
     for text, characters, slots in zip(
@@ -84,6 +98,31 @@ def test_a_present_plate_teaches_everything() -> None:
         # whatever cell belongs to slot s shows that slot's character
         assert all(text[s] == c for s, c in found)
         assert len({s for s, _ in found}) >= length - 1  # a frame may cut one off
+
+
+def test_a_plate_too_small_to_read_teaches_that_it_is_there_and_where() -> None:
+    _, targets = draw_batch(3, 0, STOCK, replace(SETTINGS, absent=0.0, closeup=FAR), NETWORK)
+    unread = (targets["slots"] == IGNORE).all(axis=1)
+    assert unread.mean() > 0.7  # not all: short texts on one line are taller
+    assert (targets["presence"] == 1).all() and (targets["corners"][:, 8] == 1).all()
+    for name in ("characters", "slot_map"):
+        assert (targets[name][unread] == IGNORE).all()
+
+
+@pytest.mark.parametrize(
+    ("width", "drawn", "told"),
+    [(200.0, 1.0, True), (200.0, 0.1, False), (14.0, 1.0, False)],
+)
+def test_whether_a_plate_can_be_read_is_told_by_its_pixels_on_the_sensor(
+    width: float, drawn: float, told: bool
+) -> None:
+    settings = replace(SETTINGS.closeup, width_px=(width, width), focus=0.0, camera=0.0, pose=0.0)
+    _, record = draw_closeup(np.random.default_rng(1), STOCK, settings)
+    seen = replace(record, drawn={"camera": Camera(resample=drawn)})
+    assert legible(seen) is told
+    assert legible(SceneRecord.from_dict(seen.as_dict())) is told
+    unknown = replace(seen.plates[0], characters=())
+    assert legible(replace(seen, plates=(unknown,)))
 
 
 @pytest.mark.parametrize("upright", [True, False])
