@@ -21,6 +21,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--network", default="window", help="which: window (the default), crnn-lstm, "
         "crnn-gru, attention or box")  # fmt: skip
+    add("--recipe", default="", help="its size: full (the default) or small; of window alone")
     add("--weights", type=Path, help="describe the network of this .npz instead of the default")
     add("--plot", type=Path, metavar="NET.png", help="also draw it")
     add("--force", action="store_true", help="replace the plot")
@@ -34,13 +35,13 @@ def main(argv: list[str] | None = None) -> None:
         raise OutputError(f"{args.plot} exists: --force replaces it")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if args.network != "window":
-        if args.plot is not None:
-            raise ConfigError("--plot draws the network window alone")
+        if args.plot is not None or args.recipe:
+            raise ConfigError("--plot and --recipe are for the network window alone")
         from platewright.reader.description import describe_reader
 
         print(describe_reader(args.network, args.weights))
         return
-    from platewright.recognizer.settings import NetworkSettings
+    from platewright.recognizer.settings import sized
 
     try:
         from platewright.recognizer.network import build_network
@@ -54,7 +55,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     from platewright.recognizer.weights import load_arrays
 
-    settings = load_arrays(args.weights)[1] if args.weights else NetworkSettings()
+    settings = load_arrays(args.weights)[1] if args.weights else sized(args.recipe)
     grid = settings.grid
     model = build_network(settings, image_size=grid.window)
     rows = sorted(describe_layers(model), key=lambda r: not r.name.startswith("scan"))

@@ -22,7 +22,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--network", default="window", help="what to train (%(default)s; model.py lists them)")
-    add("--recipe", default="", help="how, of networks that have several (the first)")
+    add("--recipe", default="", help="size of window: full, small; schedule of others (the first)")
     add("--out", type=Path, help="folder of the run (runs/default, or runs/NETWORK)")
     add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
     add("--steps", type=int, help="gradient steps at most (20000, or no limit with --hours)")
@@ -59,8 +59,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("--data-share must be above 0, and 1 at most")
     if args.init and args.resume:
         parser.error("--init begins a run, --resume goes on with one: give one of them")
-    if args.network == "window" and args.recipe:
-        parser.error("--recipe: the network window has none")
     args.out = args.out or Path("runs", args.network.replace("window", "default"))
     return args
 
@@ -72,8 +70,11 @@ def main(argv: list[str] | None = None) -> None:
     if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
         raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
     from platewright.dataset.drawing import find_regions
+    from platewright.recognizer.settings import sized
     from platewright.training.source import StoredSource
 
+    if args.network == "window":
+        sized(args.recipe)  # tells what is wrong before anything starts
     regions = find_regions(args.regions or "", "--regions")
     if args.data:
         StoredSource(args.data, args.data_share)  # tells what is wrong before anything starts

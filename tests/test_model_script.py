@@ -60,6 +60,18 @@ def test_window_stride_slots_and_scale_are_the_networks(described: tuple[str, Pa
     assert re.search(r"^a photo of 1280x720 +\d+\.\d\d GMAC", said, re.M)
 
 
+def test_a_small_network_costs_less(described: tuple[str, Path], tmp_path: Path) -> None:
+    done = run(tmp_path, "--recipe", "small")
+    assert done.returncode == 0, done.stderr
+    small, full = (
+        [float(re.search(pattern, text, re.M).group(1).replace(",", "")) for pattern in (  # type: ignore[union-attr]
+            r"^total +([\d,]+)$", r"^read +([\d.]+) MMAC", r"^scan  +([\d.]+) MMAC for one"
+        )]
+        for text in (done.stdout, described[0])
+    )  # fmt: skip
+    assert all(a < 0.7 * b for a, b in zip(small, full, strict=True))
+
+
 def test_the_plot_is_a_picture(described: tuple[str, Path]) -> None:
     assert "net.png: drawn" in described[0]
     assert load_image(described[1]).shape[1] == 1264
@@ -91,7 +103,12 @@ def test_another_network_is_told_with_its_recipes(tmp_path: Path) -> None:
         (
             ["--network", "box", "--plot", "net.png"],
             2,
-            "model.py: --plot draws the network window alone",
+            "model.py: --plot and --recipe are for the network window alone",
+        ),
+        (
+            ["--recipe", "big"],
+            2,
+            "model.py: --recipe: the network window has no big, only full, small",
         ),
         (["--weights", "none.npz"], 1, "model.py: none.npz: no such weights file"),
         (["--plot", "there.png"], 1, "model.py: there.png exists: --force replaces it"),

@@ -236,6 +236,12 @@ def test_arguments_that_are_off(tmp_path: Path, arguments: list[str], message: s
     [
         (["--regions", "GB,XX"], 2, "--regions: no region XX; known: "),
         (["--init", "none.npz"], 1, "none.npz: no such weights file"),
+        (["--recipe", "big"], 2, "--recipe: the network window has no big, only full, small"),
+        (
+            ["--init", str(ROOT / "weights.npz"), "--recipe", "small"],
+            2,
+            "weights.npz is of another size than --recipe small",
+        ),
         (["--init", "text.npz"], 1, "text.npz: not a weights file of this program"),
         (["--data", "."], 1, ".: no pictures with records here: give a folder or .tar that gen.py"),
         (["--data", "text.npz"], 1, "text.npz: no plain tar, or cut off"),

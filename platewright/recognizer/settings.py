@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
-from platewright.errors import WeightsError
+from platewright.errors import ConfigError, WeightsError
 from platewright.recognizer.grid import Grid, receptive_field
 
-__all__ = ["NetworkSettings"]
+__all__ = ["SIZES", "NetworkSettings", "sized"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +94,25 @@ class NetworkSettings:
         except (ValueError, TypeError, AttributeError) as error:
             raise WeightsError(f"{source}: its settings can't be used ({error})") from None
         return settings
+
+
+SIZES = {
+    "full": NetworkSettings(),
+    "small": NetworkSettings(
+        scan_channels=(12, 24, 48), read_window=(48, 144), read_channels=(16, 24, 48, 64)
+    ),
+}
+"""What `train.py --recipe` and `model.py --recipe` take; the first is the default."""
+
+
+def sized(name: str) -> NetworkSettings:
+    """Return the shapes of a size, of the default one if the name is empty.
+
+    Raises:
+        ConfigError: if there is no such size.
+    """
+    found = SIZES.get(name or next(iter(SIZES)))
+    if found is None:
+        known = ", ".join(SIZES)
+        raise ConfigError(f"--recipe: the network window has no {name}, only {known}")
+    return found

@@ -12,7 +12,7 @@ from platewright.errors import ConfigError
 from platewright.reader.kind import load_kind
 from platewright.reader.recipe import Recipe
 from platewright.reader.settings import ReaderSettings
-from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.settings import NetworkSettings, sized
 from platewright.recognizer.weights import load_arrays, load_file
 from platewright.training.check import HELD_OUT, check_drawn, check_photos
 from platewright.training.checkpoint import load_checkpoint
@@ -90,12 +90,14 @@ def schedule(recipe: Recipe, samples: SampleSettings, args: Any) -> TrainSetting
 
 
 def _start_window(args: Any, samples: SampleSettings, backgrounds: Path | None) -> Trainer:
-    arrays, network = None, NetworkSettings()
+    arrays, network = None, sized(args.recipe)
     if args.init:
         arrays, network, _ = load_arrays(args.init)
     elif args.resume:
         progress = load_checkpoint(args.out / "checkpoint.npz")[-1]
         network = NetworkSettings.from_json(progress.settings, str(args.out))
+    if args.recipe and replace(network, temperature=1.0) != sized(args.recipe):
+        raise ConfigError(f"{args.init or args.out} is of another size than --recipe {args.recipe}")
     if args.hard:
         load_hard(args.hard, network)  # tells what is wrong before anything starts
     settings = TrainSettings(
