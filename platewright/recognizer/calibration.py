@@ -17,7 +17,7 @@ from platewright.alphabet import Alphabet
 from platewright.errors import WeightsError
 from platewright.file import write_file
 from platewright.metrics import expected_calibration_error, reliability
-from platewright.recognizer.decode import sharpen
+from platewright.recognizer.decode import EMPTY, sharpen
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.weights import load_arrays, save_weights
 
@@ -48,7 +48,7 @@ class Calibration:
 
 
 def confidences(slots: ArrayLike, alphabet: Alphabet, temperature: float) -> FloatArray:
-    """Return the confidence of each reading's text, as `decode_slots` does for one.
+    """Return the confidence of each reading's text, as `decode_slots` and `spell` do for one.
 
     Args:
         slots: (n, slots, classes) probabilities at temperature 1.
@@ -58,10 +58,12 @@ def confidences(slots: ArrayLike, alphabet: Alphabet, temperature: float) -> Flo
     every = np.asarray(slots, np.float64).reshape(-1, *np.shape(slots)[1:])
     if not every.size:
         return np.zeros(0)
-    empty = every.argmax(axis=2) == alphabet.pad
-    # Every place up to the first empty one counts, that one too; the largest is the one chosen.
+    pad = alphabet.pad
+    empty = every[:, :, pad] > EMPTY
+    # Every place up to the first empty one counts, that one too.
     counted = np.cumsum(empty, axis=1) - empty == 0
-    chosen = sharpen(every, temperature).max(axis=2)
+    shown = sharpen(every, temperature)
+    chosen = np.where(empty, shown[:, :, pad], shown[:, :, :pad].max(axis=2))
     return np.where(empty[:, 0], 0.0, np.where(counted, chosen, 1.0).prod(axis=1))
 
 

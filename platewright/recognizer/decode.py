@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 from platewright.alphabet import Alphabet
 from platewright.records import Character
 
-__all__ = ["decode_slots", "sharpen", "spell"]
+__all__ = ["EMPTY", "decode_slots", "sharpen", "spell"]
 
 FloatArray = NDArray[np.float64]
+EMPTY = 0.5
+"""A slot that is empty with more than this probability ends the text: where several characters are
+possible, none of them may be as probable as the end and yet one of them be there."""
 
 
 def sharpen(slots: FloatArray, temperature: float) -> FloatArray:
@@ -27,22 +30,23 @@ def sharpen(slots: FloatArray, temperature: float) -> FloatArray:
 
 
 def decode_slots(
-    slots: FloatArray, alphabet: Alphabet, *, alternatives: int = 3
+    slots: FloatArray, alphabet: Alphabet, *, alternatives: int = 3, end: float | None = EMPTY
 ) -> tuple[str, float, tuple[Character, ...]]:
-    """Read the most probable text.
-
-    The text ends at the first slot that is most probably empty.
+    """Read the most probable characters of a text that is as long as it most probably is.
 
     Args:
         slots: (slots, classes) probabilities, the last class is `pad`.
         alphabet: of the classes.
         alternatives: most characters listed per position.
+        end: the text ends at the first slot that is empty with more than this probability; None:
+            at the first where no character is more probable than that it is empty.
 
     Returns:
         The text; its probability, which counts the slot that ends it too; its characters.
     """
-    best = slots.argmax(axis=1)
-    empty = np.flatnonzero(best == alphabet.pad)
+    best = slots[:, : alphabet.pad].argmax(axis=1)
+    least = slots[:, : alphabet.pad].max(axis=1) if end is None else end
+    empty = np.flatnonzero(slots[:, alphabet.pad] > least)
     text = alphabet.decode(best[: empty[0] if empty.size else len(best)].tolist())
     confidence, characters = spell(text, slots, alphabet, alternatives=alternatives)
     return text, confidence, characters

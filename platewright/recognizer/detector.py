@@ -30,6 +30,8 @@ WIDTH_OVER_HEIGHT = 4.0
 """A plate `min_height` high is looked for if it is so many times as wide."""
 SAME_FIND = 0.5
 """Finds of the scan that overlap by more are one; nested ones stay until they are looked at."""
+UNREAD = 1e-6
+"""Confidence of a reading without text where readings are sorted."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ class Detector:
             and r.confidence >= limit.min_confidence
             and len(r.text) >= limit.min_characters
         ]
-        kept = suppress([r.box for r in found], [r.presence * r.confidence for r in found])
+        # An unread plate stays behind all that is read, where they lie over one another.
+        worth = [r.presence * (r.confidence or UNREAD) for r in found]
+        kept = suppress([r.box for r in found], worth)
         return [self._placed(found[k]) for k in kept[: limit.max_plates]]
 
     def scan(self, grey: Picture) -> list[Candidate]:
@@ -160,7 +164,8 @@ class Detector:
             return []
         quads, presence, certain = self._framed(grey, [c.quad for c in candidates])
         seen = 1 / (1 + np.exp(-presence.astype(float)))
-        sure = np.array([c.presence for c in candidates]) * seen * certain
+        sure = np.array([c.presence for c in candidates]) * seen
+        sure = sure * np.maximum(certain, self.settings.unread)
         boxes = [box_of_quad(quad) for quad in quads]
         kept = suppress(boxes, sure)
         worth = [k for k in kept if sure[k] >= self.settings.second_look]
@@ -246,7 +251,7 @@ class Detector:
         return Reading(
             text=text,
             confidence=confidence,
-            presence=float(1 / (1 + np.exp(-float(logit)))) * certain,
+            presence=float(1 / (1 + np.exp(-float(logit)))) * max(certain, self.settings.unread),
             quad=quad,
             characters=characters,
             region="" if given is None else given.region,

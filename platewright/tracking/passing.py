@@ -13,7 +13,7 @@ import numpy as np
 
 from platewright.alphabet import Alphabet
 from platewright.errors import OutputError
-from platewright.recognizer.decode import decode_slots, spell
+from platewright.recognizer.decode import EMPTY, decode_slots, spell
 from platewright.recognizer.detector import Detector
 from platewright.recognizer.jurisdiction import Jurisdiction
 from platewright.records import Reading
@@ -113,7 +113,7 @@ class Voter:
             placed: whether to tell the region, which takes a few milliseconds.
         """
         best = track.best.reading
-        sights = [sight for sight in track.sights if sight.reading.slots is not None]
+        sights = [s for s in track.sights if s.reading.slots is not None and s.reading.text]
         if not sights:
             return best
         slots = vote(
@@ -122,7 +122,7 @@ class Voter:
             self.alphabet,
             self.settings,
         )
-        text, _, _ = decode_slots(slots, self.alphabet)
+        text, _, _ = decode_slots(slots, self.alphabet, end=None if len(sights) > 1 else EMPTY)
         region, shown = "", slots
         given = self.jurisdiction.condition(slots) if self.jurisdiction and self.bound else None
         if given is not None:

@@ -152,5 +152,6 @@ def _picture(answer: Answer) -> dict[str, Any]:
     values = answer.shot.photo.as_dict()
     for k, (values_of_plate, found) in enumerate(zip(values["plates"], answer.found, strict=True)):
         values_of_plate["record"] = found.as_dict() if found else None
-        values_of_plate["sighting"] = str(answer.sightings[k].pk) if answer.sightings else None
+        kept = answer.sightings[k] if answer.sightings else None
+        values_of_plate["sighting"] = None if kept is None else str(kept.pk)
     return values

@@ -91,7 +91,7 @@ def picture_card(
     Args:
         shot: the picture, read.
         found: the registered vehicle of each reading.
-        sightings: what was kept of each; empty: nothing was.
+        sightings: what was kept of each, None where nothing was; empty: nothing was of any.
     """
     readings = [replace(reading, quad=reading.quad * shot.scale) for reading in shot.photo.readings]
     plates = tuple(

@@ -33,14 +33,14 @@ class Answer:
         shot: the picture, read; None where it can't be.
         error: why not, in a line.
         found: the registered vehicle of each reading.
-        sightings: what was kept, one for each reading; empty: nothing.
+        sightings: what was kept of each reading, None of one without a text; empty: nothing.
     """
 
     name: str
     shot: Shot | None = None
     error: str = ""
     found: tuple[Found | None, ...] = ()
-    sightings: tuple[Sighting, ...] = ()
+    sightings: tuple[Sighting | None, ...] = ()
 
 
 def read_all(
@@ -87,15 +87,18 @@ def read_all(
     return answers
 
 
-def _keep(shot: Shot, found: Sequence[Found | None], *, photo: bool) -> tuple[Sighting, ...]:
+def _keep(shot: Shot, found: Sequence[Found | None], *, photo: bool) -> tuple[Sighting | None, ...]:
     """Store the readings that have a text, all or none of a picture."""
-    if not shot.photo.readings:
+    readings = shot.photo.readings
+    if not any(reading.text for reading in readings):
         return ()
     with transaction.atomic():
         picture = keep_picture(encode_image(shot.image, ".jpg", 85)) if photo else None
         kept = tuple(
             keep_reading(reading, source=shot.photo.file, found=vehicle, picture=picture)
-            for reading, vehicle in zip(shot.photo.readings, found, strict=True)
+            if reading.text
+            else None
+            for reading, vehicle in zip(readings, found, strict=True)
         )
-    count("sightings", by=len(kept))
+    count("sightings", by=sum(sighting is not None for sighting in kept))
     return kept

@@ -16,7 +16,7 @@ from platewright.recognizer.calibration import (
     fit_temperature,
     store_temperature,
 )
-from platewright.recognizer.decode import decode_slots, sharpen
+from platewright.recognizer.decode import decode_slots, sharpen, spell
 from platewright.recognizer.runtime import load_runtime
 from platewright.recognizer.weights import load_arrays
 
@@ -24,25 +24,28 @@ ABC = Alphabet("ABC")
 FITTED = Calibration(temperature=0.47, readings=9, right=0.8, ece_before=0.3, ece=0.02)
 
 
-def honest_slots(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slots whose probabilities are true: a text is right as often as they say."""
+def honest_slots(
+    rng: np.random.Generator, count: int, temperature: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slots whose probabilities are true once they are read at a temperature."""
     slots = np.maximum(rng.dirichlet(np.full(4, 0.2), (count, 3)), 1e-3)
     slots[:, 0, ABC.pad] = 1e-3
     slots[:, 2] = [1e-3, 1e-3, 1e-3, 1]
     slots /= slots.sum(axis=2, keepdims=True)
+    # What makes them honest again is the inverse of what made them unsure.
+    told = np.array([sharpen(own, 1 / temperature) for own in slots])
     right = []
-    for own in slots:
-        said = [ABC.index(char) for char in decode_slots(own, ABC)[0]]
+    for own, shown in zip(slots, told, strict=True):
+        said = [ABC.index(char) for char in decode_slots(shown, ABC)[0]]
         truth = [int(rng.choice(4, p=row)) for row in own]
         right.append(truth[: len(said) + 1] == [*said, ABC.pad][: len(own)])
-    return slots, np.array(right)
+    return told, np.array(right)
 
 
 @pytest.mark.parametrize("temperature", [0.45, 1.0, 2.0])
 def test_a_temperature_that_was_applied_is_found_again(temperature: float) -> None:
-    slots, right = honest_slots(np.random.default_rng(1), 3000)
-    # What makes them honest again is the inverse of what made them unsure.
-    found = fit_temperature(sharpen(slots, 1 / temperature), right, ABC)
+    slots, right = honest_slots(np.random.default_rng(1), 3000, temperature)
+    found = fit_temperature(slots, right, ABC)
     assert found.temperature == pytest.approx(temperature, rel=0.15)
     assert found.ece < 0.03
     assert found.readings == 3000
@@ -55,7 +58,11 @@ def test_confidences_are_those_of_the_decoder() -> None:
     rng = np.random.default_rng(5)
     slots = rng.dirichlet(np.full(4, 0.5), (200, 3))
     for temperature in (0.4, 1.0, 1.7):
-        expected = [decode_slots(sharpen(s, temperature), ABC)[1] for s in slots]
+        texts = [decode_slots(s, ABC)[0] for s in slots]
+        expected = [
+            spell(text, sharpen(s, temperature), ABC)[0]
+            for text, s in zip(texts, slots, strict=True)
+        ]
         assert confidences(slots, ABC, temperature) == pytest.approx(expected)
     assert (np.array(expected) == 0).any()  # an empty text
     assert confidences([], ABC, 1.0).shape == (0,)

@@ -67,3 +67,10 @@ def test_a_given_text_is_spelt_with_its_own_probabilities() -> None:
     assert characters[0].alternatives == (("C", 0.2), ("B", 0.6), ("A", 0.1))
     assert characters[1].alternatives == (("C", 0.2), ("A", 0.7))
     assert spell("", slots, ABC) == (0.0, ())
+
+
+def test_a_text_goes_on_where_some_character_is_more_probable_than_none() -> None:
+    slots = np.array([[1.0, 0, 0, 0], [0.3, 0.25, 0.1, 0.35], [0.2, 0.2, 0.05, 0.55]])
+    assert decode_slots(slots, ABC)[0] == "AA"
+    assert decode_slots(slots, ABC)[1] == pytest.approx(0.3 * 0.55)
+    assert decode_slots(slots, ABC, end=None)[0] == "A"  # no character beats the end
