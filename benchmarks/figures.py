@@ -16,6 +16,7 @@ MEASURED = (
     "empty",
 )  # fmt: skip
 """Results of the bundled weights, in the order of the README."""
+READ = ("exact", "folded", "character_accuracy")
 COUNTRIES = ("GB", "IN", "PK", "US", "DE")
 
 
@@ -53,7 +54,7 @@ def readings() -> list[str]:
             title,
             str(all_["texts"]),
             *found,
-            *(percent(all_[k]) for k in ("exact", "folded", "character_accuracy")),
+            *(percent(all_[k]) for k in READ),
             f"{result['extra_per_photo']:.2f}" if whole else "",
             f"{ms['median']:.0f} ({ms['p95']:.0f})",
         ]
@@ -98,6 +99,41 @@ def confidence(photos: dict[str, Any]) -> str:
         f"{large['ms']['median']:.0f} ms in the median. Many of the other readings are plates that "
         "nobody labelled."
     )
+
+
+def reader_table(readers: dict[str, Any]) -> list[str]:
+    """Return the table of all readers, of what benchmarks/readers.py measured."""
+    lines = [
+        "| reader | parameters | ms a crop | drawn: exact / folded / characters % | "
+        "realdev's boxes | crops_us |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, one in readers.items():
+        count = f"{one['parameters']:,}" if one["parameters"] else ""
+        cells = [name, count, f"{one['ms']:.1f}"]
+        for where in ("drawn", "realdev", "crops_us"):
+            score = one.get(where)
+            if score is None:
+                cells.append("")
+            elif "iou" in score:
+                cells.append(f"mean IoU {score['iou']:.3f}, constant {score['constant_iou']:.3f}")
+            else:
+                cells.append(" / ".join(percent(score[k]) for k in READ))
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def readers() -> list[str]:
+    """Return what the other readers read of the same plates."""
+    result = load("readers.json")
+    return [
+        "All readers on given boxes: drawn plates with faces and backgrounds that training did not "
+        "have, and real ones; `box` finds instead of reading.",
+        "",
+        *reader_table(result["readers"]),
+        "",
+        f"    {result['command']}",
+    ]
 
 
 def drawing() -> str:
@@ -147,6 +183,8 @@ def figures() -> str:
         confidence(photos),
         "",
         *(f"    {load(f'{name}.json')['command']}" for name in MEASURED),
+        "",
+        *readers(),
         "",
         "By country, condition and threshold: [the model card](docs/model-card.md).",
         "",

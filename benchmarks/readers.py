@@ -28,7 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from figures import READ, reader_table  # noqa: E402
 
 from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
 from platewright.errors import ConfigError, OutputError, WeightsError, run_script  # noqa: E402
@@ -52,7 +54,6 @@ from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legib
 SEED = 5_000_011
 """Of drawings that neither training nor its checks draw."""
 UNSEEN = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSansMono-Bold")
-KEYS = ("exact", "folded", "character_accuracy")
 Picture = NDArray[np.uint8]
 Drawn = list[tuple[Picture, NDArray[np.float64], str]]
 
@@ -112,7 +113,7 @@ def score_labels(detector: Detector, path: Path, limit: int | None) -> dict[str,
     """Return the same of labelled boxes."""
     labels = choose(read_labels(path), (), limit)
     report = evaluate(labels, path.parent / "images", detector, given_boxes=True).report()
-    return {k: report["all"][k] for k in ("texts", *KEYS)}
+    return {k: report["all"][k] for k in ("texts", *READ)}
 
 
 def read_ms(detector: Detector, drawn: Drawn) -> float:
@@ -183,28 +184,6 @@ def parameters(weights: Path) -> int | None:
     return sum(v.size for v in load_file(beside)[0].values()) if beside.is_file() else None
 
 
-def table(readers: dict[str, Any]) -> list[str]:
-    """Return the README's table."""
-    lines = [
-        "| reader | parameters | ms a crop | drawn: exact / folded / characters % | "
-        "realdev's boxes | crops_us |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, one in readers.items():
-        count = f"{one['parameters']:,}" if one["parameters"] else ""
-        cells = [name, count, f"{one['ms']:.1f}"]
-        for where in ("drawn", "realdev", "crops_us"):
-            score = one.get(where)
-            if score is None:
-                cells.append("")
-            elif "iou" in score:
-                cells.append(f"mean IoU {score['iou']:.3f}, constant {score['constant_iou']:.3f}")
-            else:
-                cells.append(" / ".join(f"{100 * score[k]:.1f}" for k in KEYS))
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
-
-
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -266,7 +245,7 @@ def main() -> None:
     result = {"command": command.strip(), "backgrounds": len(photos), "readers": scores}
     make_folder(args.out.parent)
     write_file(args.out, (json.dumps(result, indent=1) + "\n").encode())
-    print("\n".join(table(scores)))
+    print("\n".join(reader_table(scores)))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def test_boxes_are_scored_beside_the_constant_one() -> None:
 def test_the_table_has_a_row_for_each() -> None:
     score = {"exact": 0.5, "folded": 0.625, "character_accuracy": 0.75}
     box = {"iou": 0.4, "constant_iou": 0.1}
-    lines = readers.table(
+    lines = readers.reader_table(
         {
             "window": {"parameters": 1234, "ms": 4.04, "drawn": score, "crops_us": score},
             "box": {"parameters": None, "ms": 2.0, "drawn": box},

@@ -61,6 +61,18 @@ def test_readings_without_probabilities_leave_the_best_frame(reading_of: Make) -
     assert Voter(ALPHABET, accept=0.7).reading(track_of(bare)) is bare[1]
 
 
+def test_frames_in_which_nothing_is_read_count_as_seen_and_have_no_vote(
+    reading_of: Make, slots_of
+) -> None:
+    read = [reading_of(presence=p) for p in (0.8, 0.9)]
+    far = replace(reading_of(presence=0.3), text="", confidence=0.0, slots=slots_of(""))
+    voter = Voter(ALPHABET, accept=0.7)
+    alone, together = voter.reading(track_of(read)), voter.passing(track_of([far, far, *read]))
+    assert together.reading.text == "AB12CDE" and together.frames == 4
+    assert together.reading.confidence == pytest.approx(alone.confidence)
+    assert voter.reading(track_of([far, far])).text == ""
+
+
 def test_a_given_region_bends_the_vote_to_its_syntax(reading_of: Make, slots_of) -> None:
     # O for 0: no British text has a letter there.
     torn = slots_of("AB12CDE", 0.93, {2: {"I": 0.55, "1": 0.4}})

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from platewright.records import SceneRecord
+from platewright.web import reader
 from platewright.web.metric import exposition
 from platewright.web.registry.models import Picture, Sighting, Vehicle
 from platewright.web.registry.sighting import keep_picture, keep_reading
@@ -114,6 +117,33 @@ def test_kept_sightings_are_found_and_forgotten(staff: Client, street: Street) -
         staff.post(f"/sightings/{each.pk}/forget/")
     assert Sighting.objects.count() == Picture.objects.count() == 0
     assert staff.get(f"/sightings/{row.pk}/").status_code == 404
+
+
+def test_a_plate_that_cannot_be_read_is_shown_and_not_kept(
+    staff: Client, street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = reader._read
+
+    def blurred(*args: object) -> reader.Shot:
+        shot = read(*args)
+        first, *others = shot.photo.readings
+        unread = replace(first, text="", confidence=0.0, characters=(), region="", accepted=False)
+        return replace(shot, photo=replace(shot.photo, readings=(*others, unread)))
+
+    monkeypatch.setattr(reader, "_read", blurred)
+    page = upload(staff, street[0], "far.jpg", keep="1").content.decode()
+    plates = page.count('class="plate"')
+    assert plates > 1 and page.count('<p class="text">unread</p>') == 1
+    assert "too small or blurred to read" in page
+    assert page.count("Kept as a sighting") == Sighting.objects.count() == plates - 1
+    assert all(row.plate for row in Sighting.objects.all())
+    values = staff.post(
+        "/api/v1/read?keep=1", street[0], content_type="image/jpeg",
+        headers={"Authorization": f"Bearer {settings.TOKEN}"},
+    ).json()  # fmt: skip
+    (last,) = [p for p in values["pictures"][0]["plates"] if not p["text"]]
+    assert last["sighting"] is None and last["confidence"] == 0
+    assert Sighting.objects.count() == 2 * (plates - 1)
 
 
 def test_where_it_is_open_nobody_logs_in(client: Client, settings) -> None:
