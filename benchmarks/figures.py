@@ -124,7 +124,9 @@ def reader_table(readers: dict[str, Any]) -> list[str]:
 
 
 def readers() -> list[str]:
-    """Return what the other readers read of the same plates."""
+    """Return what the other readers read of the same plates, where that was measured."""
+    if not (ROOT / "results/readers.json").is_file():
+        return []
     result = load("readers.json")
     return [
         "All readers on given boxes: drawn plates with faces and backgrounds that training did not "
@@ -133,6 +135,7 @@ def readers() -> list[str]:
         *reader_table(result["readers"]),
         "",
         f"    {result['command']}",
+        "",
     ]
 
 
@@ -185,7 +188,6 @@ def figures() -> str:
         *(f"    {load(f'{name}.json')['command']}" for name in MEASURED),
         "",
         *readers(),
-        "",
         "By country, condition and threshold: [the model card](docs/model-card.md).",
         "",
         drawing(),

@@ -61,7 +61,7 @@ def confidences(slots: ArrayLike, alphabet: Alphabet, temperature: float) -> Flo
     pad = alphabet.pad
     empty = every[:, :, pad] > EMPTY
     # Every place up to the first empty one counts, that one too.
-    counted = np.cumsum(empty, axis=1) - empty == 0
+    counted: NDArray[np.bool_] = np.cumsum(empty, axis=1) - empty == 0
     shown = sharpen(every, temperature)
     chosen = np.where(empty, shown[:, :, pad], shown[:, :, :pad].max(axis=2))
     return np.where(empty[:, 0], 0.0, np.where(counted, chosen, 1.0).prod(axis=1))

@@ -17,8 +17,8 @@ class DetectorSettings:
     Attributes:
         min_presence: least presence of a reading, 0-1: of the scan, the second look and the
             average character together, so that a sign which reads as nothing certain is dropped.
-        unread: what counts in the average character's place where that is less, 0-1: a plate
-            that is too small or blurred to read has to be surer to the scan and the second look.
+        unread: what counts in the average character's place where that is less, 0-1; 0: what reads
+            as nothing at all is dropped.
         min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
         accept: least confidence of an accepted text, 0-1; what is less sure is marked.
         min_height: height of the smallest plate looked for, photo pixels; 0: by `smallest`.
@@ -26,7 +26,8 @@ class DetectorSettings:
         max_plates: most readings of a photo.
         min_characters: shortest text kept; 0: plates that can't be read, too.
         scan_presence: least presence of a window that gets a second look, 0-1.
-        max_candidates: most windows that get a second look.
+        max_candidates: most windows that get a second look, for each megapixel of the photo; a
+            smaller one counts as one megapixel.
         second_look: least presence (as of a reading) of a candidate after its first look that is
             worth another one, 0-1; below it, it is dropped.
         looks: how often a plate is framed and read, at least 1.
@@ -35,17 +36,17 @@ class DetectorSettings:
         regions: codes or files of the regions whose syntaxes texts are to fit; none: any text.
     """
 
-    min_presence: float = 0.2
-    unread: float = 0.3
+    min_presence: float = 0.12
+    unread: float = 0.0
     min_confidence: float = 0.0
     accept: float = ACCEPTED
     min_height: float = 0.0
-    smallest: tuple[float, float] = (1 / 60, 8.0)
+    smallest: tuple[float, float] = (1 / 60, 5.0)
     max_plates: int = 50
     min_characters: int = 0
     scan_presence: float = 0.05
-    max_candidates: int = 24
-    second_look: float = 0.06
+    max_candidates: int = 16
+    second_look: float = 0.08
     looks: int = 2
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)
     regions: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ WIDTH_OVER_HEIGHT = 4.0
 """A plate `min_height` high is looked for if it is so many times as wide."""
 SAME_FIND = 0.5
 """Finds of the scan that overlap by more are one; nested ones stay until they are looked at."""
+MEGAPIXEL = 1_000_000
+"""Pixels."""
 UNREAD = 1e-6
 """Confidence of a reading without text where readings are sorted."""
 
@@ -128,7 +130,8 @@ class Detector:
         part, pixels = self.settings.smallest
         least = self.settings.min_height or max(part * min(grey.shape), pixels)
         factors = scales(grey.shape, grid.window, network.extent, WIDTH_OVER_HEIGHT * least)
-        threshold = self.settings.scan_presence
+        # Nothing can come of less: a reading's presence is the scan's, times more.
+        threshold = max(self.settings.scan_presence, self.settings.min_presence)
         cut = np.log(threshold / (1 - threshold))
         half = np.array([grid.window[1] / 2, grid.window[0] / 2])
         quads, scores = [], []
@@ -146,7 +149,8 @@ class Detector:
             return []
         all_quads, logits = np.concatenate(quads), np.concatenate(scores)
         boxes = np.concatenate([all_quads.min(axis=1), all_quads.max(axis=1)], axis=1)
-        kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1)[: self.settings.max_candidates]
+        most = round(self.settings.max_candidates * max(grey.size / MEGAPIXEL, 1.0))
+        kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1)[:most]
         return [Candidate(all_quads[k], float(1 / (1 + np.exp(-logits[k])))) for k in kept]
 
     def sift(self, grey: Picture, candidates: list[Candidate]) -> list[Candidate]:

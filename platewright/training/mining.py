@@ -162,7 +162,9 @@ def main() -> int:
         raise WeightsError("--count and --most start at 1, --presence lies between 0 and 1")
     beside = args.weights.with_suffix(".onnx")
     runtime = load_runtime(beside if beside.is_file() else args.weights)
-    settings = DetectorSettings(scan_presence=args.presence, second_look=args.presence)
+    settings = DetectorSettings(
+        min_presence=args.presence, scan_presence=args.presence, second_look=args.presence
+    )
     photos = load_backgrounds(args.bgs) if args.bgs.is_dir() else []
     found = mine(Detector(runtime, settings), _searched(photos, args.seed), args.most)
     shape = (args.count, *_mined_size(runtime.settings))
