@@ -25,8 +25,6 @@ Picture = NDArray[np.uint8]
 
 MIN_PRESENCE = 0.06
 """What is a plate with this probability is hidden."""
-UNREAD = 0.3
-"""As `DetectorSettings.unread`: what can't be read may be readable to a person."""
 SMALLEST = (1 / 120, 4.0)
 """As `DetectorSettings.smallest`: a person reads plates that the reader is not asked for."""
 WIDER = 0.15
@@ -49,7 +47,6 @@ def redaction_settings(
     least = MIN_PRESENCE if min_presence is None else min_presence
     return DetectorSettings(
         min_presence=least,
-        unread=UNREAD,
         min_height=min_height or 0.0,
         smallest=SMALLEST,
         second_look=least / 4,

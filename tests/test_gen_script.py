@@ -300,7 +300,8 @@ def test_a_stopped_run_goes_on_with_the_next_shard(
     _, said = running.communicate(timeout=30)
     assert "Traceback" not in said
     if number == signal.SIGINT:
-        assert running.returncode == 130 and said.splitlines()[-1] == "gen.py: stopped"
+        # On a busy machine Python's own tracker of shared memory may have a word after it.
+        assert running.returncode == 130 and "gen.py: stopped" in said.splitlines()
         assert not list((tmp_path / "out" / ".gen").glob("*.part"))
     there = len(shards(tmp_path / "out"))
     assert 0 < there < 10

@@ -24,6 +24,7 @@ from platewright.image import save_image
 from platewright.recognizer import detector as detector_module
 from platewright.recognizer.decode import spell
 from platewright.records import Reading
+from platewright.redaction import redaction_settings
 from platewright.synth.drive import DriveSettings, draw_drive
 
 av = pytest.importorskip("av")
@@ -146,7 +147,7 @@ def test_redact_hides_every_plate_and_tells_no_text(
     hidden = frames_of(tmp_path / "out.mkv")
     assert len(hidden) == 60
     assert max(int(frame.max()) for frame in hidden) < 90
-    assert WhiteRectangles.loaded[0][1].min_presence == 0.1
+    assert WhiteRectangles.loaded[0][1] == redaction_settings()
 
 
 def test_frames_that_come_too_fast_are_dropped_and_counted(

@@ -17,8 +17,6 @@ class DetectorSettings:
     Attributes:
         min_presence: least presence of a reading, 0-1: of the scan, the second look and the
             average character together, so that a sign which reads as nothing certain is dropped.
-        unread: what counts in the average character's place where that is less, 0-1; 0: what reads
-            as nothing at all is dropped.
         min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
         accept: least confidence of an accepted text, 0-1; what is less sure is marked.
         min_height: height of the smallest plate looked for, photo pixels; 0: by `smallest`.
@@ -37,7 +35,6 @@ class DetectorSettings:
     """
 
     min_presence: float = 0.12
-    unread: float = 0.0
     min_confidence: float = 0.0
     accept: float = ACCEPTED
     min_height: float = 0.0

@@ -168,8 +168,7 @@ class Detector:
             return []
         quads, presence, certain = self._framed(grey, [c.quad for c in candidates])
         seen = 1 / (1 + np.exp(-presence.astype(float)))
-        sure = np.array([c.presence for c in candidates]) * seen
-        sure = sure * np.maximum(certain, self.settings.unread)
+        sure = np.array([c.presence for c in candidates]) * seen * certain
         boxes = [box_of_quad(quad) for quad in quads]
         kept = suppress(boxes, sure)
         worth = [k for k in kept if sure[k] >= self.settings.second_look]
@@ -255,7 +254,7 @@ class Detector:
         return Reading(
             text=text,
             confidence=confidence,
-            presence=float(1 / (1 + np.exp(-float(logit)))) * max(certain, self.settings.unread),
+            presence=float(1 / (1 + np.exp(-float(logit)))) * certain,
             quad=quad,
             characters=characters,
             region="" if given is None else given.region,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp, log, log1p
 
 import numpy as np
@@ -90,7 +91,9 @@ def taught() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
 
     network = NetworkSettings(scan_channels=(8, 8, 16), read_channels=(8, 8, 16, 16))
     stock = Backgrounds(num_drawn=2)
-    present = draw_batch(0, 0, stock, SampleSettings(scenes=1, windows=2, absent=0.0), network)
+    near = replace(SampleSettings().closeup, width_px=(100.0, 260.0), resample=0.0)
+    whole = SampleSettings(scenes=1, windows=2, absent=0.0, closeup=near)
+    present = draw_batch(0, 0, stock, whole, network)
     absent = draw_batch(0, 1, stock, SampleSettings(scenes=1, windows=2, absent=1.0), network)
     inputs, targets = (
         {name: np.concatenate([a[name], b[name]]) for name in a}
