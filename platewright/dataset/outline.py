@@ -26,6 +26,8 @@ MIN_SHARE = 0.25
 """Part of a plate's area that must be in the picture for a label."""
 MIN_SIDE_PX = 1.0
 """Both sides of the box round what is seen must be longer than this."""
+COVERED = 0.98
+"""Part of the visible outline that four corners have to surround once they are in the picture."""
 READABLE_SHARE = 0.8
 """Part of every character's box that must be in the picture for its text to count as readable."""
 WHOLE_SHARE = 0.95
@@ -129,10 +131,13 @@ class SeenPlate:
         own = np.clip(self.plate.quad, 0, [self.size[1], self.size[0]])
         if len(self.outline) == 4:
             return _aligned(self.outline, own)
-        corners = cv2.boxPoints(cv2.minAreaRect(self.outline.astype(np.float32))).astype(float)
-        if (corners < -0.5).any() or (corners > [self.size[1] + 0.5, self.size[0] + 0.5]).any():
+        outline = self.outline.astype(np.float32)
+        corners = np.clip(cv2.boxPoints(cv2.minAreaRect(outline)), 0, [self.size[1], self.size[0]])
+        around = cv2.convexHull(corners.astype(np.float32))
+        covered, _ = cv2.intersectConvexConvex(around, outline)
+        if covered < COVERED * polygon_area(self.outline):
             corners = quad_of_box(self.box)
-        return _aligned(np.clip(corners, 0, [self.size[1], self.size[0]]), own)
+        return _aligned(corners.astype(np.float64), own)
 
     @property
     def readable(self) -> bool:

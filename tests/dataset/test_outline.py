@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from platewright.dataset.crop import MIN_CROP, cut_box, straighten
@@ -41,6 +41,16 @@ def test_the_visible_part_is_what_opencv_finds(quad) -> None:
 
 
 @given(turned_quads())
+@example(
+    np.array(
+        [
+            [8.4605315, 8.32196079],
+            [1.06611247, 11.37524873],
+            [-0.4605315, 7.67803921],
+            [6.93388753, 4.62475127],
+        ]
+    )
+)
 def test_four_corners_stay_in_the_picture_and_round_what_is_seen(quad) -> None:
     seen = SeenPlate(plate(quad), SIZE)
     if seen.share < 0.25:
