@@ -18,6 +18,7 @@ from platewright.recognizer.decode import spell
 from platewright.recognizer.detector import Detector
 from platewright.recognizer.framing import sound_quad
 from platewright.recognizer.rectify import rectify
+from platewright.recognizer.runtime import levels
 from platewright.records import Reading
 
 __all__ = ["BoxDetector", "ReaderDetector"]
@@ -122,8 +123,8 @@ class BoxDetector(Detector):
         grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         size = self.network.settings.window
         small = cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA)
-        levels = small[None, ..., None].astype(np.float32) * np.float32(1 / 255)
-        (box,) = self.network.run(["box"], {"window": levels})
+        window = levels(np.asarray(small[None], np.uint8))
+        (box,) = self.network.run(["box"], {"window": window})
         height, width = grey.shape[:2]
         x0, y0, x1, y1 = (box[0].astype(float) * (width, height, width, height)).tolist()
         return x0, y0, x1, y1

@@ -13,6 +13,7 @@ from platewright.reader.attend import search, spell_attention
 from platewright.reader.ctc import spell_ctc
 from platewright.reader.runtime import Network
 from platewright.reader.spelling import Spelling
+from platewright.recognizer.runtime import levels
 
 __all__ = ["AttentionReader", "CtcReader", "Reader", "network_reader"]
 
@@ -70,7 +71,7 @@ class CtcReader(NetworkReader):
         """See `Reader`."""
         if not len(crops):
             return []
-        (logits,) = self.network.run(["logits"], {"window": _levels(crops)})
+        (logits,) = self.network.run(["logits"], {"window": levels(np.stack(crops))})
         return [
             spell_ctc(steps, self.alphabet, slots=self.settings.slots, beams=self.beams)
             for steps in _log_softmax(logits)
@@ -84,7 +85,7 @@ class AttentionReader(NetworkReader):
         """See `Reader`."""
         if not len(crops):
             return []
-        (memory,) = self.network.run(["memory"], {"window": _levels(crops)})
+        (memory,) = self.network.run(["memory"], {"window": levels(np.stack(crops))})
         settings = self.settings
         shape = (settings.rows, memory.shape[1] // settings.rows)
         start = np.zeros(2 * settings.units[-1], np.float32)
@@ -120,10 +121,6 @@ def network_reader(network: Network, *, beams: int = 8) -> CtcReader | Attention
     if network.settings.task == "attention":
         return AttentionReader(network, beams=beams)
     raise ValueError(f"{network.settings.name} reads no text")
-
-
-def _levels(crops: Sequence[Picture]) -> NDArray[np.float32]:
-    return np.stack(crops)[..., None].astype(np.float32) * np.float32(1 / 255)
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> FloatArray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from platewright.reader.settings import ReaderSettings
 
-__all__ = ["Recipe"]
+__all__ = ["Recipe", "small_text_recipe"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,3 +43,21 @@ class Recipe:
     epochs: int = 100
     epoch: int = 10_000
     where: float = 0.0
+
+
+def small_text_recipe(settings: ReaderSettings, source: str) -> Recipe:
+    """Return how a small network that reads texts is trained; all of ours are trained alike."""
+    return Recipe(
+        settings=settings,
+        source=source,
+        rate=2e-3,
+        last_rate=0.01,
+        warmup=300,
+        decay=1e-2,
+        clip=5.0,
+        ema=0.998,
+        batch=64,
+        epochs=60,
+        epoch=32_000,
+        where=0.5,
+    )

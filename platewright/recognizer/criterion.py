@@ -22,7 +22,8 @@ class DetectorSettings:
         min_height: height of the smallest plate looked for, photo pixels; 0: by `smallest`.
         smallest: that height as a part of the photo's shorter side, and at least so many pixels.
         max_plates: most readings of a photo.
-        min_characters: shortest text kept; 0: plates that can't be read, too.
+        min_characters: shortest text kept; 0: also what another reader can't read. What the
+            default network reads as nothing has no presence.
         scan_presence: least presence of a window that gets a second look, 0-1.
         max_candidates: most windows that get a second look, for each megapixel of the photo; a
             smaller one counts as one megapixel.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from platewright.errors import WeightsError
 from platewright.recognizer.settings import NetworkSettings
 
-__all__ = ["KerasRuntime", "OnnxRuntime", "Runtime", "load_runtime", "open_session"]
+__all__ = ["KerasRuntime", "OnnxRuntime", "Runtime", "levels", "load_runtime", "open_session"]
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -97,7 +97,7 @@ class OnnxRuntime:
 
     def scan(self, image: Picture) -> tuple[FloatArray, FloatArray]:
         """See `Runtime`."""
-        feed = {"image": _levels(image[None]), "window": self._no_window}
+        feed = {"image": levels(image[None]), "window": self._no_window}
         presence, corners = self._session.run(
             ["scan_presence", "scan_corners"], feed, self._only_asked
         )
@@ -105,7 +105,7 @@ class OnnxRuntime:
 
     def read(self, windows: Picture) -> tuple[FloatArray, FloatArray, FloatArray]:
         """See `Runtime`."""
-        feed = {"image": self._no_image, "window": _levels(windows)}
+        feed = {"image": self._no_image, "window": levels(windows)}
         slots, presence, corners = self._session.run(
             ["slots", "presence", "corners"], feed, self._only_asked
         )
@@ -157,12 +157,12 @@ class KerasRuntime:
 
     def scan(self, image: Picture) -> tuple[FloatArray, FloatArray]:
         """See `Runtime`."""
-        presence, corners = _host(self._scan(_levels(image[None]), training=False))
+        presence, corners = _host(self._scan(levels(image[None]), training=False))
         return presence[0, ..., 0], corners[0]
 
     def read(self, windows: Picture) -> tuple[FloatArray, FloatArray, FloatArray]:
         """See `Runtime`."""
-        slots, presence, corners = _host(self._read(_levels(windows), training=False))
+        slots, presence, corners = _host(self._read(levels(windows), training=False))
         return slots, presence[:, 0], corners
 
 
@@ -179,7 +179,8 @@ def load_runtime(path: Path, threads: int = 1) -> Runtime:
     raise WeightsError(f"{path}: weights end in .npz or .onnx")
 
 
-def _levels(pictures: Picture) -> FloatArray:
+def levels(pictures: Picture) -> FloatArray:
+    """Return (n, h, w) grey pictures as networks take them: (n, h, w, 1), 0-1."""
     return pictures[..., None].astype(np.float32) * np.float32(1 / 255)
 
 

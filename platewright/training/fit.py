@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.backgrounds import load_backgrounds
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.weights import model_arrays, save_weights, set_arrays
 from platewright.synth.background import Backgrounds
 from platewright.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from platewright.training.log import Log, say
-from platewright.training.sample import Batch, draw_batch
+from platewright.training.sample import Batch, draw_batch, open_stock
 from platewright.training.settings import TrainSettings, learning_rate
 from platewright.training.source import StoredSource
 from platewright.training.stream import BatchStream
@@ -42,18 +41,14 @@ def make_drawing(
         settings: of the run.
         network: whose targets are drawn.
     """
-    import cv2
-
-    cv2.setNumThreads(1)
-    photos = load_backgrounds(folder, grey=True) if folder is not None and folder.is_dir() else []
-    samples = settings.samples
+    backgrounds, stored = open_stock(seed, folder, settings.samples)
     return functools.partial(
         _draw,
         seed=seed,
-        backgrounds=Backgrounds(photos, seed=seed),
+        backgrounds=backgrounds,
         settings=settings,
         network=network,
-        stored=StoredSource(samples.stored, samples.stored_share) if samples.stored else None,
+        stored=stored,
     )
 
 

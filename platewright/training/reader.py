@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.backgrounds import load_backgrounds
 from platewright.geometry import iou
 from platewright.metrics import character_accuracy, fold
 from platewright.reader.ctc import BLANK, best_path
@@ -20,11 +19,10 @@ from platewright.reader.loss import reader_losses
 from platewright.reader.recipe import Recipe
 from platewright.reader.settings import ReaderSettings
 from platewright.recognizer.weights import load_file
-from platewright.synth.background import Backgrounds
 from platewright.training.crop import draw_crops
-from platewright.training.fit import Trainer
+from platewright.training.fit import Trainer, prepare
+from platewright.training.sample import open_stock
 from platewright.training.settings import TrainSettings
-from platewright.training.source import StoredSource
 
 __all__ = ["ReaderTrainer", "constant_box", "make_crops", "validation"]
 
@@ -44,13 +42,8 @@ def make_crops(
         settings: of the run.
         network: whose crops are drawn.
     """
-    import cv2
-
-    cv2.setNumThreads(1)
-    photos = load_backgrounds(folder, grey=True) if folder is not None and folder.is_dir() else []
     samples = settings.samples
-    stored = StoredSource(samples.stored, samples.stored_share) if samples.stored else None
-    backgrounds = Backgrounds(photos, seed=seed)
+    backgrounds, stored = open_stock(seed, folder, samples)
 
     def draw(index: int) -> Any:
         return draw_crops(seed, index, backgrounds, samples, network, stored)
@@ -205,6 +198,4 @@ def _accuracy(
 
 
 def _prepared(inputs: dict[str, Any]) -> dict[str, Any]:
-    ready = dict(inputs)
-    ready["window"] = inputs["window"].astype(np.float32) * np.float32(1 / 255)
-    return ready
+    return {**inputs, **prepare({"window": inputs["window"]})}

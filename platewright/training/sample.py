@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.dataset.backgrounds import load_backgrounds
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.recognizer.rectify import rectify
 from platewright.recognizer.settings import NetworkSettings
@@ -19,7 +21,10 @@ from platewright.synth.settings import SynthSettings
 from platewright.training.mining import draw_hard, load_hard
 from platewright.training.source import StoredSource
 
-__all__ = ["Batch", "SampleSettings", "draw_batch", "frame_quad", "legible", "read_cells"]
+__all__ = [
+    "Batch", "SampleSettings", "draw_batch", "frame_quad", "legible", "open_stock",
+    "read_cells",
+]  # fmt: skip
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
@@ -74,6 +79,25 @@ class SampleSettings:
             replace(part, regions=regions, synth=synth) for part in (self.scene, self.closeup)
         )
         return replace(self, scene=scene, closeup=closeup)
+
+
+def open_stock(
+    seed: int, folder: Path | None, samples: SampleSettings
+) -> tuple[Backgrounds, StoredSource | None]:
+    """Load what a drawing process needs, once; OpenCV gets one thread of it.
+
+    Args:
+        seed: of the drawn backgrounds.
+        folder: of background photos; None or empty: backgrounds are drawn.
+        samples: name the stored data sets.
+
+    Returns:
+        The backgrounds, and where some of the pictures come from; None: all are drawn.
+    """
+    cv2.setNumThreads(1)
+    photos = load_backgrounds(folder, grey=True) if folder is not None and folder.is_dir() else []
+    stored = StoredSource(samples.stored, samples.stored_share) if samples.stored else None
+    return Backgrounds(photos, seed=seed), stored
 
 
 def read_cells(settings: NetworkSettings) -> tuple[int, int]:
@@ -248,9 +272,11 @@ def draw_batch(
             frames.append(np.zeros(9, np.float32))
         else:
             a, b, c, d = read_target(plate, matrix, network, cells)
-            characters.append(a if clear else np.full_like(a, IGNORE))
-            slots.append(b if clear else np.full_like(b, IGNORE))
-            texts.append(c if clear else np.full_like(c, IGNORE))
+            if not clear:
+                a, b, c = (np.full_like(taught, IGNORE) for taught in (a, b, c))
+            characters.append(a)
+            slots.append(b)
+            texts.append(c)
             frames.append(np.append(d, np.float32(not plate.boxed)))
         there.append([plate is not None])
     inputs = {

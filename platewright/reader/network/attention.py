@@ -10,7 +10,7 @@ import keras
 from keras import layers, ops
 
 from platewright.reader.kind import Networks
-from platewright.reader.recipe import Recipe
+from platewright.reader.recipe import Recipe, small_text_recipe
 from platewright.reader.settings import ReaderSettings
 from platewright.reader.trunk import bidirectional, conv, in_rows
 from platewright.recognizer.network import Standardize
@@ -31,20 +31,7 @@ ORIGINAL = ReaderSettings(
 )
 SMALL = replace(ORIGINAL, channels=(24, 48, 64, 64, 96), units=(96, 128, 128), rows=2)
 RECIPES = {
-    "small": Recipe(
-        settings=SMALL,
-        source="ours: fewer channels, two rows, attention taught, AdamW",
-        rate=2e-3,
-        last_rate=0.01,
-        warmup=300,
-        decay=1e-2,
-        clip=5.0,
-        ema=0.998,
-        batch=64,
-        epochs=60,
-        epoch=32_000,
-        where=0.5,
-    ),
+    "small": small_text_recipe(SMALL, "ours: fewer channels, two rows, attention taught, AdamW"),
     "original": Recipe(
         settings=ORIGINAL,
         source="Guo and Deng, Attention-OCR, 2016; the channels are our choice",

@@ -9,7 +9,7 @@ import keras
 from keras import layers, ops
 
 from platewright.reader.kind import Networks
-from platewright.reader.recipe import Recipe
+from platewright.reader.recipe import Recipe, small_text_recipe
 from platewright.reader.settings import ReaderSettings
 from platewright.reader.trunk import bidirectional, conv, in_rows, with_tail
 from platewright.recognizer.network import Standardize
@@ -37,19 +37,8 @@ SMALL = replace(
     characters=string.digits + string.ascii_uppercase,
 )
 RECIPES = {
-    "small": Recipe(
-        settings=SMALL,
-        source="ours: normalised convolutions, two rows, positions taught, AdamW",
-        rate=2e-3,
-        last_rate=0.01,
-        warmup=300,
-        decay=1e-2,
-        clip=5.0,
-        ema=0.998,
-        batch=64,
-        epochs=60,
-        epoch=32_000,
-        where=0.5,
+    "small": small_text_recipe(
+        SMALL, "ours: normalised convolutions, two rows, positions taught, AdamW"
     ),
     "original": Recipe(
         settings=ORIGINAL,
