@@ -6,12 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from platewright.file import write_file
 from platewright.reader.graph import add_tail
 from platewright.reader.weights import load_networks
-from platewright.recognizer.export import write_model
+from platewright.recognizer.export import example, write_model
 
 __all__ = ["export_reader"]
 
@@ -31,7 +29,7 @@ def export_reader(weights: Path, path: Path) -> None:
 
     networks, settings = load_networks(weights)
     model = networks.run if networks.head is None else networks.head
-    inputs = {x.name: np.zeros((1, *x.shape[1:]), x.dtype) for x in model.inputs}
+    inputs = {x.name: example((1, *x.shape[1:]), x.dtype) for x in model.inputs}
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "part.onnx"
         write_model(model, inputs, settings.to_json(), part)

@@ -101,7 +101,8 @@ class OnnxRuntime:
         presence, corners = self._session.run(
             ["scan_presence", "scan_corners"], feed, self._only_asked
         )
-        return presence[0, ..., 0], corners[0]
+        # Now and then the converter leaves one more axis of one at the front of the first.
+        return presence.reshape(corners.shape[1:3]), corners[0]
 
     def read(self, windows: Picture) -> tuple[FloatArray, FloatArray, FloatArray]:
         """See `Runtime`."""

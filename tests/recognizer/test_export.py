@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from platewright.errors import WeightsError
 from platewright.recognizer.detector import Detector, DetectorSettings
-from platewright.recognizer.export import export_beside
+from platewright.recognizer.export import export_beside, write_onnx
 from platewright.recognizer.runtime import KerasRuntime, OnnxRuntime, load_runtime
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.weights import save_weights
@@ -93,3 +94,44 @@ def test_an_export_that_fails_says_why_in_a_line(tmp_path: Path) -> None:
         export_beside(path)
     assert "\n" not in str(caught.value)
     assert not path.with_suffix(".onnx").exists()
+
+
+def test_an_output_with_one_more_axis_is_the_same(tmp_path: Path, small_onnx: Path) -> None:
+    """The converter does that now and then, in one run of many."""
+    onnx = pytest.importorskip("onnx")
+    proto = onnx.load(str(small_onnx))
+    graph = proto.graph
+    (last,) = (n for n in graph.node if "scan_presence" in n.output)
+    last.output[:] = ["as_before"]
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array([0]), "front"))
+    graph.node.append(onnx.helper.make_node("Unsqueeze", ["as_before", "front"], ["scan_presence"]))
+    (value,) = (v for v in graph.output if v.name == "scan_presence")
+    value.type.tensor_type.ClearField("shape")
+    path = tmp_path / "w.onnx"
+    path.write_bytes(proto.SerializeToString())
+    picture = np.random.default_rng(1).integers(0, 256, (64, 128), np.uint8)
+    both = (OnnxRuntime(file).scan(picture) for file in (path, small_onnx))
+    for a, b in zip(*both, strict=True):
+        assert a.shape == b.shape and (a == b).all()
+
+
+@pytest.mark.filterwarnings("ignore")  # the converter's own
+def test_an_export_that_computes_something_else_is_refused(
+    tmp_path: Path, small: NetworkSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tf2onnx")
+    from platewright.recognizer.network import build_network
+
+    network = build_network(small)
+    export = network.export
+
+    def spoil(*args: Any, **options: Any) -> None:
+        weights = network.get_weights()
+        network.set_weights([w + 0.1 for w in weights])
+        export(*args, **options)
+        network.set_weights(weights)
+
+    monkeypatch.setattr(network, "export", spoil)
+    with pytest.raises(WeightsError, match=r"converter to \.onnx failed: .* is not what Keras"):
+        write_onnx(network, small, tmp_path / "w.onnx")
+    assert not list(tmp_path.iterdir())
