@@ -16,6 +16,8 @@ MEASURED = (
     "empty",
 )  # fmt: skip
 """Results of the bundled weights, in the order of the README."""
+FAST = ("realdev_int8", "realdev_720_int8")
+"""Results of the bundled weights of 8 bits."""
 READ = ("exact", "folded", "character_accuracy")
 COUNTRIES = ("GB", "IN", "PK", "US", "DE")
 
@@ -37,7 +39,8 @@ def percent(part: float | None) -> str:
 
 def readings() -> list[str]:
     """Return the table of what is found and read on real photos."""
-    photos, boxes, crops = (load(f"{n}.json") for n in ("realdev", "realdev_boxes", "crops_us"))
+    names = ("realdev", "realdev_int8", "realdev_boxes", "crops_us")
+    photos, fast, boxes, crops = (load(f"{name}.json") for name in names)
     lines = [
         "| | texts | found: any overlap % | IoU >= 0.5 % | exact % | folded % | characters % "
         "| other readings a photo | median ms (95th) |",
@@ -45,6 +48,7 @@ def readings() -> list[str]:
     ]
     for title, result, whole in (
         ("whole photos of the world", photos, True),
+        ("the same by `weights.int8.onnx`", fast, True),
         ("the same, plates' boxes given", boxes, False),
         ("crops of US plates", crops, False),
     ):
@@ -88,7 +92,7 @@ def regions() -> list[str]:
 def confidence(photos: dict[str, Any]) -> str:
     """Return what is said of confidence, false alarms and speed."""
     accepted, empty = photos["accepted"], load("empty.json")
-    large = load("realdev_720.json")
+    large, fast = load("realdev_720.json"), load("realdev_720_int8.json")
     return (
         f"Of the labelled texts that are accepted (confidence {accepted['min_confidence']:g} and "
         f"more) {percent(accepted['precision'])} % are right, and {percent(accepted['recall'])} % "
@@ -96,7 +100,8 @@ def confidence(photos: dict[str, Any]) -> str:
         f"{photos['calibration']['ece']:.3f}. "
         f"On {empty['photos']} photos without a plate, which training never saw, there are "
         f"{empty['per_photo']:.3f} readings a photo. All photos scaled to 1280x720 take "
-        f"{large['ms']['median']:.0f} ms in the median. Many of the other readings are plates that "
+        f"{large['ms']['median']:.0f} ms in the median, {fast['ms']['median']:.0f} with "
+        "`weights.int8.onnx`. Many of the other readings are plates that "
         "nobody labelled."
     )
 

@@ -1,0 +1,90 @@
+"""8-bit weights read what the others read; and the bundled ones are made of the bundled ones."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.errors import OutputError, WeightsError
+from platewright.geometry import iou
+from platewright.recognizer.detector import Detector
+from platewright.recognizer.runtime import OnnxRuntime
+from platewright.synth.street import draw_street
+from platewright.training.quantization import main, quantize
+
+ROOT = Path(__file__).resolve().parents[2]
+WEIGHTS = ROOT / "weights.onnx"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("quantized") / "w.int8.onnx"
+    quantize(WEIGHTS, path, None, batches=2)
+    return path
+
+
+def test_the_settings_stay_and_the_file_shrinks(small: Path) -> None:
+    assert OnnxRuntime(small).settings == OnnxRuntime(WEIGHTS).settings
+    assert small.stat().st_size < 0.6 * WEIGHTS.stat().st_size
+
+
+@pytest.mark.parametrize("name", ["made here", "bundled"])
+def test_a_street_is_read_alike(small: Path, name: str) -> None:
+    path = small if name == "made here" else ROOT / "weights.int8.onnx"
+    picture, _ = draw_street(np.random.default_rng(7))
+    wanted, found = (Detector.load(p).read(picture) for p in (WEIGHTS, path))
+    assert len(wanted) >= 3
+    sure = [r for r in wanted if r.accepted]
+    for one in sure:
+        (same,) = [r for r in found if iou(r.box, one.box) > 0.7]
+        assert same.text == one.text and abs(same.confidence - one.confidence) < 0.2
+
+
+def test_the_middle_convolutions_are_of_8_bits(small: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(str(small)).graph
+    made_by = {name: node for node in graph.node for name in node.output}
+    kinds = [
+        node.input[1] in made_by and made_by[node.input[1]].op_type == "DequantizeLinear"
+        for node in graph.node
+        if node.op_type == "Conv"
+    ]
+    assert sum(kinds) == 20 and len(kinds) - sum(kinds) == 7
+
+
+def test_the_bundled_ones_are_made_of_the_weights_that_are_here() -> None:
+    onnx = pytest.importorskip("onnx")
+    proto = onnx.load(str(ROOT / "weights.int8.onnx"))
+    facts = {each.key: each.value for each in proto.metadata_props}
+    assert facts["made_of"] == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+
+
+def test_what_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["quantization", *words])
+        return main()
+
+    with pytest.raises(WeightsError, match=r"made of an \.onnx file"):
+        run(str(ROOT / "weights.npz"), str(tmp_path / "a.onnx"))
+    with pytest.raises(WeightsError, match=r"none\.onnx: no such weights file"):
+        run(str(tmp_path / "none.onnx"), str(tmp_path / "a.onnx"))
+    there = tmp_path / "there.onnx"
+    there.write_bytes(b"mine")
+    with pytest.raises(OutputError, match="there already"):
+        run(str(WEIGHTS), str(there))
+    assert there.read_bytes() == b"mine"
+
+
+def test_the_command_says_what_it_made(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "platewright.training.quantization", str(WEIGHTS), "w.onnx"]
+    done = subprocess.run(
+        [*command, "--batches", "1", "--bgs", "none"], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("w.onnx: 1.7 MB (") and done.stdout.count("\n") == 1
