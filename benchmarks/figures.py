@@ -190,7 +190,7 @@ def figures() -> str:
         "",
         confidence(photos),
         "",
-        *(f"    {load(f'{name}.json')['command']}" for name in MEASURED),
+        *(f"    {load(f'{name}.json')['command']}" for name in (*MEASURED, *FAST)),
         "",
         *readers(),
         "By country, condition and threshold: [the model card](docs/model-card.md).",

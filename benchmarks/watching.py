@@ -39,7 +39,8 @@ from platewright.tracking.track import Tracker  # noqa: E402
 
 SAMPLES = 10
 PAUSE_S = 5.0
-"""Between two rounds of the video, so that every round is a vehicle of its own."""
+"""Between two rounds of the video. A car in view at the end of one and at the beginning of the next
+stays one vehicle all the same: no frame was read in which it was not there."""
 
 
 def looped(path: Path, seconds: float) -> Iterator[Frame]:

@@ -30,7 +30,13 @@ def test_every_result_names_its_command():
 def test_the_results_are_of_the_weights_that_are_here():
     import hashlib
 
-    digest = hashlib.sha256((ROOT / "weights.onnx").read_bytes()).hexdigest()
-    for name in (*load_figures().MEASURED, "threshold", "robustness"):
-        result = json.loads((ROOT / f"results/{name}.json").read_text())
-        assert result["weights_sha256"] == digest, name
+    figures = load_figures()
+    names = {
+        "weights.onnx": (*figures.MEASURED, "threshold", "robustness"),
+        "weights.int8.onnx": figures.FAST,
+    }
+    for weights, results in names.items():
+        digest = hashlib.sha256((ROOT / weights).read_bytes()).hexdigest()
+        for name in results:
+            result = json.loads((ROOT / f"results/{name}.json").read_text())
+            assert result["weights_sha256"] == digest, name
