@@ -22,40 +22,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count as count_from
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from figures import READ, reader_table  # noqa: E402
 
-from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
 from platewright.errors import ConfigError, OutputError, WeightsError, run_script  # noqa: E402
-from platewright.evaluation import evaluate  # noqa: E402
-from platewright.file import make_folder, write_file  # noqa: E402
-from platewright.geometry import Box, iou  # noqa: E402
-from platewright.image import load_image  # noqa: E402
-from platewright.label import choose, read_labels  # noqa: E402
-from platewright.metrics import character_accuracy, clean, fold  # noqa: E402
-from platewright.reader.choice import find_weights, with_reader  # noqa: E402
-from platewright.reader.detector import BoxDetector, ReaderDetector  # noqa: E402
-from platewright.reader.kind import kind_names  # noqa: E402
-from platewright.recognizer.detector import Detector  # noqa: E402
-from platewright.recognizer.weights import load_file  # noqa: E402
-from platewright.synth import lettering, plate, style  # noqa: E402
-from platewright.synth.background import Backgrounds  # noqa: E402
-from platewright.synth.scene import draw_closeup, draw_scene  # noqa: E402
-from platewright.training.crop import one_plate_scene  # noqa: E402
-from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible  # noqa: E402
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from platewright.geometry import Box
+    from platewright.reader.detector import BoxDetector
+    from platewright.recognizer.detector import Detector
+    from platewright.synth.background import Backgrounds
+
+    Picture = NDArray[np.uint8]
+    Drawn = list[tuple[Picture, NDArray[np.float64], str]]
 
 SEED = 5_000_011
 """Of drawings that neither training nor its checks draw."""
 UNSEEN = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSansMono-Bold")
-Picture = NDArray[np.uint8]
-Drawn = list[tuple[Picture, NDArray[np.float64], str]]
 
 
 @contextmanager
@@ -69,6 +59,8 @@ def unseen_faces() -> Iterator[None]:
         import matplotlib
     except ImportError:
         raise ConfigError("the unseen faces come with matplotlib: pip install it") from None
+    from platewright.synth import lettering, plate, style
+
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     faces = {name: folder / f"{name}.ttf" for name in UNSEEN}
     kept = style.match_faces, plate.load_faces, lettering.load_faces
@@ -82,6 +74,12 @@ def unseen_faces() -> Iterator[None]:
 
 def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:
     """Return pictures with one plate each, a quad framed with a detector's errors, its text."""
+    import numpy as np
+
+    from platewright.metrics import clean
+    from platewright.synth.scene import draw_closeup
+    from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible
+
     samples, found = SampleSettings(), []
     for k in count_from(0):
         if len(found) == count:
@@ -98,6 +96,10 @@ def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:
 
 def score_drawn(detector: Detector, drawn: Drawn) -> dict[str, float]:
     """Return the parts of drawn texts and characters that are read right."""
+    import numpy as np
+
+    from platewright.metrics import character_accuracy, clean, fold
+
     pairs = [
         (text, clean(detector.read_quads(image, [quad])[0].text)) for image, quad, text in drawn
     ]
@@ -111,6 +113,9 @@ def score_drawn(detector: Detector, drawn: Drawn) -> dict[str, float]:
 
 def score_labels(detector: Detector, path: Path, limit: int | None) -> dict[str, Any]:
     """Return the same of labelled boxes."""
+    from platewright.evaluation import evaluate
+    from platewright.label import choose, read_labels
+
     labels = choose(read_labels(path), (), limit)
     report = evaluate(labels, path.parent / "images", detector, given_boxes=True).report()
     return {k: report["all"][k] for k in ("texts", *READ)}
@@ -118,6 +123,10 @@ def score_labels(detector: Detector, path: Path, limit: int | None) -> dict[str,
 
 def read_ms(detector: Detector, drawn: Drawn) -> float:
     """Return the median time to read one crop, without framing it, in milliseconds."""
+    import numpy as np
+
+    from platewright.reader.detector import BoxDetector, ReaderDetector
+
     times = []
     for image, quad, _ in drawn[:60]:
         if isinstance(detector, ReaderDetector):
@@ -138,6 +147,10 @@ def read_ms(detector: Detector, drawn: Drawn) -> float:
 
 def overlaps(found: Sequence[Box], true: Sequence[Box]) -> dict[str, float]:
     """Return how boxes in parts of their photos fit, beside the one that fits all best."""
+    import numpy as np
+
+    from platewright.geometry import iou
+
     want = np.array(true)
     constant = want.mean(axis=0)  # of least mean squared error
     return {
@@ -151,6 +164,8 @@ def overlaps(found: Sequence[Box], true: Sequence[Box]) -> dict[str, float]:
 
 def score_boxes(detector: BoxDetector, photos: Iterator[tuple[Picture, Box]]) -> dict[str, float]:
     """Return how well a regression finds the one plate of each photo."""
+    import numpy as np
+
     found, true = [], []
     for image, box in photos:
         size = np.array([image.shape[1], image.shape[0]] * 2, float)
@@ -161,6 +176,12 @@ def score_boxes(detector: BoxDetector, photos: Iterator[tuple[Picture, Box]]) ->
 
 def drawn_photos(count: int, backgrounds: Backgrounds) -> Iterator[tuple[Picture, Box]]:
     """Draw photos with one plate as `box` is taught, with a seed of their own."""
+    import numpy as np
+
+    from platewright.synth.scene import draw_scene
+    from platewright.training.crop import one_plate_scene
+    from platewright.training.sample import SampleSettings
+
     for k in range(count):
         rng = np.random.default_rng([SEED, 1, k])
         settings = one_plate_scene(rng, SampleSettings().scene)
@@ -171,6 +192,9 @@ def drawn_photos(count: int, backgrounds: Backgrounds) -> Iterator[tuple[Picture
 
 def real_photos(path: Path, limit: int | None) -> Iterator[tuple[Picture, Box]]:
     """Load the photos that have one labelled plate."""
+    from platewright.image import load_image
+    from platewright.label import choose, read_labels
+
     labels = choose(read_labels(path), (), limit)
     files = [label.file for label in labels]
     for label in labels:
@@ -180,6 +204,8 @@ def real_photos(path: Path, limit: int | None) -> Iterator[tuple[Picture, Box]]:
 
 def parameters(weights: Path) -> int | None:
     """Return how many numbers the `.npz` beside an export has; None where there is none."""
+    from platewright.recognizer.weights import load_file
+
     beside = weights.with_suffix(".npz")
     return sum(v.size for v in load_file(beside)[0].values()) if beside.is_file() else None
 
@@ -207,6 +233,15 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Score the readers."""
     args = parse_args()
+
+    from platewright.dataset.backgrounds import load_backgrounds
+    from platewright.file import make_folder, write_file
+    from platewright.reader.choice import find_weights, with_reader
+    from platewright.reader.detector import BoxDetector
+    from platewright.reader.kind import kind_names
+    from platewright.recognizer.detector import Detector
+    from platewright.synth.background import Backgrounds
+
     if args.out.exists() and not args.force:
         raise OutputError(f"{args.out}: there already; give another name or --force")
     chosen = {}
