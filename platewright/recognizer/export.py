@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import OutputError, WeightsError
+from platewright.errors import WeightsError
+from platewright.file import write_file
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.weights import load_arrays, set_arrays
 
@@ -74,14 +75,7 @@ def write_model(model: Any, inputs: dict[str, Any], settings: str, path: Path) -
         _compare(raw, inputs, {k: keras.ops.convert_to_numpy(v) for k, v in wanted.items()})
         proto = onnx.load(str(raw))
     onnx.helper.set_model_props(proto, {"settings": settings})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(proto.SerializeToString())
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: can't write the export ({error.strerror or error})") from None
+    write_file(path, proto.SerializeToString())
 
 
 def _compare(path: Path, inputs: dict[str, Any], wanted: dict[str, Any]) -> None:

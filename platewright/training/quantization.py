@@ -16,7 +16,7 @@ import hashlib
 import io
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -116,18 +116,14 @@ def _delicate(graph: Any) -> set[str]:
         if node.op_type == "Conv" and channels.get(node.input[1]) == 1
     }
     for output in graph.output:
-        found |= set(_last(made_by, [output.name], REACH))
+        node = made_by.get(output.name)
+        for _ in range(REACH):
+            if node is None or node.op_type == "Conv":
+                break
+            node = made_by.get(next(iter(node.input), ""))
+        if node is not None and node.op_type == "Conv":
+            found.add(node.name)
     return found
-
-
-def _last(made_by: dict[str, Any], names: Iterable[str], reach: int) -> Iterator[str]:
-    """Yield the convolutions that are met first on the way back from some values."""
-    nodes = [made_by[name] for name in names if name in made_by]
-    for node in nodes:
-        if node.op_type == "Conv":
-            yield node.name
-        elif reach:
-            yield from _last(made_by, node.input[:1], reach - 1)
 
 
 @contextlib.contextmanager
@@ -151,13 +147,7 @@ def main() -> int:
     add = parser.add_argument
     add("weights", type=Path, metavar="WEIGHTS.onnx")
     add("out", type=Path, metavar="OUT.onnx")
-    add(
-        "--bgs",
-        type=Path,
-        default=Path("bgs"),
-        metavar="FOLDER",
-        help="backgrounds (%(default)s; drawn if missing)",
-    )
+    add("--bgs", type=Path, default=Path("bgs"), help="backgrounds (%(default)s; else drawn ones)")
     add("--batches", type=int, default=6, metavar="N", help="of drawings (%(default)s)")
     add("--seed", type=int, default=HELD_OUT_SEED, help="of the drawings (%(default)s)")
     add("--force", action="store_true", help="replace OUT.onnx")
