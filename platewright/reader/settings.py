@@ -24,7 +24,7 @@ class ReaderSettings:
         task: one of `TASKS`.
         window: (height, width) of the grey picture it takes, pixels.
         channels: of its convolutions, in order.
-        units: of its recurrent layers, or of its dense ones, in order.
+        units: of its recurrent layers, or of its dense ones, in order; none: see `box`.
         width: numbers per step that its recurrent layers get; 0: what the convolutions give.
         rows: how often the sequence runs over the plate: 2 reads an upper and a lower line.
         dropout: part of the recurrent layers' inputs that training leaves out, 0-1.

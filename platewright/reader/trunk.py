@@ -20,11 +20,14 @@ def conv(
     name: str,
     *,
     kernel: tuple[int, int] = (3, 3),
+    strides: int = 1,
     norm: bool = True,
     padding: str = "same",
 ) -> Tensor:
     """Add a convolution, its normalisation and ReLU."""
-    x = layers.Conv2D(channels, kernel, padding=padding, use_bias=not norm, name=f"{name}_conv")(x)
+    x = layers.Conv2D(
+        channels, kernel, strides, padding=padding, use_bias=not norm, name=f"{name}_conv"
+    )(x)
     if norm:
         x = layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=f"{name}_norm")(x)
     return ops.relu(x)

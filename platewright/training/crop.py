@@ -213,7 +213,9 @@ def draw_crops(
         rng = np.random.default_rng([seed, index, 2, k])
         if settings.task == "box":
             window, box = draw_photo(rng, backgrounds, samples, settings)
-            target: dict[str, NDArray[Any]] = {"box": box.astype(np.float32)}
+            # A network without dense layers is also told where in its map the plate is.
+            names = ("box",) if settings.units else ("box", "where")
+            target: dict[str, NDArray[Any]] = dict.fromkeys(names, box.astype(np.float32))
         else:
             window, plate, matrix = draw_crop(rng, backgrounds, samples, settings, stored)
             target = crop_target(plate, matrix, settings)

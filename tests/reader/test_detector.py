@@ -151,7 +151,7 @@ def test_box_finds_one_plate_and_the_default_network_reads_it() -> None:
 
 def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    name = exported.stem
+    name = exported.stem.removesuffix("-dense")
     assert with_reader(detector(), "window").__class__ is Detector
     with pytest.raises(ConfigError, match=r"no reader crnn; known: attention, box, .*, api, or"):
         with_reader(detector(), "crnn")

@@ -158,11 +158,30 @@ def test_boxes_are_never_inverted() -> None:
     assert boxes.min() >= 0 and boxes.max() <= 1 + 1e-6
 
 
+def test_boxes_of_cells_are_in_order_and_follow_the_cell_that_counts() -> None:
+    from platewright.reader.network.box import SMALLEST, Inside, Votes
+
+    rng = np.random.default_rng(1)
+    scores = rng.normal(0, 4, (200, 6, 8, 1)).astype(np.float32)
+    shifts = rng.normal(0, 6, (200, 6, 8, 4)).astype(np.float32)
+    box, where = (np.asarray(x) for x in Votes()(scores, shifts))
+    assert where.shape == (200, 6, 8) and where.sum(axis=(1, 2)) == pytest.approx(np.ones(200))
+    assert (box[:, 2:] > box[:, :2]).all() and box.min() < 0 and box.max() > 1
+    inside = np.asarray(Inside()(box))
+    assert (inside[:, 2:] - inside[:, :2] > 0.99 * SMALLEST).all()
+    assert inside.min() >= 0 and inside.max() <= 1 + 1e-6
+    scores[0], shifts[0] = 0, 0
+    scores[0, 1, 6], shifts[0, 1, 6] = 50, (0.1, -0.2, 2 - np.log(4), 2 - np.log(9))
+    box = np.asarray(Votes()(scores, shifts)[0])[0]
+    x, y = 6.5 / 8 + 0.025, 1.5 / 6 - 0.05
+    assert box == pytest.approx([x - 0.1, y - 0.05, x + 0.1, y + 0.05], abs=1e-5)
+
+
 def test_weights_that_are_off(exported: Path, tmp_path: Path) -> None:
     arrays, _, _ = load_file(exported)
     settings = load_network(exported.with_suffix(".onnx")).settings
     other = tmp_path / "other.npz"
-    save_weights(other, arrays, replace(settings, units=tuple(u + 1 for u in settings.units)))
+    save_weights(other, arrays, replace(settings, channels=tuple(c + 1 for c in settings.channels)))
     with pytest.raises((WeightsError, ValueError), match=r"other\.npz|same size"):
         load_network(other)
     window = tmp_path / "window.npz"

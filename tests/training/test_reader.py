@@ -39,7 +39,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "crnn-gru": {"window": (24, 96), "channels": (12, 24, 24, 24), "width": 32, "units": (32, 32)},
     "crnn-lstm": {"window": (24, 96), "channels": (12, 16, 16, 16, 24, 32), "units": (32, 24)},
     "attention": {"window": (24, 96), "channels": (12, 16, 16, 16, 32), "units": (24, 32, 32)},
-    "box": {"window": (48, 48), "channels": (8, 8, 8, 8, 12, 12, 16, 16), "units": (32, 24)},
+    "box": {"window": (64, 64), "channels": (8, 8, 8, 8, 12, 12, 16, 16)},
 }
 
 
