@@ -32,8 +32,8 @@ SHAPES = ((3, 4), (9, 16), (4, 3), (1, 1))
 """Shapes of the photos that `box` learns from, height to width; they are squeezed to a square."""
 PHOTO_PX = 260
 """Mean side of these."""
-NARROWEST = 20.0
-"""Width of the smallest plates in them, pixels; the largest fill half of a photo's width."""
+NARROWEST, WIDEST = 20.0, 0.9
+"""Width of the smallest plates in them, pixels, and of the largest, part of the photo's width."""
 
 
 def step_cells(settings: ReaderSettings) -> tuple[int, int]:
@@ -155,7 +155,7 @@ def one_plate_scene(rng: np.random.Generator, scene: SceneSettings) -> SceneSett
         size=size,
         plates=(0.0, 1.0),
         decoys=(0.5, 0.3, 0.2),
-        width_px=(NARROWEST, size[1] / 2),
+        width_px=(NARROWEST, WIDEST * size[1]),
         focus=0.0,
     )
 
