@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,13 @@ def test_a_file_without_the_ending_is_told(tmp_path: Path) -> None:
     path = tmp_path / "XX.txt"
     path.write_text(GOOD, encoding="utf-8")
     assert check_region(path) == [f"{path}: no region file; its name must end in .toml"]
+
+
+@pytest.mark.parametrize("page", ["train-your-own.md"])
+def test_the_region_files_of_the_documentation_are_fine(page: str, tmp_path: Path) -> None:
+    text = (REGIONS.parent / "docs" / page).read_text()
+    blocks = re.findall(r"^```toml\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    assert blocks
+    for block in blocks:
+        code = re.search(r'^code = "(\w+)"', block, flags=re.MULTILINE)
+        assert code and check(tmp_path, block, f"{code[1]}.toml") == []
