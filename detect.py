@@ -94,7 +94,8 @@ def main() -> int:
     from platewright.recognizer.detector import Detector, DetectorSettings
     from platewright.redaction import redact, redaction_settings
 
-    batch = plan_batch(args.photos, args.output, args.json, force=args.force)
+    further = [args.show_attention] if args.show_attention else []
+    batch = plan_batch(args.photos, args.output, args.json, force=args.force, further=further)
     chosen = {key: getattr(args, key) for key in CHOICES}
     given = {key: value for key, value in chosen.items() if value is not None}
     settings = DetectorSettings(regions=args.region, **given)
@@ -108,9 +109,7 @@ def main() -> int:
     if args.show_attention:
         from platewright.reader.picture import AttentionFile
 
-        attention = AttentionFile(
-            args.show_attention, detector, photos=len(batch.jobs), force=args.force
-        )
+        attention = AttentionFile(args.show_attention, detector, photos=len(batch.jobs))
     done: list[PhotoReadings] = []
     failed = 0
     try:

@@ -21,7 +21,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--network", default="window", help="which: window (the default), crnn-lstm, "
         "crnn-gru, attention or box")  # fmt: skip
-    add("--recipe", default="", help="its size: full (the default) or small; of window alone")
+    add("--recipe", default="", help="its size: of window full (the default) or small, of the "
+        "others small (the default) or original")  # fmt: skip
     add("--weights", type=Path, help="describe the network of this .npz instead of the default")
     add("--plot", type=Path, metavar="NET.png", help="also draw it")
     add("--force", action="store_true", help="replace the plot")
@@ -35,11 +36,11 @@ def main(argv: list[str] | None = None) -> None:
         raise OutputError(f"{args.plot} exists: --force replaces it")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if args.network != "window":
-        if args.plot is not None or args.recipe:
-            raise ConfigError("--plot and --recipe are for the network window alone")
+        if args.plot is not None:
+            raise ConfigError("--plot is for the network window alone")
         from platewright.reader.description import describe_reader
 
-        print(describe_reader(args.network, args.weights))
+        print(describe_reader(args.network, args.weights, args.recipe))
         return
     from platewright.recognizer.settings import sized
 

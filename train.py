@@ -108,6 +108,8 @@ def main(argv: list[str] | None = None) -> None:
     try:
         trainer.fit()
     except KeyboardInterrupt:
+        if not trainer.step:
+            raise  # there is nothing to go on from
         print("stopped; --resume goes on from here", file=sys.stderr)
     finish(trainer, force=args.force)
 

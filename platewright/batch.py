@@ -46,7 +46,12 @@ class Batch:
 
 
 def plan_batch(
-    inputs: Sequence[Path], output: Path | None, json_file: Path | None = None, *, force: bool
+    inputs: Sequence[Path],
+    output: Path | None,
+    json_file: Path | None = None,
+    *,
+    force: bool,
+    further: Sequence[Path] = (),
 ) -> Batch:
     """Work out what is read and written, and make the output's folder.
 
@@ -55,6 +60,7 @@ def plan_batch(
         output: a picture for one photo, or a folder; None: nothing is drawn.
         json_file: where one photo's readings go, too.
         force: whether results may be overwritten; photos never are.
+        further: other files that are going to be written.
 
     Raises:
         ConfigError: if the arguments do not fit together.
@@ -87,7 +93,7 @@ def plan_batch(
                 f"{output}: the output must end in one of {', '.join(WRITE_SUFFIXES)}"
             )
         pictures = [output]
-    results = [path for path in (*pictures, lines, json_file) if path is not None]
+    results = [path for path in (*pictures, lines, json_file, *further) if path is not None]
     _guard(results, [photo for photo, _ in photos], force=force)
     for folder in {path.parent for path in results}:
         make_folder(folder)

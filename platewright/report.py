@@ -15,7 +15,11 @@ __all__ = ["format_empty", "format_report", "provenance"]
 
 
 def provenance(
-    arguments: Sequence[str], weights: Path, settings: Any, labels: Path | None = None
+    arguments: Sequence[str],
+    weights: Path,
+    settings: Any,
+    labels: Path | None = None,
+    reader: Path | None = None,
 ) -> dict[str, Any]:
     """Return what the JSON begins with: the command, and what it worked on.
 
@@ -24,6 +28,7 @@ def provenance(
         weights: the file, told by name and SHA-256.
         settings: the detector's, a dataclass.
         labels: the file, told by SHA-256.
+        reader: weights of another reader, told likewise.
 
     Raises:
         PlatewrightError: if a file can't be read.
@@ -39,6 +44,7 @@ def provenance(
         "command": "python evaluate.py " + shlex.join(arguments),
         "weights": weights.name,
         "weights_sha256": digest(weights),
+        **({} if reader is None else {"reader": reader.name, "reader_sha256": digest(reader)}),
         **({} if labels is None else {"labels_sha256": digest(labels)}),
         "detector": asdict(settings),
     }

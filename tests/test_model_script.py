@@ -103,7 +103,12 @@ def test_another_network_is_told_with_its_recipes(tmp_path: Path) -> None:
         (
             ["--network", "box", "--plot", "net.png"],
             2,
-            "model.py: --plot and --recipe are for the network window alone",
+            "model.py: --plot is for the network window alone",
+        ),
+        (
+            ["--network", "box", "--recipe", "big"],
+            2,
+            "model.py: --recipe: box has no recipe big; known: small, original",
         ),
         (
             ["--recipe", "big"],

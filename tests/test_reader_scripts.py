@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import subprocess
@@ -104,6 +105,8 @@ def test_evaluate_scores_it(folder: Path, trained: subprocess.CompletedProcess[s
     assert done.returncode == 0, done.stderr
     score = json.loads((folder / "score.json").read_text())
     assert score["all"]["texts"] == 1 and "--reader readers/crnn-gru.onnx" in score["command"]
+    digest = hashlib.sha256((folder / "readers/crnn-gru.onnx").read_bytes()).hexdigest()
+    assert (score["reader"], score["reader_sha256"]) == ("crnn-gru.onnx", digest)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,15 @@ def test_evaluate_scores_it(folder: Path, trained: subprocess.CompletedProcess[s
         (
             "detect.py", ["images/a.png", "--reader", "crnn-gru", "--show-attention", "x.png"], 2,
             "--show-attention needs a reader with attention: --reader attention",
+        ),
+        (
+            "detect.py",
+            ["images/a.png", "--reader", "attention", "--show-attention", "images/a.png"], 2,
+            "images/a.png: is the photo itself; give the output another place",
+        ),
+        (
+            "detect.py", ["images/a.png", "readers/crnn-gru.onnx", "o.png"], 1,
+            "weights of the reader crnn-gru, not of the default network: detect.py takes them with",
         ),
         ("detect.py", ["images/a.png", "--reader", "api"], 1, "PLATEWRIGHT_OCR_URL is not set"),
         (

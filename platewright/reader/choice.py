@@ -30,7 +30,7 @@ def find_weights(choice: str) -> Path:
         WeightsError: if it has no weights yet.
     """
     path = Path(choice)
-    if path.suffix in SUFFIXES:
+    if path.suffix.lower() in SUFFIXES:
         return path
     if choice not in kind_names():
         known = ", ".join((*kind_names(), "api"))

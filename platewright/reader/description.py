@@ -59,19 +59,20 @@ def reader_macs(rows: list[LayerRow]) -> int:
     return sum(row.macs for row in rows)
 
 
-def describe_reader(name: str, weights: Path | None = None) -> str:
+def describe_reader(name: str, weights: Path | None = None, recipe: str = "") -> str:
     """Return the table of a network, its window and its recipes.
 
     Args:
         name: of the network.
-        weights: an `.npz` whose shapes are described; None: those of the first recipe.
+        weights: an `.npz` whose shapes are described; None: those of the recipe.
+        recipe: its name; the first if that is empty.
 
     Raises:
-        ConfigError: if there is no such network, or the weights are of another one.
+        ConfigError: if there is no such network or recipe, or the weights are of another one.
         WeightsError: if the weights can't be read.
     """
     kind = load_kind(name)
-    settings = kind.recipe().settings
+    settings = kind.recipe(recipe).settings
     if weights is not None:
         settings = ReaderSettings.from_json(load_file(weights)[1], str(weights))
         if settings.name != name:

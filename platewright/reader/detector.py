@@ -81,14 +81,17 @@ class ReaderDetector(Detector):
         """Return a reading with another text and its probabilities."""
         network = self.runtime.settings
         alphabet = network.alphabet
-        slots = fold_slots(spelling.slots, self.reader.alphabet, alphabet, network.slots)
-        if self.reader.weight < 1 and reading.slots is not None:
-            slots = self.reader.weight * slots + (1 - self.reader.weight) * reading.slots
         found = [alphabet.index(c) for c in spelling.text]
         found = [
             k if k >= 0 else alphabet.index(c.upper())
             for k, c in zip(found, spelling.text, strict=True)
         ]
+        # A character that the default network doesn't know, such as a space, goes with its slot.
+        lacking = [at for at, k in enumerate(found[: len(spelling.slots)]) if k < 0]
+        known = np.delete(spelling.slots, lacking, axis=0)
+        slots = fold_slots(known, self.reader.alphabet, alphabet, network.slots)
+        if self.reader.weight < 1 and reading.slots is not None:
+            slots = self.reader.weight * slots + (1 - self.reader.weight) * reading.slots
         text = alphabet.decode([k for k in found if k >= 0][: network.slots])
         given = self.jurisdiction.condition(slots) if self.settings.regions else None
         if given is not None:

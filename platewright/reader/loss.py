@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from platewright.reader.ctc import BLANK
-from platewright.reader.settings import ReaderSettings
+from platewright.reader.recipe import Recipe
 
 __all__ = [
     "attention_text", "attention_weights", "box_corners", "box_overlap", "box_where", "ctc_text",
@@ -20,12 +20,13 @@ Tensor = Any
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-def ctc_text(slots: int, where: float) -> Loss:
+def ctc_text(slots: int, where: float, *, by_length: bool = True) -> Loss:
     """Return CTC's loss, with what stands at certain steps beside it.
 
     Args:
         slots: most characters of a text.
         where: weight of the steps' own cross entropy; 0: texts alone count.
+        by_length: whether each text's loss is divided by its length, so that all weigh the same.
 
     Returns:
         A loss of targets (B, slots + 1 + steps) and logits (B, steps, classes). A target holds the
@@ -37,8 +38,9 @@ def ctc_text(slots: int, where: float) -> Loss:
         text, length, steps = target[:, :slots], target[:, slots], target[:, slots + 1 :]
         whole = ops.ones_like(length) * logits.shape[1]
         cost = ops.ctc_loss(text, logits, length, whole, mask_index=BLANK)
-        # By characters, so that long texts weigh no more than short ones.
-        mean = ops.mean(cost / ops.cast(ops.maximum(length, 1), cost.dtype))
+        if by_length:
+            cost = cost / ops.cast(ops.maximum(length, 1), cost.dtype)
+        mean = ops.mean(cost)
         if not where:
             return mean
         taught = ops.cast(ops.greater_equal(steps, 0), "float32")
@@ -121,17 +123,16 @@ def box_where(target: Tensor, where: Tensor) -> Tensor:
     return -ops.mean(ops.log(ops.sum(mask * where, axis=(1, 2)) + 1e-5))
 
 
-def reader_losses(
-    settings: ReaderSettings, where: float
-) -> tuple[dict[str, Loss], dict[str, float]]:
+def reader_losses(recipe: Recipe) -> tuple[dict[str, Loss], dict[str, float]]:
     """Return the loss of every output and its weight, as `keras.Model.compile` takes them.
 
     Args:
-        settings: of the network.
-        where: weight of the characters' places.
+        recipe: the network, and what it is taught.
     """
+    settings, where = recipe.settings, recipe.where
     if settings.task == "ctc":
-        return {"logits": ctc_text(settings.slots, where)}, {"logits": 1.0}
+        loss = ctc_text(settings.slots, where, by_length=recipe.by_length)
+        return {"logits": loss}, {"logits": 1.0}
     if settings.task == "attention":
         return (
             {"logits": attention_text, "weights": attention_weights},

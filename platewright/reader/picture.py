@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import ConfigError, OutputError
-from platewright.file import make_folder
-from platewright.image import save_image
+from platewright.errors import ConfigError
+from platewright.image import WRITE_SUFFIXES, save_image
 from platewright.reader.detector import ReaderDetector
 from platewright.reader.reader import AttentionReader
 from platewright.reader.spelling import Spelling
@@ -52,14 +51,13 @@ class AttentionFile:
         path: the picture file.
         detector: with a reader that has attention.
         photos: how many there are to read.
-        force: whether the file may be overwritten.
 
     Raises:
-        ConfigError: if the detector's reader has no attention, or there are several photos.
-        OutputError: if there is such a file.
+        ConfigError: if the detector's reader has no attention, there are several photos, or the
+            file is no picture by its name.
     """
 
-    def __init__(self, path: Path, detector: Detector, *, photos: int, force: bool) -> None:
+    def __init__(self, path: Path, detector: Detector, *, photos: int) -> None:
         """Check what can be checked before anything is read."""
         if not isinstance(detector, ReaderDetector) or not isinstance(
             detector.reader, AttentionReader
@@ -67,9 +65,8 @@ class AttentionFile:
             raise ConfigError("--show-attention needs a reader with attention: --reader attention")
         if photos > 1:
             raise ConfigError(f"--show-attention draws one photo, not {photos}")
-        if path.exists() and not force:
-            raise OutputError(f"{path}: there already; give another name or --force")
-        make_folder(path.parent)
+        if path.suffix.lower() not in WRITE_SUFFIXES:
+            raise ConfigError(f"{path}: must end in one of {', '.join(WRITE_SUFFIXES)}")
         self.path, self.detector = path, detector
 
     def write(self, image: Picture, readings: Sequence[Reading]) -> None:

@@ -28,6 +28,7 @@ class Recipe:
         epoch: pictures between two validations.
         where: weight of the loss that tells where each character is, which drawings know; 0: texts
             alone are taught.
+        by_length: whether CTC's loss of a text is divided by its length.
     """
 
     settings: ReaderSettings
@@ -43,6 +44,7 @@ class Recipe:
     epochs: int = 100
     epoch: int = 10_000
     where: float = 0.0
+    by_length: bool = False
 
 
 def small_text_recipe(settings: ReaderSettings, source: str) -> Recipe:
@@ -60,4 +62,5 @@ def small_text_recipe(settings: ReaderSettings, source: str) -> Recipe:
         epochs=60,
         epoch=32_000,
         where=0.5,
+        by_length=True,
     )

@@ -96,8 +96,8 @@ def load_network(path: Path, threads: int = 1) -> Network:
     Raises:
         WeightsError: if they can't be used.
     """
-    if path.suffix == ".onnx":
+    if path.suffix.lower() == ".onnx":
         return OnnxNetwork(path, threads)
-    if path.suffix == ".npz":
+    if path.suffix.lower() == ".npz":
         return KerasNetwork.load(path)
     raise WeightsError(f"{path}: a reader's weights end in .npz or .onnx")

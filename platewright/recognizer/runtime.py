@@ -173,9 +173,9 @@ def load_runtime(path: Path, threads: int = 1) -> Runtime:
     Raises:
         WeightsError: if it can't be used.
     """
-    if path.suffix == ".onnx":
+    if path.suffix.lower() == ".onnx":
         return OnnxRuntime(path, threads)
-    if path.suffix == ".npz":
+    if path.suffix.lower() == ".npz":
         return KerasRuntime.load(path)
     raise WeightsError(f"{path}: weights end in .npz or .onnx")
 

@@ -84,6 +84,11 @@ class NetworkSettings:
             values: dict[str, Any] = json.loads(text)
             known = {f.name for f in fields(cls)}
             unknown = sorted(set(values) - known)
+            if unknown and "task" in values and "name" in values:
+                raise WeightsError(
+                    f"{source}: weights of the reader {values['name']}, not of the default "
+                    "network: detect.py takes them with --reader"
+                )
             if unknown:
                 raise WeightsError(f"{source}: unknown settings {', '.join(unknown)}")
             plain: dict[str, Any] = {

@@ -123,7 +123,8 @@ def _start_window(args: Any, samples: SampleSettings, backgrounds: Path | None) 
 
 
 def _start_reader(args: Any, samples: SampleSettings, backgrounds: Path | None) -> ReaderTrainer:
-    recipe = load_kind(args.network).recipe(args.recipe)
+    kind = load_kind(args.network)
+    recipe = kind.recipe(args.recipe)
     if args.watch or args.hard:
         raise ConfigError("--watch and --hard are for the network window alone")
     if recipe.settings.task == "box" and args.data:
@@ -138,7 +139,11 @@ def _start_reader(args: Any, samples: SampleSettings, backgrounds: Path | None) 
         own = ReaderSettings.from_json(found, source)
         if own.name != args.network:
             raise ConfigError(f"{source} is of the network {own.name}, not {args.network}")
-        recipe = replace(recipe, settings=own)
+        if args.recipe and own != recipe.settings:
+            raise ConfigError(f"{source} is of another size than --recipe {args.recipe}")
+        # What goes on is trained as it began; shapes that no recipe has are trained as the first.
+        alike = [one for one in kind.recipes.values() if one.settings == own]
+        recipe = alike[0] if alike else replace(recipe, settings=own)
     settings = schedule(recipe, samples, args)
     held = validation(settings, recipe, backgrounds, args.seed + HELD_OUT)
     _clear(args, "checkpoint.npz", "log.csv", "weights.npz")

@@ -194,6 +194,7 @@ class Trainer:
         """Write checkpoint and weights."""
         from keras import ops
 
+        self._settle()
         optimizer = [np.asarray(ops.convert_to_numpy(v.value)) for v in self.optimizer.variables]
         progress = Progress(self.step, self.elapsed_s, self.network.to_json())
         save_checkpoint(
@@ -266,6 +267,7 @@ class Trainer:
 
     def check(self) -> dict[str, float]:
         """Run the checks on the averaged weights."""
+        self._settle()
         kept = model_arrays(self.model)
         set_arrays(self.model, self.average, "average")
         try:
@@ -280,12 +282,18 @@ class Trainer:
         return max(self.step / self.settings.steps, self.elapsed_s / 3600 / self.settings.hours)
 
     def _follow(self) -> None:
-        """Move the average towards the weights; every tenth step is enough."""
-        if self.step % 10:
+        """Move the average towards the weights; after the first steps every tenth is enough."""
+        every = 10 if self.step >= 10 else 1
+        if self.step % every or not self.settings.ema:
             return
-        keep = min(self.settings.ema**10, self.step / (self.step + 50))
+        keep = min(self.settings.ema**every, self.step / (self.step + 50))
         for name, value in model_arrays(self.model).items():
             self.average[name] = keep * self.average[name] + (1 - keep) * value
+
+    def _settle(self) -> None:
+        """Where no average is kept take the weights as they are now."""
+        if not self.settings.ema:
+            self.average = model_arrays(self.model)
 
 
 def _compiles(steps: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ class ReaderTrainer(Trainer):
 
     def losses(self) -> tuple[dict[str, Any], dict[str, float]]:
         """Return losses and their weights by output."""
-        return reader_losses(self.recipe.settings, self.recipe.where)
+        return reader_losses(self.recipe)
 
     def make_optimizer(self) -> Any:
         """Return the recipe's optimiser."""
@@ -146,13 +147,15 @@ def validation(
         seed: of these drawings.
     """
     network = recipe.settings
-    draw = make_crops(seed, backgrounds, settings, network)
+    # Stored pictures come round again in training: they would measure what is known by heart.
+    fresh = replace(settings, samples=replace(settings.samples, stored=()))
+    draw = make_crops(seed, backgrounds, fresh, network)
     held = [draw(k) for k in range(CHECKED)]
 
     def check(model: Any) -> dict[str, float]:
         from keras import ops
 
-        losses, weights = reader_losses(network, recipe.where)
+        losses, weights = reader_losses(recipe)
         costs, found = [], []
         for inputs, targets in held:
             said = model(_prepared(inputs), training=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from platewright.alphabet import Alphabet
-from platewright.errors import ConfigError, OutputError, WeightsError
+from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
 from platewright.reader.choice import find_weights, with_reader
@@ -85,6 +85,16 @@ def test_the_record_is_filled_as_ever() -> None:
     assert reading.confidence == pytest.approx(product * reading.slots[3, 36])
     assert reading.accepted == (reading.confidence >= 0.7)
     assert [crop.shape for crop in reader.crops] == [(20, 50)]
+
+
+def test_a_character_that_the_default_network_lacks_goes_with_its_slot() -> None:
+    (reading,) = ReaderDetector(detector(), FixedReader("A1 B")).read_quads(PHOTO, [QUAD])
+    (plain,) = ReaderDetector(detector(), FixedReader("A1B")).read_quads(PHOTO, [QUAD])
+    assert reading.text == "A1B"
+    assert [c.alternatives[0][0] for c in reading.characters] == ["A", "1", "B"]
+    assert [c.probability for c in reading.characters] == pytest.approx(
+        [c.probability for c in plain.characters]
+    )
 
 
 def test_small_letters_are_read_as_capitals() -> None:
@@ -165,22 +175,23 @@ def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "readers").mkdir()
     (tmp_path / "readers" / f"{name}.npz").write_bytes(exported.read_bytes())
     assert find_weights(name) == Path("readers", f"{name}.npz")
+    assert find_weights("A.ONNX") == Path("A.ONNX")
     chosen = with_reader(detector(), str(exported.with_suffix(".onnx")), beams=2)
     assert isinstance(chosen, BoxDetector if name == "box" else ReaderDetector)
     if name == "attention":
         path = tmp_path / "looked.png"
-        file = AttentionFile(path, chosen, photos=1, force=False)
+        file = AttentionFile(path, chosen, photos=1)
         file.write(PHOTO, [])
         assert not path.exists()
         file.write(PHOTO, detector().read_quads(PHOTO, [QUAD]))
         assert load_image(path).shape[2] == 3
-        with pytest.raises(OutputError, match="there already"):
-            AttentionFile(path, chosen, photos=1, force=False)
+        with pytest.raises(ConfigError, match=r"looked\.txt: must end in one of \.jpg"):
+            AttentionFile(path.with_suffix(".txt"), chosen, photos=1)
         with pytest.raises(ConfigError, match="draws one photo, not 2"):
-            AttentionFile(path, chosen, photos=2, force=True)
+            AttentionFile(path, chosen, photos=2)
     else:
         with pytest.raises(ConfigError, match="needs a reader with attention"):
-            AttentionFile(tmp_path / "x.png", chosen, photos=1, force=False)
+            AttentionFile(tmp_path / "x.png", chosen, photos=1)
 
 
 def test_attention_is_drawn_where_it_is() -> None:

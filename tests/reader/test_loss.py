@@ -9,7 +9,7 @@ import pytest
 
 from platewright.geometry import iou
 from platewright.reader.kind import load_kind
-from platewright.reader.loss import box_overlap, box_where, reader_losses
+from platewright.reader.loss import box_overlap, box_where, ctc_text, reader_losses
 
 
 def test_boxes_far_off_cost_more_than_near_ones_and_true_ones_nothing() -> None:
@@ -48,5 +48,20 @@ def test_where_is_the_weight_on_the_cells_that_a_plate_touches() -> None:
 def test_the_original_is_taught_by_squares_alone() -> None:
     for name, outputs in (("original", {"box"}), ("small", {"box", "where"})):
         recipe = load_kind("box").recipe(name)
-        losses, weights = reader_losses(recipe.settings, recipe.where)
+        losses, weights = reader_losses(recipe)
         assert set(losses) == set(weights) == outputs and all(weights.values())
+
+
+def test_a_long_text_weighs_more_in_the_original_than_in_ours() -> None:
+    logits = np.random.default_rng(4).normal(0, 1, (2, 12, 5)).astype(np.float32)
+    target = np.full((2, 6 + 1 + 12), -1, np.int32)
+    target[0, :7], target[1, :7] = [1, 2, 1, 3, 2, 4, 6], [2, 0, 0, 0, 0, 0, 1]
+    each = [
+        float(ctc_text(6, 0.0, by_length=False)(target[k : k + 1], logits[k : k + 1]))
+        for k in range(2)
+    ]
+    assert float(ctc_text(6, 0.0, by_length=False)(target, logits)) == pytest.approx(sum(each) / 2)
+    ours = float(ctc_text(6, 0.0)(target, logits))
+    assert ours == pytest.approx((each[0] / 6 + each[1]) / 2, rel=1e-5)
+    by_length = [load_kind("crnn-gru").recipe(name).by_length for name in ("small", "original")]
+    assert by_length == [True, False]

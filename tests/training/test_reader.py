@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -18,7 +19,7 @@ from platewright.reader.reader import network_reader
 from platewright.reader.recipe import Recipe
 from platewright.reader.runtime import load_network
 from platewright.reader.settings import ReaderSettings
-from platewright.recognizer.weights import load_file
+from platewright.recognizer.weights import load_file, model_arrays
 from platewright.records import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
@@ -209,6 +210,57 @@ def test_a_run_keeps_the_best_weights_and_goes_on(
     wrong = arguments(tmp_path, network="crnn-lstm", init=tmp_path / "run" / "weights.npz")
     with pytest.raises(ConfigError, match="is of the network box, not crnn-lstm"):
         course.start(wrong, SAMPLES, None)
+
+
+def test_what_began_with_a_recipe_goes_on_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, small = load_kind("box"), recipe_of("box")
+    shapes = replace(small.settings, units=(12, 8), norm=False)
+    recipes = {"small": small, "original": replace(kind.recipe("original"), settings=shapes)}
+    monkeypatch.setattr(course, "load_kind", lambda _: replace(kind, recipes=recipes))
+    monkeypatch.setattr(module, "CHECKED", 1)
+    begun = course.start(arguments(tmp_path, recipe="original", steps=3), SAMPLES, None)
+    begun.fit()
+    assert isinstance(begun.optimizer, keras.optimizers.Adam)
+    # Without an average what is kept are the weights themselves, not those of some steps before.
+    kept = load_checkpoint(tmp_path / "run" / "checkpoint.npz")
+    for name, value in model_arrays(begun.model).items():
+        assert (kept[0][name] == value).all() and (kept[1][name] == value).all()
+
+    again = course.start(arguments(tmp_path, steps=4, resume=True), SAMPLES, None)
+    assert isinstance(again, ReaderTrainer) and again.recipe == recipes["original"]
+    assert isinstance(again.optimizer, keras.optimizers.Adam)
+    weights = tmp_path / "run" / "weights.npz"
+    for changes in ({"resume": True}, {"init": weights, "out": tmp_path / "new"}):
+        with pytest.raises(ConfigError, match="is of another size than --recipe small"):
+            course.start(arguments(tmp_path, recipe="small", **changes), SAMPLES, None)
+
+
+def test_an_average_of_few_steps_is_nearer_to_the_last_than_to_the_first(tmp_path: Path) -> None:
+    settings = TrainSettings(
+        steps=4, warmup=0, rate=1e-2, workers=0, report_every=2, check_every=2, samples=SAMPLES
+    )
+    trainer = ReaderTrainer(recipe_of("box"), settings, tmp_path)
+    first = model_arrays(trainer.model)
+    trainer.fit()
+    moved = {k: v - first[k] for k, v in model_arrays(trainer.model).items()}
+    for name, by in moved.items():
+        assert np.abs(trainer.average[name] - first[name] - by).sum() <= 0.5 * np.abs(by).sum()
+
+
+def test_what_is_validated_on_is_never_a_stored_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[TrainSettings] = []
+
+    def make(seed: int, folder: Path | None, settings: TrainSettings, network: Any) -> Any:
+        asked.append(settings)
+        return lambda _: None
+
+    monkeypatch.setattr(module, "make_crops", make)
+    samples = replace(SAMPLES, stored=(Path("set"),), stored_share=1.0)
+    settings = TrainSettings(steps=1, samples=samples)
+    validation(settings, recipe_of("crnn-gru"), None, 1)
+    assert [one.samples.stored for one in asked] == [()]
 
 
 @pytest.mark.parametrize(
