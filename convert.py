@@ -11,6 +11,7 @@ Splits go by the plates' texts, never by picture: no plate is on both sides.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from platewright.dataset.format import (
     load_format,
     readable_names,
 )
-from platewright.errors import PlatewrightError, run_script
+from platewright.errors import OutputError, PlatewrightError, run_script
 
 SHARE = 0.8
 
@@ -72,6 +73,18 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
+def _beside(out: Path, ending: str) -> Path:
+    """Return the path beside a folder that has its name and an ending.
+
+    Raises:
+        OutputError: if nothing is beside it.
+    """
+    place = out if out.name not in ("", "..") else out.resolve()
+    if not place.name:
+        raise OutputError(f"{out}: name a folder in it")
+    return place.with_name(f"{place.name}{ending}")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Convert, then say what was done."""
     args = parse_args(argv)
@@ -95,15 +108,16 @@ def main(argv: list[str] | None = None) -> int:
     )
     fetcher = Fetcher(args.timeout, round(args.max_mb * 1e6))
     finder = PictureFinder(
-        folder=args.map or args.out.with_name(f"{args.out.name}.pictures"),
+        folder=args.map or _beside(args.out, ".pictures"),
         fetch=None if args.offline else fetcher.fetch,
     )
-    missing = args.out.with_name(f"{args.out.name}.failures.csv")
+    missing = _beside(args.out, ".failures.csv")
     try:
         report = convert(job, finder)
     except PlatewrightError:
         if finder.failures:
-            finder.save_failures(missing)
+            with contextlib.suppress(OutputError):  # why nothing was converted is what counts
+                finder.save_failures(missing)
         raise
     finder.save_failures(missing)
     lost = report.texts and not load_format(args.to_format).texts

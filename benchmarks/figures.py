@@ -135,8 +135,8 @@ def readers() -> list[str]:
     result = load("readers.json")
     return [
         "All readers on given boxes: drawn plates with faces and backgrounds that training did not "
-        "have, and real ones. `box` finds instead of reading, after "
-        "`python train.py --network box --hours 0.35`.",
+        "have, and real ones. `box` finds instead of reading: the one plate of drawn photos, and "
+        "of the real photos that have one.",
         "",
         *reader_table(result["readers"]),
         "",

@@ -19,6 +19,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from platewright.dataset.conversion import Conversion, convert
+from platewright.dataset.finder import PictureFinder
+from platewright.dataset.format import load_reader
 from platewright.image import load_image, save_image
 from platewright.label import read_labels
 from platewright.training.source import StoredSource
@@ -207,6 +210,94 @@ def test_what_was_converted_can_be_evaluated_and_cut_up(tmp_path: Path) -> None:
     assert done.returncode == 0 and "split by text" in done.stdout
     pictures = list((tmp_path / "chars" / "images").iterdir())
     assert len(pictures) > 4 and load_image(pictures[0]).shape[0] >= 3
+
+
+CSV = "file,x,y,w,h,text,country"
+
+
+def photos(folder: Path, *rows: str) -> None:
+    """Write a photo and labels of plates in it."""
+    save_image(folder / "a.jpg", np.full((200, 400, 3), 99, np.uint8))
+    (folder / "labels.csv").write_text("\n".join([CSV, *rows]) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("writer", "plates", "texts"),
+    [("windows", 4, 3), ("voc", 4, 3), ("labels-csv", 4, 2), ("icdar", 4, 2), ("boxes-csv", 4, 3),
+     ("fast-plate-ocr", 1, 1), ("text-list", 1, 1), ("lmdb", 1, 1)],
+)  # fmt: skip
+def test_what_was_written_is_counted_and_the_rest_is_told(
+    tmp_path: Path, writer: str, plates: int, texts: int
+) -> None:
+    boxes = ("100,50,100,40,AB12", "10,10,20,7,CD34", "390,10,20,20,EF56", "10,90,100,40,",
+             "5000,10,60,20,GH78")  # fmt: skip
+    photos(tmp_path, *(f"a.jpg,{box},GB" for box in boxes))
+    job = Conversion(
+        source=tmp_path / "labels.csv", reader="labels-csv", out=tmp_path / "out", writer=writer
+    )
+    report = convert(job, PictureFinder())
+    assert (report.plates, report.texts) == (plates, texts)
+    assert report.passed["outside of the picture"] == 1 and report.passed.total() == 5 - plates
+    found = load_reader(writer)(tmp_path / "out", PictureFinder(strict=True))
+    assert sum(len(record.plates) for _, record in found) == plates
+
+
+def test_nothing_that_can_be_written_is_an_error(tmp_path: Path) -> None:
+    photos(tmp_path, "a.jpg,10,10,20,7,AB12,GB")
+    done = run(tmp_path, "labels.csv", "out", "--to-format", "text-list")
+    assert done.returncode == 1 and not (tmp_path / "out").exists()
+    assert done.stderr.endswith(
+        "no plate can be written as text-list (passed over, too small: 1)\n"
+    )
+
+
+def test_force_leaves_files_of_others(tmp_path: Path) -> None:
+    photos(tmp_path, "a.jpg,10,10,60,20,AB12,GB")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "labels.jsonl").write_text("mine")
+    done = run(tmp_path, "labels.csv", "out", "--force")
+    assert done.returncode == 1 and "out/labels.jsonl: no earlier run wrote it" in done.stderr
+    assert (tmp_path / "out" / "labels.jsonl").read_text() == "mine"
+    assert not (tmp_path / "out" / "a.jpg").exists()
+    (tmp_path / "out" / "labels.jsonl").unlink()
+    assert run(tmp_path, "labels.csv", "out").returncode == 0
+    (tmp_path / "out" / ".gen" / "convert.json").write_text("{")
+    done = run(tmp_path, "labels.csv", "out", "--force")
+    assert done.returncode == 1 and "convert.json: damaged; remove out" in done.stderr
+
+
+def test_outputs_of_odd_names_and_the_reason_that_counts(tmp_path: Path) -> None:
+    line = {"content": "b.jpg", "annotation": None}
+    (tmp_path / "x.json").write_text(json.dumps(line) + "\n")
+    (tmp_path / "in").mkdir()
+    for folder, out in ((tmp_path, "."), (tmp_path / "in", ".."), (tmp_path, "/")):
+        done = run(folder, str(tmp_path / "x.json"), out)
+        assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+    done = run(tmp_path, "x.json", "p/q/out", "--offline")
+    assert done.returncode == 1 and "no picture can be had; the first: b.jpg" in done.stderr
+    assert "x.json: line 1,b.jpg" in (tmp_path / "p" / "q" / "out.failures.csv").read_text()
+
+
+def test_a_damaged_picture_is_told_with_the_line_of_its_label(tmp_path: Path) -> None:
+    photos(tmp_path, "a.jpg,10,10,60,20,AB12,GB", "b.jpg,10,10,60,20,CD34,GB")
+    whole = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "b.jpg").write_bytes(whole[: len(whole) // 2])
+    assert run(tmp_path, "labels.csv", "out").returncode == 1
+    with (tmp_path / "out.failures.csv").open(newline="") as stream:
+        (failure,) = csv.DictReader(stream)
+    assert (failure["where"], failure["picture"]) == ("labels.csv: line 3", "b.jpg")
+
+
+@pytest.mark.parametrize("kept", [(), ("--keep-texts",)])
+def test_half_a_character_is_an_unknown_one(tmp_path: Path, kept: tuple[str, ...]) -> None:
+    save_image(tmp_path / "a.jpg", np.full((60, 120, 3), 99, np.uint8))
+    box = {"label": ["plate"], "notes": "AB\ud8001", "points": points(0.1, 0.1, 0.9, 0.9)}
+    line = {"content": "a.jpg", "annotation": [box]}
+    (tmp_path / "x.json").write_text(json.dumps(line) + "\n")
+    done = run(tmp_path, "x.json", "out", "--to-format", "labels-csv", *kept)
+    assert done.returncode == 0, done.stderr
+    (label,) = read_labels(tmp_path / "out" / "labels.csv")
+    assert label.text == ("AB?1" if kept else "")
 
 
 def test_the_pages_commands_name_formats_and_options_that_exist() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -21,21 +22,21 @@ from PIL import Image
 
 from platewright.dataset.finder import PictureFile, PictureFinder
 from platewright.dataset.format import load_format, load_reader
+from platewright.dataset.intake import holds_text, inside_plates, plain_plates, refusal
 from platewright.dataset.progress import Progress
-from platewright.dataset.sample import PLATE, Sample
+from platewright.dataset.sample import Format, Sample
 from platewright.dataset.shard import SHARD
 from platewright.dataset.split import (
     SHARE,
     SIDES,
     leak,
-    plain_text,
     split_by_picture,
     split_by_text,
 )
 from platewright.dataset.store import HIDDEN, FolderStore, tree
 from platewright.errors import DatasetError, ImageError, OutputError
 from platewright.image import decode_image
-from platewright.records import PlateRecord, SceneRecord
+from platewright.records import SceneRecord
 
 __all__ = ["Conversion", "ConversionReport", "convert", "plain_plates"]
 
@@ -85,8 +86,8 @@ class ConversionReport:
 
     Attributes:
         pictures: how many were written.
-        plates: labelled in them, without what was passed over.
-        texts: how many of the plates have a text.
+        plates: written with them, without what was passed over.
+        texts: how many of the plates have a text; all the same where the format holds none.
         passed: plates passed over, by reason.
         sides: pictures on each side; empty where there was no split.
         leak: part of the validation plates that a split by picture would have had in training.
@@ -117,10 +118,8 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
     kind, read = load_format(job.writer), load_reader(job.reader)
     _check_empty(job)
     report = ConversionReport()
-    entries = [
-        (picture, replace(record, plates=plain_plates(record.plates, job, report.passed)))
-        for picture, record in read(job.source, finder)
-    ]
+    labelled = read(job.source, finder)
+    entries = [(picture, _wanted(record, job, report.passed)) for picture, record in labelled]
     if not entries:
         first = finder.failures[0].reason if finder.failures else "it names none"
         raise DatasetError(f"{job.source}: no picture can be had; the first: {first}")
@@ -128,7 +127,7 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
     if kind.needs and not any(getattr(plate, kind.needs) for plate in plates):
         raise DatasetError(
             f"{job.source}: none of {len(plates)} plates has {kind.needs}, and {job.writer} holds "
-            "nothing without; choose another --to-format"
+            f"nothing without; choose another --to-format{_told(report.passed)}"
         )
     texts = [[plate.text for plate in record.plates] for _, record in entries]
     sides = [""] * len(entries)
@@ -145,38 +144,16 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
     return report
 
 
-def plain_plates(
-    plates: tuple[PlateRecord, ...], job: Conversion, passed: Counter[str]
-) -> tuple[PlateRecord, ...]:
-    """Return those of a picture's plates that are wanted, with texts as records have them.
-
-    Args:
-        plates: as they were read.
-        job: what is wanted.
-        passed: counts what is left out, by reason.
-    """
-    found = []
-    for plate in plates:
-        if job.only and (plate.kind or PLATE) not in job.only:
-            passed[f"called {plate.kind or PLATE}"] += 1
-            continue
-        sure = [c.confidence for c in plate.characters if c.confidence is not None]
-        if sure and min(sure) < job.min_confidence:
-            passed["read with too little confidence"] += 1
-            continue
-        if job.names_are_texts and plate.kind:
-            plate = replace(plate, text=plate.kind, kind="")
-        found.append(plate if job.keep_texts else _plain(plate))
-    return tuple(found)
+def _wanted(record: SceneRecord, job: Conversion, passed: Counter[str]) -> SceneRecord:
+    """Return a picture's record with the plates that are wanted and lie in it."""
+    chosen = plain_plates(record.plates, job, passed)
+    return inside_plates(replace(record, plates=chosen), passed)
 
 
-def _plain(plate: PlateRecord) -> PlateRecord:
-    """Return a plate with a plain text, and with characters only if they are that text's."""
-    text = plain_text(plate.text)
-    own = (replace(c, char=plain_text(c.char)) for c in plate.characters)
-    characters = tuple(c for c in own if c.char)
-    fits = "".join(c.char for c in characters) == text and len(characters) == len(text)
-    return replace(plate, text=text, characters=characters if fits else ())
+def _told(passed: Counter[str]) -> str:
+    """Return what was passed over, in words that end a sentence; empty: nothing was."""
+    reasons = "; ".join(f"{reason}: {count}" for reason, count in sorted(passed.items()))
+    return f" (passed over, {reasons})" if reasons else ""
 
 
 def _check_empty(job: Conversion) -> None:
@@ -210,13 +187,14 @@ def _write(
             lines: list[str] = []
             target = folder / part
             target.mkdir(exist_ok=True)
-            samples = _samples(own, finder, report, progress)
+            samples = _samples(own, finder, job.source, progress)
             writer = kind(target, 0)
             for number, sample in enumerate(samples):
                 if number and number % SHARD == 0:
                     lines += writer.close()
                     writer = kind(target, number // SHARD)
                 writer.add(sample)
+                _count(writer, sample, report)
             lines += writer.close()
             kind.finish(iter(lines), target)
         progress.end()
@@ -224,17 +202,51 @@ def _write(
             raise DatasetError(
                 f"{job.source}: no picture can be had; the first: {finder.failures[0].reason}"
             )
-        old = json.loads(store.read(BOOK) or b"[]")
-        names = tree(folder)
-        store.remove(set(old) - set(names))
+        if kind.needs and not report.plates:
+            raise DatasetError(
+                f"{job.source}: no plate can be written as {job.writer}{_told(report.passed)}"
+            )
+        old, names = _book(store, job.out), set(tree(folder))
+        for name in sorted(names - old):
+            if os.path.lexists(job.out / name):
+                raise OutputError(
+                    f"{job.out / name}: no earlier run wrote it; move it away, or name another "
+                    "folder"
+                )
+        # Noted before it is there: a run that is cut off can be replaced by the next one.
+        store.write(BOOK, json.dumps(sorted(old | names)).encode())
+        store.remove(old - names)
         store.take(folder)
-    store.write(BOOK, json.dumps(names).encode())
+    store.write(BOOK, json.dumps(sorted(names)).encode())
+
+
+def _book(store: FolderStore, out: Path) -> set[str]:
+    """Return the names of what an earlier run wrote, none of them outside of the output."""
+    try:
+        names = json.loads(store.read(BOOK) or b"[]")
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise OutputError(f"{out / BOOK}: damaged; remove {out}")
+    return {name for name in names if name[:1] != "/" and ".." not in name.split("/")}
+
+
+def _count(writer: Format, sample: Sample, report: ConversionReport) -> None:
+    """Count what a writer made of a sample."""
+    report.pictures += 1
+    report.sides.update([sample.side] if sample.side else [])
+    for plate in sample.record.plates:
+        if why := refusal(writer, sample, plate):
+            report.passed[why] += 1
+        else:
+            report.plates += 1
+            report.texts += holds_text(writer, sample, plate)
 
 
 def _samples(
     entries: list[tuple[Entry, str]],
     finder: PictureFinder,
-    report: ConversionReport,
+    source: Path,
     progress: Progress,
 ) -> Iterator[Sample]:
     """Yield what can be read, under distinct names."""
@@ -248,14 +260,12 @@ def _samples(
                 told, own = (f"{w} x {h}" for h, w in (record.size, image.shape[:2]))
                 raise DatasetError(f"{picture.name} is {own}, its labels are of {told}")
         except (DatasetError, ImageError) as error:
-            where = str(picture) if isinstance(picture, Path) else picture.where
-            finder.fail(where, picture.name, str(error))
+            if isinstance(picture, Path):
+                finder.fail(finder.place(picture) or str(source), str(picture), str(error))
+            else:
+                finder.fail(picture.where, picture.name, str(error))
             continue
         name = _distinct(picture.name, taken)
-        report.pictures += 1
-        report.plates += len(record.plates)
-        report.texts += sum(bool(plate.text) for plate in record.plates)
-        report.sides.update([side] if side else [])
         yield Sample(index=index, name=name, image=image, record=record, packed=packed, side=side)
         index += 1
 

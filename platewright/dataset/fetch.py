@@ -2,16 +2,22 @@
 
 Only http and https: a label file of somebody else's must not make this machine read its own files.
 A host that does not answer is not asked for everything: after `PATIENCE` failures in a row without
-an answer it counts as gone.
+an answer in time it counts as gone.
+
+Sockets have a limit of time for each step alone, and looking up a name has none: a host that sends
+a header a second would hold us as long as it likes. So a file is fetched in a thread of its own,
+which is left to itself when the time is over.
 """
 
 from __future__ import annotations
 
 import http.client
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from concurrent.futures import Future
 from typing import IO
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -52,6 +58,7 @@ class _NoOtherSchemes(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         """See `urllib`."""
         if not is_web(newurl):
+            fp.close()
             raise DatasetError(f"sent on to {newurl[:80]}, which is neither http nor https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -83,7 +90,7 @@ class Fetcher:
         if self._unanswered[host] >= PATIENCE:
             raise DatasetError(f"{host} did not answer {PATIENCE} times, and isn't asked again")
         try:
-            data = self._fetch(url)
+            data = self._fetch_in_time(url)
         except urllib.error.HTTPError as error:
             self._unanswered[host] = 0
             error.close()
@@ -95,13 +102,41 @@ class Fetcher:
         self._unanswered[host] = 0
         return data
 
-    def _fetch(self, url: str) -> bytes:
+    def _fetch_in_time(self, url: str) -> bytes:
+        """Return a file's content.
+
+        Raises:
+            TimeoutError: if it isn't here, whatever the host was doing.
+            Exception: what `_fetch` raises.
+        """
+        came: Future[bytes] = Future()
+        answered = threading.Event()
+
+        def work(came: Future[bytes]) -> None:
+            try:
+                came.set_result(self._fetch(url, answered))
+            except BaseException as error:
+                came.set_exception(error)
+            finally:
+                del came
+
+        threading.Thread(target=work, args=(came,), daemon=True).start()
+        try:
+            return came.result(self.timeout_s)
+        except TimeoutError:
+            told = f"not whole after {self.timeout_s:g} s" if answered.is_set() else "timed out"
+            raise TimeoutError(told) from None
+        finally:
+            del came  # an error holds this frame; that it holds the error would keep both
+
+    def _fetch(self, url: str, answered: threading.Event) -> bytes:
         end = time.monotonic() + self.timeout_s
         parts = urlsplit(url)
         plain = urlunsplit(parts._replace(path=quote(parts.path, ALLOWED),
                                           query=quote(parts.query, ALLOWED)))  # fmt: skip
         request = urllib.request.Request(plain, headers={"User-Agent": "platewright-convert"})
         with self._opener.open(request, timeout=self.timeout_s) as answer:
+            answered.set()
             told = answer.headers.get("Content-Length", "")
             if told.isdecimal() and int(told) > self.max_bytes:
                 raise DatasetError(self._too_large(int(told)))
@@ -114,7 +149,7 @@ class Fetcher:
                 if size > self.max_bytes:
                     raise DatasetError(self._too_large(size))
                 if time.monotonic() > end:
-                    raise DatasetError(f"not whole after {self.timeout_s:g} s")
+                    raise TimeoutError
             if told.isdecimal() and size < int(told):
                 raise DatasetError(f"cut off after {size} of {told} bytes")
         return b"".join(pieces)

@@ -2,12 +2,17 @@
 
 A label file names its pictures by a path or by a URL. One that can't be had must not cost the
 others: it is noted, with the reason and the place of its label, and passed over.
+
+Label files come from other machines, so a path that leads nowhere is looked for by its last parts
+beside the label file. What is found so belongs to the first name that led there: a second one is
+more likely to mean a picture of the same file name from another folder.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,6 +32,13 @@ __all__ = ["MAP", "STRICT", "Failure", "PackedPicture", "PictureFile", "PictureF
 MAP = "map.csv"
 """In the folder of pictures: columns url and file."""
 LONGEST_NAME = 120
+"""Bytes; with the mark of where it came from before it, all file systems hold that (255)."""
+LONGEST_PATH = 4096
+"""Characters; Linux opens no longer one (PATH_MAX)."""
+SHOWN = 1000
+"""Characters of a name in a message: pictures that stand in the label file have millions."""
+BESIDE_IMAGES = ("annotations", "labels")
+"""Folders of label files that have `images/` beside them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +91,8 @@ class PictureFinder:
     strict: bool = False
     failures: list[Failure] = field(default_factory=list)
     _map: dict[str, str] | None = field(default=None, init=False)
-    _owners: dict[str, str] = field(default_factory=dict, init=False)
+    _owners: dict[str, tuple[str, bool]] = field(default_factory=dict, init=False)
+    _places: dict[Path, str] = field(default_factory=dict, init=False)
 
     def fail(self, where: str, picture: str, reason: str) -> None:
         """Note a failure.
@@ -89,10 +102,20 @@ class PictureFinder:
         """
         if self.strict:
             raise DatasetError(f"{where}: {reason}" if where else reason)
-        self.failures.append(Failure(where=where, picture=picture, reason=reason))
+        self.failures.append(Failure(where=where, picture=_shown(picture), reason=reason))
+
+    def note(self, picture: Path, where: str) -> None:
+        """Remember where a picture's label stands, for a failure that shows later."""
+        if where and not self.strict:
+            self._places.setdefault(picture, where)
+
+    def place(self, picture: Path) -> str:
+        """Return where a picture's label stands; empty where nobody told."""
+        return self._places.get(picture, "")
 
     def size(self, picture: Path, where: str = "") -> tuple[int, int] | None:
         """Return a picture's (height, width); None where it is a failure."""
+        self.note(picture, where)
         try:
             return picture_size(picture)
         except DatasetError as error:
@@ -103,28 +126,65 @@ class PictureFinder:
         """Return where a picture lies, fetched if need be; None where it is a failure.
 
         Args:
-            name: a path, from the folder of the label file, or a URL.
+            name: a path from the folder of the label file, with slashes of either kind, or a URL.
+                One that leads nowhere is looked for by its last parts: in that folder, in
+                `images/` there (and beside it, where it is one of `BESIDE_IMAGES`), and in the
+                folder of pictures.
             beside: the label file.
             where: its line, for the message.
         """
         try:
-            return self._fetched(name) if "://" in name else self._local(name, beside)
+            found = self._fetched(name) if "://" in name else self._local(name, beside)
         except PlatewrightError as error:
             self.fail(where, name, str(error))
             return None
+        self.note(found, where)
+        return found
 
     def _local(self, name: str, beside: Path) -> Path:
-        """Return the file that a path means; it may lie in the folder of pictures, too."""
+        """Return the file that a path means."""
+        if len(name) > LONGEST_PATH:
+            raise DatasetError(f"{_shown(name)}: {len(name)} characters are no path")
+        plain = name.replace("\\", "/")
         own = beside.parent / name
-        base = re.split(r"[\\/]", name)[-1]
-        images = beside.parent / "images"
-        places = [own, images / name, images / base, beside.parent / base]
+        meant = os.path.normpath(beside.parent / plain)
+        roots = [beside.parent / "images", beside.parent]
+        for root in reversed(roots):
+            for place in (root / name, root / plain):
+                if _is_file(place):
+                    return self._owned(place, meant, exact=True)
+        if beside.parent.name.lower() in BESIDE_IMAGES:
+            roots.append(beside.parent.parent / "images")
         if self.folder is not None:
-            places.append(self.folder / base)
-        found = next((place for place in places if place.is_file()), None)
-        if found is None:
-            raise DatasetError(f"{own}: there is no such picture")
-        return found
+            roots.append(self.folder)
+        parts = [p for p in plain.split("/") if p not in ("", ".", "..") and not p.endswith(":")]
+        for first in range(len(parts)):
+            for root in roots:
+                place = root.joinpath(*parts[first:])
+                if _is_file(place):
+                    return self._owned(place, meant, exact=False)
+        raise DatasetError(f"{_shown(str(own))}: there is no such picture")
+
+    def _owned(self, found: Path, meant: str, *, exact: bool) -> Path:
+        """Return a picture's file unless another name led to it before.
+
+        Args:
+            found: the file.
+            meant: the name that led there, in full.
+            exact: whether that is the file's own.
+        """
+        key = os.path.abspath(found)
+        owner, owned = self._owners.setdefault(key, (meant, exact))
+        if owner == meant or (owned and exact):
+            return found
+        if "://" in meant:
+            raise DatasetError(
+                f"{found}: another URL of this name stands before; tell them apart in {MAP}"
+            )
+        raise DatasetError(
+            f"{found}: another picture of this name stands before ({owner}); lay them in folders "
+            "as the labels name them"
+        )
 
     def _fetched(self, url: str) -> Path:
         """Return the local file of a URL.
@@ -138,16 +198,12 @@ class PictureFinder:
         if url in self._map:
             return self._local(self._map[url], folder / MAP)
         name = _file_name(url)
-        fetched = folder / f"{sha256(url.encode()).hexdigest()[:12]}_{name}"
-        if self.folder is not None and fetched.is_file():
+        mark = sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        fetched, plain = folder / f"{mark}_{name}", folder / name
+        if self.folder is not None and _is_file(fetched):
             return fetched
-        plain = folder / name
-        if self.folder is not None and plain.is_file():
-            if self._owners.setdefault(name, url) == url:
-                return plain
-            raise DatasetError(
-                f"{plain}: another URL of this name stands before; tell them apart in {MAP}"
-            )
+        if self.folder is not None and _is_file(plain):
+            return self._owned(plain, url, exact=False)
         if not is_web(url):
             raise DatasetError("neither http nor https; put the picture into the folder of --map")
         if self.fetch is None or self.folder is None:
@@ -170,6 +226,8 @@ class PictureFinder:
     def save_failures(self, path: Path) -> None:
         """Write the failures as CSV (where, picture, reason); none: remove an earlier list.
 
+        Characters that UTF-8 can't hold are written as Python escapes them.
+
         Raises:
             OutputError: if it can't be written.
         """
@@ -180,11 +238,24 @@ class PictureFinder:
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(["where", "picture", "reason"])
         rows.writerows([f.where, f.picture, f.reason] for f in self.failures)
-        write_file(path, text.getvalue().encode())
+        make_folder(path.parent)
+        write_file(path, text.getvalue().encode("utf-8", "backslashreplace"))
 
 
 STRICT = PictureFinder(strict=True)
 """Finds local pictures; the first that is missing is an error."""
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= SHOWN else f"{name[:SHOWN]}..."
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a file is there; what can't even be asked for, as too long a name, is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _file_name(url: str) -> str:
@@ -201,4 +272,5 @@ def _file_name(url: str) -> str:
     except ValueError as error:
         raise DatasetError(f"no URL: {error}") from None
     name = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc
-    return re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", name)[-LONGEST_NAME:].lstrip(".") or "picture"
+    plain = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", name).encode("utf-8", "replace")
+    return plain[-LONGEST_NAME:].decode("utf-8", "ignore").lstrip(".") or "picture"

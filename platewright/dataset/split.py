@@ -4,7 +4,7 @@ A plate is photographed many times. Where pictures are dealt out one by one, mos
 validation side have been seen in training, and what is measured there is memory: of the small
 public set of crops that CRNN examples train on, four in five. So all pictures of one text are on
 one side; and, since a picture may show several plates, so are all pictures that are linked by
-texts they share.
+texts they share. Of a text with unknown characters, the known ones and their places count.
 """
 
 from __future__ import annotations
@@ -34,6 +34,19 @@ def plain_text(text: str) -> str:
         return ""
     upper = (c.upper() for c in unicodedata.normalize("NFKC", text) if c.isalnum())
     return "".join(upper)
+
+
+def _key(text: str) -> str:
+    """Return what two texts have in common if they are the same plate's; empty where none can tell.
+
+    >>> _key("ab-12 c"), _key("ab-?2"), _key("AB*2"), _key("???")
+    ('AB12C', 'AB?2', 'AB?2', '')
+    """
+    if not any(mark in text for mark in UNKNOWN):
+        return plain_text(text)
+    parts = ("?" if c in UNKNOWN else plain_text(c) for c in text)
+    key = "".join(parts)
+    return key if key.strip("?") else ""
 
 
 def split_by_text(
@@ -87,10 +100,9 @@ def leak(texts: Sequence[Collection[str]], sides: Sequence[str]) -> float:
         texts: of the plates in each picture.
         sides: of each picture.
     """
-    known = {plain_text(t) for own, side in zip(texts, sides, strict=True) for t in own
-             if side == SIDES[0]}  # fmt: skip
-    held = [plain_text(t) for own, side in zip(texts, sides, strict=True) for t in own
-            if side == SIDES[1] and plain_text(t)]  # fmt: skip
+    pairs = [(_key(t), side) for own, side in zip(texts, sides, strict=True) for t in own]
+    known = {key for key, side in pairs if side == SIDES[0]}
+    held = [key for key, side in pairs if side == SIDES[1] and key]
     return sum(text in known for text in held) / len(held) if held else 0.0
 
 
@@ -104,7 +116,7 @@ def _groups(texts: Sequence[Collection[str]]) -> list[list[int]]:
             text = parent[text]
         return text
 
-    plain = [sorted({plain_text(t) for t in own} - {""}) for own in texts]
+    plain = [sorted({_key(t) for t in own} - {""}) for own in texts]
     for own in plain:
         for text in own[1:]:
             first, other = sorted((root(own[0]), root(text)))

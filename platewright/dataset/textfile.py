@@ -62,6 +62,9 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         os.replace(part, path)
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+    except UnicodeEncodeError as error:
+        bad = error.object[error.start : error.end]
+        raise OutputError(f"{path}: can't be written: {bad!a} is no character") from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +11,7 @@ from xml.parsers import expat
 from platewright.dataset.textfile import SNIFFED
 from platewright.errors import DatasetError
 
-__all__ = ["Element", "read_xml", "root_tag"]
-
-
-ROOT = re.compile(r"<(\w[\w.:-]*)")
+__all__ = ["Element", "read_xml", "root_tag", "size_conflict"]
 
 
 @dataclass
@@ -54,23 +51,28 @@ def root_tag(path: Path, *folders: str) -> str:
 
     Args:
         path: the file or folder.
-        folders: names of folders in it that are looked into first.
+        folders: names of folders in it that are looked into first, with all below them.
 
     Returns:
         The tag; empty where there is no such file, or it isn't XML at its beginning.
     """
     found = path if path.suffix.lower() == ".xml" and path.is_file() else None
-    for folder in (*(path / name for name in folders), path):
-        found = found or min(folder.glob("*.xml"), default=None)
+    for name in folders:
+        found = found or min((path / name).rglob("*.xml"), default=None)
+    found = found or min(path.glob("*.xml"), default=None)
     if found is None:
         return ""
     try:
         with found.open("rb") as stream:
-            head = stream.read(SNIFFED).decode("utf-8", "replace")
+            head = stream.read(SNIFFED)
     except OSError:
         return ""
-    tag = ROOT.search(re.sub(r"<!--.*?-->|<\?.*?\?>", "", head, flags=re.S))
-    return tag[1] if tag else ""
+    tags: list[str] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda tag, _: tags.append(tag)
+    with contextlib.suppress(expat.ExpatError, LookupError, ValueError):
+        parser.Parse(head, False)
+    return tags[0] if tags else ""
 
 
 def read_xml(path: Path) -> Element:
@@ -117,3 +119,25 @@ def read_xml(path: Path) -> Element:
     except (LookupError, ValueError) as error:
         raise DatasetError(f"{path}: not XML: {error}") from None
     return root.children[0]
+
+
+def size_conflict(size: tuple[int, int], height: str, width: str) -> str:
+    """Return what is wrong with the size that labels tell of a picture; empty: nothing.
+
+    Args:
+        size: the picture's own (height, width).
+        height: as it is told; empty, 0 or no number where a tool left it out.
+        width: likewise.
+
+    >>> size_conflict((100, 200), "50", "100")
+    'is 200 x 100, its labels are of 100 x 50'
+    >>> size_conflict((100, 200), "100", "200.0"), size_conflict((100, 200), "", "0")
+    ('', '')
+    """
+    try:
+        told = (float(height), float(width))  # a number of any length is a float, if an endless one
+    except ValueError:
+        return ""
+    if told == size or not (told[0] > 0 and told[1] > 0):
+        return ""
+    return f"is {size[1]} x {size[0]}, its labels are of {told[1]:.12g} x {told[0]:.12g}"

@@ -2,7 +2,8 @@
 
 Nothing is sent unless `--reader api` asks for it. `PLATEWRIGHT_OCR_URL` says where to,
 `PLATEWRIGHT_OCR_KEY` with which key. Request and answer: OCR.space, "Free OCR API" documentation
-(POST parse/image; `apikey`, `base64Image`, `OCREngine`; `ParsedResults`, `OCRExitCode`).
+(POST parse/image; `apikey`, `base64Image`, `OCREngine`; `ParsedResults` with a `ParsedText` and a
+`FileParseExitCode` per page, `OCRExitCode`; what failed, in `ErrorMessage`, a text or a list).
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
+import socket
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from http.client import HTTPException
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPException, InvalidURL
+from itertools import product
 from typing import Any
 from urllib import error, parse, request
 
@@ -35,13 +42,35 @@ LARGEST = 1 << 20
 """Bytes of an answer."""
 LONGEST_WAIT_S = 30.0
 """No service is waited for longer between two tries, whatever it asks."""
+HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
+# What may stand in a URL as it is (RFC 3986, section 2), and the mark of what is escaped already.
+ALLOWED = "!$%&'()*+,/:;=?[]~"
 
 
-class _NoRedirect(request.HTTPRedirectHandler):
-    """Redirects would carry the key to wherever they point."""
+class _Handler(request.HTTPSHandler, request.HTTPHandler):
+    """Keeps the sockets that it opens, so that who waits no longer can end them."""
 
-    def redirect_request(self, *_: Any) -> None:
-        """Follow none."""
+    def __init__(self, sockets: list[socket.socket], end_s: float) -> None:
+        super().__init__()
+        self._sockets, self._end_s = sockets, end_s
+
+    def do_open(self, http_class: Any, req: Any, **arguments: Any) -> Any:
+        """See `urllib`."""
+
+        def made(*places: Any, **options: Any) -> Any:
+            connection = http_class(*places, **options)
+            plain = connection.connect
+
+            def connect() -> None:
+                plain()
+                self._sockets.append(connection.sock)
+                if time.monotonic() > self._end_s:
+                    raise TimeoutError
+
+            connection.connect = connect
+            return connection
+
+        return super().do_open(made, req, **arguments)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,18 +80,26 @@ class Service:
     Attributes:
         url: that crops are posted to, http or https.
         key: sent in the header `apikey`.
-        timeout_s: for one answer.
+        timeout_s: for one answer, from the look-up of the host's name to its last byte.
         tries: at most, where the endpoint is busy or out of reach.
         backoff_s: before the second try; doubled for each further one.
         pause: waits; replaced in tests.
     """
 
     url: str
-    key: str
+    key: str = field(repr=False)
     timeout_s: float = 20.0
     tries: int = 4
     backoff_s: float = 0.5
     pause: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        """Check the address and the key: a `ServiceError` that tells neither, if need be."""
+        if "@" in self.url:
+            raise ServiceError(f"{URL} holds a name or a password (@): the key is for {KEY}")
+        _address(self.url)
+        if not (self.key and self.key.isascii() and self.key.isprintable()):
+            raise ServiceError(f"{KEY}: the key is empty or has characters that no header can have")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Service:
@@ -75,12 +112,12 @@ class Service:
         for name, value in ((URL, url), (KEY, key)):
             if not value:
                 raise ServiceError(f"--reader api: {name} is not set: it names the OCR service's")
-        parts = parse.urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ServiceError(f"{URL}: {url} is no http or https address")
-        if not (key.isascii() and key.isprintable()):
-            raise ServiceError(f"{KEY}: the key has characters that no header can have")
         return cls(url=url, key=key)
+
+    @property
+    def place(self) -> str:
+        """The address as it is told: without a query, which may hold secrets, and the key."""
+        return self._line(_address(self.url)._replace(query="", fragment="").geturl())
 
     def read(self, crop: Picture) -> str:
         """Post one crop and return the text that comes back, its lines from top to bottom.
@@ -89,65 +126,92 @@ class Service:
             ServiceError: if the service can't be reached, refuses, or answers something else.
         """
         picture = base64.b64encode(encode_image(_rgb(crop), ".png")).decode()
-        form = {
-            "base64Image": f"data:image/png;base64,{picture}",
-            "language": "eng",
-            "OCREngine": "2",
-            "scale": "true",
-        }
-        body = parse.urlencode(form).encode()
+        form = {"base64Image": f"data:image/png;base64,{picture}", "language": "eng"}
+        body = parse.urlencode(form | {"OCREngine": "2", "scale": "true"}).encode()
         wait = self.backoff_s
         for left in range(self.tries - 1, -1, -1):
             try:
                 return self._text(self._post(body))
             except _BusyError as busy:
                 if not left:
-                    raise ServiceError(
-                        f"{self.url}: {busy}; tried {self.tries} times, give up"
-                    ) from None
+                    told = f"{busy}; tried {self.tries} times, give up"
+                    raise ServiceError(f"{self.place}: {told}") from None
                 self.pause(min(max(wait, busy.after_s), LONGEST_WAIT_S))
                 wait *= 2
         raise ValueError("tries must be at least 1")
 
     def _post(self, body: bytes) -> bytes:
-        head = {"apikey": self.key, "Content-Type": "application/x-www-form-urlencoded"}
-        asked = request.Request(self.url, data=body, headers=head)
         try:
-            with request.build_opener(_NoRedirect).open(asked, timeout=self.timeout_s) as answer:
-                found: bytes = answer.read(LARGEST + 1)
+            found = self._ask(body)
         except error.HTTPError as refused:
             with refused:
                 code, after = refused.code, refused.headers.get("Retry-After", "")
             if code == 429 or code >= 500:
                 raise _BusyError(f"answers {code}", after) from None
             why = {401: "the key is refused", 403: "the key is refused, or its quota is used up"}
-            raise ServiceError(
-                f"{self.url}: answers {code}: {why.get(code, 'not the address of such a service')}"
-            ) from None
-        except (error.URLError, TimeoutError, OSError, HTTPException) as failed:
+            told = why.get(code, "not the address of such a service")
+            raise ServiceError(f"{self.place}: answers {code}: {told}") from None
+        except (InvalidURL, ValueError):  # their texts may hold a proxy's password
+            raise ServiceError(f"{self.place}: can't be asked: check http(s)_proxy") from None
+        except (OSError, HTTPException) as failed:
             reason = getattr(failed, "reason", failed)
-            late = isinstance(reason, TimeoutError)
-            told = f"no answer in {self.timeout_s:g} s" if late else f"can't be reached ({reason})"
+            told = f"can't be reached ({self._line(reason) or type(reason).__name__})"
+            if isinstance(reason, TimeoutError):
+                told = f"no answer in {self.timeout_s:g} s"
             raise _BusyError(told) from None
         if len(found) > LARGEST:
-            raise ServiceError(f"{self.url}: the answer is larger than {LARGEST} bytes")
+            raise ServiceError(f"{self.place}: the answer is larger than {LARGEST} bytes")
         return found
+
+    def _ask(self, body: bytes) -> bytes:
+        # Neither the look-up of a name nor a read of headers has a deadline in Python's library,
+        # only each wait for a byte: a thread of its own asks, and is cut off when the time is up.
+        sockets: list[socket.socket] = []
+        # None of Python's own openers: they follow redirects, which would carry the key along.
+        opener = request.OpenerDirector()
+        opener.add_handler(_Handler(sockets, time.monotonic() + self.timeout_s))
+        kinds = request.ProxyHandler, request.UnknownHandler, request.HTTPDefaultErrorHandler
+        for kind in (*kinds, request.HTTPErrorProcessor):
+            opener.add_handler(kind())
+        head = {"apikey": self.key, "Content-Type": "application/x-www-form-urlencoded"}
+        asked = request.Request(_address(self.url).geturl(), data=body, headers=head)
+        outcome: Future[bytes] = Future()
+
+        def ask() -> None:
+            try:
+                with opener.open(asked, timeout=self.timeout_s) as answer:
+                    outcome.set_result(answer.read(LARGEST + 1))
+            except Exception as failed:
+                outcome.set_exception(failed)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            return outcome.result(self.timeout_s)
+        finally:
+            for opened in sockets:
+                with suppress(OSError):  # closed already, as a rule
+                    opened.shutdown(socket.SHUT_RDWR)
 
     def _text(self, answer: bytes) -> str:
         try:
             values = json.loads(answer)
-            failed = values.get("IsErroredOnProcessing")
-            told = values.get("ErrorMessage")
-            results = values.get("ParsedResults") or []
-            texts = [str(result["ParsedText"]) for result in results]
-        except (ValueError, AttributeError, TypeError, KeyError):
+            pages = values.get("ParsedResults") or []
+            failed = [page for page in pages if not _in(page.get("FileParseExitCode"), 1)]
+            error_told = str(values.get("IsErroredOnProcessing")).lower() in ("true", "1")
+            if error_told or failed or not _in(values.get("OCRExitCode"), 1, 2):
+                why = self._line(_why([*failed, values]))
+                raise ServiceError(f"{self.place}: the service could not read it: {why}")
+            return "\n".join([page["ParsedText"] or "" for page in values["ParsedResults"] or []])
+        except (ValueError, AttributeError, TypeError, KeyError, OverflowError, RecursionError):
             raise ServiceError(
-                f"{self.url}: the answer is not that of such a service (no ParsedResults)"
+                f"{self.place}: the answer is not that of such a service (no ParsedResults)"
             ) from None
-        if failed or values.get("OCRExitCode") not in (1, 2, None):
-            message = "; ".join(map(str, told)) if isinstance(told, list) else str(told or "no why")
-            raise ServiceError(f"{self.url}: the service could not read it: {message[:200]}")
-        return "\n".join(texts)
+
+    def _line(self, told: object) -> str:
+        """Return foreign words as one line of at most 200 characters, without the key."""
+        text = re.sub(re.escape(self.key), "***", str(told), flags=re.IGNORECASE)
+        text = "".join(char if char.isprintable() else " " for char in text)
+        return " ".join(text.split())[:200]
 
 
 class _BusyError(Exception):
@@ -155,7 +219,7 @@ class _BusyError(Exception):
 
     def __init__(self, told: str, after: str = "") -> None:
         super().__init__(told)
-        self.after_s = float(after) if after.isdigit() else 0.0
+        self.after_s = float(after) if after.isdecimal() else 0.0
 
 
 class ServiceReader:
@@ -199,3 +263,36 @@ class ServiceReader:
 
 def _rgb(crop: Picture) -> Picture:
     return np.repeat(crop[..., None], 3, axis=2) if crop.ndim == 2 else crop
+
+
+def _address(url: str) -> parse.SplitResult:
+    """Return an address's parts as they are sent: its host in IDNA, the others escaped.
+
+    Raises:
+        ServiceError: if it is none; it isn't told, as it may be the key.
+    """
+    try:
+        parts = parse.urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode().lower()
+        port = "" if parts.port is None else f":{parts.port}"
+        path, query = (parse.quote(part, ALLOWED) for part in (parts.path, parts.query))
+    except ValueError:
+        host = ""
+    if not HOST.fullmatch(host) or parts.scheme not in ("http", "https"):
+        raise ServiceError(f"{URL}: is no http or https address (not told: it may be the key)")
+    place = (f"[{host}]" if ":" in host else host) + port
+    return parse.SplitResult(parts.scheme, place, path, query, "")
+
+
+def _in(code: Any, *good: int) -> bool:
+    """Tell whether an exit code, a number or a text, is none or a good one."""
+    return code is None or float(code) in good
+
+
+def _why(told: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first message that says something."""
+    for values, name in product(told, ("ErrorMessage", "ErrorDetails")):
+        found = values.get(name) or ""
+        if text := "; ".join(map(str, found)) if isinstance(found, list) else str(found):
+            return text
+    return "no why"

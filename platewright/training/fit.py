@@ -252,12 +252,8 @@ class Trainer:
                             print("drawing is at its limit: raise --workers", file=sys.stderr)
                         log.write(row)
                         say(row, progress, self.elapsed_s)
-                        logs = {}
-                        window_began, window_step, waited = (
-                            time.monotonic(),
-                            self.step,
-                            stream.waited_s,
-                        )
+                        logs, window_began = {}, time.monotonic()
+                        window_step, waited = self.step, stream.waited_s
                     if time.monotonic() - last_saved > settings.checkpoint_s:
                         self.save()
                         last_saved = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import Counter
@@ -29,6 +30,12 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/hang":
             time.sleep(1.5)
+            return
+        if self.path == "/driphead":
+            with contextlib.suppress(OSError):
+                for part in ["HTTP/1.1 200 OK\r\n"] + ["X-A: 1\r\n"] * 15 + ["\r\n"]:
+                    self.wfile.write(part.encode())
+                    time.sleep(0.1)
             return
         self.send_response(200)
         lengths = {"/large": 5000, "/cut": 900}
@@ -76,6 +83,7 @@ def test_a_file_is_fetched_and_redirections_are_followed(server: str) -> None:
         ("/cut", "500 of 900 bytes|IncompleteRead"),
         ("/hang", "timed out"),
         ("/drip", "not whole after 0.5 s"),
+        ("/driphead", "timed out"),
         ("/to/file:///etc/passwd", "not allowed|neither http"),
         ("/to/ftp://a.example/b", "neither http nor https"),
     ],

@@ -43,10 +43,66 @@ def test_a_local_map_comes_first(tmp_path: Path) -> None:
     assert finder.find("http://a.example/p.jpg?s=1", beside, "3") == tmp_path / "p.jpg"
     # A second URL of the same file name must not get the first one's picture.
     assert finder.find("http://b.example/p.jpg", beside, "4") is None
-    assert finder.find("C:\\photos\\p.jpg", beside, "5") == tmp_path / "p.jpg"
     (failure,) = finder.failures
     assert (failure.where, failure.picture) == ("4", "http://b.example/p.jpg")
     assert "another URL of this name" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("sub\\p.jpg", "labels/sub/p.jpg"),
+        ("sub\\p.jpg", "labels/images/sub/p.jpg"),
+        ("C:\\photos\\sub\\p.jpg", "labels/sub/p.jpg"),
+        ("/home/somebody/sub/p.jpg", "labels/images/p.jpg"),
+        ("../sub/p.jpg", "sub/p.jpg"),
+        ("p.jpg", "images/p.jpg"),
+        ("C:\\photos\\p.jpg", "photos/p.jpg"),
+    ],
+)
+def test_paths_of_other_machines_are_found(tmp_path: Path, name: str, place: str) -> None:
+    path = tmp_path / place
+    for folder in (tmp_path / "labels", path.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(PNG)
+    finder = PictureFinder(folder=tmp_path / "photos")
+    found = finder.find(name, tmp_path / "labels" / "l.json", "l.json: line 1")
+    assert found is not None and found.resolve() == path
+    assert finder.place(found) == "l.json: line 1"
+
+
+def test_two_names_do_not_share_a_picture_found_by_its_file_name(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "p.jpg").write_bytes(PNG)
+    names = ("cam1/p.jpg", "cam2/p.jpg", "cam1\\p.jpg", "p.jpg", "http://a.example/p.jpg")
+    finder = PictureFinder(folder=tmp_path / "images")
+    found = [finder.find(name, tmp_path / "l", "1") is not None for name in names]
+    assert found == [True, False, True, False, False]
+    assert "another picture of this name stands before" in finder.failures[0].reason
+    # One picture under two of its own names is a picture with two labels.
+    finder = PictureFinder()
+    for name in ("images/p.jpg", "p.jpg", "./images/p.jpg"):
+        assert finder.find(name, tmp_path / "l", "1") == tmp_path / "images" / "p.jpg"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 300 + ".jpg",
+        "data:image/png;base64," + "QUJD/" * 20_000,
+        "\ud800.jpg",
+        "a\0b.jpg",
+        "http://a.example/\ud800.jpg",
+        f"http://a.example/{'京' * 200}.jpg",
+    ],
+)
+def test_names_that_no_file_can_have_are_failures(tmp_path: Path, name: str) -> None:
+    finder = PictureFinder(folder=tmp_path)
+    assert finder.find(name, tmp_path / "l", "l: line 1") is None
+    finder.save_failures(tmp_path / "new" / "f.csv")
+    with (tmp_path / "new" / "f.csv").open(newline="", encoding="utf-8") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["where"] == "l: line 1" and len(row["reason"]) < 5000
 
 
 def test_what_comes_must_be_a_picture(tmp_path: Path) -> None:

@@ -60,6 +60,15 @@ def test_pictures_that_share_plates_are_linked() -> None:
         assert len(set(sides[:3])) == 1 and len(set(sides)) == 2
 
 
+def test_texts_with_unknown_characters_stay_together_too() -> None:
+    texts = [[f"AB{'?*#'[k % 3]}{k % 4}"] for k in range(40)]
+    sides = split_by_text(texts)
+    pairs = {(k % 4, side) for k, side in enumerate(sides)}
+    assert len(pairs) == 4 and set(sides) == set(SIDES) and leak(texts, sides) == 0
+    assert leak(texts, split_by_picture(40)) == 1
+    assert split_by_text([["???"]] * 100).count("val") == 20  # nothing is known of these
+
+
 def test_seeds_differ_and_no_side_is_empty() -> None:
     texts = [[f"T{k}"] for k in range(50)]
     assert len({tuple(split_by_text(texts, 0.8, seed)) for seed in range(5)}) == 5

@@ -24,6 +24,15 @@ def test_what_can_not_be_written_is_one_line(tmp_path) -> None:
         write_split([], tmp_path / "missing", suffix="/a.txt")
 
 
+def test_half_a_character_is_one_line(tmp_path) -> None:
+    with (
+        pytest.raises(OutputError, match=r"a\.txt: can't be written: '\\ud800' is no character"),
+        whole_file(tmp_path / "a.txt") as stream,
+    ):
+        stream.write("AB\ud800\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_lines_come_with_their_numbers(tmp_path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"\xef\xbb\xbfone\r\n\r\n  \ntwo \n")

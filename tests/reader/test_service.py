@@ -27,6 +27,11 @@ def parsed(*texts: str, **more: Any) -> bytes:
     return json.dumps({"ParsedResults": results, "OCRExitCode": 1} | more).encode()
 
 
+def page(text: str | None, code: int | str, message: str | None) -> bytes:
+    result = {"ParsedText": text, "FileParseExitCode": code, "ErrorMessage": message}
+    return parsed(ParsedResults=[result], OCRExitCode=2)
+
+
 class FakeService:
     """Answers each request by the next of its plan, the last one for all that follow."""
 
@@ -34,6 +39,7 @@ class FakeService:
         self.plan: list[tuple[int, bytes, dict[str, str]]] = [(200, parsed("AB12\r\nCDE"), {})]
         self.asked: list[tuple[dict[str, str], dict[str, str]]] = []
         self.delay_s = 0.0
+        self.dripping = b""
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -45,6 +51,9 @@ class FakeService:
                 time.sleep(fake.delay_s)
                 code, answer, headers = fake.plan[min(number, len(fake.plan) - 1)]
                 try:
+                    for byte in fake.dripping:
+                        self.wfile.write(bytes([byte]))
+                        time.sleep(0.05)
                     self.send_response(code)
                     for name, value in headers.items():
                         self.send_header(name, value)
@@ -113,13 +122,21 @@ def test_nobody_there(fake: FakeService) -> None:
     ) as told:
         service(fake, waits, tries=2).read(CROP)
     assert "\n" not in str(told.value) and "secret" not in str(told.value)
-    fake.__init__()  # for the fixture to close
 
 
 def test_a_service_that_hangs(fake: FakeService) -> None:
     fake.delay_s = 1.0
     with pytest.raises(ServiceError, match=r"no answer in 0\.1 s; tried 1 times"):
         service(fake, timeout_s=0.1, tries=1).read(CROP)
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK\r\nX: ", b"HTTP/1.0 200 OK\r\n\r\n"])
+def test_a_service_that_drips(fake: FakeService, head: bytes) -> None:
+    fake.dripping = head + b"-" * 60
+    begun = time.monotonic()
+    with pytest.raises(ServiceError, match=r"no answer in 0\.3 s; tried 1 times"):
+        service(fake, timeout_s=0.3, tries=1).read(CROP)
+    assert time.monotonic() - begun < 1.0
 
 
 @pytest.mark.parametrize(
@@ -138,6 +155,15 @@ def test_a_service_that_hangs(fake: FakeService) -> None:
             "could not read it: Bad file; E1",
         ),
         ((200, parsed(OCRExitCode=4), {}), "could not read it: no why"),
+        ((200, page(None, -10, "Timed out"), {}), "could not read it: Timed out$"),
+        ((200, page("", "-30", None), {}), "could not read it: no why"),
+        ((200, b"[" * 200_000, {}), "not that of such a service"),
+        ((200, b'{"message": "no such user"}', {}), "not that of such a service"),
+        ((302, b"", {"Location": "http://[::1"}), "answers 302: not the address"),
+        (
+            (200, parsed(IsErroredOnProcessing=True, ErrorMessage="key SECRET\n\x1b\ud800bad"), {}),
+            r"could not read it: key \*\*\* bad$",
+        ),
     ],
 )
 def test_refusals_are_told_at_once(
@@ -156,12 +182,34 @@ def test_refusals_are_told_at_once(
         ({URL: "http://a.example/x"}, f"{KEY} is not set"),
         ({URL: "file:///etc/passwd", KEY: "k"}, "is no http or https address"),
         ({URL: "https://", KEY: "k"}, "is no http or https address"),
+        ({URL: "http://[::1", KEY: "k"}, "is no http or https address"),
+        ({URL: "http://..", KEY: "k"}, "is no http or https address"),
+        ({URL: f"http://{'a' * 70}.com", KEY: "k"}, "is no http or https address"),
+        ({URL: "http://a.example:99999", KEY: "k"}, "is no http or https address"),
+        ({URL: "SECRET", KEY: "https://a.example"}, "is no http or https address"),
+        ({URL: "https://me:SECRET@a.example", KEY: "k"}, "a name or a password"),
         ({URL: "https://a.example", KEY: "a\nb"}, "characters that no header can have"),
     ],
 )
 def test_what_the_environment_must_say(environment: dict[str, str], message: str) -> None:
-    with pytest.raises(ServiceError, match=message):
+    with pytest.raises(ServiceError, match=message) as told:
         Service.from_environment(environment)
+    assert "SECRET" not in str(told.value)
+
+
+def test_secrets_of_the_address_stay_untold(fake: FakeService) -> None:
+    fake.plan = [(404, b"", {})]
+    asking = Service(url=f"{fake.url}/SECRET/ö?apikey=OTHER", key="secret")
+    with pytest.raises(ServiceError, match=r"/\*\*\*/%C3%B6: answers 404") as told:
+        asking.read(CROP)
+    assert "OTHER" not in str(told.value) and "secret" not in repr(asking)
+    assert len(fake.asked) == 1
+
+
+def test_codes_may_be_texts_and_texts_null(fake: FakeService) -> None:
+    results = [{"ParsedText": text, "FileParseExitCode": "1"} for text in (None, "X1")]
+    fake.plan = [(200, parsed(ParsedResults=results, OCRExitCode="2"), {})]
+    assert service(fake).read(CROP) == "\nX1"
 
 
 def test_its_lines_become_one_text_with_slots(fake: FakeService) -> None:

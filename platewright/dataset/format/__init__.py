@@ -10,6 +10,7 @@ their records, and `claims(path)`, which tells whether a path looks like the for
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import re
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ __all__ = [
 FOLDER = Path(__file__).parent
 DEFAULT = "windows"
 SUMMARY = re.compile(r'^    summary = "(.+)"$', re.M)
+LABEL_FOLDERS = ("Annotations", "annotations", "images")
 READER = re.compile(r"^def read\(|import .*\bread$", re.M)
 
 
@@ -128,10 +130,36 @@ def detect_format(path: Path) -> str:
         return found[0]
     if found:
         raise DatasetError(f"{path} may be {' or '.join(found)}: say which with --from-format")
+    if why := _damage(path):
+        raise DatasetError(f"{why}; so {path} looks like no format")
     raise DatasetError(
         f"{path} looks like no format: name the file itself or the folder above the pictures, or "
         f"say which with --from-format: {', '.join(readable_names())}"
     )
+
+
+def _damage(path: Path) -> str:
+    """Return what is wrong with the first JSON or XML file that a path names, empty if nothing."""
+    from platewright.dataset.jsonfile import load_object, object_of
+    from platewright.dataset.textfile import first_line
+    from platewright.dataset.xmltree import read_xml
+
+    for suffix in (".json", ".xml"):
+        files = [path] if path.suffix.lower() == suffix and path.is_file() else []
+        for folder in (path, *(path / name for name in LABEL_FOLDERS)):
+            files += sorted(folder.glob(f"*{suffix}"))[:1]
+        for file in files[:1]:
+            try:
+                if suffix == ".xml":
+                    read_xml(file)
+                    continue
+                with contextlib.suppress(DatasetError):
+                    object_of(file, first_line(file))
+                    continue  # a line that is whole: a file of such lines, or one of one line
+                load_object(file)
+            except DatasetError as error:
+                return str(error)
+    return ""
 
 
 def _module(name: str) -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import key_of, list_of, load_object, numbers_of
+from platewright.dataset.jsonfile import key_of, list_of, load_object, name_of, numbers_of
 from platewright.dataset.outline import polygon_area
 from platewright.dataset.sample import kind_of
 from platewright.errors import DatasetError
@@ -26,6 +27,8 @@ CORNERS = 4
 CHARACTERS = "characters.json"
 # Our own, CVAT's and COCO's (instances_default, instances_train2017), Roboflow's.
 NAMES = ("annotations/instances*.json", "instances*.json", "_annotations.coco.json")
+URLS = ("coco_url", "flickr_url")
+"""Where a picture's file is to be had (https://cocodataset.org/#format-data)."""
 KEYS = (rb'"images"\s*:\s*\[', rb'"annotations"\s*:\s*\[', rb'"categories"\s*:\s*\[')
 
 
@@ -65,9 +68,9 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: the JSON file of plates, or the folder of a data set as it is written here. Every
             category counts as a plate. Pictures lie in `images/`, in the folder of the file, or in
-            `images/` beside that folder. Where a `characters.json` of the form above lies beside
-            the file, its characters come along.
-        finder: what becomes of missing pictures.
+            `images/` beside that folder; else they are had by `coco_url` or `flickr_url`. Where a
+            `characters.json` of the form above lies beside the file, its characters come along.
+        finder: where pictures named by URL are, and what becomes of missing ones.
 
     Yields:
         Each picture and its record, by id. A plate's quad is its `quad`, else its outline if that
@@ -80,34 +83,35 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     content = load_object(source)
     characters = _characters(source.with_name(CHARACTERS), source)
     kinds = {
-        _key(c, "id"): kind_of(str(c.get("name", "")))
-        for c in list_of(source, content, "categories")
+        _key(c, "id"): kind_of(name_of(f"{source}: categories[{n}]", c, "name"))
+        for n, c in enumerate(list_of(source, content, "categories"))
     }
+    images = list_of(source, content, "images")
+    known = {key_of(f"{source}: images[{n}]", image, "id") for n, image in enumerate(images)}
     by_image: dict[Any, list[PlateRecord]] = {}
     for number, entry in enumerate(list_of(source, content, "annotations")):
         where = f"{source}: annotations[{number}]"
         quad = _quad(where, entry)
+        image_id = key_of(where, entry, "image_id")
+        if image_id not in known:
+            raise DatasetError(f"{where}: image_id {image_id!r}, which isn't listed")
         extra = entry.get("attributes")
         named = extra if isinstance(extra, dict) else {}
         plate = PlateRecord(
-            text=str(named.get("text", "")),
+            text=name_of(f"{where}: attributes", named, "text"),
             quad=quad,
-            region=str(named.get("region", "")),
+            region=name_of(f"{where}: attributes", named, "region"),
             characters=tuple(characters.get(_key(entry, "id"), ())),
             kind=kinds.get(_key(entry, "category_id"), ""),
         )
-        by_image.setdefault(key_of(where, entry, "image_id"), []).append(plate)
-    images = list_of(source, content, "images")
-    known = {key_of(f"{source}: images[{n}]", image, "id") for n, image in enumerate(images)}
-    if strays := by_image.keys() - known:
-        raise DatasetError(f"{source}: annotations of image_id {min(strays)}, which isn't listed")
+        by_image.setdefault(image_id, []).append(plate)
     for number, image in enumerate(images):
-        name = str(key_of(f"{source}: images[{number}]", image, "file_name"))
-        picture = _picture(source, name)
-        where = "" if finder.strict else f"{source}: images[{number}]"
-        size = _size(image) or finder.size(picture, where)
-        if size is not None:
-            yield picture, SceneRecord(size=size, plates=tuple(by_image.get(image["id"], ())))
+        where = f"{source}: images[{number}]"
+        picture = finder.find(*_named(source, image, where, finder), where)
+        size = None if picture is None else _size(image) or finder.size(picture, where)
+        if picture is not None and size is not None:
+            plates = tuple(by_image.get(image["id"], ()))
+            yield picture, SceneRecord(size=size, plates=plates)
 
 
 def _size(image: dict[str, Any]) -> tuple[int, int] | None:
@@ -148,13 +152,13 @@ def _characters(path: Path, source: Path) -> dict[Any, list[CharacterRecord]]:
         extra = entry.get("attributes")
         char = names.get(_key(entry, "category_id"))
         if not isinstance(char, str):
-            raise DatasetError(f"{where}: category_id {entry.get('category_id')} isn't listed")
-        if isinstance(extra, dict) and "plate_id" in extra:
-            line = extra.get("line", 0)
-            record = CharacterRecord(
-                char=char, quad=_quad(where, entry), line=line if isinstance(line, int) else 0
-            )
-            found.setdefault(_key(extra, "plate_id"), []).append(record)
+            raise DatasetError(f"{where}: category_id {_key(entry, 'category_id')!r} isn't listed")
+        told = extra if isinstance(extra, dict) else {}
+        plate = _key(told, "plate_id")
+        if plate is not None:
+            line = 1 if told.get("line") == 1 else 0
+            record = CharacterRecord(char=char, quad=_quad(where, entry), line=line)
+            found.setdefault(plate, []).append(record)
     return found
 
 
@@ -164,11 +168,27 @@ def _key(entry: dict[str, Any], name: str) -> int | str | None:
     return value if isinstance(value, (int, str)) else None
 
 
-def _picture(source: Path, name: str) -> Path:
-    """Return where a picture lies; the likeliest place where it is missing."""
-    places = [
-        source.parent.parent / "images" / name,
-        source.parent / "images" / name,
-        source.parent / name,
-    ]
-    return next((p for p in places if p.is_file()), places[0])
+def _named(
+    source: Path, image: dict[str, Any], where: str, finder: PictureFinder
+) -> tuple[str, Path]:
+    """Return the name or URL of a picture, and the file beside which it is looked for.
+
+    A name is looked up whole first, then without its folders from the left, one after the other:
+    they are those of the machine that wrote the file.
+    """
+    name = str(key_of(where, image, "file_name")).strip()
+    if not name:
+        raise DatasetError(f"{where}: file_name is empty")
+    own, above = source.parent, source.parent.parent
+    folders = [above / "images", own / "images", own, above]
+    if "://" in name:
+        return name, source
+    parts = re.split(r"[\\/]", name)
+    for first in range(len(parts)):
+        for folder in folders:
+            if os.path.isfile(folder / "/".join(parts[first:])):  # False for a name too long, too
+                return name, folder / source.name
+    if finder.folder is None or os.path.isfile(finder.folder / parts[-1]):
+        return name, folders[0] / source.name
+    urls = [url for key in URLS if isinstance(url := image.get(key), str) and "://" in url]
+    return urls[0] if urls else name, folders[0] / source.name

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from platewright.dataset.csvfile import has_columns, rows_of
 from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.jsonfile import LARGEST
 from platewright.dataset.outline import seen_plates
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
@@ -131,6 +132,6 @@ def _number(where: str, name: str, field: str) -> float:
         value = float(field)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or value < -SLACK:
-        raise DatasetError(f"{where}: {name} is {field!r}, not a number from 0")
+    if not -SLACK <= value <= LARGEST:
+        raise DatasetError(f"{where}: {name} is {field[:40]!r}, not a number from 0 to {LARGEST:g}")
     return value

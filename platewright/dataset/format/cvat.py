@@ -28,7 +28,7 @@ from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
 from platewright.dataset.picture import find_picture, save_sample
 from platewright.dataset.sample import PLATE, Format, Sample, kind_of
 from platewright.dataset.textfile import whole_file
-from platewright.dataset.xmltree import Element, read_xml, root_tag
+from platewright.dataset.xmltree import Element, read_xml, root_tag, size_conflict
 from platewright.errors import DatasetError
 from platewright.file import make_folder
 from platewright.geometry import box_of_quad, quad_of_box
@@ -40,6 +40,8 @@ FloatArray = NDArray[np.float64]
 
 FILE = "annotations.xml"
 CORNERS = 4
+LONGEST_FRAME = 9
+"""Digits of a frame's number: two years at 16 frames a second."""
 # Names of an attribute that holds a plate's text, without spaces and signs.
 TEXT_NAMES = ("text", "platetext", "platenumber", "plate", "number", "licenseplate",
               "licenceplate", "registration", "transcription", "ocr")  # fmt: skip
@@ -145,29 +147,50 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         plates = tuple(p for e in image.children if (p := _plate(file, e, image)) is not None)
         picture = finder.find(name, file, where)
         size = None if picture is None else finder.size(picture, where)
-        if picture is not None and size is not None:
+        if picture is None or size is None:
+            continue
+        told = (image.attributes.get(side, "") for side in ("height", "width"))
+        if why := size_conflict(size, *told):
+            finder.fail(where, name, f"{picture} {why}")
+        else:
             yield picture, SceneRecord(size=size, plates=plates)
     yield from _frames(file, root, finder)
 
 
 def _frames(file: Path, root: Element, finder: PictureFinder) -> Iterator[tuple[Path, SceneRecord]]:
     """Yield the frames of the tracks."""
+    told = _video_size(root)
     frames: dict[int, list[PlateRecord]] = {}
+    lines: dict[int, int] = {}
     for track in root.all("track"):
         for element in track.children:
             number = element.attributes.get("frame", "")
-            if not number.isdecimal():
+            if not number.isdecimal() or len(number) > LONGEST_FRAME:
                 raise DatasetError(f"{file}: line {element.line}: a shape without its frame")
             plate = _plate(file, element, track)
             if plate is not None and element.attributes.get("outside", "0") != "1":
                 frames.setdefault(int(number), []).append(plate)
+                lines.setdefault(int(number), element.line)
     for frame, plates in sorted(frames.items()):
-        stem = f"frame_{frame:06d}"
+        where, stem = f"{file}: line {lines[frame]}", f"frame_{frame:06d}"
         picture = find_picture(file.parent / "images", stem) or find_picture(file.parent, stem)
         if picture is None:
-            finder.fail(str(file), stem, f"no picture {stem} in {file.parent / 'images'}")
-        elif size := finder.size(picture, str(file)):
+            finder.fail(where, stem, f"no picture {stem} in {file.parent / 'images'}")
+        elif (size := finder.size(picture, where)) is None:
+            continue
+        elif why := size_conflict(size, *told):
+            finder.fail(where, stem, f"{picture} {why}")
+        else:
             yield picture, SceneRecord(size=size, plates=tuple(plates))
+
+
+def _video_size(root: Element) -> tuple[str, str]:
+    """Return the (height, width) that is told of a video's frames, empty where none is."""
+    meta = root.find("meta") or root
+    for work in meta.children:  # a task's or a job's
+        if size := work.find("original_size"):
+            return size.text_of("height"), size.text_of("width")
+    return "", ""
 
 
 def _plate(file: Path, element: Element, parent: Element) -> PlateRecord | None:

@@ -90,11 +90,12 @@ def _annotation(seen: SeenPlate) -> dict[str, Any]:
 
 def claims(path: Path) -> bool:
     """Tell whether a path looks like such a file or its folder."""
+    file = path / LINES if path.is_dir() else path
     try:
-        values = json.loads(first_line(path / LINES if path.is_dir() else path) or "0")
-    except (ValueError, RecursionError):
+        values = object_of(file, first_line(file))
+    except DatasetError:
         return False
-    return isinstance(values, dict) and {"content", "annotation"} <= values.keys()
+    return {"content", "annotation"} <= values.keys()
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
@@ -160,5 +161,6 @@ def _point(where: str, point: Any) -> tuple[float, float]:
     for value in pair:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not math.isfinite(value) or not -SLACK <= value <= 1 + SLACK:
-            raise DatasetError(f"{where}: {json.dumps(value)[:40]} is no part of the picture, 0-1")
+            told = "a list or object" if isinstance(value, (list, dict)) else json.dumps(value)[:40]
+            raise DatasetError(f"{where}: {told} is no part of the picture, 0-1")
     return float(pair[0]), float(pair[1])

@@ -72,7 +72,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: one file, or a folder with `train.csv` and `val.csv`; pictures are named from there.
-        finder: what becomes of missing pictures.
+        finder: where pictures are, and what becomes of missing ones.
 
     Yields:
         Each picture, and a record with one plate from edge to edge of it.
@@ -85,7 +85,9 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             where = f"{file}: line {number}"
             if not row["image_path"]:
                 raise DatasetError(f"{where}: image_path is empty")
-            picture = file.parent / row["image_path"]
+            picture = finder.find(row["image_path"], file, where)
+            if picture is None:
+                continue
             record = _crops.record_of_crop(
                 finder, picture, where, row["plate_text"], row.get("plate_region", "")
             )

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.jsonfile import numbers_of
 from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
 from platewright.dataset.picture import find_picture, save_sample
 from platewright.dataset.sample import Format, Sample
@@ -114,11 +115,13 @@ def _plate(file: Path, number: int, line: str) -> PlateRecord:
     fields = line.split(",", 8)
     if len(fields) != 9:
         raise DatasetError(f"{file}: line {number}: {len(fields)} fields, not 8 numbers and a text")
+    where = f"{file}: line {number}"
     try:
-        quad = np.array([float(v) for v in fields[:8]]).reshape(4, 2)
+        values = [float(v) for v in fields[:8]]
     except ValueError as error:
-        raise DatasetError(f"{file}: line {number}: {error}") from None
-    if not np.isfinite(quad).all() or polygon_area(quad) == 0:
-        raise DatasetError(f"{file}: line {number}: the four corners are on a line or not finite")
+        raise DatasetError(f"{where}: {error}") from None
+    quad = numbers_of(where, "a corner", values).reshape(4, 2)
+    if polygon_area(quad) == 0:
+        raise DatasetError(f"{where}: the four corners are on a line")
     text = fields[8].strip()
     return PlateRecord(text="" if text == UNREADABLE else text, quad=quad)

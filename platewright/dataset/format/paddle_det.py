@@ -16,10 +16,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import icdar
+from platewright.dataset.jsonfile import numbers_of, value_of
 from platewright.dataset.outline import polygon_area, seen_plates
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
@@ -29,6 +28,8 @@ from platewright.file import make_folder
 from platewright.records import PlateRecord, SceneRecord
 
 __all__ = ["PaddleDetFormat", "claims", "read"]
+
+CORNERS = 4
 
 
 class PaddleDetFormat(Format):
@@ -77,7 +78,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: one list, or a folder with `train.txt` and `val.txt`; pictures are named from there.
-        finder: what becomes of missing pictures.
+        finder: where pictures are, and what becomes of missing ones.
 
     Raises:
         DatasetError: if a line or its picture can't be read, with file and line.
@@ -88,27 +89,27 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             name, tab, told = line.partition("\t")
             if not tab:
                 raise DatasetError(f"{where}: no tab between picture and labels")
-            try:
-                entries = json.loads(told)
-            except json.JSONDecodeError as error:
-                raise DatasetError(f"{where}: not JSON: {error.msg}") from None
+            entries = value_of(where, told)
             if not isinstance(entries, list):
                 raise DatasetError(f"{where}: the labels are no list")
-            picture = file.parent / name
+            if not name.strip():
+                raise DatasetError(f"{where}: names no picture")
             plates = tuple(_plate(where, entry) for entry in entries)
-            size = finder.size(picture, "" if finder.strict else where)
-            if size is not None:
+            picture = finder.find(name.strip(), file, where)
+            size = None if picture is None else finder.size(picture, where)
+            if picture is not None and size is not None:
                 yield picture, SceneRecord(size=size, plates=plates)
 
 
 def _plate(where: str, entry: Any) -> PlateRecord:
     if not isinstance(entry, dict) or not isinstance(entry.get("transcription"), str):
         raise DatasetError(f"{where}: a label without transcription")
-    try:
-        quad = np.array(entry.get("points"), dtype=np.float64)
-    except (TypeError, ValueError):
-        quad = np.empty(0)
-    if quad.shape != (4, 2) or not np.isfinite(quad).all() or polygon_area(quad) == 0:
+    points = entry.get("points")
+    points = points if isinstance(points, list) and len(points) == CORNERS else [None]
+    if not all(isinstance(p, list) and len(p) == 2 for p in points):
         raise DatasetError(f"{where}: points is no list of four corners [x, y]")
+    quad = numbers_of(where, "points", [v for p in points for v in p]).reshape(CORNERS, 2)
+    if polygon_area(quad) == 0:
+        raise DatasetError(f"{where}: the four corners are on a line")
     text = entry["transcription"]
     return PlateRecord(text="" if text == icdar.UNREADABLE else text, quad=quad)

@@ -4,11 +4,13 @@
 
 Plates are straightened, as PaddleOCR straightens what its detector found. Set `data_dir` to this
 folder and `label_file_list` to `train.txt`; a tenth of the texts is in `val.txt`. Trainers that
-want a space between file and text take `text-list-space`.
+want a space between file and text take `text-list-space`. In other people's lists pictures may
+have spaces in their names, or be URLs, and texts may have spaces, too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -21,6 +23,8 @@ from platewright.image import READ_SUFFIXES
 from platewright.records import PlateRecord, SceneRecord
 
 __all__ = ["TextListFormat", "claims", "is_list", "read", "read_lists"]
+
+SUFFIXES = "|".join(re.escape(suffix) for suffix in READ_SUFFIXES)
 
 
 class TextListFormat(_crops.CropsFormat):
@@ -49,9 +53,25 @@ def is_list(path: Path, separator: str) -> bool:
     """Tell whether a path's first line is a picture, a separator and a text."""
     for file in (path, path / "train.txt", path / "val.txt"):
         if file.suffix == ".txt" and (line := first_line(file)):
-            name, _, text = line.rpartition(separator)
-            return name.strip().lower().endswith(READ_SUFFIXES) and not text.startswith("[")
+            found = _parts(line, separator)
+            return found is not None and bool(found[1]) and not found[1].startswith("[")
     return False
+
+
+def _parts(line: str, separator: str) -> tuple[str, str] | None:
+    r"""Return a line's picture and its text; None where neither a known suffix nor a URL tells.
+
+    Names of files may hold separators, and so may texts: the name ends with its suffix, the last
+    one before a separator, or, where it is a URL with something after it, at the first separator.
+
+    >>> _parts("b c.jpg CD 34", " "), _parts("http://a.b/c.jpg?x=1 CD 34", " ")
+    (('b c.jpg', 'CD 34'), ('http://a.b/c.jpg?x=1', 'CD 34'))
+    >>> _parts("b c.jpg", " "), _parts("b.jpg CD", "\t")
+    (('b c.jpg', ''), None)
+    """
+    name = rf"[^\t]*[^\t\\/](?i:{SUFFIXES})|[\w+.-]+://\S+"
+    found = re.fullmatch(rf"({name})(?:{re.escape(separator)}(.*))?", line.strip())
+    return None if found is None else (found[1].strip(), (found[2] or "").strip())
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
@@ -59,7 +79,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: one list, or a folder with `train.txt` and `val.txt`; pictures are named from there.
-        finder: what becomes of missing pictures.
+        finder: where pictures are, and what becomes of missing ones.
 
     Yields:
         Each picture, and a record with one plate from edge to edge of it.
@@ -77,11 +97,16 @@ def read_lists(
     for file in list_files(path, ".txt"):
         for number, line in lines_of(file):
             where = f"{file}: line {number}"
-            # File names may hold spaces, texts don't.
-            name, found, text = line.rpartition(separator)
-            if not found or not name.strip() or not text.strip():
+            # Of a picture of another suffix the name is what stands before the last separator.
+            name, _, text = line.rpartition(separator)
+            name, text = _parts(line, separator) or (name.strip(), text.strip())
+            if not name:
                 raise DatasetError(f"{where}: not a file, a {called} and a text")
-            picture = file.parent / name.strip()
-            record = _crops.record_of_crop(finder, picture, where, text.strip())
+            if not text:
+                raise DatasetError(f"{where}: no text after {name}")
+            picture = finder.find(name, file, where)
+            if picture is None:
+                continue
+            record = _crops.record_of_crop(finder, picture, where, text)
             if record is not None:
                 yield picture, record

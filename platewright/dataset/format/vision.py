@@ -122,12 +122,13 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     if not files:
         raise DatasetError(f"{folder}: no JSON files there")
     for file in files:
-        content = _renamed(load_object(file))
+        content = load_object(file, NAMES)
         answers = list_of(file, content, "responses") if "responses" in content else [content]
         for number, answer in enumerate(answers):
             where = f"{file}: responses[{number}]" if "responses" in content else str(file)
             if isinstance(error := answer.get("error"), dict):
-                reason = f"the service gave an error: {error.get('message', 'unnamed')}"
+                message = " ".join(str(error.get("message") or "unnamed").split())
+                reason = f"the service gave an error: {message}"
                 finder.fail(where, file.stem, reason)
                 continue
             context = answer.get("context")
@@ -229,10 +230,3 @@ def _parts(where: str, part: dict[str, Any], key: str) -> list[dict[str, Any]]:
         DatasetError: if they are something else.
     """
     return list_of(where, part, key) if key in part else []
-
-
-def _renamed(value: Any) -> Any:
-    """Return a JSON value with the service's own names for all keys."""
-    if isinstance(value, dict):
-        return {NAMES.get(key, key): _renamed(entry) for key, entry in value.items()}
-    return [_renamed(entry) for entry in value] if isinstance(value, list) else value

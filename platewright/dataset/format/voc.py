@@ -15,6 +15,7 @@ that count from 1.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
 from platewright.dataset.picture import find_picture, save_picture
 from platewright.dataset.sample import Format, Sample, kind_of
 from platewright.dataset.textfile import split_line, whole_file, write_split
-from platewright.dataset.xmltree import Element, read_xml, root_tag
+from platewright.dataset.xmltree import Element, read_xml, root_tag, size_conflict
 from platewright.errors import DatasetError, OutputError
 from platewright.file import make_folder
 from platewright.geometry import Box, quad_of_box
@@ -39,6 +40,10 @@ __all__ = ["VocFormat", "box_of_voc", "claims", "read", "voc_box"]
 FloatArray = NDArray[np.float64]
 
 DIFFICULT_SHARE = 0.5
+ANNOTATIONS = ("Annotations", "annotations")
+PICTURES = ("JPEGImages", "images")
+# Roboflow's folders, in which pictures and XML files lie side by side.
+PARTS = ("train", "valid", "val", "test")
 # What XML 1.0 can't hold even escaped (section 2.2).
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -153,16 +158,18 @@ def _safe(text: str) -> str:
 
 def claims(path: Path) -> bool:
     """Tell whether a path looks like such files."""
-    return root_tag(path, "Annotations", "annotations") == "annotation"
+    own = (".",) if path.name in ANNOTATIONS else ()
+    return root_tag(path, *own, *ANNOTATIONS, *PARTS) == "annotation"
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
     """Read a folder of VOC files; objects of every name count as plates.
 
     Args:
-        path: holds `Annotations/` and `JPEGImages/` (or `images/`), or XML files with the pictures
-            beside them, as LabelImg leaves them; or one XML file.
-        finder: what becomes of missing pictures.
+        path: holds `Annotations/` and `JPEGImages/` (or `images/`), either with the same tree
+            below, or XML files with the pictures beside them, as LabelImg leaves them; or that
+            `Annotations/`, or one XML file.
+        finder: what becomes of pictures that are missing or of another size than is told.
 
     Yields:
         Each picture, by its XML file's name, and its record. A plate's quad is its `polygon` if
@@ -171,30 +178,31 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Raises:
         DatasetError: if a file can't be read, with its line.
     """
-    places = (path / "Annotations", path / "annotations", path)
+    places = (*(path / name for name in ANNOTATIONS), path)
     annotations = next((place for place in places if place.is_dir()), path)
     files = sorted(annotations.rglob("*.xml")) if path.is_dir() else [path]
     if not files:
         raise DatasetError(f"{annotations}: no XML files there")
+    owners: dict[Path, Path] = {}
     for file in files:
         root = read_xml(file)
         if root.tag != "annotation":
             raise DatasetError(f"{file}: line {root.line}: <{root.tag}>, not VOC's <annotation>")
-        picture = _picture(path, file, root)
         plates = tuple(_plate(file, element) for element in root.all("object"))
-        size = _size(root.find("size")) or finder.size(picture, "" if finder.strict else str(file))
-        if size is not None:
+        picture = _picture(path, file, root)
+        where = f"{file}: line {(root.find('filename') or root).line}"
+        size = finder.size(picture, where)
+        if size is None:
+            continue
+        told = root.find("size") or root
+        if why := size_conflict(size, told.text_of("height"), told.text_of("width")):
+            finder.fail(f"{file}: line {told.line}", str(picture), f"{picture} {why}")
+        elif picture in owners:
+            reason = f"{picture} has its labels in {owners[picture]} already"
+            finder.fail(where, str(picture), reason)
+        else:
+            owners[picture] = file
             yield picture, SceneRecord(size=size, plates=plates)
-
-
-def _size(element: Element | None) -> tuple[int, int] | None:
-    """Return (height, width); None where LabelImg or another tool left it out."""
-    if element is None:
-        return None
-    height, width = element.text_of("height"), element.text_of("width")
-    if height.isdecimal() and width.isdecimal() and int(height) and int(width):
-        return (int(height), int(width))
-    return None
 
 
 def _plate(file: Path, element: Element) -> PlateRecord:
@@ -225,18 +233,38 @@ def _number(file: Path, element: Element, name: str) -> float:
     except ValueError:
         value = float("nan")
     if not np.isfinite(value):
-        raise DatasetError(f"{file}: line {child.line}: {name} is {child.text!r}, not a number")
+        raise DatasetError(
+            f"{file}: line {child.line}: {name} is {child.text[:40]!r}, not a number"
+        )
     return value
 
 
 def _picture(path: Path, file: Path, root: Element) -> Path:
     """Return where the picture of an XML file lies; the likeliest place where it is missing."""
-    name = Path(root.text_of("filename") or f"{file.stem}.jpg").name
-    folders = [path / "JPEGImages", path / "images", file.parent]
-    for folder in folders:
-        if (folder / name).is_file():
+    name = re.split(r"[\\/]", root.text_of("filename"))[-1] or f"{file.stem}.jpg"
+    folders = list(_picture_folders(path, file))
+    for folder in (file.parent, *folders):
+        if os.path.isfile(folder / name):  # `Path.is_file` stops at a name that is too long
             return folder / name
-    for folder in folders:
+    for folder in (file.parent, *folders):
         if found := find_picture(folder, file.stem):
             return found
-    return (folders[0] if folders[0].is_dir() else folders[-1]) / name
+    return next((folder for folder in folders if folder.is_dir()), file.parent) / name
+
+
+def _picture_folders(path: Path, file: Path) -> Iterator[Path]:
+    """Yield the folders where the picture of an XML file may lie, other than beside it.
+
+    They are in the folder that is read, and beside the folder of annotations that holds the file,
+    be it above what is read: there, the file's own place in the tree, then the tree's top.
+    """
+    top = path if path.is_dir() else path.parent
+    tops = [(top, file.parent.relative_to(top))]
+    for own in (file, file.absolute()):
+        above = next((folder for folder in own.parents if folder.name in ANNOTATIONS), None)
+        if above is not None:
+            tops.insert(0, (above.parent, own.parent.relative_to(above)))
+            break
+    for top, below in tops:
+        for name in PICTURES:
+            yield from (top / name / below, top / name)

@@ -110,7 +110,7 @@ def read(path: Path, finder: PictureFinder | None = None) -> Iterator[tuple[Path
 
     Args:
         path: the folder, or its `labels.jsonl`.
-        finder: not asked: whether a picture is there is found when it is opened.
+        finder: told where each label stands; whether a picture is there is found when it is opened.
 
     Raises:
         DatasetError: if a line can't be read, with its number.
@@ -124,4 +124,7 @@ def read(path: Path, finder: PictureFinder | None = None) -> Iterator[tuple[Path
         name = object_of(where, line).get("file")
         if not isinstance(name, str) or not name:
             raise DatasetError(f"{where}: names no picture")
-        yield labels.parent / name, scene_of(f"{where}: the record", line)
+        record = scene_of(f"{where}: the record", line)
+        if finder is not None:
+            finder.note(labels.parent / name, where)
+        yield labels.parent / name, record

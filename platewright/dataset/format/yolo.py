@@ -13,8 +13,7 @@ the picture's corner, (1, 1) the opposite one.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,33 +21,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.format._yolo_reading import num_fields, read_rows, unit_quad
 from platewright.dataset.outline import SeenPlate, seen_plates
-from platewright.dataset.picture import find_picture, save_sample
+from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
-from platewright.dataset.textfile import first_line, lines_of, split_line, whole_file, write_split
-from platewright.errors import DatasetError, OutputError
+from platewright.dataset.textfile import split_line, whole_file, write_split
+from platewright.errors import OutputError
 from platewright.file import make_folder
-from platewright.geometry import Box, quad_of_box
-from platewright.image import READ_SUFFIXES
-from platewright.records import PlateRecord, SceneRecord
+from platewright.geometry import Box
+from platewright.records import SceneRecord
 
-__all__ = [
-    "YoloFormat",
-    "box_row",
-    "claims",
-    "in_picture",
-    "num_fields",
-    "numbers",
-    "read",
-    "read_rows",
-    "unit_box",
-    "unit_quad",
-]
+__all__ = ["YoloFormat", "box_row", "claims", "numbers", "read", "unit_box"]
 
 FloatArray = NDArray[np.float64]
-
-SLACK = 0.01
-"""How far outside 0-1 a number may be and count as rounding; Ultralytics allows as much."""
 
 
 class YoloFormat(Format):
@@ -138,41 +123,20 @@ def claims(path: Path) -> bool:
     return num_fields(path) in (0, 5, 6)
 
 
-def num_fields(path: Path) -> int:
-    """Return how many numbers the first row of a folder's labels has.
-
-    0: the labels have no rows; -1: it's no folder of YOLO labels.
-    """
-    images, labels = path / "images", path / "labels"
-    apart = images.is_dir() and labels.is_dir()
-    if not apart:
-        images = labels = path
-    found = -1
-    for label in labels.rglob("*.txt") if apart else labels.glob("*.txt"):
-        if not apart and find_picture(images, label.stem) is None:
-            continue
-        found = max(found, 0)
-        fields = first_line(label).split()
-        if fields and not all(field.replace(".", "", 1).lstrip("-").isdigit() for field in fields):
-            return -1
-        if fields:
-            return len(fields)
-    return found
-
-
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
     """Read a folder of YOLO detection labels; every class counts as a plate.
 
     Args:
-        path: holds `images/` and `labels/` with the same tree below, or pictures and text files
-            side by side.
-        finder: what becomes of pictures that can't be read.
+        path: holds `images/` and `labels/` with the same tree below (Ultralytics), or such a pair
+            in each of `train/`, `valid/` and `test/` (Roboflow), or pictures and text files side
+            by side.
+        finder: what becomes of pictures that are missing or can't be read.
 
     Yields:
         Each picture, by name, and its record without texts; without a label file it has no plates.
 
     Raises:
-        DatasetError: if a picture or a label can't be read, with file and line.
+        DatasetError: if a label can't be read, with file and line.
     """
 
     def corners(values: list[float], size: tuple[int, int]) -> FloatArray:
@@ -184,88 +148,3 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         return unit_quad(values[:4], size)
 
     yield from read_rows(path, corners, finder)
-
-
-def unit_quad(values: list[float], size: tuple[int, int]) -> FloatArray:
-    """Return the quad of a box given as `unit_box` gives it.
-
-    Raises:
-        ValueError: if width or height isn't positive, or a number isn't a part of the picture.
-    """
-    x, y, wide, tall = in_picture(values)
-    if wide <= 0 or tall <= 0:
-        raise ValueError(f"a box of {wide:g} x {tall:g}; both must be above 0")
-    box = (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
-    return quad_of_box(box) * [size[1], size[0]]
-
-
-def in_picture(values: list[float]) -> list[float]:
-    """Return numbers as they are.
-
-    Raises:
-        ValueError: if one lies outside 0-1 by more than `SLACK`.
-    """
-    for value in values:
-        if not -SLACK <= value <= 1 + SLACK:
-            raise ValueError(f"{value:g} is no part of the picture; numbers go from 0 to 1")
-    return values
-
-
-def read_rows(
-    path: Path, corners: Callable[[list[float], tuple[int, int]], FloatArray], finder: PictureFinder
-) -> Iterator[tuple[Path, SceneRecord]]:
-    """Read a folder of YOLO labels of any kind.
-
-    Args:
-        path: see `read`.
-        corners: makes (4, 2) corners in pixels of a row's numbers after the class and the
-            picture's size; a ValueError of it becomes the line's error.
-        finder: see `read`.
-
-    Raises:
-        DatasetError: see `read`.
-    """
-    images, labels = path / "images", path / "labels"
-    if not images.is_dir():
-        images = labels = path
-    pictures = sorted(p for p in images.rglob("*") if p.suffix.lower() in READ_SUFFIXES)
-    if not pictures:
-        raise DatasetError(
-            f"{images}: no pictures there; name the folder above images/ and labels/"
-        )
-    for picture in pictures:
-        size = finder.size(picture)
-        if size is None:
-            continue
-        plates = []
-        label = (labels / picture.relative_to(images)).with_suffix(".txt")
-        if label.is_file():
-            for number, line in lines_of(label):
-                try:
-                    quad = corners(_values(line), size)
-                except ValueError as error:
-                    raise DatasetError(f"{label}: line {number}: {error}") from None
-                kind = line.split()[0].removesuffix(".0")
-                plates.append(PlateRecord(text="", quad=quad, kind=kind))
-        yield picture, SceneRecord(size=size, plates=tuple(plates))
-
-
-def _values(line: str) -> list[float]:
-    """Return a row's numbers after the class.
-
-    Raises:
-        ValueError: if one isn't a number, or the class no whole one.
-    """
-    first, *rest = line.split()
-    if not first.removesuffix(".0").isdecimal():
-        raise ValueError(f"the class is {first!r}, not a whole number")
-    values = []
-    for field in rest:
-        try:
-            value = float(field)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise ValueError(f"{field!r} is not a number")
-        values.append(value)
-    return values

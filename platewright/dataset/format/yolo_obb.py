@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
+from platewright.dataset.format._yolo_reading import in_picture, num_fields, read_rows
 from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.records import SceneRecord
 
@@ -37,7 +38,7 @@ class YoloObbFormat(yolo.YoloFormat):
 
 def claims(path: Path) -> bool:
     """Tell whether a path looks like such a folder."""
-    return yolo.num_fields(path) in (9, 10)
+    return num_fields(path) in (9, 10)
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
@@ -50,9 +51,9 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     def corners(values: list[float], size: tuple[int, int]) -> FloatArray:
         if len(values) not in (8, 9):  # the ninth is a confidence
             raise ValueError(f"{len(values)} numbers after the class, not 8 (four corners)")
-        quad = np.array(yolo.in_picture(values[:8])).reshape(4, 2) * [size[1], size[0]]
+        quad = np.array(in_picture(values[:8])).reshape(4, 2) * [size[1], size[0]]
         if polygon_area(quad) == 0:
             raise ValueError("the four corners are on a line")
         return np.asarray(quad, np.float64)
 
-    yield from yolo.read_rows(path, corners, finder)
+    yield from read_rows(path, corners, finder)

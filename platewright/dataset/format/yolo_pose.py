@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
+from platewright.dataset.format._yolo_reading import in_picture, num_fields, read_rows, unit_quad
 from platewright.dataset.outline import SeenPlate
 from platewright.records import SceneRecord
 
@@ -50,7 +51,7 @@ class YoloPoseFormat(yolo.YoloFormat):
 
 def claims(path: Path) -> bool:
     """Tell whether a path looks like such a folder."""
-    return yolo.num_fields(path) in (13, 17)
+    return num_fields(path) in (13, 17)
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
@@ -69,10 +70,10 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
                 "visibility, 12 without"
             )
         points = np.array(values[4:]).reshape(4, -1)
-        box = yolo.unit_quad(values[:4], size)
+        box = unit_quad(values[:4], size)
         if points.shape[1] == 3 and (points[:, 2] == 0).any():
             return box
-        yolo.in_picture([float(v) for v in points[:, :2].ravel()])
+        in_picture([float(v) for v in points[:, :2].ravel()])
         return np.asarray(points[:, :2] * [size[1], size[0]], np.float64)
 
-    yield from yolo.read_rows(path, corners, finder)
+    yield from read_rows(path, corners, finder)

@@ -82,6 +82,7 @@ def test_columns_of_sizes_may_be_missing(folder: Path) -> None:
         ("a.png,400,100,0.1,0.2,0.3", "line 2: 6 fields, but the header has 7"),
         ("a.png,400,100,one,0.2,0.3,0.4", "line 2: top_x is 'one', not a number"),
         ("a.png,400,100,nan,0.2,0.3,0.4", "line 2: top_x is 'nan', not a number"),
+        ("a.png,400,100,0.1,0.2,1e200,0.4", "line 2: bottom_x is '1e200', not a number from 0 to"),
         ("a.png,400,100,-1,0.2,0.3,0.4", "line 2: top_x is '-1', not a number from 0"),
         ("a.png,400,100,0.4,0.2,0.3,0.4", "line 2: bottom_x or bottom_y is not above"),
         (",400,100,0.1,0.2,0.3,0.4", "line 2: image_name is empty"),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format.coco import CocoFormat, category_of, read
 from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError, OutputError
@@ -203,9 +204,55 @@ BASE = {
 
 def test_a_plain_coco_file_of_others_gives_boxes(tmp_path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(BASE))
+    (tmp_path / "a.jpg").touch()
     ((picture, record),) = read(tmp_path / "a.json")
-    assert (picture.name, record.size) == ("a.jpg", (30, 40))
+    assert (picture, record.size) == (tmp_path / "a.jpg", (30, 40))
     assert record.plates[0].quad.tolist() == [[1, 2], [11, 2], [11, 7], [1, 7]]
+
+
+def test_null_is_no_text(tmp_path) -> None:
+    (entry,) = BASE["annotations"]
+    attributes = {"text": None, "region": None}
+    change = {
+        "annotations": [{**entry, "attributes": attributes}, {**entry, "attributes": {"text": 12}}],
+        "categories": [{"id": 1, "name": None}],
+    }
+    (tmp_path / "a.json").write_text(json.dumps({**BASE, **change}))
+    (tmp_path / "a.jpg").touch()
+    ((_, record),) = read(tmp_path / "a.json")
+    told = [(plate.text, plate.region, plate.kind) for plate in record.plates]
+    assert told == [("", "", ""), ("12", "", "")]
+
+
+@pytest.mark.parametrize(
+    ("image", "place"),
+    [
+        ({"file_name": "sub\\a.jpg"}, "set/sub/a.jpg"),
+        ({"file_name": "sub\\a.jpg"}, "set/images/sub/a.jpg"),
+        ({"file_name": "C:\\data\\a.jpg"}, "set/ann/a.jpg"),
+        ({"file_name": "/home/somebody/sub/a.jpg"}, "set/images/sub/a.jpg"),
+        ({"file_name": "a.jpg"}, "map/a.jpg"),
+        ({"file_name": "http://a.example/x/a.jpg"}, "map/a.jpg"),
+        ({"file_name": "7.jpg", "coco_url": "http://a.example/a.jpg"}, "map/a.jpg"),
+        ({"file_name": "7.jpg", "coco_url": "http://a.example/a.jpg"}, "set/ann/7.jpg"),
+    ],
+)
+def test_pictures_are_found_by_url_and_by_other_machines_paths(tmp_path, image, place) -> None:
+    path = tmp_path / "set/ann/a.json"
+    for file in (path, tmp_path / place):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).touch()
+    path.write_text(json.dumps({**BASE, "images": [{**BASE["images"][0], **image}]}))
+    finder = PictureFinder(folder=tmp_path / "map")
+    assert [picture for picture, _ in read(path, finder)] == [tmp_path / place], finder.failures
+
+
+def test_a_missing_picture_is_told_with_its_entry(tmp_path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(BASE))
+    finder = PictureFinder()
+    assert not list(read(tmp_path / "a.json", finder))
+    (failure,) = finder.failures
+    assert failure.where == f"{tmp_path / 'a.json'}: images[0]" and failure.picture == "a.jpg"
 
 
 @pytest.mark.parametrize(
@@ -217,6 +264,16 @@ def test_a_plain_coco_file_of_others_gives_boxes(tmp_path) -> None:
         ({"annotations": [{"image_id": 1, "bbox": [1, 2, 0, 4]}]}, r"bbox of 0 x 4"),
         ({"annotations": [{"image_id": 1, "bbox": [1, 2, "x", 4]}]}, r"bbox holds something"),
         ({"annotations": [{"image_id": 7, "bbox": [1, 2, 3, 4]}]}, r"image_id 7, which isn't"),
+        (
+            {"annotations": [{"image_id": i, "bbox": [1, 2, 3, 4]} for i in (7, "x")]},
+            r"annotations\[0\]: image_id 7",
+        ),
+        ({"annotations": [{"image_id": 1, "bbox": [1, 2, 10**400, 4]}]}, r"0\]: bbox .*finite"),
+        ({"annotations": [{"image_id": 1, "bbox": [1, 2, 10**200, 4]}]}, r"0\]: bbox .*beyond"),
+        (
+            {"annotations": [{"image_id": 1, "bbox": [1, 2, 3, 4], "attributes": {"text": []}}]},
+            r"annotations\[0\]: attributes: text is neither",
+        ),
         ({"annotations": [{"bbox": [1, 2, 3, 4]}]}, r"annotations\[0\]: image_id is missing"),
     ],
 )

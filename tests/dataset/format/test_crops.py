@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import fast_plate_ocr, text_list, text_list_space
 from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError
+from platewright.image import save_image
 from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 MODULES = {
@@ -167,7 +169,9 @@ def test_what_is_written_comes_back(name) -> None:
     [
         ("text-list", "a.png AB1\n", "line 1: not a file, a tab and a text"),
         ("text-list", "\n\na.png\tAB1\n", "line 3: .*a.png: there is no such picture"),
-        ("text-list-space", "a.png\n", "line 1: not a file, a space and a text"),
+        ("text-list-space", "a.png\n", "line 1: no text after a.png"),
+        ("text-list-space", "\nb c.png \n", "line 2: no text after b c.png"),
+        ("text-list-space", "b\n", "line 1: not a file, a space and a text"),
         ("fast-plate-ocr", "", "line 1: no column image_path, plate_text"),
         ("fast-plate-ocr", "image_path,plate_text\na.png\n", "line 2: 1 fields, but"),
         ("fast-plate-ocr", "image_path,plate_text\n,A\n", "line 2: image_path is empty"),
@@ -181,6 +185,40 @@ def test_a_malformed_list_is_named(tmp_path, name, content, message) -> None:
     with pytest.raises(DatasetError, match=message) as caught:
         list(MODULES[name].read(tmp_path))
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("separator", [" ", "\t"])
+def test_names_and_texts_may_hold_spaces(tmp_path, separator) -> None:
+    module = text_list_space if separator == " " else text_list
+    lines = [("b c.png", "CD 34"), ("a.png", "AB12"), ("d.e.JPG.png", "X - 1")]
+    path = tmp_path / "list.txt"
+    path.write_text("".join(f"{name}{separator}{text}\n" for name, text in lines))
+    for name, _ in lines:
+        save_image(tmp_path / name, np.zeros((20, 60, 3), np.uint8))
+    assert [m.claims(path) for m in MODULES.values()] == [m is module for m in MODULES.values()]
+    found = [(picture.name, record.plates[0].text) for picture, record in module.read(path)]
+    assert found == lines
+    path.write_text("b c.png\na.png\n")  # YOLO's lists of pictures have no texts
+    assert not module.claims(path)
+
+
+@pytest.mark.parametrize(("name", "separator"), list(zip(MODULES, ",\t ", strict=True)))
+def test_pictures_are_found_by_url_and_by_other_machines_paths(tmp_path, name, separator) -> None:
+    url = "http://a.example/x/b.png?size=1"
+    rows = [(url, "A1"), ("sub\\a.png", "B2"), ("C:\\data\\c.png", "C3"), ("d.png", "D4")]
+    path = tmp_path / ("list.csv" if separator == "," else "list.txt")
+    lines = ["image_path,plate_text"] * (separator == ",") + [separator.join(r) for r in rows]
+    path.write_text("\n".join(lines))
+    places = [tmp_path / place for place in ("map/b.png", "sub/a.png", "c.png", "map/d.png")]
+    for place in places:
+        place.parent.mkdir(exist_ok=True)
+        save_image(place, np.zeros((20, 60, 3), np.uint8))
+    assert MODULES[name].claims(path)
+    finder = PictureFinder(folder=tmp_path / "map")
+    found = [
+        (picture, record.plates[0].text) for picture, record in MODULES[name].read(path, finder)
+    ]
+    assert found == list(zip(places, ("A1", "B2", "C3", "D4"), strict=True)), finder.failures
 
 
 @pytest.mark.parametrize("name", MODULES)

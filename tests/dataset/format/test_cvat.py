@@ -69,7 +69,37 @@ def test_tracks_are_read_frame_by_frame(folder: Path) -> None:
     assert picture.name == "frame_000000.png"
     assert [p.box for p in record.plates] == [(1, 2, 9, 5), (11, 12, 19, 15)]
     assert [p.text for p in record.plates] == ["A1", ""]
-    assert [f.picture for f in finder.failures] == ["frame_000002"]
+    (failure,) = finder.failures
+    assert (failure.picture, failure.where) == ("frame_000002", f"{folder / FILE}: line 7")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (IMAGES.replace('width="200"', 'width="400"'), 3),
+        (
+            VIDEO.replace(
+                "<annotations>",
+                "<annotations><meta><task><original_size><width>400</width><height>100</height>"
+                "</original_size></task></meta>",
+            ).replace('frame="2"', 'frame="0"'),
+            2,
+        ),
+    ],
+)
+def test_a_picture_of_another_size_is_a_failure(folder: Path, content: str, line: int) -> None:
+    (folder / FILE).write_text(content, encoding="utf-8")
+    finder = PictureFinder()
+    assert not list(read(folder, finder))
+    (failure,) = finder.failures
+    assert failure.where == f"{folder / FILE}: line {line}"
+    assert failure.reason.endswith("is 200 x 100, its labels are of 400 x 100")
+
+
+def test_a_frame_of_no_number_is_told(folder: Path) -> None:
+    (folder / FILE).write_text(VIDEO.replace('frame="2"', f'frame="{"9" * 5000}"'))
+    with pytest.raises(DatasetError, match="line 7: a shape without its frame"):
+        list(read(folder))
 
 
 def test_another_parser_reads_what_is_written(drawn, drawn_as) -> None:

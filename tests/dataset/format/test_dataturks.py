@@ -100,6 +100,17 @@ def test_an_upright_plate_has_two_points(write) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        *(
+            (
+                f'{{"content": "a.jpg", "annotation": [{{"points": [[0.1, 0.1], [{bad}, 1]]}}]}}',
+                f"line 2: .* {told} is no part of the picture",
+            )
+            for bad, told in (
+                ("1" * 400, "Infinity"),
+                ("1" * 5000, "Infinity"),
+                ("[" * 500 + "]" * 500, "a list or object"),
+            )
+        ),
         ("{", "line 2: not JSON"),
         ("[]", "line 2: the line holds no object"),
         ('{"content": "", "annotation": null}', "line 2: content names no picture"),

@@ -46,6 +46,15 @@ def test_what_is_written_comes_back(samples) -> None:
         ("images/a.jpg\t{}", "labels are no list"),
         ("images/a.jpg\t[{}]", "a label without transcription"),
         ('images/a.jpg\t[{"transcription": "A", "points": [[1, 2], [3]]}]', "no list of four"),
+        ("images/a.jpg\t" + "[" * 100_000, "line 1: .* nested too deep"),
+        *(
+            (
+                'images/a.jpg\t[{"transcription": "A", "points": '
+                f"[[1, 2], [{number}, 2], [5, 5], [1, 5]]}}]",
+                "line 1: points holds",
+            )
+            for number in ("9" * 400, "9" * 5000, "1e200", "null")
+        ),
         ("images/a.jpg\t[]", "there is no such picture"),
     ],
 )

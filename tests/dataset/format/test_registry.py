@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from platewright.dataset.format import describe_formats, format_names, format_summary, load_format
+from platewright.dataset.format import (
+    describe_formats,
+    detect_format,
+    format_names,
+    format_summary,
+    load_format,
+)
 from platewright.dataset.sample import Format
-from platewright.errors import ConfigError
+from platewright.errors import ConfigError, DatasetError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,3 +51,25 @@ def test_names_cost_no_imports() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.xml", "", "a.xml: line 1: not XML: no element found"),
+        ("images/a.json", "", "a.json: line 1: not JSON"),
+        ("a.json", '{"images": [],\n"annotations": [', "a.json: line 2: not JSON"),
+    ],
+)
+def test_a_damaged_file_is_told_with_its_line(tmp_path: Path, name, content, message) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(DatasetError, match=f"{message}.*; so .* looks like no format"):
+        detect_format(tmp_path)
+
+
+def test_whole_files_of_no_format_are_just_that(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": 1}\n{"a": 2}\n')
+    (tmp_path / "a.xml").write_text("<a/>")
+    with pytest.raises(DatasetError, match="looks like no format: name the file itself"):
+        detect_format(tmp_path)

@@ -78,10 +78,11 @@ def test_underscores_parts_and_several_answers(folder: Path) -> None:
         "responses": [
             {"full_text_annotation": {"pages": pages}, "context": {"uri": "gs://bucket/a.png"}},
             {"error": {"message": "quota"}},
-            {"context": {"uri": "a.png"}},
+            {"context": {"uri": "b.png"}},
         ]
     }
     (folder / "all.json").write_text(json.dumps(lines))
+    save_image(folder / "b.png", np.zeros((100, 200, 3), np.uint8))
     finder = PictureFinder(folder=folder)
     (_, record), (_, empty) = read(folder / "all.json", finder)
     (plate,) = record.plates
@@ -128,6 +129,7 @@ def test_a_symbol_without_width_costs_nothing(folder: Path) -> None:
         (answer({"boundingBox": corners(1, 2, 3, 4)}), "a symbol without text"),
         (answer(symbol("A", (1, 2, 3, 4), 2.0)), "confidence 2 is not from 0 to 1"),
         ({"fullTextAnnotation": {"pages": 5}}, "pages is missing or no list"),
+        (answer(symbol("A", (1, 2, 10**400, 4), 1.0)), r"blocks\[0\]: vertices holds"),
         ({"responses": [{}, {}]}, r"responses\[0\]: no context.uri"),
     ],
 )
@@ -135,6 +137,21 @@ def test_what_is_wrong_is_told_with_its_place(folder: Path, values, message) -> 
     (folder / "a.json").write_text(json.dumps(values))
     with pytest.raises(DatasetError, match=rf"a\.json: .*{message}|a\.json: {message}"):
         list(read(folder))
+
+
+def test_numbers_too_long_and_nesting_too_deep_are_told(folder: Path) -> None:
+    long = json.dumps(answer(symbol("A", (1, 2, 3, 4), 1.0))).replace(
+        '"x": 3', f'"x": {"9" * 5000}'
+    )
+    deep = '{"fullTextAnnotation": ' + "[" * 100_000
+    for text, message in ((long, r"blocks\[0\]: vertices holds"), (deep, "nested too deep")):
+        (folder / "a.json").write_text(text)
+        with pytest.raises(DatasetError, match=message):
+            list(read(folder))
+    kept = TWO_LINES | {"more": json.loads("[" * 700 + "]" * 700)}  # not asked for: no harm
+    (folder / "a.json").write_text(json.dumps(kept))
+    ((_, record),) = read(folder)
+    assert record.plates[0].text == "D7X"
 
 
 def test_broken_json_has_a_line(folder: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from platewright.dataset.finder import PictureFinder
+from platewright.dataset.format import detect_format
 from platewright.dataset.format.voc import box_of_voc, read, voc_box
 from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError
@@ -132,3 +134,47 @@ def test_a_malformed_file_is_named_with_its_line(tmp_path, old, new, message) ->
 def test_a_folder_without_files_is_an_error(tmp_path) -> None:
     with pytest.raises(DatasetError, match="no XML files"):
         list(read(tmp_path))
+
+
+def test_pictures_are_found_from_wherever_in_the_tree(tmp_path) -> None:
+    for part in ("s1", "s2"):
+        for top in ("Annotations", "JPEGImages"):
+            (tmp_path / top / part).mkdir(parents=True)
+        (tmp_path / "Annotations" / part / "a.xml").write_text(LABELIMG)
+        cv2.imwrite(str(tmp_path / "JPEGImages" / part / "a.png"), np.zeros((30, 40, 3), np.uint8))
+    pictures = [tmp_path / "JPEGImages" / part / "a.png" for part in ("s1", "s2")]
+    for path in (tmp_path, tmp_path / "Annotations"):
+        assert detect_format(path) == "voc"
+        assert [picture for picture, _ in read(path)] == pictures
+    for path in (tmp_path / "Annotations" / "s2", tmp_path / "Annotations" / "s2" / "a.xml"):
+        assert detect_format(path) == "voc"
+        assert [picture for picture, _ in read(path)] == pictures[1:]
+
+
+def test_utf_16_is_told(tmp_path) -> None:
+    (tmp_path / "a.xml").write_text(f'<?xml version="1.0" encoding="utf-16"?>{LABELIMG}', "utf-16")
+    assert detect_format(tmp_path) == "voc"
+
+
+def test_a_failure_tells_the_place_of_its_label(tmp_path) -> None:
+    sizes = {"a": "40", "b": "80", "c": "9" * 5000, "d": "40"}
+    for name, width in sizes.items():
+        text = LABELIMG.replace("<width>40", f"<width>{width}").replace("a.png", f"{name}.png")
+        (tmp_path / f"{name}.xml").write_text(text)
+        if name != "d":
+            cv2.imwrite(str(tmp_path / f"{name}.png"), np.zeros((30, 40, 3), np.uint8))
+    (tmp_path / "e.xml").write_text(LABELIMG)
+    finder = PictureFinder()
+    assert [picture.name for picture, _ in read(tmp_path, finder)] == ["a.png"]
+    told = [(f.where.removeprefix(f"{tmp_path}/"), f.reason) for f in finder.failures]
+    assert [where for where, _ in told] == [
+        "b.xml: line 4", "c.xml: line 4", "d.xml: line 2", "e.xml: line 2"]  # fmt: skip
+    messages = ("is 40 x 30, its labels are of 80 x 30", "inf x 30", "no such picture", "already")
+    for (_, reason), message in zip(told, messages, strict=True):
+        assert message in reason
+
+
+def test_the_name_of_a_picture_may_be_anything(tmp_path) -> None:
+    (tmp_path / "a.xml").write_text(LABELIMG.replace("a.png", "a" * 300 + ".png", 1))
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((30, 40, 3), np.uint8))
+    assert [picture.name for picture, _ in read(tmp_path)] == ["a.png"]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from platewright.dataset.format import yolo, yolo_obb, yolo_pose
+from platewright.dataset.finder import PictureFinder
+from platewright.dataset.format import detect_format, yolo, yolo_obb, yolo_pose
 from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad, iou
@@ -211,3 +212,46 @@ def test_a_malformed_row_is_named(write, name, row, message) -> None:
 def test_a_folder_without_pictures_is_an_error(tmp_path) -> None:
     with pytest.raises(DatasetError, match="no pictures there"):
         list(yolo.read(tmp_path))
+
+
+def test_a_label_without_its_picture_is_a_failure(write) -> None:
+    folder = write("yolo", [plain_sample(plain_plate((10, 20, 40, 30)))])
+    gone, names = folder / "labels/gone.txt", folder / "labels/classes.txt"
+    gone.write_text("0 0.5 0.5 0.2 0.2\n")
+    names.write_text("plate\n")
+    finder = PictureFinder()
+    assert len(list(yolo.read(folder, finder))) == 1
+    assert [(f.where, f.picture) for f in finder.failures] == [(str(gone), "gone")]
+    with pytest.raises(DatasetError, match="no picture gone of it"):
+        list(yolo.read(folder))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_roboflows_parts_are_read_together(write, tmp_path, name) -> None:
+    root = tmp_path / "robo"
+    for part, box in (("train", (10, 20, 40, 30)), ("valid", (20, 20, 60, 40))):
+        own = write(name, [plain_sample(plain_plate(box))])
+        (own / "data.yaml").rename(tmp_path / "data.yaml")
+        root.mkdir(exist_ok=True)
+        own.rename(root / part)
+    assert detect_format(root) == detect_format(root / "valid" / "labels") == name
+    found = list(KINDS[name].read(root))
+    assert [p.relative_to(root).parts[0] for p, _ in found] == ["train", "valid"]
+    assert np.allclose([r.plates[0].box for _, r in found], [(10, 20, 40, 30), (20, 20, 60, 40)])
+
+
+def test_pictures_whose_labels_are_nowhere_are_no_backgrounds(write) -> None:
+    folder = write("yolo", [plain_sample(plain_plate((10, 20, 40, 30)))])
+    (folder / "labels").rename(folder / "elsewhere")
+    with pytest.raises(DatasetError, match="none of the pictures in"):
+        list(yolo.read(folder))
+
+
+def test_what_is_no_label_does_not_hide_the_format(write) -> None:
+    folder = write("yolo", [plain_sample(plain_plate((10, 20, 40, 30)))])
+    label = folder / "labels/00000000.txt"
+    label.rename(folder / "kept")
+    for row in ("0 5e-01 5.0e-1 .4 .4", "0 0.5 0.5 nan 0.4", "plate 0.5 0.5 0.4 0.4", ""):
+        (folder / "labels/classes.txt").write_text("plate\n")
+        label.write_text(row)
+        assert detect_format(folder) == "yolo"

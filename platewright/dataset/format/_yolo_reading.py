@@ -1,0 +1,193 @@
+"""Folders of YOLO labels of any kind, as Ultralytics, Roboflow and LabelImg lay them out.
+
+    images/**/NAME.jpg       labels/**/NAME.txt        the same tree below both
+    train/images/NAME.jpg    train/labels/NAME.txt     valid/ and test/ likewise
+    NAME.jpg                 NAME.txt                  side by side
+
+A picture without a label file is a background (https://docs.ultralytics.com/datasets/detect/). A
+label file without its picture is a failure, and so is a folder of pictures none of which has a
+label: that is no folder of backgrounds but labels that weren't found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.dataset.finder import PictureFinder
+from platewright.dataset.picture import find_picture
+from platewright.dataset.textfile import first_line, lines_of
+from platewright.errors import DatasetError
+from platewright.geometry import quad_of_box
+from platewright.image import READ_SUFFIXES
+from platewright.records import PlateRecord, SceneRecord
+
+__all__ = ["in_picture", "num_fields", "read_rows", "unit_quad"]
+
+FloatArray = NDArray[np.float64]
+
+PARTS = ("train", "valid", "val", "test")
+"""Folders that hold a part each; Roboflow's are train, valid and test."""
+CLASSES = "classes.txt"
+"""LabelImg's list of names, which it writes among the labels."""
+WIDTHS = (5, 6, 9, 10, 13, 17)
+"""Numbers of a row: detection, OBB (with a confidence: one more), pose without visibility, with."""
+SLACK = 0.01
+"""How far outside 0-1 a number may be and count as rounding; Ultralytics allows as much."""
+
+
+def num_fields(path: Path) -> int:
+    """Return how many fields the first row of a folder's labels has.
+
+    0: the labels have no rows; -1: it's no folder of YOLO labels.
+    """
+    seen: set[bool] = set()
+    for images, labels in _parts(path):
+        apart = images != labels
+        places = [labels] if apart else [labels, *(labels / part for part in PARTS)]
+        for place in places:
+            for label in place.rglob("*.txt") if apart else place.glob("*.txt"):
+                if label.name == CLASSES or not (apart or find_picture(place, label.stem)):
+                    continue
+                fields = first_line(label).split()
+                if _is_row(fields):
+                    return len(fields)
+                seen.add(bool(fields))
+    return 0 if seen == {False} else -1
+
+
+def read_rows(
+    path: Path, corners: Callable[[list[float], tuple[int, int]], FloatArray], finder: PictureFinder
+) -> Iterator[tuple[Path, SceneRecord]]:
+    """Read a folder of YOLO labels of any kind.
+
+    Args:
+        path: see `yolo.read`.
+        corners: makes (4, 2) corners in pixels of a row's numbers after the class and the
+            picture's size; a ValueError of it becomes the line's error.
+        finder: see `yolo.read`.
+
+    Raises:
+        DatasetError: see `yolo.read`.
+    """
+    none = True
+    for images, labels in _parts(path):
+        pictures = sorted(p for p in images.rglob("*") if p.suffix.lower() in READ_SUFFIXES)
+        named = {picture: _label_of(picture, images, labels) for picture in pictures}
+        none = none and not pictures
+        if pictures and not any(label.is_file() for label in named.values()):
+            reason = f"none of the pictures in {images} has a label in {labels}"
+            finder.fail(str(labels), str(images), reason)
+            pictures = []
+        for picture in pictures:
+            label = named[picture]
+            labelled = label.is_file()
+            size = finder.size(picture, str(label) if labelled and not finder.strict else "")
+            if size is not None:
+                plates = _plates(label, corners, size) if labelled else ()
+                yield picture, SceneRecord(size=size, plates=plates)
+        for label in _orphans(images, labels, set(named.values())):
+            stem = str(label.relative_to(labels).with_suffix(""))
+            finder.fail(str(label), stem, f"no picture {stem} of it in {images}")
+            none = False
+    if none:
+        raise DatasetError(f"{path}: no pictures there; name the folder above images/ and labels/")
+
+
+def unit_quad(values: list[float], size: tuple[int, int]) -> FloatArray:
+    """Return the quad of a box given as `yolo.unit_box` gives it.
+
+    Raises:
+        ValueError: if width or height isn't positive, or a number isn't a part of the picture.
+    """
+    x, y, wide, tall = in_picture(values)
+    if wide <= 0 or tall <= 0:
+        raise ValueError(f"a box of {wide:g} x {tall:g}; both must be above 0")
+    box = (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
+    return quad_of_box(box) * [size[1], size[0]]
+
+
+def in_picture(values: list[float]) -> list[float]:
+    """Return numbers as they are.
+
+    Raises:
+        ValueError: if one lies outside 0-1 by more than `SLACK`.
+    """
+    for value in values:
+        if not -SLACK <= value <= 1 + SLACK:
+            raise ValueError(f"{value:g} is no part of the picture; numbers go from 0 to 1")
+    return values
+
+
+def _parts(path: Path) -> list[tuple[Path, Path]]:
+    """Return the folders of pictures and of their labels; one folder twice: side by side."""
+    for folder in (path, path.parent if path.name in ("images", "labels") else path):
+        images, labels = folder / "images", folder / "labels"
+        if images.is_dir() and labels.is_dir():
+            return [(images, labels)]
+    if (path / "images").is_dir():
+        return [(path / "images", path / "images")]
+    parts = [path / part for part in PARTS if (path / part / "images").is_dir()]
+    return [(part / "images", part / "labels") for part in parts] or [(path, path)]
+
+
+def _label_of(picture: Path, images: Path, labels: Path) -> Path:
+    return (labels / picture.relative_to(images)).with_suffix(".txt")
+
+
+def _orphans(images: Path, labels: Path, wanted: set[Path]) -> Iterator[Path]:
+    """Yield label files without a picture; beside pictures, text files of other kinds are none."""
+    for label in sorted(labels.rglob("*.txt")):
+        own = images != labels or _is_row(first_line(label).split())
+        if own and label not in wanted and label.name != CLASSES:
+            yield label
+
+
+def _is_row(fields: list[str]) -> bool:
+    """Tell whether fields are a row of a label, be it a wrong one."""
+    try:
+        return len([float(field) for field in fields[1:]]) + 1 in WIDTHS
+    except ValueError:
+        return False
+
+
+def _plates(
+    label: Path,
+    corners: Callable[[list[float], tuple[int, int]], FloatArray],
+    size: tuple[int, int],
+) -> tuple[PlateRecord, ...]:
+    """Return the plates of a label file, a row each."""
+    plates = []
+    for number, line in lines_of(label):
+        try:
+            quad = corners(_values(line), size)
+        except ValueError as error:
+            raise DatasetError(f"{label}: line {number}: {error}") from None
+        kind = line.split()[0].removesuffix(".0")
+        plates.append(PlateRecord(text="", quad=quad, kind=kind))
+    return tuple(plates)
+
+
+def _values(line: str) -> list[float]:
+    """Return a row's numbers after the class.
+
+    Raises:
+        ValueError: if one isn't a number, or the class no whole one.
+    """
+    first, *rest = line.split()
+    if not first.removesuffix(".0").isdecimal():
+        raise ValueError(f"the class is {first[:40]!r}, not a whole number")
+    values = []
+    for field in rest:
+        try:
+            value = float(field)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise ValueError(f"{field[:40]!r} is not a number")
+        values.append(value)
+    return values
