@@ -22,7 +22,7 @@ from PIL import Image
 
 from platewright.dataset.finder import PictureFile, PictureFinder
 from platewright.dataset.format import load_format, load_reader
-from platewright.dataset.intake import holds_text, inside_plates, plain_plates, refusal
+from platewright.dataset.intake import inside_plates, plain_plates
 from platewright.dataset.progress import Progress
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.shard import SHARD
@@ -191,11 +191,12 @@ def _write(
             writer = kind(target, 0)
             for number, sample in enumerate(samples):
                 if number and number % SHARD == 0:
-                    lines += writer.close()
+                    lines += _closed(writer, report)
                     writer = kind(target, number // SHARD)
                 writer.add(sample)
-                _count(writer, sample, report)
-            lines += writer.close()
+                report.pictures += 1
+                report.sides.update([sample.side] if sample.side else [])
+            lines += _closed(writer, report)
             kind.finish(iter(lines), target)
         progress.end()
         if not report.pictures:
@@ -231,16 +232,12 @@ def _book(store: FolderStore, out: Path) -> set[str]:
     return {name for name in names if name[:1] != "/" and ".." not in name.split("/")}
 
 
-def _count(writer: Format, sample: Sample, report: ConversionReport) -> None:
-    """Count what a writer made of a sample."""
-    report.pictures += 1
-    report.sides.update([sample.side] if sample.side else [])
-    for plate in sample.record.plates:
-        if why := refusal(writer, sample, plate):
-            report.passed[why] += 1
-        else:
-            report.plates += 1
-            report.texts += holds_text(writer, sample, plate)
+def _closed(writer: Format, report: ConversionReport) -> list[str]:
+    """Close a writer and count what it made of its plates; returns its lines."""
+    report.plates += writer.taken.plates
+    report.texts += writer.taken.texts
+    report.passed.update(writer.taken.passed)
+    return writer.close()
 
 
 def _samples(

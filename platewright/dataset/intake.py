@@ -1,7 +1,7 @@
-"""Which plates of a picture are taken, and which of those a format holds.
+"""Which plates of a picture are taken, and as what.
 
-Formats leave out what they can't hold: a list of crops has no line for a plate that nobody could
-read. Here is said which plates those are and why, so that none is lost without a word.
+What is left out is counted, by reason, so that none is lost without a word. Which of the taken
+ones a format then holds is its own matter: see `sample.Format`.
 """
 
 from __future__ import annotations
@@ -10,36 +10,18 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from platewright.dataset.crop import straighten
-from platewright.dataset.format._crops import CropsFormat
-from platewright.dataset.format.characters import cut_character
-from platewright.dataset.format.lmdb import SLACK_PX
-from platewright.dataset.outline import MIN_SHARE, SeenPlate, polygon_area, seen_plates
-from platewright.dataset.sample import PLATE, Format, Sample
+from platewright.dataset.outline import SeenPlate, polygon_area
+from platewright.dataset.sample import PLATE
 from platewright.dataset.split import plain_text
 from platewright.records import PlateRecord, SceneRecord
 
 if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion
 
-__all__ = ["holds_text", "inside_plates", "plain_plates", "refusal"]
-
-WHOLE_RECORDS = ("windows", "webdataset", "tfrecord")
-"""Formats that hold every plate, wherever it lies."""
-READABLE_TEXTS = ("labels-csv", "icdar", "paddle-det")
-"""Formats that hold a plate that is not all in the picture, but not its text."""
+__all__ = ["inside_plates", "plain_plates"]
 
 FLAT = "without an area"
 OUTSIDE = "outside of the picture"
-HARDLY = f"less than {100 * MIN_SHARE:.0f} % of it in the picture"
-TOO_SMALL = "too small"
-NO_TEXT = "without a text"
-NO_CHARACTERS = "without characters"
-CUT_CHARACTERS = "all characters cut off or too small"
-CUT_TEXT = "its text not all in the picture"
-ODD_TEXT = "its text can't stand in the list"
 
 
 def plain_plates(
@@ -113,44 +95,3 @@ def inside_plates(record: SceneRecord, passed: Counter[str]) -> SceneRecord:
         else:
             passed[OUTSIDE if polygon_area(plate.quad) > 0 else FLAT] += 1
     return replace(record, plates=tuple(inside))
-
-
-def refusal(writer: Format, sample: Sample, plate: PlateRecord) -> str:
-    """Return why a format leaves a plate out; empty where it holds it.
-
-    Args:
-        writer: the format's.
-        sample: the picture.
-        plate: one of its plates.
-    """
-    if writer.name in WHOLE_RECORDS:
-        return ""
-    if writer.needs == "text" and not plate.text:
-        return NO_TEXT
-    if writer.needs == "characters" and not plate.characters:
-        return NO_CHARACTERS
-    if writer.name == "characters":
-        cuts = (cut_character(sample.image, character) for character in plate.characters)
-        return "" if any(cut is not None for cut in cuts) else CUT_CHARACTERS
-    seen = SeenPlate(plate, sample.record.size)
-    if writer.name == "lmdb":
-        high = np.array(sample.image.shape[1::-1]) + SLACK_PX
-        if (plate.quad < -SLACK_PX).any() or (plate.quad > high).any():
-            return CUT_TEXT
-        return "" if straighten(sample.image, plate.quad) is not None else TOO_SMALL
-    if not any(seen_plates(replace(sample.record, plates=(plate,)))):
-        return HARDLY if seen.share < MIN_SHARE else TOO_SMALL
-    if isinstance(writer, CropsFormat):
-        if not seen.readable:
-            return CUT_TEXT
-        if not writer.takes(plate.text):
-            return ODD_TEXT
-        return "" if writer.cut(sample.image, seen) is not None else TOO_SMALL
-    return ""
-
-
-def holds_text(writer: Format, sample: Sample, plate: PlateRecord) -> bool:
-    """Tell whether a plate that a format holds is written with its text."""
-    if writer.name in READABLE_TEXTS:
-        return SeenPlate(plate, sample.record.size).readable
-    return bool(plate.text)

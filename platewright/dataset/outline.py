@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.geometry import Box, box_of_quad, clip_box, quad_of_box
 from platewright.records import PlateRecord, SceneRecord
 
-__all__ = ["MIN_SHARE", "SeenPlate", "clip_polygon", "polygon_area", "seen_plates"]
+__all__ = ["CUT_TEXT", "TOO_SMALL", "SeenPlate", "clip_polygon", "polygon_area", "seen_plates"]
 
 FloatArray = NDArray[np.float64]
 
@@ -32,6 +32,11 @@ READABLE_SHARE = 0.8
 """Part of every character's box that must be in the picture for its text to count as readable."""
 WHOLE_SHARE = 0.95
 """Part of a plate without known characters that must be in the picture for the same."""
+
+# Why a plate is left out.
+HARDLY = f"less than {100 * MIN_SHARE:.0f} % of it in the picture"
+TOO_SMALL = "too small"
+CUT_TEXT = "its text not all in the picture"
 
 
 def clip_polygon(points: ArrayLike, size: tuple[int, int]) -> FloatArray:
@@ -140,6 +145,14 @@ class SeenPlate:
         return _aligned(corners.astype(np.float64), own)
 
     @property
+    def flaw(self) -> str:
+        """Why too little is seen of it for a label; empty where it's enough."""
+        if self.share < MIN_SHARE:
+            return HARDLY
+        x0, y0, x1, y1 = self.box
+        return "" if min(x1 - x0, y1 - y0) > MIN_SIDE_PX else TOO_SMALL
+
+    @property
     def readable(self) -> bool:
         """Whether the text is known, and all of it in the picture."""
         plate = self.plate
@@ -154,10 +167,8 @@ def seen_plates(record: SceneRecord) -> Iterator[SeenPlate]:
     """Yield the plates of a picture of which enough is seen, in the record's order."""
     for plate in record.plates:
         seen = SeenPlate(plate, record.size)
-        if seen.share >= MIN_SHARE:
-            x0, y0, x1, y1 = seen.box
-            if min(x1 - x0, y1 - y0) > MIN_SIDE_PX:
-                yield seen
+        if not seen.flaw:
+            yield seen
 
 
 def _aligned(corners: FloatArray, like: FloatArray) -> FloatArray:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.records import SceneRecord
+from platewright.dataset.outline import SeenPlate
+from platewright.records import PlateRecord, SceneRecord
 
-__all__ = ["PLATE", "Format", "Sample", "kind_of"]
+__all__ = ["PLATE", "Format", "Sample", "Taken", "kind_of"]
 
 Picture = NDArray[np.uint8]
 
 PLATE = "plate"
 """What labels of ours are called in formats that have a name for each."""
+LACKS = {"text": "without a text", "characters": "without characters"}
+"""Why a plate is left out that has not what the format needs."""
 
 
 def kind_of(name: str) -> str:
@@ -51,6 +55,21 @@ class Sample:
     side: str = ""
 
 
+@dataclass(kw_only=True)
+class Taken:
+    """What a writer made of the plates it was given.
+
+    Attributes:
+        plates: how many it wrote.
+        texts: how many of them with a text.
+        passed: those it left out, by reason.
+    """
+
+    plates: int = 0
+    texts: int = 0
+    passed: Counter[str] = field(default_factory=Counter)
+
+
 class Format(ABC):
     """Writes the samples of one shard in one format.
 
@@ -58,6 +77,9 @@ class Format(ABC):
     empty folder of its own; the folders' files are then moved together, so what two shards write
     must differ in name: by the sample's name, or by the shard's number. What a whole data set has
     only one of (an index, a list of classes) is written by `finish` once all shards are there.
+
+    A format that can't hold a plate leaves it out, and none without a word: `add` tells of every
+    plate either that it holds or that it leaves it, which `taken` counts.
 
     Args:
         folder: where the shard's files go; exists.
@@ -78,6 +100,7 @@ class Format(ABC):
     def __init__(self, folder: Path, shard: int) -> None:
         """Keep them."""
         self.folder, self.shard = folder, shard
+        self.taken = Taken()
 
     @abstractmethod
     def add(self, sample: Sample) -> None:
@@ -86,6 +109,36 @@ class Format(ABC):
         Raises:
             OutputError: if a file can't be written.
         """
+
+    def hold(self, *texts: str) -> None:
+        """Count plates that are written.
+
+        Args:
+            texts: of each, as it is written; empty where it is written without.
+        """
+        self.taken.plates += len(texts)
+        self.taken.texts += sum(map(bool, texts))
+
+    def leave(self, plate: PlateRecord, why: str) -> None:
+        """Count a plate that is left out.
+
+        Args:
+            plate: it.
+            why: in a few words; what it lacks counts before that.
+        """
+        lacking = self.needs and not getattr(plate, self.needs)
+        self.taken.passed[LACKS[self.needs] if lacking else why] += 1
+
+    def seen_plates(self, sample: Sample) -> list[SeenPlate]:
+        """Return the plates of a sample of which enough is seen, in order; leave the others."""
+        found = []
+        for plate in sample.record.plates:
+            seen = SeenPlate(plate, sample.record.size)
+            if seen.flaw:
+                self.leave(plate, seen.flaw)
+            else:
+                found.append(seen)
+        return found
 
     def close(self) -> list[str]:
         """Write what is left; returns this shard's lines (no line breaks inside) for `finish`."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.crop import straighten
 from platewright.dataset.finder import PictureFinder
-from platewright.dataset.outline import SeenPlate, seen_plates
+from platewright.dataset.outline import CUT_TEXT, TOO_SMALL, SeenPlate
 from platewright.dataset.picture import save_picture
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.textfile import split_line, write_split
@@ -24,6 +24,9 @@ from platewright.records import PlateRecord, SceneRecord
 __all__ = ["CropsFormat", "record_of_crop"]
 
 Picture = NDArray[np.uint8]
+
+ODD_TEXT = "its text can't stand in the list"
+"""Why a plate is left out."""
 
 
 class CropsFormat(Format):
@@ -49,15 +52,19 @@ class CropsFormat(Format):
     def add(self, sample: Sample) -> None:
         """Write the crops of a sample."""
         stem = re.sub(r"\s", "_", sample.name)
-        for number, seen in enumerate(seen_plates(sample.record)):
-            if not seen.readable or not self.takes(seen.plate.text):
-                continue
-            crop = self.cut(sample.image, seen)
-            if crop is not None:
+        for number, seen in enumerate(self.seen_plates(sample)):
+            if not seen.readable:
+                self.leave(seen.plate, CUT_TEXT)
+            elif not self.takes(seen.plate.text):
+                self.leave(seen.plate, ODD_TEXT)
+            elif (crop := self.cut(sample.image, seen)) is None:
+                self.leave(seen.plate, TOO_SMALL)
+            else:
                 file = f"images/{stem}_{number}.png"
                 save_picture(crop, self.folder / file)
                 line = self.line(file, seen.plate)
                 self._lines.append(split_line(seen.plate.text, line, sample.side))
+                self.hold(seen.plate.text)
 
     def takes(self, text: str) -> bool:
         """Tell whether the format can hold a text."""

@@ -21,7 +21,6 @@ from pathlib import Path
 from platewright.dataset.csvfile import has_columns, rows_of
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import LARGEST
-from platewright.dataset.outline import seen_plates
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.textfile import first_line, whole_file
@@ -58,7 +57,8 @@ class BoxesCsvFormat(Format):
         """Write a picture."""
         picture = save_sample(sample, self.folder / "images")
         height, width = sample.record.size
-        for seen in seen_plates(sample.record):
+        for seen in self.seen_plates(sample):
+            self.hold(seen.plate.text)
             x0, y0, x1, y1 = seen.box
             corners = (x0 / width, y0 / height, x1 / width, y1 / height)
             row = io.StringIO()

@@ -26,6 +26,8 @@ from platewright.records import CharacterRecord
 __all__ = ["COLUMNS", "CharactersFormat", "cut_character"]
 
 COLUMNS = ("file", "character", "confidence", "plate", "line", "position")
+CUT_CHARACTERS = "all characters cut off or too small"
+"""Why a plate is left out."""
 MIN_SIDE_PX = 3.0
 """Least width and height: that of an I on a plate 40 pixels wide."""
 
@@ -47,8 +49,12 @@ class CharactersFormat(Format):
     def add(self, sample: Sample) -> None:
         """Write the characters of a sample."""
         for number, plate in enumerate(sample.record.plates):
-            for position, character in enumerate(plate.characters):
-                cut = cut_character(sample.image, character)
+            cuts = [cut_character(sample.image, character) for character in plate.characters]
+            if all(cut is None for cut in cuts):
+                self.leave(plate, CUT_CHARACTERS)
+                continue
+            self.hold(plate.text)
+            for position, (character, cut) in enumerate(zip(plate.characters, cuts, strict=True)):
                 if cut is None:
                     continue
                 file = f"images/{sample.name}_{number}_{position}.png"

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from platewright.alphabet import DEFAULT_CHARACTERS
 from platewright.dataset.format._coco_reading import claims, read
-from platewright.dataset.outline import clip_polygon, polygon_area, seen_plates
+from platewright.dataset.outline import SeenPlate, clip_polygon, polygon_area
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.textfile import whole_file
@@ -80,7 +80,9 @@ class CocoFormat(Format):
             "width": width,
             "height": height,
         }
-        plates, characters = _annotations(sample)
+        seen = self.seen_plates(sample)
+        self.hold(*(one.plate.text for one in seen))
+        plates, characters = _annotations(sample, seen)
         if len(plates) + len(characters) >= IDS_PER_PICTURE:
             raise OutputError(
                 f"{sample.name}: {len(plates)} plates with {len(characters)} characters; coco can "
@@ -141,12 +143,13 @@ def _joined(values: Iterable[dict[str, Any]]) -> str:
     return ", ".join(json.dumps(value) for value in values)
 
 
-def _annotations(sample: Sample) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _annotations(
+    sample: Sample, seen_all: list[SeenPlate]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return a sample's plates and characters as COCO has them."""
     first = sample.index * IDS_PER_PICTURE + 1
     plates: list[dict[str, Any]] = []
     characters: list[dict[str, Any]] = []
-    seen_all = list(seen_plates(sample.record))
     for number, seen in enumerate(seen_all):
         plate = seen.plate
         attributes = {"text": plate.text, "region": plate.region, "truncated": seen.cut}

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
+from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.dataset.picture import find_picture, save_sample
 from platewright.dataset.sample import PLATE, Format, Sample, kind_of
 from platewright.dataset.textfile import whole_file
@@ -74,7 +74,9 @@ class CvatFormat(Format):
         """Write a picture."""
         picture = save_sample(sample, self.folder / "images")
         height, width = sample.record.size
-        shapes = "".join(_shape(seen) for seen in seen_plates(sample.record))
+        plates = self.seen_plates(sample)
+        self.hold(*(seen.plate.text for seen in plates))
+        shapes = "".join(map(_shape, plates))
         self._lines.append(
             f'<image id="{sample.index}" name={quoteattr(picture)} width="{width}" '
             f'height="{height}">{shapes}</image>'

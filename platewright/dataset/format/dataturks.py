@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import object_of
-from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
+from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import PLATE, Format, Sample, kind_of
 from platewright.dataset.textfile import first_line, lines_of, whole_file
@@ -59,7 +59,9 @@ class DataturksFormat(Format):
     def add(self, sample: Sample) -> None:
         """Write a picture."""
         picture = save_sample(sample, self.folder / "images")
-        annotations = [_annotation(seen) for seen in seen_plates(sample.record)]
+        plates = self.seen_plates(sample)
+        self.hold(*(seen.plate.text for seen in plates))
+        annotations = [_annotation(seen) for seen in plates]
         values = {"content": f"images/{picture}", "annotation": annotations or None, "extras": None}
         self._lines.append(json.dumps(values))
 

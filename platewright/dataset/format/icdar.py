@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import numbers_of
-from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
+from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.dataset.picture import find_picture, save_sample
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.textfile import lines_of
@@ -65,7 +65,8 @@ class IcdarFormat(Format):
         save_sample(sample, self.folder / "images")
         path = self.folder / "gt" / f"gt_{sample.name}.txt"
         rows = []
-        for seen in seen_plates(sample.record):
+        for seen in self.seen_plates(sample):
+            self.hold(seen.plate.text if seen.readable else "")
             points = ",".join(str(v) for corner in whole_corners(seen) for v in corner)
             rows.append(f"{points},{transcription(seen)}\n")
         try:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from platewright.dataset.csvfile import has_columns
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.outline import seen_plates
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.textfile import first_line, whole_file
@@ -47,11 +46,12 @@ class LabelsCsvFormat(Format):
         """Write a photo."""
         photo = save_sample(sample, self.folder / "images")
         height, width = sample.record.size
-        for seen in seen_plates(sample.record):
+        for seen in self.seen_plates(sample):
             x0, y0, x1, y1 = seen.box
             whole = (x0, y0, x1, y1) == (0, 0, width, height)
             box = None if whole else [round(v, 2) for v in (x0, y0, x1 - x0, y1 - y0)]
             text = seen.plate.text if seen.readable else ""
+            self.hold(text)
             size = [0, 0, width, height]
             self._lines.append(json.dumps([photo, box, size, text, seen.plate.region]))
 

@@ -16,6 +16,7 @@ import numpy as np
 from platewright.dataset.crop import straighten
 from platewright.dataset.finder import STRICT, PackedPicture, PictureFinder
 from platewright.dataset.format.windows import encode_png
+from platewright.dataset.outline import CUT_TEXT, TOO_SMALL
 from platewright.dataset.picture import packed_size
 from platewright.dataset.sample import Format, Sample
 from platewright.errors import ConfigError, DatasetError, OutputError
@@ -49,9 +50,13 @@ class LMDBFormat(Format):
     def add(self, sample: Sample) -> None:
         """Cut out the sample's whole plates."""
         for plate in sample.record.plates:
-            picture = straighten(sample.image, plate.quad) if _is_whole(plate, sample) else None
-            if picture is not None:
+            if not _is_whole(plate, sample):
+                self.leave(plate, CUT_TEXT)
+            elif (picture := straighten(sample.image, plate.quad)) is None:
+                self.leave(plate, TOO_SMALL)
+            else:
                 self._entries.append((encode_png(picture), plate.text.encode()))
+                self.hold(plate.text)
 
     def close(self) -> list[str]:
         """Write the environment in one transaction, which makes its bytes the same every time."""

@@ -19,7 +19,7 @@ from typing import Any
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import icdar
 from platewright.dataset.jsonfile import numbers_of, value_of
-from platewright.dataset.outline import polygon_area, seen_plates
+from platewright.dataset.outline import polygon_area
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.textfile import first_line, lines_of, list_files, split_line, write_split
@@ -48,10 +48,11 @@ class PaddleDetFormat(Format):
     def add(self, sample: Sample) -> None:
         """Write a picture."""
         picture = save_sample(sample, self.folder / "images")
-        entries = [
-            {"transcription": icdar.transcription(seen), "points": icdar.whole_corners(seen)}
-            for seen in seen_plates(sample.record)
-        ]
+        entries = []
+        for seen in self.seen_plates(sample):
+            self.hold(seen.plate.text if seen.readable else "")
+            text, points = icdar.transcription(seen), icdar.whole_corners(seen)
+            entries.append({"transcription": text, "points": points})
         plates = sample.record.plates
         line = f"images/{picture}\t{json.dumps(entries, ensure_ascii=False)}"
         text = plates[0].text if plates else sample.name

@@ -41,6 +41,7 @@ class TFRecordFormat(Format):
             self._file.write(data)
         except OSError as error:
             raise _unwritable(self._path, error) from error
+        self.hold(*(plate.text for plate in sample.record.plates))
 
     def close(self) -> list[str]:
         """Close the file."""

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import list_of, load_object, numbers_of
-from platewright.dataset.outline import polygon_area, seen_plates
+from platewright.dataset.outline import polygon_area
 from platewright.dataset.picture import find_picture, save_sample
-from platewright.dataset.sample import Format, Sample
+from platewright.dataset.sample import LACKS, Format, Sample
 from platewright.errors import DatasetError
 from platewright.file import make_folder, write_file
 from platewright.geometry import box_of_quad, quad_of_box
@@ -66,7 +66,13 @@ class VisionFormat(Format):
         """Write a picture and its answer; plates without characters are left out of it."""
         save_sample(sample, self.folder / "images")
         height, width = sample.record.size
-        plates = [s.plate for s in seen_plates(sample.record) if s.plate.characters]
+        plates = []
+        for seen in self.seen_plates(sample):
+            if seen.plate.characters:
+                plates.append(seen.plate)
+                self.hold(seen.plate.text)
+            else:
+                self.leave(seen.plate, LACKS[self.needs])
         page = {"width": width, "height": height, "blocks": [_block(p) for p in plates]}
         text = "\n".join(plate.text for plate in plates)
         answer = {"fullTextAnnotation": {"pages": [page], "text": text}}

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.outline import SeenPlate, polygon_area, seen_plates
+from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.dataset.picture import find_picture, save_picture
 from platewright.dataset.sample import Format, Sample, kind_of
 from platewright.dataset.textfile import split_line, whole_file, write_split
@@ -86,9 +86,11 @@ class VocFormat(Format):
         """Write a picture and its XML file."""
         picture = f"{sample.name}.jpg"
         save_picture(sample.image, self.folder / "JPEGImages" / picture, sample.packed)
+        seen = self.seen_plates(sample)
+        self.hold(*(one.plate.text for one in seen))
         path = self.folder / "Annotations" / f"{sample.name}.xml"
         try:
-            path.write_text(_xml(sample, picture), encoding="utf-8")
+            path.write_text(_xml(sample, picture, seen), encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
         plates = sample.record.plates
@@ -114,11 +116,11 @@ class VocFormat(Format):
             write_split(noted(), lists)
 
 
-def _xml(sample: Sample, picture: str) -> str:
+def _xml(sample: Sample, picture: str, plates: list[SeenPlate]) -> str:
     """Return a sample's XML file."""
     height, width = sample.record.size
     depth = 1 if sample.image.ndim == 2 else 3
-    objects = "".join(_object(seen) for seen in seen_plates(sample.record))
+    objects = "".join(map(_object, plates))
     return (
         "<annotation>\n"
         "\t<folder>JPEGImages</folder>\n"

@@ -51,6 +51,7 @@ class WebDatasetFormat(Format):
                 self._tar.addfile(info, io.BytesIO(content))
             except OSError as error:
                 raise _unwritable(self._path, error) from error
+        self.hold(*(plate.text for plate in sample.record.plates))
 
     def close(self) -> list[str]:
         """Write the archive's end."""

@@ -88,6 +88,7 @@ class WindowsFormat(Format):
         except OSError as error:
             raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
         self._lines.append(label_line(sample))
+        self.hold(*(plate.text for plate in sample.record.plates))
 
     def close(self) -> list[str]:
         """Return the lines of `labels.jsonl`."""

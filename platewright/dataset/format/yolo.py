@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format._yolo_reading import num_fields, read_rows, unit_quad
-from platewright.dataset.outline import SeenPlate, seen_plates
+from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.textfile import split_line, whole_file, write_split
@@ -58,17 +58,16 @@ class YoloFormat(Format):
         """Write a picture and its labels."""
         picture = save_sample(sample, self.folder / "images")
         path = self.folder / "labels" / f"{sample.name}.txt"
-        rows = [f"0 {numbers(self.values(seen))}\n" for seen in seen_plates(sample.record)]
+        plates = self.seen_plates(sample)
+        self.hold(*(seen.plate.text for seen in plates))
+        rows = [f"0 {numbers(self.values(seen))}\n" for seen in plates]
         try:
             path.write_text("".join(rows), encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
-        plates = sample.record.plates
-        self._lines.append(
-            split_line(
-                plates[0].text if plates else sample.name, f"./images/{picture}", sample.side
-            )
-        )
+        given = sample.record.plates
+        text = given[0].text if given else sample.name
+        self._lines.append(split_line(text, f"./images/{picture}", sample.side))
 
     def values(self, seen: SeenPlate) -> list[float]:
         """Return what follows the class in a plate's row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from platewright.dataset.format import (
 )
 from platewright.dataset.sample import Format
 from platewright.errors import ConfigError, DatasetError
+from tests.dataset.format.samples import plain_plate, plain_sample
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -73,3 +75,16 @@ def test_whole_files_of_no_format_are_just_that(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("<a/>")
     with pytest.raises(DatasetError, match="looks like no format: name the file itself"):
         detect_format(tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(set(format_names()) - {"lmdb"}))
+def test_every_plate_is_held_or_left_out_for_a_reason(name: str, tmp_path: Path) -> None:
+    boxes = [(5, 5, 65, 25), (-55, 5, 5, 25), (-25, 5, 35, 25), (5, 5, 8, 6.5), (5, 5, 65, 5.5)]
+    plates = [plain_plate(box, text) for box in boxes for text in ("AB12CDE", "NA", "A B\tC", "")]
+    bare = [replace(plate, characters=()) for plate in plates]
+    writer = load_format(name)(tmp_path, 0)
+    writer.add(plain_sample(*plates, *bare))
+    taken = writer.taken
+    writer.close()
+    assert taken.plates + taken.passed.total() == len(plates + bare)
+    assert 0 < taken.texts <= taken.plates and all(taken.passed)
