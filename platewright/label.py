@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from platewright.geometry import Box
 __all__ = ["Label", "choose", "read_labels"]
 
 BOX_COLUMNS = ("x", "y", "w", "h")
+LARGEST = 1e9
+"""Pixels; what is beyond is no place in a photo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,7 @@ def _number(where: str, name: str, field: str) -> float:
     try:
         value = float(field)
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise DatasetError(f"{where}: {name} is {field!r}, not a number")
+        value = float("nan")
+    if not abs(value) <= LARGEST:  # nan is not, either
+        raise DatasetError(f"{where}: {name} is {field[:40]!r}, not a number within {LARGEST:g}")
     return value

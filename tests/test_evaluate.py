@@ -252,6 +252,7 @@ def test_labels_are_read_as_written(tmp_path: Path) -> None:
         (HEADER + "a.jpg,1,2,3,4,AB,GB\nb.jpg,1,2,3\n", "line 3: 4 fields, but the header has 7"),
         (HEADER + "a.jpg,1,two,3,4,AB,GB\n", "line 2: y is 'two', not a number"),
         (HEADER + "a.jpg,1,nan,3,4,AB,GB\n", "line 2: y is 'nan', not a number"),
+        (HEADER + "a.jpg,1,2,3,1e200,AB,GB\n", "line 2: h is '1e200', not a number within 1e+09"),
         (HEADER + "a.jpg,1,2,0,4,AB,GB\n", "line 2: the box is 0 x 4 pixels"),
         (HEADER + ",1,2,3,4,AB,GB\n", "line 2: the field file is empty"),
         (HEADER + 'a.jpg,1,2,3,4,"AB,GB\n', "line 2: not CSV"),

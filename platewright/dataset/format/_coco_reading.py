@@ -87,7 +87,12 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         for n, c in enumerate(list_of(source, content, "categories"))
     }
     images = list_of(source, content, "images")
-    known = {key_of(f"{source}: images[{n}]", image, "id") for n, image in enumerate(images)}
+    known: dict[Any, int] = {}
+    for number, image in enumerate(images):
+        where = f"{source}: images[{number}]"
+        first = known.setdefault(key_of(where, image, "id"), number)
+        if first != number:
+            raise DatasetError(f"{where}: id {image['id']!r} is that of images[{first}], too")
     by_image: dict[Any, list[PlateRecord]] = {}
     for number, entry in enumerate(list_of(source, content, "annotations")):
         where = f"{source}: annotations[{number}]"

@@ -260,6 +260,10 @@ def test_a_missing_picture_is_told_with_its_entry(tmp_path) -> None:
     [
         ({"annotations": None}, r"annotations is missing or no list"),
         ({"images": [{"id": 1}]}, r"images\[0\]: file_name is missing"),
+        (
+            {"images": [{"id": 1, "file_name": name} for name in ("a.jpg", "b.jpg")]},
+            r"images\[1\]: id 1 is that of images\[0\], too",
+        ),
         ({"annotations": [{"image_id": 1}]}, r"annotations\[0\]: bbox is no list of four"),
         ({"annotations": [{"image_id": 1, "bbox": [1, 2, 0, 4]}]}, r"bbox of 0 x 4"),
         ({"annotations": [{"image_id": 1, "bbox": [1, 2, "x", 4]}]}, r"bbox holds something"),
