@@ -97,7 +97,7 @@ def main() -> int:
     from platewright.file import make_folder, write_file
     from platewright.gallery import Gallery
     from platewright.label import choose, read_labels
-    from platewright.reader.choice import find_weights, with_reader
+    from platewright.reader.choice import reader_weights, with_reader
     from platewright.recognizer.detector import ACCEPTED, Detector, DetectorSettings
     from platewright.report import format_empty, format_report, provenance
 
@@ -109,11 +109,8 @@ def main() -> int:
     num_photos = len(photos) or len({label.file for label in labels})
     settings = DetectorSettings(min_confidence=args.min_confidence, regions=args.region)
     detector = Detector.load(args.weights, settings, threads=args.threads)
-    reader = None
     if args.reader:
         detector = with_reader(detector, args.reader, threads=args.threads)
-        if args.reader not in ("api", "window"):
-            reader = find_weights(args.reader)
     gallery = Gallery(args.gallery) if args.gallery else None
     if args.json:
         make_folder(args.json.parent)
@@ -149,6 +146,7 @@ def main() -> int:
     for line in unreadable:
         print(f"evaluate.py: {line}", file=sys.stderr)
     if args.json:
+        reader = reader_weights(args.reader or "")
         head = provenance(sys.argv[1:], args.weights, settings, args.labels, reader)
         write_file(args.json, (json.dumps(head | report, indent=1) + "\n").encode())
     if gallery is not None:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from platewright.errors import DatasetError
 from platewright.geometry import Box
+from platewright.number import LARGEST, number_of
 
 __all__ = ["Label", "choose", "read_labels"]
 
 BOX_COLUMNS = ("x", "y", "w", "h")
-LARGEST = 1e9
-"""Pixels; what is beyond is no place in a photo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,10 +130,7 @@ def _label(
 
 def _number(where: str, name: str, field: str) -> float:
     """Return a field's finite number."""
-    try:
-        value = float(field)
-    except ValueError:
-        value = float("nan")
+    value = number_of(field)
     if not abs(value) <= LARGEST:  # nan is not, either
         raise DatasetError(f"{where}: {name} is {field[:40]!r}, not a number within {LARGEST:g}")
     return value

@@ -23,6 +23,7 @@ from PIL import Image
 from platewright.dataset.finder import PictureFile, PictureFinder
 from platewright.dataset.format import load_format, load_reader
 from platewright.dataset.intake import inside_plates, plain_plates
+from platewright.dataset.picture import size_conflict
 from platewright.dataset.progress import Progress
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.shard import SHARD
@@ -38,7 +39,7 @@ from platewright.errors import DatasetError, ImageError, OutputError
 from platewright.image import decode_image
 from platewright.records import SceneRecord
 
-__all__ = ["Conversion", "ConversionReport", "convert", "plain_plates"]
+__all__ = ["Conversion", "ConversionReport", "convert"]
 
 Entry = tuple[PictureFile, SceneRecord]
 
@@ -253,9 +254,8 @@ def _samples(
         progress.add()
         try:
             image, packed = _load(picture)
-            if image.shape[:2] != record.size:
-                told, own = (f"{w} x {h}" for h, w in (record.size, image.shape[:2]))
-                raise DatasetError(f"{picture.name} is {own}, its labels are of {told}")
+            if why := size_conflict(image.shape[:2], *record.size):
+                raise DatasetError(f"{picture.name} {why}")
         except (DatasetError, ImageError) as error:
             if isinstance(picture, Path):
                 finder.fail(finder.place(picture) or str(source), str(picture), str(error))

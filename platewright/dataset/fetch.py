@@ -3,10 +3,6 @@
 Only http and https: a label file of somebody else's must not make this machine read its own files.
 A host that does not answer is not asked for everything: after `PATIENCE` failures in a row without
 an answer in time it counts as gone.
-
-Sockets have a limit of time for each step alone, and looking up a name has none: a host that sends
-a header a second would hold us as long as it likes. So a file is fetched in a thread of its own,
-which is left to itself when the time is over.
 """
 
 from __future__ import annotations
@@ -17,10 +13,10 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from concurrent.futures import Future
 from typing import IO
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from platewright.deadline import within
 from platewright.errors import DatasetError
 
 __all__ = ["MAX_BYTES", "PATIENCE", "TIMEOUT_S", "Fetcher", "is_web"]
@@ -109,25 +105,12 @@ class Fetcher:
             TimeoutError: if it isn't here, whatever the host was doing.
             Exception: what `_fetch` raises.
         """
-        came: Future[bytes] = Future()
         answered = threading.Event()
-
-        def work(came: Future[bytes]) -> None:
-            try:
-                came.set_result(self._fetch(url, answered))
-            except BaseException as error:
-                came.set_exception(error)
-            finally:
-                del came
-
-        threading.Thread(target=work, args=(came,), daemon=True).start()
         try:
-            return came.result(self.timeout_s)
+            return within(self.timeout_s, lambda: self._fetch(url, answered))
         except TimeoutError:
             told = f"not whole after {self.timeout_s:g} s" if answered.is_set() else "timed out"
             raise TimeoutError(told) from None
-        finally:
-            del came  # an error holds this frame; that it holds the error would keep both
 
     def _fetch(self, url: str, answered: threading.Event) -> bytes:
         end = time.monotonic() + self.timeout_s

@@ -149,9 +149,10 @@ class PictureFinder:
         own = beside.parent / name
         meant = os.path.normpath(beside.parent / plain)
         roots = [beside.parent / "images", beside.parent]
+        # `os.path.isfile` is False for a name that is too long; `Path.is_file` is an error.
         for root in reversed(roots):
             for place in (root / name, root / plain):
-                if _is_file(place):
+                if os.path.isfile(place):
                     return self._owned(place, meant, exact=True)
         if beside.parent.name.lower() in BESIDE_IMAGES:
             roots.append(beside.parent.parent / "images")
@@ -161,7 +162,7 @@ class PictureFinder:
         for first in range(len(parts)):
             for root in roots:
                 place = root.joinpath(*parts[first:])
-                if _is_file(place):
+                if os.path.isfile(place):
                     return self._owned(place, meant, exact=False)
         raise DatasetError(f"{_shown(str(own))}: there is no such picture")
 
@@ -200,9 +201,9 @@ class PictureFinder:
         name = _file_name(url)
         mark = sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         fetched, plain = folder / f"{mark}_{name}", folder / name
-        if self.folder is not None and _is_file(fetched):
+        if self.folder is not None and os.path.isfile(fetched):
             return fetched
-        if self.folder is not None and _is_file(plain):
+        if self.folder is not None and os.path.isfile(plain):
             return self._owned(plain, url, exact=False)
         if not is_web(url):
             raise DatasetError("neither http nor https; put the picture into the folder of --map")
@@ -248,14 +249,6 @@ STRICT = PictureFinder(strict=True)
 
 def _shown(name: str) -> str:
     return name if len(name) <= SHOWN else f"{name[:SHOWN]}..."
-
-
-def _is_file(path: Path) -> bool:
-    """Tell whether a file is there; what can't even be asked for, as too long a name, is not."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
 
 
 def _file_name(url: str) -> str:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from platewright.dataset.textfile import text_of
 from platewright.errors import DatasetError
+from platewright.number import LARGEST
 from platewright.records import SceneRecord
 
 __all__ = [
-    "LARGEST",
     "key_of",
     "list_of",
     "load_object",
@@ -31,8 +31,6 @@ LONGEST_NUMBER = 300
 """Digits of a whole number; one of more is a fraction, infinite from 309 on, as JSON's others."""
 DEEPEST = 100
 """Levels that what is kept of a record may be nested: writing it needs some of each."""
-LARGEST = 1e9
-"""Number in a label: no picture has so many pixels in a row, and its square is still finite."""
 
 
 def load_object(path: Path, names: Mapping[str, str] | None = None) -> dict[str, Any]:

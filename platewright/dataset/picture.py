@@ -22,6 +22,7 @@ __all__ = [
     "picture_size",
     "save_picture",
     "save_sample",
+    "size_conflict",
 ]
 
 JPEG_QUALITY = 95
@@ -118,3 +119,25 @@ def _write(path: Path, data: bytes) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+
+
+def size_conflict(size: tuple[int, ...], height: str | float, width: str | float) -> str:
+    """Return what is wrong with the size that labels tell of a picture; empty: nothing.
+
+    Args:
+        size: the picture's own (height, width).
+        height: as it is told; empty, 0 or no number where a tool left it out.
+        width: likewise.
+
+    >>> size_conflict((100, 200), "50", "100")
+    'is 200 x 100, its labels are of 100 x 50'
+    >>> size_conflict((100, 200), "100", "200.0"), size_conflict((100, 200), "", "0")
+    ('', '')
+    """
+    try:
+        told = (float(height), float(width))  # a number of any length is a float, if an endless one
+    except ValueError:
+        return ""
+    if told == size or not (told[0] > 0 and told[1] > 0):
+        return ""
+    return f"is {size[1]} x {size[0]}, its labels are of {told[1]:.12g} x {told[0]:.12g}"

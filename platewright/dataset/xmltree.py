@@ -11,7 +11,7 @@ from xml.parsers import expat
 from platewright.dataset.textfile import SNIFFED
 from platewright.errors import DatasetError
 
-__all__ = ["Element", "read_xml", "root_tag", "size_conflict"]
+__all__ = ["Element", "read_xml", "root_tag"]
 
 
 @dataclass
@@ -119,25 +119,3 @@ def read_xml(path: Path) -> Element:
     except (LookupError, ValueError) as error:
         raise DatasetError(f"{path}: not XML: {error}") from None
     return root.children[0]
-
-
-def size_conflict(size: tuple[int, int], height: str, width: str) -> str:
-    """Return what is wrong with the size that labels tell of a picture; empty: nothing.
-
-    Args:
-        size: the picture's own (height, width).
-        height: as it is told; empty, 0 or no number where a tool left it out.
-        width: likewise.
-
-    >>> size_conflict((100, 200), "50", "100")
-    'is 200 x 100, its labels are of 100 x 50'
-    >>> size_conflict((100, 200), "100", "200.0"), size_conflict((100, 200), "", "0")
-    ('', '')
-    """
-    try:
-        told = (float(height), float(width))  # a number of any length is a float, if an endless one
-    except ValueError:
-        return ""
-    if told == size or not (told[0] > 0 and told[1] > 0):
-        return ""
-    return f"is {size[1]} x {size[0]}, its labels are of {told[1]:.12g} x {told[0]:.12g}"

@@ -12,11 +12,13 @@ from platewright.reader.runtime import load_network
 from platewright.reader.service import Service, ServiceReader
 from platewright.recognizer.detector import Detector
 
-__all__ = ["READERS", "find_weights", "with_reader"]
+__all__ = ["READERS", "find_weights", "reader_weights", "with_reader"]
 
 READERS = Path(__file__).resolve().parents[2] / "readers"
 """Where weights lie under their network's name."""
 SUFFIXES = (".onnx", ".npz")
+WITHOUT_WEIGHTS = ("", "window", "api")
+"""No other reader, the default network by its name, and a service."""
 
 
 def find_weights(choice: str) -> Path:
@@ -43,6 +45,15 @@ def find_weights(choice: str) -> Path:
     raise WeightsError(
         f"--reader {choice}: no readers/{choice}.onnx; python train.py --network {choice} makes it"
     )
+
+
+def reader_weights(choice: str) -> Path | None:
+    """Return the weights file that a choice reads with beside the default network's; None: none.
+
+    Raises:
+        ConfigError, WeightsError: as `find_weights`.
+    """
+    return None if choice in WITHOUT_WEIGHTS else find_weights(choice)
 
 
 def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int = 8) -> Detector:

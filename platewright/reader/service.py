@@ -13,10 +13,8 @@ import json
 import os
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, InvalidURL
@@ -28,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
+from platewright.deadline import within
 from platewright.errors import ServiceError
 from platewright.image import encode_image
 from platewright.metrics import clean
@@ -164,8 +163,7 @@ class Service:
         return found
 
     def _ask(self, body: bytes) -> bytes:
-        # Neither the look-up of a name nor a read of headers has a deadline in Python's library,
-        # only each wait for a byte: a thread of its own asks, and is cut off when the time is up.
+        # Kept so that the thread that asks is cut off when the time is up.
         sockets: list[socket.socket] = []
         # None of Python's own openers: they follow redirects, which would carry the key along.
         opener = request.OpenerDirector()
@@ -175,18 +173,13 @@ class Service:
             opener.add_handler(kind())
         head = {"apikey": self.key, "Content-Type": "application/x-www-form-urlencoded"}
         asked = request.Request(_address(self.url).geturl(), data=body, headers=head)
-        outcome: Future[bytes] = Future()
 
-        def ask() -> None:
-            try:
-                with opener.open(asked, timeout=self.timeout_s) as answer:
-                    outcome.set_result(answer.read(LARGEST + 1))
-            except Exception as failed:
-                outcome.set_exception(failed)
+        def ask() -> bytes:
+            with opener.open(asked, timeout=self.timeout_s) as answer:
+                return bytes(answer.read(LARGEST + 1))
 
-        threading.Thread(target=ask, daemon=True).start()
         try:
-            return outcome.result(self.timeout_s)
+            return within(self.timeout_s, ask)
         finally:
             for opened in sockets:
                 with suppress(OSError):  # closed already, as a rule

@@ -140,25 +140,29 @@ def detect_format(path: Path) -> str:
 
 def _damage(path: Path) -> str:
     """Return what is wrong with the first JSON or XML file that a path names, empty if nothing."""
+    folders = (path, *(path / name for name in LABEL_FOLDERS))
+    for suffix in (".json", ".xml"):
+        files = [path] if path.suffix.lower() == suffix and path.is_file() else []
+        files += [file for folder in folders for file in sorted(folder.glob(f"*{suffix}"))[:1]]
+        if files and (why := _flaw(files[0])):
+            return why
+    return ""
+
+
+def _flaw(file: Path) -> str:
+    """Return why a JSON or XML file can't be read, empty if it can."""
     from platewright.dataset.jsonfile import load_object, object_of
     from platewright.dataset.textfile import first_line
     from platewright.dataset.xmltree import read_xml
 
-    for suffix in (".json", ".xml"):
-        files = [path] if path.suffix.lower() == suffix and path.is_file() else []
-        for folder in (path, *(path / name for name in LABEL_FOLDERS)):
-            files += sorted(folder.glob(f"*{suffix}"))[:1]
-        for file in files[:1]:
-            try:
-                if suffix == ".xml":
-                    read_xml(file)
-                    continue
-                with contextlib.suppress(DatasetError):
-                    object_of(file, first_line(file))
-                    continue  # a line that is whole: a file of such lines, or one of one line
-                load_object(file)
-            except DatasetError as error:
-                return str(error)
+    if file.suffix.lower() == ".json":
+        with contextlib.suppress(DatasetError):
+            object_of(file, first_line(file))
+            return ""  # a line that is whole: a file of such lines, or one of one line
+    try:
+        (read_xml if file.suffix.lower() == ".xml" else load_object)(file)
+    except DatasetError as error:
+        return str(error)
     return ""
 
 

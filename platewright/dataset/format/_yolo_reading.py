@@ -24,6 +24,7 @@ from platewright.dataset.textfile import first_line, lines_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
 from platewright.image import READ_SUFFIXES
+from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
 
 __all__ = ["in_picture", "num_fields", "read_rows", "unit_quad"]
@@ -183,10 +184,7 @@ def _values(line: str) -> list[float]:
         raise ValueError(f"the class is {first[:40]!r}, not a whole number")
     values = []
     for field in rest:
-        try:
-            value = float(field)
-        except ValueError:
-            value = math.nan
+        value = number_of(field)
         if not math.isfinite(value):
             raise ValueError(f"{field[:40]!r} is not a number")
         values.append(value)

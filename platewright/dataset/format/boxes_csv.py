@@ -14,19 +14,18 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from platewright.dataset.csvfile import has_columns, rows_of
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import LARGEST
 from platewright.dataset.picture import save_sample
 from platewright.dataset.sample import Format, Sample
 from platewright.dataset.textfile import first_line, whole_file
 from platewright.errors import DatasetError
 from platewright.file import make_folder
 from platewright.geometry import quad_of_box
+from platewright.number import LARGEST, number_of
 from platewright.records import PlateRecord, SceneRecord
 
 __all__ = ["BOXES", "COLUMNS", "BoxesCsvFormat", "claims", "read"]
@@ -128,10 +127,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
 
 def _number(where: str, name: str, field: str) -> float:
-    try:
-        value = float(field)
-    except ValueError:
-        value = math.nan
+    value = number_of(field)
     if not -SLACK <= value <= LARGEST:
         raise DatasetError(f"{where}: {name} is {field[:40]!r}, not a number from 0 to {LARGEST:g}")
     return value

@@ -25,13 +25,14 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate, polygon_area
-from platewright.dataset.picture import find_picture, save_sample
+from platewright.dataset.picture import find_picture, save_sample, size_conflict
 from platewright.dataset.sample import PLATE, Format, Sample, kind_of
 from platewright.dataset.textfile import whole_file
-from platewright.dataset.xmltree import Element, read_xml, root_tag, size_conflict
+from platewright.dataset.xmltree import Element, read_xml, root_tag
 from platewright.errors import DatasetError
 from platewright.file import make_folder
 from platewright.geometry import box_of_quad, quad_of_box
+from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
 
 __all__ = ["FILE", "CvatFormat", "claims", "read"]
@@ -238,10 +239,7 @@ def _turned(quad: FloatArray, degrees: float) -> FloatArray:
 
 
 def _number(where: str, name: str, field: str) -> float:
-    try:
-        value = float(field)
-    except ValueError:
-        value = math.nan
+    value = number_of(field)
     if not math.isfinite(value):
         raise DatasetError(f"{where}: {name} is {field[:40]!r}, not a number")
     return value

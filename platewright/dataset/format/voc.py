@@ -26,13 +26,14 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate, polygon_area
-from platewright.dataset.picture import find_picture, save_picture
+from platewright.dataset.picture import find_picture, save_picture, size_conflict
 from platewright.dataset.sample import Format, Sample, kind_of
 from platewright.dataset.textfile import split_line, whole_file, write_split
-from platewright.dataset.xmltree import Element, read_xml, root_tag, size_conflict
+from platewright.dataset.xmltree import Element, read_xml, root_tag
 from platewright.errors import DatasetError, OutputError
 from platewright.file import make_folder
 from platewright.geometry import Box, quad_of_box
+from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
 
 __all__ = ["VocFormat", "box_of_voc", "claims", "read", "voc_box"]
@@ -230,10 +231,7 @@ def _number(file: Path, element: Element, name: str) -> float:
     child = element.find(name)
     if child is None:
         raise DatasetError(f"{file}: line {element.line}: {element.tag} without {name}")
-    try:
-        value = float(child.text)
-    except ValueError:
-        value = float("nan")
+    value = number_of(child.text)
     if not np.isfinite(value):
         raise DatasetError(
             f"{file}: line {child.line}: {name} is {child.text[:40]!r}, not a number"

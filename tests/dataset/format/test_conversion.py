@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from PIL import Image
 
-from platewright.dataset.conversion import Conversion, ConversionReport, convert, plain_plates
+from platewright.dataset.conversion import Conversion, ConversionReport, convert
 from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import load_reader, readable_names
+from platewright.dataset.intake import plain_plates
 from platewright.dataset.outline import seen_plates
 from platewright.dataset.split import plain_text
 from platewright.errors import DatasetError, OutputError
