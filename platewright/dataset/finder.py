@@ -14,7 +14,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -122,7 +122,15 @@ class PictureFinder:
             self.fail(where, str(picture), str(error))
             return None
 
-    def find(self, name: str, beside: Path, where: str) -> Path | None:
+    def find(
+        self,
+        name: str,
+        beside: Path,
+        where: str,
+        *,
+        folders: Sequence[Path] = (),
+        urls: Sequence[str] = (),
+    ) -> Path | None:
         """Return where a picture lies, fetched if need be; None where it is a failure.
 
         Args:
@@ -132,16 +140,22 @@ class PictureFinder:
                 folder of pictures.
             beside: the label file.
             where: its line, for the message.
+            folders: to look in by its last parts, too.
+            urls: where it is to be had, one after the other, if it lies nowhere.
         """
-        try:
-            found = self._fetched(name) if "://" in name else self._local(name, beside)
-        except PlatewrightError as error:
-            self.fail(where, name, str(error))
-            return None
-        self.note(found, where)
-        return found
+        names = [name] if self.folder is None else [name, *urls]
+        for number, own in enumerate(names, 1):
+            try:
+                found = self._fetched(own) if "://" in own else self._local(own, beside, folders)
+            except PlatewrightError as error:
+                if number == len(names):
+                    self.fail(where, own, str(error))
+            else:
+                self.note(found, where)
+                return found
+        return None
 
-    def _local(self, name: str, beside: Path) -> Path:
+    def _local(self, name: str, beside: Path, folders: Sequence[Path] = ()) -> Path:
         """Return the file that a path means."""
         if len(name) > LONGEST_PATH:
             raise DatasetError(f"{_shown(name)}: {len(name)} characters are no path")
@@ -156,6 +170,7 @@ class PictureFinder:
                     return self._owned(place, meant, exact=True)
         if beside.parent.name.lower() in BESIDE_IMAGES:
             roots.append(beside.parent.parent / "images")
+        roots += folders
         if self.folder is not None:
             roots.append(self.folder)
         parts = [p for p in plain.split("/") if p not in ("", ".", "..") and not p.endswith(":")]

@@ -18,10 +18,24 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.geometry import Box, box_of_quad, clip_box, quad_of_box
 from platewright.records import PlateRecord, SceneRecord
 
-__all__ = ["CUT_TEXT", "TOO_SMALL", "SeenPlate", "clip_polygon", "polygon_area", "seen_plates"]
+__all__ = [
+    "CUT_TEXT",
+    "TOO_SMALL",
+    "SeenPlate",
+    "clip_polygon",
+    "corners_around",
+    "polygon_area",
+    "seen_plates",
+    "upright_start",
+]
 
 FloatArray = NDArray[np.float64]
 
+CORNERS = 4
+LEAST_AREA = 1e-6
+"""Less is rounding: points on a line."""
+WORTH_TURNING = 0.9
+"""A turned rectangle must be smaller than this part of the upright one to be taken for it."""
 MIN_SHARE = 0.25
 """Part of a plate's area that must be in the picture for a label."""
 MIN_SIDE_PX = 1.0
@@ -89,6 +103,42 @@ def polygon_area(points: ArrayLike) -> float:
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2) if len(x) > 2 else 0.0
 
 
+def corners_around(points: ArrayLike) -> FloatArray:
+    """Return four corners round a polygon of any number of them.
+
+    Args:
+        points: (n, 2), n of at least 3, pixels.
+
+    Returns:
+        (4, 2) corners: the polygon's own where it has four, as they are; else those of the smallest
+        rectangle round it, as `upright_start` turns them, or of the upright one where that is
+        hardly larger or the points are on a line.
+    """
+    shape = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    if len(shape) == CORNERS:
+        return shape
+    # Near the origin: OpenCV's rectangle is in single precision.
+    middle = shape.mean(axis=0)
+    turned = cv2.boxPoints(cv2.minAreaRect((shape - middle).astype(np.float32)))
+    upright = quad_of_box(box_of_quad(shape))
+    part = polygon_area(turned) / max(polygon_area(upright), LEAST_AREA)
+    if not LEAST_AREA < part < WORTH_TURNING:
+        return upright
+    return upright_start(turned.astype(np.float64) + middle)
+
+
+def upright_start(quad: FloatArray) -> FloatArray:
+    """Return a quad's corners (4, 2) clockwise from the one at the top left.
+
+    For outlines that begin at any corner and run either way; a plate turned by more than 45
+    degrees comes out on its side.
+
+    >>> upright_start(np.array([[0.0, 2.0], [5.0, 3.0], [5.0, 1.0], [0.0, 0.0]])).tolist()
+    [[0.0, 0.0], [5.0, 1.0], [5.0, 3.0], [0.0, 2.0]]
+    """
+    return _aligned(quad, quad_of_box(box_of_quad(quad)))
+
+
 @dataclass(frozen=True)
 class SeenPlate:
     """A plate with what is seen of it.
@@ -134,7 +184,7 @@ class SeenPlate:
         if not self.cut:
             return self.plate.quad
         own = np.clip(self.plate.quad, 0, [self.size[1], self.size[0]])
-        if len(self.outline) == 4:
+        if len(self.outline) == CORNERS:
             return _aligned(self.outline, own)
         outline = self.outline.astype(np.float32)
         corners = np.clip(cv2.boxPoints(cv2.minAreaRect(outline)), 0, [self.size[1], self.size[0]])

@@ -15,6 +15,7 @@ __all__ = [
     "HELD_OUT",
     "SNIFFED",
     "first_line",
+    "first_lines",
     "is_held_out",
     "lines_of",
     "list_files",
@@ -122,13 +123,23 @@ def first_line(path: Path) -> str:
 
     For telling formats apart: whatever is wrong with the file is told when it is read.
     """
+    return next(iter(first_lines(path)), "")
+
+
+def first_lines(path: Path) -> list[str]:
+    """Return the lines that aren't blank in a file's first 64 KiB; none where that is no text.
+
+    A line that is cut off there counts only where it is the first.
+    """
     try:
         with path.open("rb") as stream:
             head = stream.read(SNIFFED)
     except OSError:
-        return ""
-    text = head.decode("utf-8-sig", "replace").strip()
-    return "" if "\0" in text else text.partition("\n")[0].strip()
+        return []
+    text = head.decode("utf-8-sig", "replace")
+    lines = [] if "\0" in text else [line.strip() for line in text.split("\n")]
+    whole = [line for line in lines[:-1] if line]
+    return whole if whole and len(head) == SNIFFED else [line for line in lines if line]
 
 
 def text_of(path: Path) -> str:

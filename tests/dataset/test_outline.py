@@ -9,7 +9,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from platewright.dataset.crop import MIN_CROP, cut_box, straighten
-from platewright.dataset.outline import SeenPlate, clip_polygon, polygon_area, seen_plates
+from platewright.dataset.outline import (
+    SeenPlate,
+    clip_polygon,
+    corners_around,
+    polygon_area,
+    seen_plates,
+    upright_start,
+)
 from platewright.geometry import quad_of_box
 from platewright.records import CharacterRecord, PlateRecord, SceneRecord
 
@@ -125,3 +132,28 @@ def test_what_is_too_small_or_flat_has_no_crop() -> None:
     assert straighten(image, np.array([[0, 0], [30, 30], [40, 40], [0, 20]], float)) is None
     assert cut_box(image, (0, 0, width, height - 1)) is None
     assert cut_box(image, (-50, -50, -10, -10)) is None
+
+
+def test_corners_around_a_polygon_hold_it() -> None:
+    turned = np.array([[10, 20], [60, 30], [58, 40], [33, 36], [8, 30]], float)
+    quad = corners_around(turned)
+    hull = quad.astype(np.float32)
+    assert all(cv2.pointPolygonTest(hull, tuple(map(float, p)), True) > -0.01 for p in turned)
+    assert polygon_area(quad) < 0.7 * 52 * 20
+    assert np.abs(quad - [[10, 20], [60, 30], [58, 40], [8, 30]]).max() < 3
+    assert np.allclose(corners_around(turned + 1e6), quad + 1e6)
+    level = [[1, 2], [9, 3], [9.5, 7], [8, 8], [1, 6]]
+    assert corners_around(level).tolist() == [[1, 2], [9.5, 2], [9.5, 8], [1, 8]]
+    assert corners_around(turned[:4]).tolist() == turned[:4].tolist()
+    line = corners_around([[0, 0], [2, 1], [4, 2]])
+    assert line.tolist() == [[0, 0], [4, 0], [4, 2], [0, 2]]
+
+
+@given(st.floats(-0.7, 0.7), st.integers(0, 3), st.booleans())
+def test_an_outline_starts_at_the_top_left(turn: float, start: int, mirrored: bool) -> None:
+    across = np.array([np.cos(turn), np.sin(turn)])
+    down = np.array([-np.sin(turn), np.cos(turn)])
+    quad = np.array([50 - 20 * across * x + 5 * down * y
+                     for x, y in ((1, -1), (-1, -1), (-1, 1), (1, 1))])  # fmt: skip
+    order = np.roll(quad[::-1] if mirrored else quad, start, axis=0)
+    assert np.allclose(upright_start(order), quad)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import key_of, list_of, load_object, name_of, numbers_of
-from platewright.dataset.outline import polygon_area
+from platewright.dataset.outline import corners_around, polygon_area, upright_start
 from platewright.dataset.sample import kind_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
@@ -73,8 +72,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         finder: where pictures named by URL are, and what becomes of missing ones.
 
     Yields:
-        Each picture and its record, by id. A plate's quad is its `quad`, else its outline if that
-        has four corners, else its box.
+        Each picture and its record, by id. A plate's quad is its `quad`, else that of its outline
+        (`corners_around`, begun at the top left) where that is one polygon, else its box.
 
     Raises:
         DatasetError: if the file or an entry can't be read, with what is wrong where.
@@ -87,6 +86,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         for n, c in enumerate(list_of(source, content, "categories"))
     }
     images = list_of(source, content, "images")
+    above = source.parent.parent
+    folders = (above / "images", above)
     known: dict[Any, int] = {}
     for number, image in enumerate(images):
         where = f"{source}: images[{number}]"
@@ -112,7 +113,11 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         by_image.setdefault(image_id, []).append(plate)
     for number, image in enumerate(images):
         where = f"{source}: images[{number}]"
-        picture = finder.find(*_named(source, image, where, finder), where)
+        name = str(key_of(where, image, "file_name")).strip()
+        if not name:
+            raise DatasetError(f"{where}: file_name is empty")
+        urls = [url for key in URLS if isinstance(url := image.get(key), str) and "://" in url]
+        picture = finder.find(name, source, where, folders=folders, urls=urls)
         size = None if picture is None else _size(image) or finder.size(picture, where)
         if picture is not None and size is not None:
             plates = tuple(by_image.get(image["id"], ()))
@@ -129,13 +134,17 @@ def _size(image: dict[str, Any]) -> tuple[int, int] | None:
 
 def _quad(where: str, entry: dict[str, Any]) -> FloatArray:
     """Return the four corners that an annotation tells."""
+    value = entry.get("quad")
+    if isinstance(value, list) and len(value) == 2 * CORNERS:
+        quad = numbers_of(where, "quad", value).reshape(CORNERS, 2)
+        if polygon_area(quad) > 0:
+            return quad
     outlines = entry.get("segmentation")
     outline = outlines[0] if isinstance(outlines, list) and len(outlines) == 1 else None
-    for key, value in (("quad", entry.get("quad")), ("segmentation", outline)):
-        if isinstance(value, list) and len(value) == 2 * CORNERS:
-            quad = numbers_of(where, key, value).reshape(CORNERS, 2)
-            if polygon_area(quad) > 0:
-                return quad
+    if isinstance(outline, list) and len(outline) > CORNERS and len(outline) % 2 == 0:
+        points = numbers_of(where, "segmentation", outline).reshape(-1, 2)
+        if polygon_area(points) > 0:
+            return upright_start(corners_around(points))
     value = entry.get("bbox")
     if not isinstance(value, list) or len(value) != CORNERS:
         raise DatasetError(f"{where}: bbox is no list of four numbers")
@@ -171,29 +180,3 @@ def _key(entry: dict[str, Any], name: str) -> int | str | None:
     """Return a key's number or name, None where it is something else."""
     value = entry.get(name)
     return value if isinstance(value, (int, str)) else None
-
-
-def _named(
-    source: Path, image: dict[str, Any], where: str, finder: PictureFinder
-) -> tuple[str, Path]:
-    """Return the name or URL of a picture, and the file beside which it is looked for.
-
-    A name is looked up whole first, then without its folders from the left, one after the other:
-    they are those of the machine that wrote the file.
-    """
-    name = str(key_of(where, image, "file_name")).strip()
-    if not name:
-        raise DatasetError(f"{where}: file_name is empty")
-    own, above = source.parent, source.parent.parent
-    folders = [above / "images", own / "images", own, above]
-    if "://" in name:
-        return name, source
-    parts = re.split(r"[\\/]", name)
-    for first in range(len(parts)):
-        for folder in folders:
-            if os.path.isfile(folder / "/".join(parts[first:])):  # False for a name too long, too
-                return name, folder / source.name
-    if finder.folder is None or os.path.isfile(finder.folder / parts[-1]):
-        return name, folders[0] / source.name
-    urls = [url for key in URLS if isinstance(url := image.get(key), str) and "://" in url]
-    return urls[0] if urls else name, folders[0] / source.name

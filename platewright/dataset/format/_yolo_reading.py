@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +21,14 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import PictureFinder
 from platewright.dataset.picture import find_picture
-from platewright.dataset.textfile import first_line, lines_of
+from platewright.dataset.textfile import first_line, first_lines, lines_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
 from platewright.image import READ_SUFFIXES
 from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
 
-__all__ = ["in_picture", "num_fields", "read_rows", "unit_quad"]
+__all__ = ["POLYGON", "in_picture", "num_fields", "read_rows", "unit_quad"]
 
 FloatArray = NDArray[np.float64]
 
@@ -37,28 +38,32 @@ CLASSES = "classes.txt"
 """LabelImg's list of names, which it writes among the labels."""
 WIDTHS = (5, 6, 9, 10, 13, 17)
 """Numbers of a row: detection, OBB (with a confidence: one more), pose without visibility, with."""
+POLYGON = 7
+"""Numbers of the shortest row that is a polygon; longer ones have two more for each point."""
+LOOKED = 20
+"""Label files that are looked into before a set of labels counts as rows of one kind."""
 SLACK = 0.01
 """How far outside 0-1 a number may be and count as rounding; Ultralytics allows as much."""
 
 
 def num_fields(path: Path) -> int:
-    """Return how many fields the first row of a folder's labels has.
+    """Return how many fields the rows of a folder's labels have.
 
-    0: the labels have no rows; -1: it's no folder of YOLO labels.
+    That is the first row's number; `POLYGON` where the rows are polygons of this and that many
+    points, boxes among them; 0: the labels have no rows; -1: it's no folder of YOLO labels.
     """
-    seen: set[bool] = set()
-    for images, labels in _parts(path):
-        apart = images != labels
-        places = [labels] if apart else [labels, *(labels / part for part in PARTS)]
-        for place in places:
-            for label in place.rglob("*.txt") if apart else place.glob("*.txt"):
-                if label.name == CLASSES or not (apart or find_picture(place, label.stem)):
-                    continue
-                fields = first_line(label).split()
-                if _is_row(fields):
-                    return len(fields)
-                seen.add(bool(fields))
-    return 0 if seen == {False} else -1
+    empty: set[bool] = set()
+    found: list[int] = []
+    for label in islice(_labels(path), LOOKED):
+        rows = [line.split() for line in first_lines(label)]
+        found += [len(fields) for fields in rows if _is_row(fields)]
+        empty.add(not rows)
+    if not found:
+        return 0 if empty == {True} else -1
+    first = found[0]
+    polygons = {width for width in found if _is_polygon(width)}
+    mixed = polygons - {first, first - 1}  # OBB: some with a confidence
+    return POLYGON if mixed or first not in WIDTHS else first
 
 
 def read_rows(
@@ -136,6 +141,17 @@ def _parts(path: Path) -> list[tuple[Path, Path]]:
     return [(part / "images", part / "labels") for part in parts] or [(path, path)]
 
 
+def _labels(path: Path) -> Iterator[Path]:
+    """Yield the label files of a folder, as they come."""
+    for images, labels in _parts(path):
+        apart = images != labels
+        places = [labels] if apart else [labels, *(labels / part for part in PARTS)]
+        for place in places:
+            for label in place.rglob("*.txt") if apart else place.glob("*.txt"):
+                if label.name != CLASSES and (apart or find_picture(place, label.stem)):
+                    yield label
+
+
 def _label_of(picture: Path, images: Path, labels: Path) -> Path:
     return (labels / picture.relative_to(images)).with_suffix(".txt")
 
@@ -151,9 +167,14 @@ def _orphans(images: Path, labels: Path, wanted: set[Path]) -> Iterator[Path]:
 def _is_row(fields: list[str]) -> bool:
     """Tell whether fields are a row of a label, be it a wrong one."""
     try:
-        return len([float(field) for field in fields[1:]]) + 1 in WIDTHS
+        width = len([float(field) for field in fields[1:]]) + 1
     except ValueError:
         return False
+    return width in WIDTHS or _is_polygon(width)
+
+
+def _is_polygon(width: int) -> bool:
+    return width >= POLYGON and width % 2 == 1
 
 
 def _plates(

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.outline import SeenPlate, polygon_area
+from platewright.dataset.outline import SeenPlate, corners_around, polygon_area
 from platewright.dataset.picture import find_picture, save_sample, size_conflict
 from platewright.dataset.sample import PLATE, Format, Sample, kind_of
 from platewright.dataset.textfile import whole_file
@@ -40,7 +40,6 @@ __all__ = ["FILE", "CvatFormat", "claims", "read"]
 FloatArray = NDArray[np.float64]
 
 FILE = "annotations.xml"
-CORNERS = 4
 LONGEST_FRAME = 9
 """Digits of a frame's number: two years at 16 frames a second."""
 # Names of an attribute that holds a plate's text, without spaces and signs.
@@ -214,7 +213,7 @@ def _plate(file: Path, element: Element, parent: Element) -> PlateRecord | None:
         if any(len(pair) != 2 for pair in pairs):
             raise DatasetError(f"{where}: points is no list such as 1.5,2;3,4;5,6")
         corners = np.array([[_number(where, "points", v) for v in pair] for pair in pairs])
-        quad = corners if len(corners) == CORNERS else quad_of_box(box_of_quad(corners))
+        quad = corners_around(corners)
         if polygon_area(quad) == 0:
             raise DatasetError(f"{where}: the points span no area")
     else:

@@ -142,7 +142,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         if len(values) not in (4, 5):  # the fifth is a confidence
             raise ValueError(
                 f"{len(values)} numbers after the class, not 4 (x y width height); see also the "
-                "formats yolo-pose and yolo-obb"
+                "formats yolo-pose, yolo-obb and yolo-seg"
             )
         return unit_quad(values[:4], size)
 

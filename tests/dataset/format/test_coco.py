@@ -210,6 +210,24 @@ def test_a_plain_coco_file_of_others_gives_boxes(tmp_path) -> None:
     assert record.plates[0].quad.tolist() == [[1, 2], [11, 2], [11, 7], [1, 7]]
 
 
+@pytest.mark.parametrize(
+    ("outline", "quad"),
+    [
+        ([10, 9, 1, 8, 1, 3, 10, 4], [[1, 3], [10, 4], [10, 9], [1, 8]]),
+        ([1, 8, 1, 3, 10, 3, 10, 8, 5, 8], [[1, 3], [10, 3], [10, 8], [1, 8]]),
+        ([1, 3, 10, 3, 4, 3], [[1, 2], [11, 2], [11, 7], [1, 7]]),
+        ([1, 3, 10, 3, 4], [[1, 2], [11, 2], [11, 7], [1, 7]]),
+    ],
+)
+def test_an_outline_may_begin_anywhere(tmp_path, outline, quad) -> None:
+    (entry,) = BASE["annotations"]
+    change = {"annotations": [{**entry, "segmentation": [outline]}]}
+    (tmp_path / "a.json").write_text(json.dumps({**BASE, **change}))
+    (tmp_path / "a.jpg").touch()
+    ((_, record),) = read(tmp_path / "a.json")
+    assert record.plates[0].quad.tolist() == quad
+
+
 def test_null_is_no_text(tmp_path) -> None:
     (entry,) = BASE["annotations"]
     attributes = {"text": None, "region": None}

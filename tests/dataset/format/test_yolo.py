@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 
 from platewright.dataset.finder import PictureFinder
-from platewright.dataset.format import detect_format, yolo, yolo_obb, yolo_pose
+from platewright.dataset.format import detect_format, yolo, yolo_obb, yolo_pose, yolo_seg
 from platewright.dataset.outline import seen_plates
+from platewright.dataset.textfile import SNIFFED
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad, iou
 from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
-KINDS = {"yolo": yolo, "yolo-pose": yolo_pose, "yolo-obb": yolo_obb}
+KINDS = {"yolo": yolo, "yolo-pose": yolo_pose, "yolo-obb": yolo_obb, "yolo-seg": yolo_seg}
 
 
 def supervision():
@@ -113,6 +114,10 @@ def test_ultralytics_takes_the_data_set_as_it_is(drawn, drawn_as, name, monkeypa
             "yolo-obb",
             "0 0.100000 0.333333 0.400000 0.333333 0.400000 0.500000 0.100000 0.500000",
         ),
+        (
+            "yolo-seg",
+            "0 0.100000 0.333333 0.400000 0.333333 0.400000 0.500000 0.100000 0.500000",
+        ),
     ],
 )
 def test_rows_are_parts_of_the_picture(write, name, row) -> None:
@@ -128,8 +133,11 @@ def test_nothing_reaches_over_the_edge(write, name) -> None:
     sliver = plain_plate((-30, 2, 9, 12))
     corner = plain_plate((-8, 50, 30, 66))
     folder = write(name, [plain_sample(tilted, sliver, corner)])
-    rows = np.loadtxt(folder / "labels/00000000.txt", ndmin=2)
-    assert len(rows) == 2, "a plate of which less than a quarter is seen has no label"
+    lines = (folder / "labels/00000000.txt").read_text().splitlines()
+    assert len(lines) == 2, "a plate of which less than a quarter is seen has no label"
+    if name == "yolo-seg":
+        assert [len(line.split()) for line in lines] == [9, 9]
+    rows = np.loadtxt(lines, ndmin=2)
     points = rows[:, 1:]
     if name == "yolo-pose":
         assert rows[0, 7::3].tolist() == [2, 0, 0, 2]
@@ -198,6 +206,9 @@ def test_pictures_without_labels_and_side_by_side_are_read(write, tmp_path) -> N
         ("yolo-pose", "0 0.5 0.5 0.2 0.2", "4 numbers after the class; a box and four"),
         ("yolo-obb", "0 .1 .1 .2 .2 .3 .3 .4 .4", "corners are on a line"),
         ("yolo-obb", "0 .1 .1 .2 .2 .3 .3 .4", "7 numbers after the class, not 8"),
+        ("yolo-seg", "0 .1 .1 .2 .2 .3 .3 .4", "7 numbers after the class; three points"),
+        ("yolo-seg", "0 .1 .1 .2 .2 .3 .3", "the points span no area"),
+        ("yolo-seg", "0 .5 .5 .2 .1 .4 .4 2 .6 .5 2", "2 is no part of the picture"),
     ],
 )
 def test_a_malformed_row_is_named(write, name, row, message) -> None:
@@ -234,7 +245,8 @@ def test_roboflows_parts_are_read_together(write, tmp_path, name) -> None:
         (own / "data.yaml").rename(tmp_path / "data.yaml")
         root.mkdir(exist_ok=True)
         own.rename(root / part)
-    assert detect_format(root) == detect_format(root / "valid" / "labels") == name
+    told = "yolo-obb" if name == "yolo-seg" else name  # rows of four corners all
+    assert detect_format(root) == detect_format(root / "valid" / "labels") == told
     found = list(KINDS[name].read(root))
     assert [p.relative_to(root).parts[0] for p, _ in found] == ["train", "valid"]
     assert np.allclose([r.plates[0].box for _, r in found], [(10, 20, 40, 30), (20, 20, 60, 40)])
@@ -255,3 +267,29 @@ def test_what_is_no_label_does_not_hide_the_format(write) -> None:
         (folder / "labels/classes.txt").write_text("plate\n")
         label.write_text(row)
         assert detect_format(folder) == "yolo"
+
+
+def test_boxes_among_polygons_are_polygons(write) -> None:
+    folder = write("yolo", [plain_sample(plain_plate((10, 20, 40, 30)))])
+    label = folder / "labels/00000000.txt"
+    box = label.read_text()
+    # Anticlockwise from the bottom left, then one more point on the long edge.
+    label.write_text(f"{box}0 .2 .5 .6 .6 .6 .4 .2 .3\n1 .2 .5 .4 .55 .6 .6 .6 .4 .2 .3\n")
+    assert detect_format(folder) == "yolo-seg"
+    ((_, record),) = yolo_seg.read(folder)
+    own, four, five = record.plates
+    assert np.allclose(own.box, (10, 20, 40, 30), atol=0.01)
+    assert np.allclose(four.quad, [[20, 18], [60, 24], [60, 36], [20, 30]])
+    assert five.kind == "1" and iou(five.box, four.box) > 0.6
+    assert np.all(np.argmin(np.linalg.norm(five.quad[:, None] - four.quad, axis=2), 1) == range(4))
+    label.write_text(box)
+    assert detect_format(folder) == "yolo"
+
+
+def test_a_row_that_the_look_cuts_off_makes_no_polygon(write) -> None:
+    folder = write("yolo-obb", [plain_sample(plain_plate((10, 20, 40, 30)))])
+    label = folder / "labels/00000000.txt"
+    row = label.read_text()
+    for pad in range(0, len(row), 7):
+        label.write_text("\n" * pad + row * (SNIFFED // len(row) + 2))
+        assert detect_format(folder) == "yolo-obb"
