@@ -26,6 +26,8 @@ from platewright.dataset.format import (
 from platewright.errors import OutputError, PlatewrightError, run_script
 
 SHARE = 0.8
+MOST_KINDS = 8
+"""Names that are told of what was taken."""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -128,6 +130,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     for reason, count in sorted(report.passed.items()):
         print(f"  passed over, {reason}: {count}")
+    if len(report.kinds) > 1:
+        told = [f"{name}: {count}" for name, count in report.kinds.most_common(MOST_KINDS)]
+        more = "; ..." if len(report.kinds) > MOST_KINDS else ""
+        print(f"  taken, {'; '.join(told)}{more} (--only takes what is called so alone)")
     if report.sides:
         print(
             f"  split by text: {report.sides['train']} train, {report.sides['val']} val; split by "

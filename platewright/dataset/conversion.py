@@ -25,7 +25,7 @@ from platewright.dataset.format import load_format, load_reader
 from platewright.dataset.intake import inside_plates, plain_plates
 from platewright.dataset.picture import size_conflict
 from platewright.dataset.progress import Progress
-from platewright.dataset.sample import Format, Sample
+from platewright.dataset.sample import PLATE, Format, Sample
 from platewright.dataset.shard import SHARD
 from platewright.dataset.split import (
     SHARE,
@@ -90,6 +90,7 @@ class ConversionReport:
         plates: written with them, without what was passed over.
         texts: how many of the plates have a text; all the same where the format holds none.
         passed: plates passed over, by reason.
+        kinds: what those that were taken are called.
         sides: pictures on each side; empty where there was no split.
         leak: part of the validation plates that a split by picture would have had in training.
     """
@@ -98,6 +99,7 @@ class ConversionReport:
     plates: int = 0
     texts: int = 0
     passed: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     sides: Counter[str] = field(default_factory=Counter)
     leak: float = 0.0
 
@@ -125,6 +127,9 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
         first = finder.failures[0].reason if finder.failures else "it names none"
         raise DatasetError(f"{job.source}: no picture can be had; the first: {first}")
     plates = [plate for _, record in entries for plate in record.plates]
+    report.kinds.update(plate.kind or PLATE for plate in plates)
+    if job.only and report.passed and not plates:
+        raise DatasetError(f"{job.source}: no plate of it is wanted{_told(report.passed)}")
     if kind.needs and not any(getattr(plate, kind.needs) for plate in plates):
         raise DatasetError(
             f"{job.source}: none of {len(plates)} plates has {kind.needs}, and {job.writer} holds "
@@ -180,11 +185,8 @@ def _write(
     store = FolderStore(job.out)
     with store.staging("convert") as folder:
         for part in SIDES if apart else ("",):
-            own = [
-                (entry, side)
-                for entry, side in zip(entries, sides, strict=True)
-                if not apart or side == part
-            ]
+            dealt = zip(entries, sides, strict=True)
+            own = [(entry, side) for entry, side in dealt if not apart or side == part]
             lines: list[str] = []
             target = folder / part
             target.mkdir(exist_ok=True)

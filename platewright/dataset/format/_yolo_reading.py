@@ -20,7 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import PictureFinder
+from platewright.dataset.format._yolo_names import LISTS, class_names
 from platewright.dataset.picture import find_picture
+from platewright.dataset.sample import kind_of
 from platewright.dataset.textfile import first_line, first_lines, lines_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
@@ -34,8 +36,6 @@ FloatArray = NDArray[np.float64]
 
 PARTS = ("train", "valid", "val", "test")
 """Folders that hold a part each; Roboflow's are train, valid and test."""
-CLASSES = "classes.txt"
-"""LabelImg's list of names, which it writes among the labels."""
 WIDTHS = (5, 6, 9, 10, 13, 17)
 """Numbers of a row: detection, OBB (with a confidence: one more), pose without visibility, with."""
 POLYGON = 7
@@ -81,6 +81,7 @@ def read_rows(
         DatasetError: see `yolo.read`.
     """
     none = True
+    names = class_names(path)
     for images, labels in _parts(path):
         pictures = sorted(p for p in images.rglob("*") if p.suffix.lower() in READ_SUFFIXES)
         named = {picture: _label_of(picture, images, labels) for picture in pictures}
@@ -94,7 +95,7 @@ def read_rows(
             labelled = label.is_file()
             size = finder.size(picture, str(label) if labelled and not finder.strict else "")
             if size is not None:
-                plates = _plates(label, corners, size) if labelled else ()
+                plates = _plates(label, corners, size, names) if labelled else ()
                 yield picture, SceneRecord(size=size, plates=plates)
         for label in _orphans(images, labels, set(named.values())):
             stem = str(label.relative_to(labels).with_suffix(""))
@@ -148,7 +149,7 @@ def _labels(path: Path) -> Iterator[Path]:
         places = [labels] if apart else [labels, *(labels / part for part in PARTS)]
         for place in places:
             for label in place.rglob("*.txt") if apart else place.glob("*.txt"):
-                if label.name != CLASSES and (apart or find_picture(place, label.stem)):
+                if label.name not in LISTS and (apart or find_picture(place, label.stem)):
                     yield label
 
 
@@ -160,7 +161,7 @@ def _orphans(images: Path, labels: Path, wanted: set[Path]) -> Iterator[Path]:
     """Yield label files without a picture; beside pictures, text files of other kinds are none."""
     for label in sorted(labels.rglob("*.txt")):
         own = images != labels or _is_row(first_line(label).split())
-        if own and label not in wanted and label.name != CLASSES:
+        if own and label not in wanted and label.name not in LISTS:
             yield label
 
 
@@ -181,6 +182,7 @@ def _plates(
     label: Path,
     corners: Callable[[list[float], tuple[int, int]], FloatArray],
     size: tuple[int, int],
+    names: dict[str, str],
 ) -> tuple[PlateRecord, ...]:
     """Return the plates of a label file, a row each."""
     plates = []
@@ -189,7 +191,8 @@ def _plates(
             quad = corners(_values(line), size)
         except ValueError as error:
             raise DatasetError(f"{label}: line {number}: {error}") from None
-        kind = line.split()[0].removesuffix(".0")
+        number_of_class = line.split()[0].removesuffix(".0")
+        kind = kind_of(names.get(number_of_class, number_of_class))
         plates.append(PlateRecord(text="", quad=quad, kind=kind))
     return tuple(plates)
 

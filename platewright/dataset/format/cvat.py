@@ -162,6 +162,9 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 def _frames(file: Path, root: Element, finder: PictureFinder) -> Iterator[tuple[Path, SceneRecord]]:
     """Yield the frames of the tracks."""
     told = _video_size(root)
+    places = [file.parent / "images", file.parent]
+    if finder.folder is not None:
+        places.append(finder.folder)
     frames: dict[int, list[PlateRecord]] = {}
     lines: dict[int, int] = {}
     for track in root.all("track"):
@@ -175,9 +178,9 @@ def _frames(file: Path, root: Element, finder: PictureFinder) -> Iterator[tuple[
                 lines.setdefault(int(number), element.line)
     for frame, plates in sorted(frames.items()):
         where, stem = f"{file}: line {lines[frame]}", f"frame_{frame:06d}"
-        picture = find_picture(file.parent / "images", stem) or find_picture(file.parent, stem)
+        picture = next(filter(None, (find_picture(place, stem) for place in places)), None)
         if picture is None:
-            finder.fail(where, stem, f"no picture {stem} in {file.parent / 'images'}")
+            finder.fail(where, stem, f"no picture {stem} in {', '.join(map(str, places))}")
         elif (size := finder.size(picture, where)) is None:
             continue
         elif why := size_conflict(size, *told):

@@ -270,6 +270,18 @@ def test_plates_are_chosen_by_their_name_and_their_confidence() -> None:
         assert len(plain_plates((unsure,), replace(JOB, min_confidence=0.5), passed)) == wanted
 
 
+def test_what_is_taken_is_told_by_its_names(write, tmp_path: Path) -> None:
+    plate = plain_plate((10, 6, 60, 18))
+    car = replace(plain_plate((5, 20, 80, 50)), kind="car")
+    folder = write("windows", [plain_sample(plate, car), plain_sample(car, index=1)])
+    assert run(folder, "windows", tmp_path / "all", "coco").kinds == {"plate": 1, "car": 2}
+    report = run(folder, "windows", tmp_path / "car", "coco", only=("car", "van"))
+    assert report.kinds == {"car": 2} and report.passed == {"called plate": 1}
+    with pytest.raises(DatasetError, match=r"wanted \(passed over, called car: 2; called plate: 1"):
+        run(folder, "windows", tmp_path / "van", "coco", only=("van",))
+    assert not (tmp_path / "van").exists()
+
+
 def test_characters_stay_where_they_are_the_texts_own() -> None:
     plate = plain_plate((10, 6, 60, 18), "a-2")
     (found,) = plain_plates((plate,), JOB, Counter())

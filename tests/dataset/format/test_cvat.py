@@ -73,6 +73,18 @@ def test_tracks_are_read_frame_by_frame(folder: Path) -> None:
     assert (failure.picture, failure.where) == ("frame_000002", f"{folder / FILE}: line 7")
 
 
+def test_frames_may_lie_in_the_folder_of_pictures(folder: Path) -> None:
+    (folder / FILE).write_text(VIDEO)
+    apart = folder / "apart"
+    apart.mkdir()
+    frame = (folder / "images" / "frame_000000.png").rename(apart / "frame_000002.png")
+    finder = PictureFinder(folder=apart)
+    ((picture, record),) = read(folder, finder)
+    assert picture == frame and len(record.plates) == 1
+    (failure,) = finder.failures
+    assert str(apart) in failure.reason and failure.picture == "frame_000000"
+
+
 @pytest.mark.parametrize(
     ("content", "line"),
     [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -284,6 +285,56 @@ def test_boxes_among_polygons_are_polygons(write) -> None:
     assert np.all(np.argmin(np.linalg.norm(five.quad[:, None] - four.quad, axis=2), 1) == range(4))
     label.write_text(box)
     assert detect_format(folder) == "yolo"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "kinds"),
+    [
+        ("data.yaml", "train: a\nnames: ['License plate', 'car']\n", ["License plate", "car"]),
+        ("data.yaml", "names:\n  1: car\n  0: plate\n", ["", "car"]),
+        ("../data.yaml", "nc: 2\n", ["0", "1"]),
+        ("../data.yaml", "names: {1: 12}", ["0", "12"]),
+        ("labels/classes.txt", "\ufeffplate\r\ntruck \r\n", ["", "truck"]),
+        ("../obj.names", "van", ["van", "1"]),
+    ],
+)
+def test_classes_have_their_names(write, tmp_path, file, content, kinds) -> None:
+    folder = write("yolo", [plain_sample(plain_plate((10, 20, 40, 30)))]).rename(tmp_path / "train")
+    label = folder / "labels/00000000.txt"
+    label.write_text("".join(f"{k}{label.read_text()[1:]}" for k in (0, 1)))
+    (folder / "data.yaml").unlink()
+    (folder / file).write_text(content, "utf-8")
+    ((_, record),) = yolo.read(folder)
+    assert [plate.kind for plate in record.plates] == kinds
+    ((_, record),) = yolo.read(folder / "labels")
+    assert [plate.kind for plate in record.plates] == kinds
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("nc: 1\nnames: [a\nb: c\n", r"line 3: not YAML \(.*expected"),
+        ("names: plate", "names is no list of names and no mapping"),
+        ("names: [[a]]", "names is no list of names and no mapping"),
+        ("names: " + "[" * 5000, "not YAML"),
+        ("names: [2020-13-45]", "not YAML"),
+        ("names: [\x01]", "not YAML"),
+    ],
+)
+def test_damaged_names_are_told(write, content, message) -> None:
+    folder = write("yolo", [plain_sample(plain_plate((10, 20, 40, 30)))])
+    (folder / "data.yaml").write_text(content)
+    with pytest.raises(DatasetError, match=message) as caught:
+        list(yolo.read(folder))
+    assert str(caught.value).startswith(f"{folder / 'data.yaml'}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_without_yaml_classes_are_numbers(write, monkeypatch) -> None:
+    folder = write("yolo", [plain_sample(plain_plate((10, 20, 40, 30)))])
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    ((_, record),) = yolo.read(folder)
+    assert [plate.kind for plate in record.plates] == ["0"]
 
 
 def test_a_row_that_the_look_cuts_off_makes_no_polygon(write) -> None:
