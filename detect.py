@@ -45,7 +45,8 @@ def parse_args() -> argparse.Namespace:
     add("--region", type=codes, default=(),
         metavar="GB,IN", help="read texts that fit the syntaxes of these regions")  # fmt: skip
     add("--reader", metavar="NAME|FILE", help="read with another network, crnn-gru, crnn-lstm or "
-        "attention, or with its weights; box finds by itself; api asks a service")  # fmt: skip
+        "attention, or with its weights; window+crnn-lstm: the default network and that one vote; "
+        "box finds by itself; api asks a service")  # fmt: skip
     add("--beams", type=bounded(int, 1, 64), default=8, metavar="N",
         help="texts that such a reader follows at once (%(default)s)")  # fmt: skip
     add("--show-attention", type=Path, metavar="FILE", help="draw where --reader attention looked")

@@ -146,8 +146,8 @@ def main() -> int:
     for line in unreadable:
         print(f"evaluate.py: {line}", file=sys.stderr)
     if args.json:
-        reader = reader_weights(args.reader or "")
-        head = provenance(sys.argv[1:], args.weights, settings, args.labels, reader)
+        readers = reader_weights(args.reader or "")
+        head = provenance(sys.argv[1:], args.weights, settings, args.labels, readers)
         write_file(args.json, (json.dumps(head | report, indent=1) + "\n").encode())
     if gallery is not None:
         print(f"failures to look at: {gallery.write(report)}")

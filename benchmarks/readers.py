@@ -274,7 +274,8 @@ def main() -> None:
             for key, path in (("realdev", args.realdev), ("crops_us", args.crops)):
                 if path:
                     one[key] = score_labels(detector, path, args.limit)
-        scores[Path(name).stem] = one
+        stem = Path(name).stem
+        scores[name if stem in scores else stem] = one
         print(f"{name}: {json.dumps(one)}", file=sys.stderr)
     command = "python benchmarks/readers.py " + shlex.join(sys.argv[1:])
     result = {"command": command.strip(), "backgrounds": len(photos), "readers": scores}

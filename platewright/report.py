@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def provenance(
     weights: Path,
     settings: Any,
     labels: Path | None = None,
-    reader: Path | None = None,
+    readers: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Return what the JSON begins with: the command, and what it worked on.
 
@@ -28,7 +28,7 @@ def provenance(
         weights: the file, told by name and SHA-256.
         settings: the detector's, a dataclass.
         labels: the file, told by SHA-256.
-        reader: weights of another reader, told likewise.
+        readers: weights of other readers, told likewise.
 
     Raises:
         PlatewrightError: if a file can't be read.
@@ -44,10 +44,18 @@ def provenance(
         "command": "python evaluate.py " + shlex.join(arguments),
         "weights": weights.name,
         "weights_sha256": digest(weights),
-        **({} if reader is None else {"reader": reader.name, "reader_sha256": digest(reader)}),
+        **_told(readers, digest),
         **({} if labels is None else {"labels_sha256": digest(labels)}),
         "detector": asdict(settings),
     }
+
+
+def _told(readers: Sequence[Path], digest: Callable[[Path], str]) -> dict[str, str]:
+    """Return names and digests of readers' weights, with `+` between those of several."""
+    if not readers:
+        return {}
+    names = "+".join(reader.name for reader in readers)
+    return {"reader": names, "reader_sha256": "+".join(map(digest, readers))}
 
 
 def format_empty(figures: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from platewright.alphabet import Alphabet
 from platewright.reader.spelling import Spelling
 
-__all__ = ["Hypothesis", "search", "spell_attention"]
+__all__ = ["Hypothesis", "follow", "search", "spell_attention"]
 
 FloatArray = NDArray[np.float64]
 Step = Callable[
@@ -88,6 +88,31 @@ def search(
         if not alive or alive[0][0].log_probability <= best:  # nothing can become better
             break
     return sorted(done, key=lambda h: -h.log_probability)
+
+
+def follow(
+    step: Step, state: NDArray[np.float32], classes: Sequence[int], *, end: int, longest: int
+) -> Hypothesis:
+    """Spell a given text, however improbable.
+
+    Args:
+        step: of the decoder.
+        state: (S,) that it begins with.
+        classes: of the text.
+        end: class of the end; the start's token is the next one.
+        longest: most characters of a text; the end of one that is as long is not said.
+    """
+    total = 0.0
+    rows, looked = [], []
+    states = state[None]
+    wanted = [*classes, end][:longest]
+    for token, k in zip([end + 1, *classes], wanted, strict=False):
+        logs, states, weights = step(np.array([token], np.int32), states)
+        total += float(logs[0, k])
+        rows.append(logs[0])
+        looked.append(weights[0])
+    ended = len(classes) < longest
+    return Hypothesis(tuple(classes[:longest]), total, ended, tuple(rows), tuple(looked))
 
 
 def spell_attention(

@@ -1,4 +1,4 @@
-"""The choice of a reader: by name, by file, or a service."""
+"""The choice of a reader: by name, by file, a service, or several networks that vote."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from platewright.reader.kind import kind_names
 from platewright.reader.reader import network_reader
 from platewright.reader.runtime import load_network
 from platewright.reader.service import Service, ServiceReader
+from platewright.reader.vote import VotingDetector
 from platewright.recognizer.detector import Detector
 
-__all__ = ["READERS", "find_weights", "reader_weights", "with_reader"]
+__all__ = ["READERS", "find_weights", "reader_weights", "voters", "with_reader"]
 
 READERS = Path(__file__).resolve().parents[2] / "readers"
 """Where weights lie under their network's name."""
@@ -47,13 +48,23 @@ def find_weights(choice: str) -> Path:
     )
 
 
-def reader_weights(choice: str) -> Path | None:
-    """Return the weights file that a choice reads with beside the default network's; None: none.
+def voters(choice: str) -> tuple[str, ...]:
+    """Return the names or files that a choice consists of; two and more vote together.
+
+    >>> voters("window+crnn-lstm"), voters("crnn-gru")
+    (('window', 'crnn-lstm'), ('crnn-gru',))
+    """
+    whole = Path(choice).suffix.lower() in SUFFIXES and Path(choice).is_file()
+    return (choice,) if whole else tuple(dict.fromkeys(choice.split("+")))
+
+
+def reader_weights(choice: str) -> tuple[Path, ...]:
+    """Return the weights files that a choice reads with beside the default network's.
 
     Raises:
         ConfigError, WeightsError: as `find_weights`.
     """
-    return None if choice in WITHOUT_WEIGHTS else find_weights(choice)
+    return tuple(find_weights(one) for one in voters(choice) if one not in WITHOUT_WEIGHTS)
 
 
 def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int = 8) -> Detector:
@@ -61,7 +72,8 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
 
     Args:
         detector: of the default network.
-        choice: a network's name, a weights file, or `api`.
+        choice: a network's name, a weights file, or `api`; several networks with `+` between them
+            vote, `window` being the default one.
         threads: that the reader's network may use.
         beams: texts that its search follows at once; 1: none but the most probable.
 
@@ -70,6 +82,10 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
         WeightsError: if its weights can't be used.
         ServiceError: if the environment names no service.
     """
+    several = voters(choice)
+    if len(several) > 1:
+        return _voting(detector, several, threads, beams)
+    (choice,) = several
     if choice == "api":
         return ReaderDetector(detector, ServiceReader(Service.from_environment()))
     if choice == "window":
@@ -78,3 +94,18 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
     if network.settings.task == "box":
         return BoxDetector(detector, network)
     return ReaderDetector(detector, network_reader(network, beams=beams))
+
+
+def _voting(detector: Detector, names: tuple[str, ...], threads: int, beams: int) -> Detector:
+    """Return a detector whose texts are voted on."""
+    readers = []
+    for name in names:
+        if name == "window":
+            continue
+        if name == "api":
+            raise ConfigError("--reader: api gives no probabilities, so it has no vote")
+        network = load_network(find_weights(name), threads)
+        if network.settings.task == "box":
+            raise ConfigError("--reader: box reads no text, so it has no vote")
+        readers.append(network_reader(network, beams=beams))
+    return VotingDetector(detector, readers, own="window" in names)

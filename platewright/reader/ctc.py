@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.alphabet import Alphabet
 from platewright.reader.spelling import Spelling
 
-__all__ = ["BLANK", "beam_search", "best_path", "labels", "likelihoods", "spell_ctc"]
+__all__ = ["BLANK", "beam_search", "best_path", "labels", "likelihoods", "spell_ctc", "spell_text"]
 
 BLANK = 0
 """Class of a step that says nothing; character k of the alphabet has class k + 1."""
@@ -184,25 +185,31 @@ def spell_ctc(
         found = [classes for classes, _ in beam_search(logs, beams=beams, longest=slots)]
     else:
         found = [best_path(logs)[0][:slots]]
-    rated = [(likelihoods(logs, classes), classes) for classes in found[:3]]
-    rated.sort(key=lambda item: -item[0][0])
-    (log_probability, table), classes = rated[0]
+    rated = [spell_text(logs, classes, alphabet, slots=slots) for classes in found[:3]]
+    first, *others = sorted(rated, key=lambda spelling: -spelling.log_probability)
+    return replace(first, others=tuple((s.text, s.log_probability) for s in others))
+
+
+def spell_text(
+    log_probs: ArrayLike, classes: Sequence[int], alphabet: Alphabet, *, slots: int = 12
+) -> Spelling:
+    """Return what `spell_ctc` would say of one crop if it read a given text.
+
+    Args:
+        log_probs: see `spell_ctc`.
+        classes: of the text, at most as many as `slots`.
+        alphabet: see `spell_ctc`.
+        slots: see `spell_ctc`.
+    """
+    log_probability, table = likelihoods(log_probs, classes)
     out = np.zeros((slots, alphabet.num_classes))
     out[:, alphabet.pad] = 1.0
     for k in range(len(classes)):
         out[k, : alphabet.pad], out[k, alphabet.pad] = table[k], 0.0
-    own = float(np.prod([table[k, c - 1] for k, c in enumerate(classes)])) if classes else 1.0
+    own = float(np.prod([table[k, c - 1] for k, c in enumerate(classes)])) if len(classes) else 1.0
     if len(classes) < slots:
         ends = min(math.exp(log_probability) / max(own, 1e-300), 1.0)
         out[len(classes)] = (1.0 - ends) / len(alphabet)
         out[len(classes), alphabet.pad] = ends
-
-    def text(of: Sequence[int]) -> str:
-        return alphabet.decode([k - 1 for k in of])
-
-    return Spelling(
-        text=text(classes),
-        log_probability=log_probability,
-        slots=out,
-        others=tuple((text(c), rate[0]) for rate, c in rated[1:]),
-    )
+    text = alphabet.decode([k - 1 for k in classes])
+    return Spelling(text=text, log_probability=log_probability, slots=out)

@@ -21,7 +21,7 @@ from platewright.recognizer.rectify import rectify
 from platewright.recognizer.runtime import levels
 from platewright.records import Reading
 
-__all__ = ["BoxDetector", "ReaderDetector"]
+__all__ = ["BoxDetector", "ReaderDetector", "respelt", "straightened"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -50,15 +50,7 @@ class ReaderDetector(Detector):
             grey: (H, W) photo.
             quads: (4, 2) each, photo pixels.
         """
-        found = []
-        for quad in quads:
-            size = self.reader.window(quad)
-            try:
-                window, _ = rectify(grey, quad, size, self.reader.margin)
-            except ValueError:  # corners on a line: take the upright box instead
-                window, _ = rectify(grey, sound_quad(quad), size, self.reader.margin)
-            found.append(window)
-        return found
+        return straightened(grey, quads, self.reader)
 
     def spell(self, image: Picture, quads: Sequence[FloatArray]) -> list[tuple[Picture, Spelling]]:
         """Return the crops of quads with what the reader says of each.
@@ -93,19 +85,50 @@ class ReaderDetector(Detector):
         if self.reader.weight < 1 and reading.slots is not None:
             slots = self.reader.weight * slots + (1 - self.reader.weight) * reading.slots
         text = alphabet.decode([k for k in found if k >= 0][: network.slots])
-        given = self.jurisdiction.condition(slots) if self.settings.regions else None
-        if given is not None:
-            text, slots = given.text, given.slots
-        confidence, characters = spell(text, slots, alphabet)
-        return replace(
-            reading,
-            text=text,
-            confidence=confidence,
-            characters=characters,
-            region="" if given is None else given.region,
-            slots=slots,
-            accepted=confidence >= self.settings.accept,
-        )
+        return respelt(self, reading, text, slots)
+
+
+def straightened(grey: Picture, quads: Sequence[FloatArray], reader: Reader) -> list[Picture]:
+    """Return rectified plates (h, w) as a reader wants them.
+
+    Args:
+        grey: (H, W) photo.
+        quads: (4, 2) each, photo pixels.
+        reader: says of what size and with how much room.
+    """
+    found = []
+    for quad in quads:
+        size = reader.window(quad)
+        try:
+            window, _ = rectify(grey, quad, size, reader.margin)
+        except ValueError:  # corners on a line: take the upright box instead
+            window, _ = rectify(grey, sound_quad(quad), size, reader.margin)
+        found.append(window)
+    return found
+
+
+def respelt(detector: Detector, reading: Reading, text: str, slots: FloatArray) -> Reading:
+    """Return a reading with another text and its probabilities.
+
+    Args:
+        detector: whose regions condition the text, if it has any.
+        reading: as it was.
+        text: of the default network's alphabet, at most as long as its slots.
+        slots: (slots, classes) probabilities.
+    """
+    given = detector.jurisdiction.condition(slots) if detector.settings.regions else None
+    if given is not None:
+        text, slots = given.text, given.slots
+    confidence, characters = spell(text, slots, detector.runtime.settings.alphabet)
+    return replace(
+        reading,
+        text=text,
+        confidence=confidence,
+        characters=characters,
+        region="" if given is None else given.region,
+        slots=slots,
+        accepted=confidence >= detector.settings.accept,
+    )
 
 
 class BoxDetector(Detector):

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.reader.attend import search, spell_attention
-from platewright.reader.ctc import spell_ctc
+from platewright.reader.attend import Hypothesis, follow, search, spell_attention
+from platewright.reader.ctc import labels, spell_ctc, spell_text
 from platewright.reader.runtime import Network
+from platewright.reader.settings import ReaderSettings
 from platewright.reader.spelling import Spelling
 from platewright.recognizer.runtime import levels
 
-__all__ = ["AttentionReader", "CtcReader", "Reader", "network_reader"]
+__all__ = [
+    "AttentionReader",
+    "CtcReader",
+    "Evidence",
+    "NetworkReader",
+    "Reader",
+    "network_reader",
+]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
@@ -43,6 +52,22 @@ class Reader(Protocol):
         ...
 
 
+class Evidence(Protocol):
+    """What a network makes of one crop: any text can be rated by it."""
+
+    def spell(self) -> Spelling:
+        """Return the most probable text found."""
+        ...
+
+    def rate(self, text: str) -> Spelling:
+        """Return the same of a given text, cut off where it has more characters than slots.
+
+        Raises:
+            ValueError: if a character is foreign to the reader's alphabet.
+        """
+        ...
+
+
 class NetworkReader:
     """What both have in common.
 
@@ -63,51 +88,111 @@ class NetworkReader:
         """See `Reader`."""
         return self.settings.window
 
+    def look(self, crops: Sequence[Picture]) -> list[Evidence]:
+        """Return what the network makes of crops, (h, w) each as `window` wants them."""
+        raise NotImplementedError
+
+    def read(self, crops: Sequence[Picture]) -> list[Spelling]:
+        """See `Reader`."""
+        return [evidence.spell() for evidence in self.look(crops)]
+
 
 class CtcReader(NetworkReader):
     """Reads steps from left to right, one row of the plate after the other."""
 
-    def read(self, crops: Sequence[Picture]) -> list[Spelling]:
-        """See `Reader`."""
+    def look(self, crops: Sequence[Picture]) -> list[Evidence]:
+        """See `NetworkReader`."""
         if not len(crops):
             return []
         (logits,) = self.network.run(["logits"], {"window": levels(np.stack(crops))})
-        return [
-            spell_ctc(steps, self.alphabet, slots=self.settings.slots, beams=self.beams)
-            for steps in _log_softmax(logits)
-        ]
+        return [CtcEvidence(steps, self.settings, self.beams) for steps in _log_softmax(logits)]
+
+
+@dataclass(frozen=True)
+class CtcEvidence:
+    """Steps of one crop.
+
+    Attributes:
+        steps: (steps, characters + 1) log-probabilities, blank first.
+        settings: of the network.
+        beams: of the search.
+    """
+
+    steps: FloatArray
+    settings: ReaderSettings
+    beams: int
+
+    def spell(self) -> Spelling:
+        """See `Evidence`."""
+        own = self.settings
+        return spell_ctc(self.steps, own.alphabet, slots=own.slots, beams=self.beams)
+
+    def rate(self, text: str) -> Spelling:
+        """See `Evidence`."""
+        alphabet, slots = self.settings.alphabet, self.settings.slots
+        classes = labels(text, alphabet)[:slots]
+        return spell_text(self.steps, classes, alphabet, slots=slots)
 
 
 class AttentionReader(NetworkReader):
     """Looks at one place per character."""
 
-    def read(self, crops: Sequence[Picture]) -> list[Spelling]:
-        """See `Reader`."""
+    def look(self, crops: Sequence[Picture]) -> list[Evidence]:
+        """See `NetworkReader`."""
         if not len(crops):
             return []
         (memory,) = self.network.run(["memory"], {"window": levels(np.stack(crops))})
-        settings = self.settings
-        shape = (settings.rows, memory.shape[1] // settings.rows)
-        start = np.zeros(2 * settings.units[-1], np.float32)
-        spelled = []
-        for cells in memory:
+        return [AttentionEvidence(cells, self.network, self.beams) for cells in memory]
 
-            def step(
-                tokens: NDArray[np.int32], states: NDArray[np.float32], cells: FloatArray = cells
-            ) -> tuple[FloatArray, NDArray[np.float32], FloatArray]:
-                feed: dict[str, NDArray[Any]] = {
-                    "cells": np.repeat(cells[None], len(tokens), axis=0),
-                    "token": tokens[:, None],
-                    "state": states,
-                }
-                logits, after, weights = self.network.run(["logits", "next_state", "weights"], feed)
-                return _log_softmax(logits), after, weights.astype(np.float64)
 
-            found = search(
-                step, start, end=self.alphabet.pad, longest=settings.slots, beams=self.beams
-            )
-            spelled.append(spell_attention(found, self.alphabet, slots=settings.slots, shape=shape))
-        return spelled
+@dataclass(frozen=True)
+class AttentionEvidence:
+    """What attention may look at in one crop.
+
+    Attributes:
+        cells: (cells, channels).
+        network: whose decoder looks.
+        beams: of the search.
+    """
+
+    cells: NDArray[np.float32]
+    network: Network
+    beams: int
+
+    def spell(self) -> Spelling:
+        """See `Evidence`."""
+        own = self.network.settings
+        found = search(
+            self._step, self._start, end=own.alphabet.pad, longest=own.slots, beams=self.beams
+        )
+        return self._spelled(found)
+
+    def rate(self, text: str) -> Spelling:
+        """See `Evidence`."""
+        own = self.network.settings
+        classes = own.alphabet.encode(text, len(text)).tolist()[: own.slots]
+        found = follow(self._step, self._start, classes, end=own.alphabet.pad, longest=own.slots)
+        return self._spelled([found])
+
+    @property
+    def _start(self) -> NDArray[np.float32]:
+        return np.zeros(2 * self.network.settings.units[-1], np.float32)
+
+    def _spelled(self, found: list[Hypothesis]) -> Spelling:
+        own = self.network.settings
+        shape = (own.rows, len(self.cells) // own.rows)
+        return spell_attention(found, own.alphabet, slots=own.slots, shape=shape)
+
+    def _step(
+        self, tokens: NDArray[np.int32], states: NDArray[np.float32]
+    ) -> tuple[FloatArray, NDArray[np.float32], FloatArray]:
+        feed: dict[str, NDArray[Any]] = {
+            "cells": np.repeat(self.cells[None], len(tokens), axis=0),
+            "token": tokens[:, None],
+            "state": states,
+        }
+        logits, after, weights = self.network.run(["logits", "next_state", "weights"], feed)
+        return _log_softmax(logits), after, weights.astype(np.float64)
 
 
 def network_reader(network: Network, *, beams: int = 8) -> CtcReader | AttentionReader:

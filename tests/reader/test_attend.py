@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from platewright.alphabet import Alphabet
-from platewright.reader.attend import search, spell_attention
+from platewright.reader.attend import follow, search, spell_attention
 
 AB = Alphabet("AB")
 END = AB.pad
@@ -76,3 +76,15 @@ def test_the_spelling_has_every_steps_probabilities_and_attention() -> None:
     assert found.weights is not None and found.weights.shape == (2, 2, 2)
     assert found.weights.sum(axis=(1, 2)) == pytest.approx(np.ones(2))
     assert found.log_probability == pytest.approx(math.log(0.4 * 0.99))
+
+
+@pytest.mark.parametrize(("text", "probability"), [("B", 0.4 * 0.99), ("AB", 0.6 * 0.33), ("", 0)])
+def test_a_given_text_is_followed_to_its_end(text: str, probability: float) -> None:
+    classes = AB.encode(text, len(text)).tolist()
+    start = np.zeros(8, np.float32)
+    found = follow(decoder(TRAP), start, classes, end=END, longest=4)
+    assert found.classes == tuple(classes) and found.ended
+    assert math.exp(found.log_probability) == pytest.approx(probability, abs=1e-9)
+    assert len(found.rows) == len(found.weights) == len(text) + 1
+    cut = follow(decoder(TRAP), start, classes, end=END, longest=1)
+    assert len(cut.rows) == 1 and cut.ended == (text == "")
