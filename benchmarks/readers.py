@@ -6,8 +6,8 @@ The default network finds nothing here: the boxes are given. It frames them, the
 what is framed, as `detect.py --reader` does. The drawn plates have faces that are not in `fonts/`
 (DejaVu, which come with matplotlib) and, with `--bgs FOLDER --skip N`, backgrounds that training
 did not have. `box` is scored by the mean overlap of its boxes, beside that of the best constant
-box, on drawn photos and on the real ones with one plate. Writes results/readers.json and prints
-the README's table.
+box, on drawn photos and on the real ones with one plate. `window+crnn-lstm` is both, which vote.
+Writes results/readers.json and prints the README's table.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 SEED = 5_000_011
 """Of drawings that neither training nor its checks draw."""
+VOTES = ("window+crnn-lstm",)
+"""Readers that vote, beside each by itself."""
 UNSEEN = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSansMono-Bold")
 
 
@@ -126,6 +128,8 @@ def read_ms(detector: Detector, drawn: Drawn) -> float:
     import numpy as np
 
     from platewright.reader.detector import BoxDetector, ReaderDetector
+    from platewright.reader.vote import VotingDetector
+    from platewright.recognizer.detector import Detector
 
     times = []
     for image, quad, _ in drawn[:60]:
@@ -137,10 +141,13 @@ def read_ms(detector: Detector, drawn: Drawn) -> float:
             began = time.perf_counter()
             detector.find(image)
         else:
+            framed = Detector(detector.runtime, detector.settings).read_quads(image, [quad])
             window = np.zeros((1, *detector.runtime.settings.read_window), np.uint8)
             began = time.perf_counter()
             for _ in detector.settings.framings:
                 detector.runtime.read(window)
+            if isinstance(detector, VotingDetector):
+                detector.vote(image, framed)
         times.append((time.perf_counter() - began) * 1e3)
     return round(float(np.median(times)), 2)
 
@@ -202,12 +209,25 @@ def real_photos(path: Path, limit: int | None) -> Iterator[tuple[Picture, Box]]:
             yield load_image(path.parent / "images" / label.file), label.box
 
 
-def parameters(weights: Path) -> int | None:
-    """Return how many numbers the `.npz` beside an export has; None where there is none."""
+def parameters(weights: Sequence[Path]) -> int | None:
+    """Return how many numbers the `.npz` beside exports have; None where one has none."""
     from platewright.recognizer.weights import load_file
 
-    beside = weights.with_suffix(".npz")
-    return sum(v.size for v in load_file(beside)[0].values()) if beside.is_file() else None
+    beside = [path.with_suffix(".npz") for path in weights]
+    if not all(path.is_file() for path in beside):
+        return None
+    return sum(v.size for path in beside for v in load_file(path)[0].values())
+
+
+def weights_of(choice: str, default: Path) -> list[Path]:
+    """Return the weights that a choice reads with, as `detect.py --reader` does.
+
+    Raises:
+        ConfigError, WeightsError: as `find_weights`.
+    """
+    from platewright.reader.choice import find_weights, voters
+
+    return [default if name == "window" else find_weights(name) for name in voters(choice)]
 
 
 def parse_args() -> argparse.Namespace:
@@ -236,7 +256,7 @@ def main() -> None:
 
     from platewright.dataset.backgrounds import load_backgrounds
     from platewright.file import make_folder, write_file
-    from platewright.reader.choice import find_weights, with_reader
+    from platewright.reader.choice import voters, with_reader
     from platewright.reader.detector import BoxDetector
     from platewright.reader.kind import kind_names
     from platewright.recognizer.detector import Detector
@@ -245,9 +265,9 @@ def main() -> None:
     if args.out.exists() and not args.force:
         raise OutputError(f"{args.out}: there already; give another name or --force")
     chosen = {}
-    for name in args.names or kind_names():
+    for name in ("window", *(args.names or (*kind_names(), *VOTES))):
         try:
-            chosen[name] = find_weights(name)
+            chosen[name] = weights_of(name, args.weights)
         except WeightsError as error:
             if args.names:
                 raise
@@ -258,10 +278,11 @@ def main() -> None:
         drawn = draw_plates(args.drawn, backgrounds)
     default = Detector.load(args.weights)
     scores: dict[str, Any] = {}
-    for name, weights in {"window": args.weights, **chosen}.items():
-        detector = default if name == "window" else with_reader(default, str(weights))
+    for name, weights in chosen.items():
+        detector = with_reader(default, name)
+        digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in weights]
         one: dict[str, Any] = {
-            "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+            "weights_sha256": "+".join(digests),
             "parameters": parameters(weights),
             "ms": read_ms(detector, drawn),
         }
@@ -274,7 +295,7 @@ def main() -> None:
             for key, path in (("realdev", args.realdev), ("crops_us", args.crops)):
                 if path:
                     one[key] = score_labels(detector, path, args.limit)
-        stem = Path(name).stem
+        stem = "+".join(Path(part).stem for part in voters(name))
         scores[name if stem in scores else stem] = one
         print(f"{name}: {json.dumps(one)}", file=sys.stderr)
     command = "python benchmarks/readers.py " + shlex.join(sys.argv[1:])

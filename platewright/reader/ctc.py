@@ -17,11 +17,22 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.alphabet import Alphabet
 from platewright.reader.spelling import Spelling
 
-__all__ = ["BLANK", "beam_search", "best_path", "labels", "likelihoods", "spell_ctc", "spell_text"]
+__all__ = [
+    "BLANK",
+    "beam_search",
+    "best_path",
+    "labels",
+    "likelihoods",
+    "log_likelihoods",
+    "spell_ctc",
+    "spell_text",
+]
 
 BLANK = 0
 """Class of a step that says nothing; character k of the alphabet has class k + 1."""
 FloatArray = NDArray[np.float64]
+RATED = 3
+"""Texts of a search that are rated over all their paths."""
 LEAST = 1e-4
 """Beam search passes over characters that are less probable at a step."""
 
@@ -114,54 +125,72 @@ def likelihoods(log_probs: ArrayLike, classes: Sequence[int]) -> tuple[float, Fl
     scale = logs.max(axis=1)
     q = np.exp(logs - scale[:, None])  # relative to the best path: nothing that counts underflows
     num_steps, count = len(q), len(classes)
-    ext = np.full(2 * count + 1, BLANK)
-    ext[1::2] = classes
-    skip = np.zeros(len(ext), bool)
-    skip[3::2] = ext[3::2] != ext[1:-2:2]
-    ahead = np.zeros((num_steps, len(ext)))
-    ahead[0, :2] = q[0, ext[:2]]
-    for t in range(1, num_steps):
-        before = ahead[t - 1]
-        now = before.copy()
-        now[1:] += before[:-1]
-        now[2:] += np.where(skip[2:], before[:-2], 0.0)
-        ahead[t] = now * q[t, ext]
-    after = np.zeros((num_steps, len(ext)))
-    after[-1, -2:] = 1.0
-    for t in range(num_steps - 2, -1, -1):
-        following = after[t + 1] * q[t + 1, ext]
-        now = following.copy()
-        now[:-1] += following[1:]
-        now[:-2] += np.where(skip[2:], following[2:], 0.0)
-        after[t] = now
+    ahead = _ahead(q, [classes])[:, 0]
+    after = _ahead(q[::-1], [classes[::-1]])[::-1, 0, ::-1]  # the same from the other end
     total = ahead[-1, -2:].sum() if count else ahead[-1, 0]
     log_probability = math.log(max(float(total), 1e-300)) + float(scale.sum())
     if not count:
         return log_probability, np.zeros((0, q.shape[1] - 1))
-    places = np.arange(count)
     every = np.arange(1, q.shape[1])
     given = np.asarray(classes)
     left = np.concatenate([[BLANK], given[:-1]])[:, None] != every
     right = np.concatenate([given[1:], [BLANK]])[:, None] != every
     left[0], right[-1] = False, False
-    inside = np.zeros((count, len(every)))
-    found = np.zeros_like(inside)
+    # Ways to come to an open place at each step, and on from it: from a blank or a character.
+    shape = (num_steps, count, len(every))
+    enter, leave = np.zeros(shape), np.zeros(shape)
+    enter[0, 0], leave[-1, -1] = 1.0, 1.0
+    enter[1:] = ahead[:-1, :-1:2, None]
+    enter[1:, 1:] += left[1:] * ahead[:-1, 1:-2:2, None]
+    leave[:-1] = after[1:, 2::2, None]
+    leave[:-1, :-1] += right[:-1] * after[1:, 3::2, None]
+    inside = np.zeros(shape)
+    here = np.zeros(shape[1:])
     for t in range(num_steps):
-        if t:
-            blank, char = ahead[t - 1, 2 * places], ahead[t - 1, 2 * places - 1]
-            enter = blank[:, None] + np.where(left, char[:, None], 0.0)
-        else:
-            enter = np.where(places[:, None] == 0, 1.0, 0.0)
-        inside = (inside + enter) * q[t, 1:]
-        if t + 1 < num_steps:
-            then = after[t + 1] * q[t + 1, ext]
-            leave = then[2 * places + 2][:, None] + np.where(
-                right, np.append(then, 0.0)[np.minimum(2 * places + 3, len(ext))][:, None], 0.0
-            )
-        else:
-            leave = np.where(places[:, None] == count - 1, 1.0, 0.0)
-        found += inside * leave
+        here = (here + enter[t]) * q[t, 1:]
+        inside[t] = here
+    found = (inside * leave).sum(axis=0)
     return log_probability, found / np.maximum(found.sum(axis=1, keepdims=True), 1e-300)
+
+
+def log_likelihoods(log_probs: ArrayLike, texts: Sequence[Sequence[int]]) -> list[float]:
+    """Return the logarithms of several texts' probabilities.
+
+    Args:
+        log_probs: (steps, classes).
+        texts: classes of each.
+    """
+    logs = np.asarray(log_probs, np.float64)
+    scale = logs.max(axis=1)
+    last = _ahead(np.exp(logs - scale[:, None]), texts)[-1]
+    ends = [row[2 * len(text)] + row[2 * len(text) - 1] * bool(text)
+            for row, text in zip(last, texts, strict=True)]  # fmt: skip
+    return [math.log(max(float(end), 1e-300)) + float(scale.sum()) for end in ends]
+
+
+def _ahead(q: FloatArray, texts: Sequence[Sequence[int]]) -> FloatArray:
+    """Return (steps, texts, 2 * longest + 1) probabilities of all ways to each place, in order.
+
+    Args:
+        q: (steps, classes) probabilities.
+        texts: classes of each; the places of a text are its characters and what is between.
+    """
+    longest = max(map(len, texts), default=0)
+    places = np.full((len(texts), 2 * longest + 1), BLANK)
+    for row, text in zip(places, texts, strict=True):
+        row[1 : 2 * len(text) : 2] = text
+    said = q[:, places]
+    skip = np.zeros(places.shape)
+    skip[:, 3::2] = places[:, 3::2] != places[:, 1:-2:2]
+    ways = np.zeros(said.shape)
+    ways[0, :, :2] = said[0, :, :2]
+    for t in range(1, len(q)):
+        before, now = ways[t - 1], ways[t]
+        now += before
+        now[:, 1:] += before[:, :-1]
+        now[:, 2:] += skip[:, 2:] * before[:, :-2]
+        now *= said[t]
+    return ways
 
 
 def spell_ctc(
@@ -185,9 +214,10 @@ def spell_ctc(
         found = [classes for classes, _ in beam_search(logs, beams=beams, longest=slots)]
     else:
         found = [best_path(logs)[0][:slots]]
-    rated = [spell_text(logs, classes, alphabet, slots=slots) for classes in found[:3]]
-    first, *others = sorted(rated, key=lambda spelling: -spelling.log_probability)
-    return replace(first, others=tuple((s.text, s.log_probability) for s in others))
+    rated = sorted(zip(log_likelihoods(logs, found[:RATED]), found, strict=False), reverse=True)
+    (_, best), *others = rated
+    told = tuple((_text(classes, alphabet), log) for log, classes in others)
+    return replace(spell_text(logs, best, alphabet, slots=slots), others=told)
 
 
 def spell_text(
@@ -211,5 +241,8 @@ def spell_text(
         ends = min(math.exp(log_probability) / max(own, 1e-300), 1.0)
         out[len(classes)] = (1.0 - ends) / len(alphabet)
         out[len(classes), alphabet.pad] = ends
-    text = alphabet.decode([k - 1 for k in classes])
-    return Spelling(text=text, log_probability=log_probability, slots=out)
+    return Spelling(text=_text(classes, alphabet), log_probability=log_probability, slots=out)
+
+
+def _text(classes: Sequence[int], alphabet: Alphabet) -> str:
+    return alphabet.decode([k - 1 for k in classes])

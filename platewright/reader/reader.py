@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.reader.attend import Hypothesis, follow, search, spell_attention
-from platewright.reader.ctc import labels, spell_ctc, spell_text
+from platewright.reader.ctc import labels, log_likelihoods, spell_ctc, spell_text
 from platewright.reader.runtime import Network
 from platewright.reader.settings import ReaderSettings
 from platewright.reader.spelling import Spelling
@@ -59,8 +59,16 @@ class Evidence(Protocol):
         """Return the most probable text found."""
         ...
 
-    def rate(self, text: str) -> Spelling:
-        """Return the same of a given text, cut off where it has more characters than slots.
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        """Return the logarithms of texts' probabilities, cut off as by `spell_as`.
+
+        Raises:
+            ValueError: if a character is foreign to the reader's alphabet.
+        """
+        ...
+
+    def spell_as(self, text: str) -> Spelling:
+        """Return what `spell` would of a given text, cut off to as many characters as slots.
 
         Raises:
             ValueError: if a character is foreign to the reader's alphabet.
@@ -127,11 +135,17 @@ class CtcEvidence:
         own = self.settings
         return spell_ctc(self.steps, own.alphabet, slots=own.slots, beams=self.beams)
 
-    def rate(self, text: str) -> Spelling:
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        """See `Evidence`."""
+        return log_likelihoods(self.steps, [self._classes(text) for text in texts])
+
+    def spell_as(self, text: str) -> Spelling:
         """See `Evidence`."""
         alphabet, slots = self.settings.alphabet, self.settings.slots
-        classes = labels(text, alphabet)[:slots]
-        return spell_text(self.steps, classes, alphabet, slots=slots)
+        return spell_text(self.steps, self._classes(text), alphabet, slots=slots)
+
+    def _classes(self, text: str) -> list[int]:
+        return labels(text, self.settings.alphabet)[: self.settings.slots]
 
 
 class AttentionReader(NetworkReader):
@@ -167,7 +181,11 @@ class AttentionEvidence:
         )
         return self._spelled(found)
 
-    def rate(self, text: str) -> Spelling:
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        """See `Evidence`."""
+        return [self.spell_as(text).log_probability for text in texts]
+
+    def spell_as(self, text: str) -> Spelling:
         """See `Evidence`."""
         own = self.network.settings
         classes = own.alphabet.encode(text, len(text)).tolist()[: own.slots]

@@ -72,9 +72,18 @@ class VotingDetector(Detector):
 
     def _look(self, grey: Picture, quads: Sequence[FloatArray], looks: int) -> list[Reading]:
         """Frame and read as the default network does, then vote."""
-        framed = super()._look(grey, quads, looks)
-        seen = [r.look(straightened(grey, [f.quad for f in framed], r)) for r in self.readers]
-        return [self._voted(reading, own) for reading, *own in zip(framed, *seen, strict=True)]
+        return self.vote(grey, super()._look(grey, quads, looks))
+
+    def vote(self, grey: Picture, readings: Sequence[Reading]) -> list[Reading]:
+        """Return readings with the texts that have most of the votes.
+
+        Args:
+            grey: (H, W) photo.
+            readings: of the default network.
+        """
+        quads = [reading.quad for reading in readings]
+        seen = [reader.look(straightened(grey, quads, reader)) for reader in self.readers]
+        return [self._voted(reading, own) for reading, *own in zip(readings, *seen, strict=True)]
 
     def _voted(self, reading: Reading, seen: Sequence[Evidence]) -> Reading:
         """Return a reading with the text that has most of the votes."""
@@ -86,14 +95,15 @@ class VotingDetector(Detector):
         for evidence in seen:
             known = (c for c in evidence.spell().text.upper() if alphabet.index(c) >= 0)
             texts.append("".join(known)[: network.slots])
-        best, least = reading.slots, -math.inf
-        chosen = ""
-        for text in dict.fromkeys(texts):
-            votes = list(own)
-            for reader, evidence in zip(self.readers, seen, strict=True):
-                slots = evidence.rate(text).slots
-                votes.append(fold_slots(slots, reader.alphabet, alphabet, network.slots))
-            rating = sum(math.log(max(spell(text, vote, alphabet)[0], 1e-300)) for vote in votes)
-            if rating > least:
-                chosen, best, least = text, pool(votes), rating
-        return respelt(self, reading, chosen, best)
+        texts = list(dict.fromkeys(texts))
+        ratings = np.zeros(len(texts))
+        for vote in own:
+            ratings += [math.log(max(spell(t, vote, alphabet)[0], 1e-300)) for t in texts]
+        for evidence in seen:
+            ratings += evidence.rate(texts)
+        chosen = texts[int(np.argmax(ratings))]
+        votes = list(own)
+        for reader, evidence in zip(self.readers, seen, strict=True):
+            slots = evidence.spell_as(chosen).slots
+            votes.append(fold_slots(slots, reader.alphabet, alphabet, network.slots))
+        return respelt(self, reading, chosen, pool(votes))

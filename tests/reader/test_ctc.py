@@ -15,6 +15,7 @@ from platewright.reader.ctc import (
     best_path,
     labels,
     likelihoods,
+    log_likelihoods,
     spell_ctc,
 )
 
@@ -61,8 +62,11 @@ def test_two_equal_characters_without_a_blank_are_one() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_likelihood_is_that_of_all_paths(seed: int) -> None:
     logs = steps_of(seed, 5, 3)
-    for text, probability in every_text(logs).items():
+    every = every_text(logs)
+    for text, probability in every.items():
         assert likelihoods(logs, text)[0] == pytest.approx(math.log(probability), abs=1e-9)
+    together = log_likelihoods(logs, list(every))
+    assert together == pytest.approx([math.log(p) for p in every.values()], abs=1e-9)
 
 
 @pytest.mark.parametrize("text", [(1,), (1, 2), (2, 2), (3, 1, 3)])

@@ -17,6 +17,7 @@ from platewright.reader.reader import network_reader
 from platewright.reader.runtime import load_network
 from platewright.reader.spelling import Spelling
 from platewright.reader.vote import VotingDetector, pool
+from platewright.recognizer.decode import spell
 from tests.reader.test_detector import PHOTO, QUAD, detector
 
 ALPHABET = Alphabet(DEFAULT_CHARACTERS)
@@ -42,9 +43,14 @@ class Voter:
         return [self for _ in crops]
 
     def spell(self) -> Spelling:
-        return self.rate(self.text)
+        return self.spell_as(self.text)
 
-    def rate(self, text: str) -> Spelling:
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        said = [self.spell_as(text).slots for text in texts]
+        rated = zip(texts, said, strict=True)
+        return [math.log(max(spell(t, slots, self.alphabet)[0], 1e-300)) for t, slots in rated]
+
+    def spell_as(self, text: str) -> Spelling:
         classes = self.alphabet.num_classes
         slots = np.full((12, classes), (1 - self.sure) / (classes - 1))
         for k in range(12):
@@ -123,14 +129,16 @@ def test_what_a_network_reads_it_rates_the_same(exported: Path) -> None:
     rng = np.random.default_rng(2)
     crops = list(rng.integers(0, 256, (3, *reader.window(QUAD)), np.uint8))
     for evidence, said in zip(reader.look(crops), reader.read(crops), strict=True):
-        again = evidence.rate(said.text)
+        again = evidence.spell_as(said.text)
         assert again.text == said.text
         assert again.log_probability == pytest.approx(said.log_probability, abs=1e-4)
         assert again.slots == pytest.approx(said.slots, abs=1e-5)
-        other = evidence.rate("A" * 20)
+        other = evidence.spell_as("A" * 20)
         assert other.text == "AAAAAAAA" and other.log_probability < said.log_probability
+        rated = evidence.rate([said.text, "A" * 20, ""])
+        assert rated[:2] == pytest.approx([said.log_probability, other.log_probability], abs=1e-4)
         with pytest.raises(ValueError):
-            evidence.rate("?")
+            evidence.rate(["?"])
 
 
 def test_choosing_several(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
