@@ -32,7 +32,7 @@ def test_the_results_are_of_the_weights_that_are_here():
 
     figures = load_figures()
     names = {
-        "weights.onnx": (*figures.MEASURED, "threshold", "robustness"),
+        "weights.onnx": (*figures.MEASURED, *figures.VOTED, "threshold", "robustness"),
         "weights.int8.onnx": figures.FAST,
     }
     for weights, results in names.items():
@@ -40,3 +40,7 @@ def test_the_results_are_of_the_weights_that_are_here():
         for name in results:
             result = json.loads((ROOT / f"results/{name}.json").read_text())
             assert result["weights_sha256"] == digest, name
+    digest = hashlib.sha256((ROOT / "readers/crnn-lstm.onnx").read_bytes()).hexdigest()
+    for name in figures.VOTED:
+        result = json.loads((ROOT / f"results/{name}.json").read_text())
+        assert (result["reader"], result["reader_sha256"]) == ("crnn-lstm.onnx", digest), name
