@@ -1,10 +1,11 @@
-"""Readies Django before pytest imports anything of the web page: with a folder of its own."""
+"""Readies what all tests need: Ctrl-C, and Django before pytest imports anything of the page."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 
 
@@ -24,5 +25,8 @@ def prepare() -> None:
     django.setup()
 
 
+# A shell's background job ignores Ctrl-C, and so would the scripts that the tests start and stop.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Here, not in a hook: the conftest.py of folders below import the page's models.
 prepare()
