@@ -14,10 +14,12 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-__all__ = ["SHARE", "SIDES", "leak", "plain_text", "split_by_picture", "split_by_text"]
+__all__ = ["PARTS", "SHARE", "SIDES", "leak", "plain_text", "split_by_picture", "split_by_text"]
 
 SHARE = 0.8
 SIDES = ("train", "val")
+PARTS = ("train", "valid", "val", "test")
+"""Folders that hold a part each in data sets of others; Roboflow's are train, valid and test."""
 UNKNOWN = "?*#"
 """Stand for a character that nobody could read; a text with one is no text."""
 

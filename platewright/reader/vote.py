@@ -92,8 +92,9 @@ class VotingDetector(Detector):
         assert reading.slots is not None
         own = [reading.slots] if self.own else []
         texts = [decode_slots(slots, alphabet)[0] for slots in own]
-        for evidence in seen:
-            known = (c for c in evidence.spell().text.upper() if alphabet.index(c) >= 0)
+        spelled = [evidence.spell() for evidence in seen]
+        for said in spelled:
+            known = (c for c in said.text.upper() if alphabet.index(c) >= 0)
             texts.append("".join(known)[: network.slots])
         texts = list(dict.fromkeys(texts))
         ratings = np.zeros(len(texts))
@@ -103,7 +104,7 @@ class VotingDetector(Detector):
             ratings += evidence.rate(texts)
         chosen = texts[int(np.argmax(ratings))]
         votes = list(own)
-        for reader, evidence in zip(self.readers, seen, strict=True):
-            slots = evidence.spell_as(chosen).slots
+        for reader, evidence, said in zip(self.readers, seen, spelled, strict=True):
+            slots = (said if said.text == chosen else evidence.spell_as(chosen)).slots
             votes.append(fold_slots(slots, reader.alphabet, alphabet, network.slots))
         return respelt(self, reading, chosen, pool(votes))

@@ -20,8 +20,6 @@ from platewright.reader.vote import VotingDetector, pool
 from platewright.recognizer.decode import spell
 from tests.reader.test_detector import PHOTO, QUAD, detector
 
-ALPHABET = Alphabet(DEFAULT_CHARACTERS)
-
 
 class Voter:
     """Reads one text, surely or not, and finds all others about as improbable."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from platewright.dataset.split import PARTS
 from platewright.dataset.textfile import text_of
 from platewright.errors import DatasetError
 
@@ -18,7 +19,7 @@ __all__ = ["LISTS", "class_names"]
 
 YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 LISTS = ("classes.txt", "obj.names")
-BELOW = ("images", "labels", "train", "valid", "val", "test")
+BELOW = ("images", "labels", *PARTS)
 """Folders of a data set, whose classes are named above them."""
 
 

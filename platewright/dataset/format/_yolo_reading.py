@@ -23,6 +23,7 @@ from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format._yolo_names import LISTS, class_names
 from platewright.dataset.picture import find_picture
 from platewright.dataset.sample import kind_of
+from platewright.dataset.split import PARTS
 from platewright.dataset.textfile import first_line, first_lines, lines_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
@@ -30,12 +31,10 @@ from platewright.image import READ_SUFFIXES
 from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
 
-__all__ = ["POLYGON", "in_picture", "num_fields", "read_rows", "unit_quad"]
+__all__ = ["POLYGON", "num_fields", "read_rows", "unit_points", "unit_quad"]
 
 FloatArray = NDArray[np.float64]
 
-PARTS = ("train", "valid", "val", "test")
-"""Folders that hold a part each; Roboflow's are train, valid and test."""
 WIDTHS = (5, 6, 9, 10, 13, 17)
 """Numbers of a row: detection, OBB (with a confidence: one more), pose without visibility, with."""
 POLYGON = 7
@@ -111,14 +110,24 @@ def unit_quad(values: list[float], size: tuple[int, int]) -> FloatArray:
     Raises:
         ValueError: if width or height isn't positive, or a number isn't a part of the picture.
     """
-    x, y, wide, tall = in_picture(values)
+    x, y, wide, tall = _in_picture(values)
     if wide <= 0 or tall <= 0:
         raise ValueError(f"a box of {wide:g} x {tall:g}; both must be above 0")
     box = (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
     return quad_of_box(box) * [size[1], size[0]]
 
 
-def in_picture(values: list[float]) -> list[float]:
+def unit_points(values: list[float], size: tuple[int, int]) -> FloatArray:
+    """Return points (n, 2) in pixels of their x and y given as parts of the picture.
+
+    Raises:
+        ValueError: if a number isn't a part of the picture.
+    """
+    points = np.array(_in_picture(values)).reshape(-1, 2) * [size[1], size[0]]
+    return np.asarray(points, np.float64)
+
+
+def _in_picture(values: list[float]) -> list[float]:
     """Return numbers as they are.
 
     Raises:

@@ -28,6 +28,7 @@ from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.dataset.picture import find_picture, save_picture, size_conflict
 from platewright.dataset.sample import Format, Sample, kind_of
+from platewright.dataset.split import PARTS
 from platewright.dataset.textfile import split_line, whole_file, write_split
 from platewright.dataset.xmltree import Element, read_xml, root_tag
 from platewright.errors import DatasetError, OutputError
@@ -43,8 +44,6 @@ FloatArray = NDArray[np.float64]
 DIFFICULT_SHARE = 0.5
 ANNOTATIONS = ("Annotations", "annotations")
 PICTURES = ("JPEGImages", "images")
-# Roboflow's folders, in which pictures and XML files lie side by side.
-PARTS = ("train", "valid", "val", "test")
 # What XML 1.0 can't hold even escaped (section 2.2).
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

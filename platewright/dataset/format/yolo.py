@@ -31,7 +31,7 @@ from platewright.file import make_folder
 from platewright.geometry import Box
 from platewright.records import SceneRecord
 
-__all__ = ["YoloFormat", "box_row", "claims", "numbers", "read", "unit_box"]
+__all__ = ["YoloFormat", "box_row", "claims", "corner_row", "numbers", "read", "unit_box"]
 
 FloatArray = NDArray[np.float64]
 
@@ -101,6 +101,15 @@ def unit_box(box: Box, size: tuple[int, int]) -> list[float]:
     x0, y0, x1, y1 = box
     middle = [(x0 + x1) / 2 / width, (y0 + y1) / 2 / height]
     return [*middle, (x1 - x0) / width, (y1 - y0) / height]
+
+
+def corner_row(corners: FloatArray, size: tuple[int, int]) -> list[float]:
+    """Return corners (n, 2) one after the other, parts of the picture's.
+
+    >>> corner_row(np.array([[10, 20], [50, 100]]), (100, 200))
+    [0.05, 0.2, 0.25, 1.0]
+    """
+    return [float(value) for value in (corners / [size[1], size[0]]).ravel()]
 
 
 def box_row(seen: SeenPlate) -> list[float]:

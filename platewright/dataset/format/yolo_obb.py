@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
-from platewright.dataset.format._yolo_reading import in_picture, num_fields, read_rows
+from platewright.dataset.format._yolo_reading import num_fields, read_rows, unit_points
 from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.records import SceneRecord
 
@@ -33,7 +33,7 @@ class YoloObbFormat(yolo.YoloFormat):
 
     def values(self, seen: SeenPlate) -> list[float]:
         """Return the corners."""
-        return [float(v) for v in (seen.quad / [seen.size[1], seen.size[0]]).ravel()]
+        return yolo.corner_row(seen.quad, seen.size)
 
 
 def claims(path: Path) -> bool:
@@ -51,9 +51,9 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     def corners(values: list[float], size: tuple[int, int]) -> FloatArray:
         if len(values) not in (8, 9):  # the ninth is a confidence
             raise ValueError(f"{len(values)} numbers after the class, not 8 (four corners)")
-        quad = np.array(in_picture(values[:8])).reshape(4, 2) * [size[1], size[0]]
+        quad = unit_points(values[:8], size)
         if polygon_area(quad) == 0:
             raise ValueError("the four corners are on a line")
-        return np.asarray(quad, np.float64)
+        return quad
 
     yield from read_rows(path, corners, finder)

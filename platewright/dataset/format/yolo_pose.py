@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
-from platewright.dataset.format._yolo_reading import in_picture, num_fields, read_rows, unit_quad
+from platewright.dataset.format._yolo_reading import num_fields, read_rows, unit_points, unit_quad
 from platewright.dataset.outline import SeenPlate
 from platewright.records import SceneRecord
 
@@ -73,7 +73,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         box = unit_quad(values[:4], size)
         if points.shape[1] == 3 and (points[:, 2] == 0).any():
             return box
-        in_picture([float(v) for v in points[:, :2].ravel()])
-        return np.asarray(points[:, :2] * [size[1], size[0]], np.float64)
+        return unit_points([float(v) for v in points[:, :2].ravel()], size)
 
     yield from read_rows(path, corners, finder)

@@ -16,9 +16,9 @@ from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
 from platewright.dataset.format._yolo_reading import (
     POLYGON,
-    in_picture,
     num_fields,
     read_rows,
+    unit_points,
     unit_quad,
 )
 from platewright.dataset.outline import SeenPlate, corners_around, polygon_area, upright_start
@@ -40,7 +40,7 @@ class YoloSegFormat(yolo.YoloFormat):
 
     def values(self, seen: SeenPlate) -> list[float]:
         """Return the outline's corners."""
-        return [float(v) for v in (seen.outline / [seen.size[1], seen.size[0]]).ravel()]
+        return yolo.corner_row(seen.outline, seen.size)
 
 
 def claims(path: Path) -> bool:
@@ -66,7 +66,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
                 f"{len(values)} numbers after the class; three points or more are 6, 8, 10 ..., a "
                 "box is 4"
             )
-        points = np.array(in_picture(values)).reshape(-1, 2) * [size[1], size[0]]
+        points = unit_points(values, size)
         quad = upright_start(corners_around(points))
         if polygon_area(points) == 0 or polygon_area(quad) == 0:
             raise ValueError("the points span no area")
