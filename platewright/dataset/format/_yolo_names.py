@@ -13,9 +13,9 @@ from typing import Any
 
 from platewright.dataset.split import PARTS
 from platewright.dataset.textfile import text_of
-from platewright.errors import DatasetError
+from platewright.errors import ConfigError, DatasetError
 
-__all__ = ["LISTS", "class_names"]
+__all__ = ["LISTS", "YAMLS", "class_names", "is_yaml", "yaml_content"]
 
 YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 LISTS = ("classes.txt", "obj.names")
@@ -27,7 +27,7 @@ def class_names(path: Path) -> dict[str, str]:
     """Return the names of a data set's classes.
 
     Args:
-        path: its folder, or one of `BELOW` in it.
+        path: its folder, one of `BELOW` in it, the YAML file itself, or a file beside it.
 
     Returns:
         Names by number; none where no file tells, or only a YAML file without PyYAML installed.
@@ -35,9 +35,11 @@ def class_names(path: Path) -> dict[str, str]:
     Raises:
         DatasetError: if a file that should tell is damaged.
     """
-    for place in _places(path):
+    if is_yaml(path):
+        return _names(path, yaml_content(path))
+    for place in _places(path.parent if path.is_file() else path):
         for file in (place / name for name in YAMLS):
-            if file.is_file() and (told := _names(file, _content(file))):
+            if file.is_file() and (told := _names(file, yaml_content(file))):
                 return told
         for file in (place / name for name in LISTS):
             if file.is_file():
@@ -54,15 +56,27 @@ def _places(path: Path) -> Iterator[Path]:
         yield from (path, path / "labels")
 
 
-def _content(file: Path) -> Any:
-    """Return what a YAML file holds.
+def is_yaml(path: Path) -> bool:
+    """Tell whether a path may be a `data.yaml`, whatever it is called."""
+    return path.suffix.lower() in (".yaml", ".yml") and path.is_file()
+
+
+def yaml_content(file: Path, *, needed: bool = False) -> Any:
+    """Return what a YAML file holds; None without PyYAML installed.
+
+    Args:
+        file: it.
+        needed: nothing can be done without.
 
     Raises:
+        ConfigError: if PyYAML is needed and isn't installed.
         DatasetError: if it isn't YAML, with its line where that is known.
     """
     try:
         import yaml
     except ImportError:
+        if needed:
+            raise ConfigError(f"{file}: reading it needs PyYAML: pip install PyYAML") from None
         return None
     text = text_of(file)
     try:

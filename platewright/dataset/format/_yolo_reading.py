@@ -1,8 +1,4 @@
-"""Folders of YOLO labels of any kind, as Ultralytics, Roboflow and LabelImg lay them out.
-
-    images/**/NAME.jpg       labels/**/NAME.txt        the same tree below both
-    train/images/NAME.jpg    train/labels/NAME.txt     valid/ and test/ likewise
-    NAME.jpg                 NAME.txt                  side by side
+"""YOLO labels of any kind, as Ultralytics, Roboflow and LabelImg lay them out: `_yolo_layout`.
 
 A picture without a label file is a background (https://docs.ultralytics.com/datasets/detect/). A
 label file without its picture is a failure, and so is a folder of pictures none of which has a
@@ -20,14 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import PictureFinder
+from platewright.dataset.format._yolo_layout import Part, label_files, parts_of
 from platewright.dataset.format._yolo_names import LISTS, class_names
-from platewright.dataset.picture import find_picture
 from platewright.dataset.sample import kind_of
-from platewright.dataset.split import PARTS
 from platewright.dataset.textfile import first_line, first_lines, lines_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
-from platewright.image import READ_SUFFIXES
 from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
 
@@ -53,7 +47,8 @@ def num_fields(path: Path) -> int:
     """
     empty: set[bool] = set()
     found: list[int] = []
-    for label in islice(_labels(path), LOOKED):
+    labels = (label for label in label_files(path) if label.name not in LISTS)
+    for label in islice(labels, LOOKED):
         rows = [line.split() for line in first_lines(label)]
         found += [len(fields) for fields in rows if _is_row(fields)]
         empty.add(not rows)
@@ -81,24 +76,26 @@ def read_rows(
     """
     none = True
     names = class_names(path)
-    for images, labels in _parts(path):
-        pictures = sorted(p for p in images.rglob("*") if p.suffix.lower() in READ_SUFFIXES)
-        named = {picture: _label_of(picture, images, labels) for picture in pictures}
-        none = none and not pictures
-        if pictures and not any(label.is_file() for label in named.values()):
-            reason = f"none of the pictures in {images} has a label in {labels}"
-            finder.fail(str(labels), str(images), reason)
-            pictures = []
-        for picture in pictures:
-            label = named[picture]
-            labelled = label.is_file()
-            size = finder.size(picture, str(label) if labelled and not finder.strict else "")
+    read: dict[Path, Path | None] = {}
+    for part in parts_of(path):
+        if part.missing:
+            finder.fail(str(path), part.missing, f"no folder or list {part.missing} is there")
+            continue
+        named = {picture: part.label(picture) for picture in part.pictures() if picture not in read}
+        none = none and not named
+        if named and not any(named.values()):
+            reason = f"none of the pictures in {part.images} has a label in {part.labels}"
+            finder.fail(str(part.labels), str(part.images), reason)
+            continue
+        for picture, label in named.items():
+            size = finder.size(picture, str(label) if label and not finder.strict else "")
             if size is not None:
-                plates = _plates(label, corners, size, names) if labelled else ()
+                plates = _plates(label, corners, size, names) if label else ()
                 yield picture, SceneRecord(size=size, plates=plates)
-        for label in _orphans(images, labels, set(named.values())):
-            stem = str(label.relative_to(labels).with_suffix(""))
-            finder.fail(str(label), stem, f"no picture {stem} of it in {images}")
+        read |= named
+        for label in _orphans(part, set(read.values())):
+            stem = str(label.relative_to(part.labels).with_suffix(""))
+            finder.fail(str(label), stem, f"no picture {stem} of it in {part.images}")
             none = False
     if none:
         raise DatasetError(f"{path}: no pictures there; name the folder above images/ and labels/")
@@ -139,37 +136,10 @@ def _in_picture(values: list[float]) -> list[float]:
     return values
 
 
-def _parts(path: Path) -> list[tuple[Path, Path]]:
-    """Return the folders of pictures and of their labels; one folder twice: side by side."""
-    for folder in (path, path.parent if path.name in ("images", "labels") else path):
-        images, labels = folder / "images", folder / "labels"
-        if images.is_dir() and labels.is_dir():
-            return [(images, labels)]
-    if (path / "images").is_dir():
-        return [(path / "images", path / "images")]
-    parts = [path / part for part in PARTS if (path / part / "images").is_dir()]
-    return [(part / "images", part / "labels") for part in parts] or [(path, path)]
-
-
-def _labels(path: Path) -> Iterator[Path]:
-    """Yield the label files of a folder, as they come."""
-    for images, labels in _parts(path):
-        apart = images != labels
-        places = [labels] if apart else [labels, *(labels / part for part in PARTS)]
-        for place in places:
-            for label in place.rglob("*.txt") if apart else place.glob("*.txt"):
-                if label.name not in LISTS and (apart or find_picture(place, label.stem)):
-                    yield label
-
-
-def _label_of(picture: Path, images: Path, labels: Path) -> Path:
-    return (labels / picture.relative_to(images)).with_suffix(".txt")
-
-
-def _orphans(images: Path, labels: Path, wanted: set[Path]) -> Iterator[Path]:
+def _orphans(part: Part, wanted: set[Path | None]) -> Iterator[Path]:
     """Yield label files without a picture; beside pictures, text files of other kinds are none."""
-    for label in sorted(labels.rglob("*.txt")):
-        own = images != labels or _is_row(first_line(label).split())
+    for label in sorted(part.labels.rglob("*.txt")):
+        own = part.apart or _is_row(first_line(label).split())
         if own and label not in wanted and label.name not in LISTS:
             yield label
 

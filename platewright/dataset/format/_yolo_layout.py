@@ -1,0 +1,181 @@
+"""Where the pictures and the labels of a YOLO data set lie.
+
+    images/**/NAME.jpg       labels/**/NAME.txt        the same tree below both
+    train/images/NAME.jpg    train/labels/NAME.txt     valid/ and test/ likewise
+    NAME.jpg                 NAME.txt                  side by side
+    train.txt                                          a list of pictures, one a line
+    data.yaml                                          train, val, test: such folders or lists
+
+Where a list or `data.yaml` names the pictures, their labels are where Ultralytics looks for them:
+below `labels` instead of the last `images` of the path
+(https://docs.ultralytics.com/datasets/detect/).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platewright.dataset.format._yolo_names import YAMLS, is_yaml, yaml_content
+from platewright.dataset.picture import find_picture
+from platewright.dataset.split import PARTS
+from platewright.dataset.textfile import first_lines, lines_of
+from platewright.errors import DatasetError
+from platewright.image import READ_SUFFIXES
+
+__all__ = ["Part", "label_files", "parts_of"]
+
+TOLD = ("train", "val", "test")
+"""What `data.yaml` calls its parts."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pictures and where their labels are.
+
+    Attributes:
+        images: their folder, or a list of them.
+        labels: folder with the same tree; that of the pictures where they lie side by side.
+        missing: the name that `data.yaml` has for it, where nothing is there.
+    """
+
+    images: Path
+    labels: Path
+    missing: str = ""
+
+    @property
+    def apart(self) -> bool:
+        """Whether labels lie in a folder of their own."""
+        return self.images != self.labels
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a list of pictures."""
+        return _is_list(self.images)
+
+    def pictures(self) -> list[Path]:
+        """Return the pictures; those of a list need not be there.
+
+        Raises:
+            DatasetError: if a list can't be read, or names something else than pictures.
+        """
+        if self.listed:
+            found = []
+            for number, line in lines_of(self.images):
+                if not _is_picture(line):
+                    name = line.strip()[:40]
+                    raise DatasetError(f"{self.images}: line {number}: {name!r} names no picture")
+                found.append(self.images.parent / line.strip())
+            return found
+        return sorted(p for p in self.images.rglob("*") if _is_picture(p.name))
+
+    def label(self, picture: Path) -> Path | None:
+        """Return the label file that belongs to a picture; None: it has none."""
+        place = picture if self.listed else self.labels / picture.relative_to(self.images)
+        label = (_labels_of(place) if self.listed else place).with_suffix(".txt")
+        return label if _is_file(label) else None
+
+
+def parts_of(path: Path) -> list[Part]:
+    """Return the parts of a data set.
+
+    Args:
+        path: a folder as above, a list, or a `data.yaml`, whatever that is called.
+
+    Raises:
+        ConfigError: if it's a YAML file and PyYAML isn't installed.
+        DatasetError: if it's a YAML file that is damaged, or names no parts.
+    """
+    if is_yaml(path):
+        told = _told(path, yaml_content(path, needed=True))
+        if not told:
+            raise DatasetError(f"{path}: names no folder or list as {', '.join(TOLD)}")
+        return told
+    for folder in (path, path.parent if path.name in ("images", "labels") else path):
+        images, labels = folder / "images", folder / "labels"
+        if images.is_dir() and labels.is_dir():
+            return [Part(images, labels)]
+    if (path / "images").is_dir():
+        return [Part(path / "images", path / "images")]
+    parts = [path / part for part in PARTS if (path / part / "images").is_dir()]
+    if parts:
+        return [Part(part / "images", part / "labels") for part in parts]
+    for file in (path / name for name in YAMLS):
+        with contextlib.suppress(DatasetError):  # `class_names` tells what is wrong with it
+            told = _told(file, yaml_content(file)) if file.is_file() else []
+            if any(not part.missing for part in told):
+                return told
+    return [Part(path, path)]
+
+
+def label_files(path: Path) -> Iterator[Path]:
+    """Yield the label files of a data set, and maybe other text files, as they come.
+
+    Raises:
+        ConfigError, DatasetError: as `parts_of`.
+    """
+    for part in parts_of(path):
+        if part.listed:
+            names = filter(_is_picture, first_lines(part.images))
+            labels = (part.label(part.images.parent / name) for name in names)
+            yield from filter(None, labels)
+        elif part.apart:
+            yield from part.labels.rglob("*.txt")
+        else:
+            for place in (part.labels, *(part.labels / name for name in PARTS)):
+                for label in place.glob("*.txt"):
+                    if find_picture(place, label.stem):
+                        yield label
+
+
+def _is_list(path: Path) -> bool:
+    return path.suffix.lower() == ".txt" and _is_file(path)
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a file is there; what no file can be called is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_picture(name: str) -> bool:
+    return Path(name.strip()).suffix.lower() in READ_SUFFIXES
+
+
+def _told(file: Path, content: Any) -> list[Part]:
+    """Return the parts that `data.yaml` names, each once."""
+    if not isinstance(content, dict):
+        return []
+    root = file.parent / str(content.get("path") or ".")
+    found: dict[Path, Part] = {}
+    for key in TOLD:
+        told = content.get(key)
+        for name in told if isinstance(told, list) else [told]:
+            if isinstance(name, str) and name.strip():
+                part = _part(root, file.parent, name.strip())
+                found.setdefault(part.images, part)
+    return list(found.values())
+
+
+def _part(root: Path, beside: Path, name: str) -> Part:
+    """Return the part of a name; Roboflow's begin with a `../` that leads out of the data set."""
+    for place in (root / name, beside / name, beside / name.removeprefix("../")):
+        if place.is_dir():
+            return Part(place, _labels_of(place))
+        if _is_list(place):
+            return Part(place, place)
+    return Part(root / name, root / name, missing=name)
+
+
+def _labels_of(path: Path) -> Path:
+    """Return where the labels of a folder or a picture are: `labels` for the last `images`."""
+    parts = list(path.parts)
+    for place in range(len(parts) - 1, -1, -1):
+        if parts[place] == "images":
+            return Path(*parts[:place], "labels", *parts[place + 1 :])
+    return path
