@@ -83,29 +83,36 @@ def beam_search(
     [((1,), 0.64), ((), 0.36)]
     """
     logs = np.asarray(log_probs, np.float64)
-    steps = np.exp(logs)
     scale = 0.0
+    most_characters = len(logs) if longest is None else longest
     # text: (probability of ending in a blank, of ending in its last character)
     kept: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
-    for step in steps:
-        likely = [int(k) for k in np.flatnonzero(step > LEAST) if k != BLANK]
+    for step in np.exp(logs).tolist():  # numbers of Python's own: single ones are faster
+        silence = step[BLANK]
+        likely = [(k, p) for k, p in enumerate(step) if p > LEAST and k != BLANK]
         grown: dict[tuple[int, ...], list[float]] = {}
         for text, (blank, char) in kept.items():
+            last = text[-1] if text else BLANK
+            either = blank + char
             stay = grown.setdefault(text, [0.0, 0.0])
-            stay[0] += (blank + char) * step[BLANK]
+            stay[0] += either * silence
             if text:
-                stay[1] += char * step[text[-1]]
-            if longest is not None and len(text) >= longest:
+                stay[1] += char * step[last]
+            if len(text) >= most_characters:
                 continue
-            for k in likely:
-                before = blank if text and text[-1] == k else blank + char
-                if before:
-                    grown.setdefault((*text, k), [0.0, 0.0])[1] += before * step[k]
-        best = sorted(grown.items(), key=lambda item: -sum(item[1]))[:beams]
-        most = sum(best[0][1]) or 1.0
+            for k, p in likely:
+                if before := blank if k == last else either:
+                    grown.setdefault((*text, k), [0.0, 0.0])[1] += before * p
+        best = sorted(grown.items(), key=_both, reverse=True)[:beams]
+        most = _both(best[0]) or 1.0
         scale += math.log(most)
         kept = {text: (blank / most, char / most) for text, (blank, char) in best}
     return [(text, math.log(max(sum(ends), 1e-300)) + scale) for text, ends in kept.items()]
+
+
+def _both(item: tuple[tuple[int, ...], list[float]]) -> float:
+    blank, char = item[1]
+    return blank + char
 
 
 def likelihoods(log_probs: ArrayLike, classes: Sequence[int]) -> tuple[float, FloatArray]:
@@ -125,8 +132,9 @@ def likelihoods(log_probs: ArrayLike, classes: Sequence[int]) -> tuple[float, Fl
     scale = logs.max(axis=1)
     q = np.exp(logs - scale[:, None])  # relative to the best path: nothing that counts underflows
     num_steps, count = len(q), len(classes)
-    ahead = _ahead(q, [classes])[:, 0]
-    after = _ahead(q[::-1], [classes[::-1]])[::-1, 0, ::-1]  # the same from the other end
+    # The ways from the front and, with everything turned round, from the other end.
+    ways = _ahead(np.stack([q, q[::-1]], axis=1), [classes, classes[::-1]])
+    ahead, after = ways[:, 0], ways[::-1, 1, ::-1]
     total = ahead[-1, -2:].sum() if count else ahead[-1, 0]
     log_probability = math.log(max(float(total), 1e-300)) + float(scale.sum())
     if not count:
@@ -144,11 +152,11 @@ def likelihoods(log_probs: ArrayLike, classes: Sequence[int]) -> tuple[float, Fl
     enter[1:, 1:] += left[1:] * ahead[:-1, 1:-2:2, None]
     leave[:-1] = after[1:, 2::2, None]
     leave[:-1, :-1] += right[:-1] * after[1:, 3::2, None]
-    inside = np.zeros(shape)
-    here = np.zeros(shape[1:])
-    for t in range(num_steps):
-        here = (here + enter[t]) * q[t, 1:]
-        inside[t] = here
+    inside = enter
+    inside[0] *= q[0, 1:]
+    for t in range(1, num_steps):
+        inside[t] += inside[t - 1]
+        inside[t] *= q[t, 1:]
     found = (inside * leave).sum(axis=0)
     return log_probability, found / np.maximum(found.sum(axis=1, keepdims=True), 1e-300)
 
@@ -162,7 +170,7 @@ def log_likelihoods(log_probs: ArrayLike, texts: Sequence[Sequence[int]]) -> lis
     """
     logs = np.asarray(log_probs, np.float64)
     scale = logs.max(axis=1)
-    last = _ahead(np.exp(logs - scale[:, None]), texts)[-1]
+    last = _ahead(np.exp(logs - scale[:, None])[:, None], texts)[-1]
     ends = [row[2 * len(text)] + row[2 * len(text) - 1] * bool(text)
             for row, text in zip(last, texts, strict=True)]  # fmt: skip
     return [math.log(max(float(end), 1e-300)) + float(scale.sum()) for end in ends]
@@ -172,25 +180,25 @@ def _ahead(q: FloatArray, texts: Sequence[Sequence[int]]) -> FloatArray:
     """Return (steps, texts, 2 * longest + 1) probabilities of all ways to each place, in order.
 
     Args:
-        q: (steps, classes) probabilities.
+        q: (steps, texts or 1, classes) probabilities.
         texts: classes of each; the places of a text are its characters and what is between.
     """
     longest = max(map(len, texts), default=0)
     places = np.full((len(texts), 2 * longest + 1), BLANK)
     for row, text in zip(places, texts, strict=True):
         row[1 : 2 * len(text) : 2] = text
-    said = q[:, places]
-    skip = np.zeros(places.shape)
-    skip[:, 3::2] = places[:, 3::2] != places[:, 1:-2:2]
+    said = np.take_along_axis(q, places[None], axis=2)[:, :, None]
+    # From each place to itself, to the next, and past a blank between characters that differ.
+    move = np.zeros((*places.shape, places.shape[1]))
+    move[:] = np.eye(places.shape[1]) + np.eye(places.shape[1], k=1)
+    character = np.arange(3, places.shape[1], 2)
+    move[:, character - 2, character] = places[:, 3::2] != places[:, 1:-2:2]
     ways = np.zeros(said.shape)
-    ways[0, :, :2] = said[0, :, :2]
+    ways[0, ..., :2] = said[0, ..., :2]
     for t in range(1, len(q)):
-        before, now = ways[t - 1], ways[t]
-        now += before
-        now[:, 1:] += before[:, :-1]
-        now[:, 2:] += skip[:, 2:] * before[:, :-2]
-        now *= said[t]
-    return ways
+        np.matmul(ways[t - 1], move, out=ways[t])
+        ways[t] *= said[t]
+    return ways[:, :, 0]
 
 
 def spell_ctc(

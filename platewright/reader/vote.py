@@ -97,14 +97,21 @@ class VotingDetector(Detector):
             known = (c for c in said.text.upper() if alphabet.index(c) >= 0)
             texts.append("".join(known)[: network.slots])
         texts = list(dict.fromkeys(texts))
-        ratings = np.zeros(len(texts))
-        for vote in own:
-            ratings += [math.log(max(spell(t, vote, alphabet)[0], 1e-300)) for t in texts]
-        for evidence in seen:
-            ratings += evidence.rate(texts)
-        chosen = texts[int(np.argmax(ratings))]
+        chosen = texts[0] if len(texts) == 1 else self._best(texts, own, seen)
         votes = list(own)
         for reader, evidence, said in zip(self.readers, seen, spelled, strict=True):
             slots = (said if said.text == chosen else evidence.spell_as(chosen)).slots
             votes.append(fold_slots(slots, reader.alphabet, alphabet, network.slots))
         return respelt(self, reading, chosen, pool(votes))
+
+    def _best(
+        self, texts: Sequence[str], own: Sequence[FloatArray], seen: Sequence[Evidence]
+    ) -> str:
+        """Return the text of the greatest product of all voters' probabilities."""
+        alphabet = self.runtime.settings.alphabet
+        ratings = np.zeros(len(texts))
+        for vote in own:
+            ratings += [math.log(max(spell(t, vote, alphabet)[0], 1e-300)) for t in texts]
+        for evidence in seen:
+            ratings += evidence.rate(texts)
+        return texts[int(np.argmax(ratings))]
