@@ -9,6 +9,7 @@ COPY requirements-core.txt requirements-web.txt ./
 RUN pip install -r requirements-web.txt
 
 COPY manage.py weights.onnx ./
+COPY readers/default.json readers/crnn-lstm.onnx readers/
 COPY regions regions
 COPY fonts fonts
 COPY platewright platewright

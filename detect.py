@@ -45,8 +45,9 @@ def parse_args() -> argparse.Namespace:
     add("--region", type=codes, default=(),
         metavar="GB,IN", help="read texts that fit the syntaxes of these regions")  # fmt: skip
     add("--reader", metavar="NAME|FILE", help="read with another network, crnn-gru, crnn-lstm or "
-        "attention, or with its weights; window+crnn-lstm: the default network and that one vote; "
-        "box finds by itself; api asks a service")  # fmt: skip
+        "attention, or with its weights; several with + between them vote; window is the weights' "
+        "own; box finds by itself; api asks a service (window+crnn-lstm with the bundled weights, "
+        "window with others)")  # fmt: skip
     add("--beams", type=bounded(int, 1, 64), default=8, metavar="N",
         help="texts that such a reader follows at once (%(default)s)")  # fmt: skip
     add("--show-attention", type=Path, metavar="FILE", help="draw where --reader attention looked")
@@ -92,7 +93,8 @@ def main() -> int:
         readings_table,
         write_json,
     )
-    from platewright.recognizer.detector import Detector, DetectorSettings
+    from platewright.reader.choice import load_detector
+    from platewright.recognizer.detector import DetectorSettings
     from platewright.redaction import redact, redaction_settings
 
     further = [args.show_attention] if args.show_attention else []
@@ -102,11 +104,10 @@ def main() -> int:
     settings = DetectorSettings(regions=args.region, **given)
     if args.redact:
         settings = redaction_settings(args.min_presence, args.min_height)
-    detector = Detector.load(args.weights, settings, threads=args.threads)
-    if args.reader:
-        from platewright.reader.choice import with_reader
-
-        detector = with_reader(detector, args.reader, threads=args.threads, beams=args.beams)
+    reader = "window" if args.redact else args.reader or ""
+    detector = load_detector(
+        args.weights, settings, reader=reader, threads=args.threads, beams=args.beams
+    )
     if args.show_attention:
         from platewright.reader.picture import AttentionFile
 

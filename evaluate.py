@@ -97,8 +97,8 @@ def main() -> int:
     from platewright.file import make_folder, write_file
     from platewright.gallery import Gallery
     from platewright.label import choose, read_labels
-    from platewright.reader.choice import reader_weights, with_reader
-    from platewright.recognizer.detector import ACCEPTED, Detector, DetectorSettings
+    from platewright.reader.choice import default_choice, load_detector, reader_weights
+    from platewright.recognizer.detector import ACCEPTED, DetectorSettings
     from platewright.report import format_empty, format_report, provenance
 
     labels, photos = [], []
@@ -108,9 +108,8 @@ def main() -> int:
         labels = choose(read_labels(args.labels), args.country, args.limit)
     num_photos = len(photos) or len({label.file for label in labels})
     settings = DetectorSettings(min_confidence=args.min_confidence, regions=args.region)
-    detector = Detector.load(args.weights, settings, threads=args.threads)
-    if args.reader:
-        detector = with_reader(detector, args.reader, threads=args.threads)
+    choice = args.reader or default_choice(args.weights)
+    detector = load_detector(args.weights, settings, reader=choice, threads=args.threads)
     gallery = Gallery(args.gallery) if args.gallery else None
     if args.json:
         make_folder(args.json.parent)
@@ -146,7 +145,7 @@ def main() -> int:
     for line in unreadable:
         print(f"evaluate.py: {line}", file=sys.stderr)
     if args.json:
-        readers = reader_weights(args.reader or "")
+        readers = reader_weights(choice)
         head = provenance(sys.argv[1:], args.weights, settings, args.labels, readers)
         write_file(args.json, (json.dumps(head | report, indent=1) + "\n").encode())
     if gallery is not None:

@@ -65,12 +65,13 @@ def parse_args() -> argparse.Namespace:
         help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
     add("--region", type=codes, default=(),
         metavar="GB,IN", help="read texts that fit the syntaxes of these regions")  # fmt: skip
+    add("--reader", metavar="NAME|FILE", help="read with other networks, as of detect.py")
     add("--force", action="store_true", help="overwrite what is there")
     args = parser.parse_args()
     if args.redact:
         if not (args.out or args.show):
             parser.error("--redact needs --out or --show")
-        texts = ("jsonl", "save", "accept", "min_confidence", "region", "early")
+        texts = ("jsonl", "save", "accept", "min_confidence", "region", "early", "reader")
         if given := [f"--{n.replace('_', '-')}" for n in texts if getattr(args, n)]:
             parser.error(f"--redact reads no text: {given[0]} means nothing with it")
         if args.every > 1:
@@ -85,7 +86,7 @@ def main() -> int:
     from platewright.annotation import annotate
     from platewright.clip import ClipWriter
     from platewright.file import claim_results
-    from platewright.recognizer.detector import Detector
+    from platewright.reader.choice import load_detector
     from platewright.redaction import find_plates, redaction_settings
     from platewright.tracking.address import open_source
     from platewright.tracking.follow import Followed, follow, watching_settings
@@ -106,7 +107,8 @@ def main() -> int:
     settings, tracking = watching_settings(args.min_presence, regions=args.region, **chosen)
     if args.redact:
         settings = redaction_settings(args.min_presence, args.min_height)
-    detector = Detector.load(args.weights, settings, threads=args.threads)
+    reader = "window" if args.redact else args.reader or ""
+    detector = load_detector(args.weights, settings, reader=reader, threads=args.threads)
 
     def report(line: str) -> None:
         print(f"watch.py: {line}", file=sys.stderr, flush=True)

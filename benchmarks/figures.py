@@ -15,11 +15,11 @@ MEASURED = (
     "realdev", "realdev_boxes", "crops_us", "realdev_720", "gb", "gb_region", "in", "in_region",
     "empty",
 )  # fmt: skip
-"""Results of the bundled weights, in the order of the README."""
+"""Results of the bundled weights and their voting reader, in the order of the README."""
 FAST = ("realdev_int8", "realdev_720_int8")
 """Results of the bundled weights of 8 bits."""
-VOTED = ("realdev_vote", "realdev_720_vote")
-"""Results of the bundled weights and a reader of `readers/` that vote."""
+ALONE = ("realdev_window", "realdev_720_window")
+"""Results of the bundled weights alone, where no reader votes beside them."""
 READ = ("exact", "folded", "character_accuracy")
 COUNTRIES = ("GB", "IN", "PK", "US", "DE")
 
@@ -41,8 +41,8 @@ def percent(part: float | None) -> str:
 
 def readings() -> list[str]:
     """Return the table of what is found and read on real photos."""
-    names = ("realdev", "realdev_vote", "realdev_int8", "realdev_boxes", "crops_us")
-    photos, voted, fast, boxes, crops = (load(f"{name}.json") for name in names)
+    names = ("realdev", "realdev_window", "realdev_int8", "realdev_boxes", "crops_us")
+    photos, alone, fast, boxes, crops = (load(f"{name}.json") for name in names)
     lines = [
         "| | texts | found: any overlap % | IoU >= 0.5 % | exact % | folded % | characters % "
         "| other readings a photo | median ms (95th) |",
@@ -50,7 +50,7 @@ def readings() -> list[str]:
     ]
     for title, result, whole in (
         ("whole photos of the world", photos, True),
-        ("the same with `--reader window+crnn-lstm`", voted, True),
+        ("the same with `--reader window`", alone, True),
         ("the same by `weights.int8.onnx`", fast, True),
         ("the same, plates' boxes given", boxes, False),
         ("crops of US plates", crops, False),
@@ -96,19 +96,19 @@ def confidence(photos: dict[str, Any]) -> str:
     """Return what is said of confidence, false alarms and speed."""
     accepted, empty = photos["accepted"], load("empty.json")
     large, fast = load("realdev_720.json"), load("realdev_720_int8.json")
-    voted, voted_large = load("realdev_vote.json"), load("realdev_720_vote.json")
-    together = voted["accepted"]
+    alone, alone_large = load("realdev_window.json"), load("realdev_720_window.json")
+    of_one = alone["accepted"]
     return (
         f"Of the labelled texts that are accepted (confidence {accepted['min_confidence']:g} and "
         f"more) {percent(accepted['precision'])} % are right, and {percent(accepted['recall'])} % "
         "of all texts are accepted and right; the expected calibration error is "
         f"{photos['calibration']['ece']:.3f}. With "
-        f"`--reader window+crnn-lstm` these are {percent(together['precision'])} %, "
-        f"{percent(together['recall'])} % and {voted['calibration']['ece']:.3f}. "
+        f"`--reader window` these are {percent(of_one['precision'])} %, "
+        f"{percent(of_one['recall'])} % and {alone['calibration']['ece']:.3f}. "
         f"On {empty['photos']} photos without a plate, which training never saw, there are "
         f"{empty['per_photo']:.3f} readings a photo. All photos scaled to 1280x720 take "
-        f"{large['ms']['median']:.0f} ms in the median, {fast['ms']['median']:.0f} with "
-        f"`weights.int8.onnx`, {voted_large['ms']['median']:.0f} where two readers vote. "
+        f"{large['ms']['median']:.0f} ms in the median, {alone_large['ms']['median']:.0f} with "
+        f"`--reader window`, {fast['ms']['median']:.0f} with `weights.int8.onnx`. "
         "Many of the other readings are plates that nobody labelled."
     )
 
@@ -187,10 +187,11 @@ def figures() -> str:
         BEGIN,
         "## Figures",
         "",
-        f"The bundled weights (`{photos['weights_sha256'][:12]}`) on real photos that they never "
-        f"saw: {photos['photos']:,} of cars and motorcycles of 35 countries and more, and "
-        f"{crops['photos']:,} crops of US plates. One thread of one core; folded counts O as 0 and "
-        "I as 1.",
+        f"The bundled weights (`{photos['weights_sha256'][:12]}`), and the `crnn-lstm` of "
+        f"`readers/` (`{photos['reader_sha256'][:12]}`) that votes with them, on real photos that "
+        f"they never saw: {photos['photos']:,} of cars and motorcycles of 35 countries and more, "
+        f"and {crops['photos']:,} crops of US plates. One thread of one core; folded counts O as 0 "
+        "and I as 1.",
         "",
         *readings(),
         "",
@@ -198,7 +199,7 @@ def figures() -> str:
         "",
         confidence(photos),
         "",
-        *(f"    {load(f'{name}.json')['command']}" for name in (*MEASURED, *FAST, *VOTED)),
+        *(f"    {load(f'{name}.json')['command']}" for name in (*MEASURED, *ALONE, *FAST)),
         "",
         *readers(),
         "By country, condition and threshold: [the model card](docs/model-card.md).",

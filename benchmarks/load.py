@@ -13,7 +13,6 @@ share for the first time; a leak shows as growth from then to the end. Writes re
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import socket
@@ -37,6 +36,8 @@ from platewright.errors import ConfigError, PlatewrightError, run_script  # noqa
 from platewright.file import make_folder, write_file  # noqa: E402
 from platewright.image import encode_image  # noqa: E402
 from platewright.metrics import milliseconds  # noqa: E402
+from platewright.reader.choice import default_choice, reader_weights  # noqa: E402
+from platewright.report import digests  # noqa: E402
 from platewright.synth.street import draw_street  # noqa: E402
 
 STREETS = 6
@@ -194,7 +195,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
     args = parser.parse_args()
-    weights = hashlib.sha256((ROOT / "weights.onnx").read_bytes()).hexdigest()
+    weights = ROOT / "weights.onnx"
+    networks = digests(weights, reader_weights(default_choice(weights)))
     with tempfile.TemporaryDirectory() as folder:
         server, url = start_server(folder, args.workers)
         try:
@@ -203,7 +205,7 @@ def main() -> int:
             server.terminate()
             server.wait(30)
     command = " ".join(["python benchmarks/load.py", *sys.argv[1:]])
-    text = json.dumps({"command": command, "weights_sha256": weights, **figures}, indent=1) + "\n"
+    text = json.dumps({"command": command, **networks, **figures}, indent=1) + "\n"
     make_folder(args.out)
     write_file(args.out / "load.json", text.encode())
     print(text, end="")

@@ -36,8 +36,13 @@ from platewright.geometry import quad_of_box  # noqa: E402
 from platewright.image import load_image  # noqa: E402
 from platewright.label import Label, read_labels  # noqa: E402
 from platewright.metrics import clean, match  # noqa: E402
-from platewright.recognizer.detector import Detector  # noqa: E402
+from platewright.reader.choice import (  # noqa: E402
+    default_choice,
+    load_detector,
+    reader_weights,
+)
 from platewright.region import load_region, region_codes  # noqa: E402
+from platewright.report import digests  # noqa: E402
 from platewright.web.registry.likelihood import LookupSettings, Matcher  # noqa: E402
 from platewright.web.registry.plate import LONGEST, normalize  # noqa: E402
 
@@ -51,7 +56,7 @@ Slots = NDArray[np.float64]
 
 def read_all(labels: Sequence[Label], images: Path, weights: Path) -> tuple[list[str], Slots]:
     """Return the texts read and their slots, one per label; an empty text where nothing was."""
-    detector = Detector.load(weights)
+    detector = load_detector(weights)
     network = detector.runtime.settings
     texts = [""] * len(labels)
     slots = np.zeros((len(labels), network.slots, network.alphabet.num_classes))
@@ -77,8 +82,9 @@ def read_all(labels: Sequence[Label], images: Path, weights: Path) -> tuple[list
 
 
 def cached(labels: Sequence[Label], images: Path, weights: Path, path: Path) -> tuple[Any, Slots]:
-    """Return `read_all`, from the cache where it is of these labels and weights."""
-    key = hashlib.sha256(weights.read_bytes() + repr(labels).encode()).hexdigest()
+    """Return `read_all`, from the cache where it is of these labels and networks."""
+    networks = digests(weights, reader_weights(default_choice(weights)))
+    key = hashlib.sha256(repr((networks, labels)).encode()).hexdigest()
     if path.is_file():
         with np.load(path) as kept:
             if str(kept["key"]) == key:
@@ -226,7 +232,7 @@ def main() -> None:
         speed[str(size)] = round(float(np.median(spent)), 2)
     result = {
         "command": "python benchmarks/lookup.py " + " ".join(sys.argv[1:]),
-        "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
+        **digests(args.weights, reader_weights(default_choice(args.weights))),
         "labels_sha256": hashlib.sha256(args.labels.read_bytes()).hexdigest(),
         "settings": asdict(settings),
         "registered": {"true": len(own), "drawn": len(drawn)},

@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from platewright.reader.choice import default_choice, reader_weights  # noqa: E402
+from platewright.report import digests  # noqa: E402
+
 CARD = ROOT / "docs/model-card.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+NETWORKS = ("weights_sha256", "reader", "reader_sha256")
 FEW = 10
 """Countries with fewer texts are put together: single plates are no figure."""
 
 
-def load(name: str, digest: str) -> dict[str, Any] | None:
-    """Return a file of results/; None where it is missing or of other weights."""
+def load(name: str, networks: dict[str, str]) -> dict[str, Any] | None:
+    """Return a file of results/; None where it is missing or of other networks."""
     path = ROOT / "results" / f"{name}.json"
     if not path.is_file():
         return None
     values: dict[str, Any] = json.loads(path.read_text())
-    return values if values["weights_sha256"] == digest else None
+    told = {key: values[key] for key in NETWORKS if key in values}
+    return values if told == networks else None
 
 
 def percent(part: float | None) -> str:
@@ -135,17 +143,26 @@ def by_condition(robustness: dict[str, Any]) -> list[str]:
     return [*lines, f"    {robustness['command']}", ""]
 
 
+def told_file(path: Path, name: str) -> str:
+    """Return a file's name, size and digest."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"`{name}`, {path.stat().st_size / 1e6:.1f} MB, SHA-256 `{digest}`"
+
+
 def figures() -> str:
     """Return the whole part of the card."""
-    digest = hashlib.sha256((ROOT / "weights.onnx").read_bytes()).hexdigest()
-    size = (ROOT / "weights.onnx").stat().st_size
+    weights = ROOT / "weights.onnx"
+    readers = reader_weights(default_choice(weights))
+    networks = digests(weights, readers)
     lines = [BEGIN, "## Figures", ""]
-    lines += [f"Of `weights.onnx`, {size / 1e6:.1f} MB, SHA-256 `{digest}`.", ""]
-    photos, empty = load("realdev", digest), load("empty", digest)
+    told = [told_file(weights, weights.name)]
+    told += [told_file(reader, f"readers/{reader.name}") for reader in readers]
+    lines += [f"Of {' and '.join(told)}.", ""]
+    photos, empty = load("realdev", networks), load("empty", networks)
     if photos:
         lines += by_country(photos)
     if photos and "accepted" in photos:
-        lines += confidence(photos, load("threshold", digest))
+        lines += confidence(photos, load("threshold", networks))
     if empty:
         lines += [
             f"On {empty['photos']} photos without any plate, which training never saw: "
@@ -155,7 +172,7 @@ def figures() -> str:
             f"    {empty['command']}",
             "",
         ]
-    robustness = load("robustness", digest)
+    robustness = load("robustness", networks)
     if robustness:
         lines += by_condition(robustness)
     return "\n".join([*lines, END])

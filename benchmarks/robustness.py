@@ -11,7 +11,6 @@ results/robustness.json and results/robustness.png.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import sys
@@ -29,7 +28,13 @@ from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
 from platewright.geometry import box_of_quad  # noqa: E402
 from platewright.metrics import clean, fold, match  # noqa: E402
+from platewright.reader.choice import (  # noqa: E402
+    default_choice,
+    load_detector,
+    reader_weights,
+)
 from platewright.recognizer.detector import Detector, DetectorSettings  # noqa: E402
+from platewright.report import digests  # noqa: E402
 from platewright.synth.background import Backgrounds  # noqa: E402
 from platewright.synth.camera import Camera, apply_camera  # noqa: E402
 from platewright.synth.placement import add_plate  # noqa: E402
@@ -153,7 +158,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    detector = Detector.load(args.weights, DetectorSettings())
+    detector = load_detector(args.weights, DetectorSettings())
     backgrounds = Backgrounds(load_backgrounds(args.bgs) if args.bgs.is_dir() else [])
     curves: dict[str, list[dict[str, float]]] = {}
     for name, (_, values) in AXES.items():
@@ -165,7 +170,7 @@ def main() -> int:
         print(name, " ".join(f"{row['at']:g}:{100 * row['read']:.0f}" for row in curves[name]))
     result = {
         "command": " ".join(["python benchmarks/robustness.py", *sys.argv[1:]]),
-        "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
+        **digests(args.weights, reader_weights(default_choice(args.weights))),
         "plates": args.plates,
         "axes": {name: title for name, (title, _) in AXES.items()},
         "curves": curves,

@@ -11,7 +11,6 @@ least 95 % of what it accepts there is right. Writes results/threshold.json and 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -28,7 +27,13 @@ from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
 from platewright.evaluation import evaluate  # noqa: E402
 from platewright.label import choose, read_labels  # noqa: E402
+from platewright.reader.choice import (  # noqa: E402
+    default_choice,
+    load_detector,
+    reader_weights,
+)
 from platewright.recognizer.detector import ACCEPTED, Detector, DetectorSettings  # noqa: E402
+from platewright.report import digests  # noqa: E402
 from platewright.synth.background import Backgrounds  # noqa: E402
 from platewright.synth.scene import draw_closeup  # noqa: E402
 from platewright.training.sample import SampleSettings  # noqa: E402
@@ -108,7 +113,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    detector = Detector.load(args.weights, DetectorSettings(min_confidence=0.0))
+    detector = load_detector(args.weights, DetectorSettings(min_confidence=0.0))
     labels = choose(read_labels(args.labels), limit=args.limit)
     photos = evaluate(labels, args.labels.parent / "images", detector)
     backgrounds = Backgrounds(load_backgrounds(args.bgs) if args.bgs.is_dir() else [])
@@ -124,7 +129,7 @@ def main() -> int:
     accepted = {name: acceptance(verdicts[name], texts[name], ACCEPTED) for name in verdicts}
     result = {
         "command": "python benchmarks/threshold.py " + " ".join(sys.argv[1:]),
-        "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
+        **digests(args.weights, reader_weights(default_choice(args.weights))),
         "default": ACCEPTED,
         "texts": texts,
         "at_default": {

@@ -15,7 +15,6 @@ Writes results/voting.json.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections import Counter
@@ -34,8 +33,14 @@ sys.path.insert(0, str(ROOT))
 from platewright.errors import run_script  # noqa: E402
 from platewright.geometry import iou  # noqa: E402
 from platewright.metrics import expected_calibration_error, fold, reliability  # noqa: E402
+from platewright.reader.choice import (  # noqa: E402
+    default_choice,
+    load_detector,
+    reader_weights,
+)
 from platewright.recognizer.detector import ACCEPTED, Detector  # noqa: E402
 from platewright.records import PlateRecord, Reading  # noqa: E402
+from platewright.report import digests  # noqa: E402
 from platewright.synth.drive import DriveSettings, draw_drive  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
 from platewright.tracking.frame import Frame  # noqa: E402
@@ -176,7 +181,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    detector = Detector.load(args.weights, watching_settings()[0])
+    detector = load_detector(args.weights, watching_settings()[0])
     voter = Voter.of(detector)
     drives: dict[float, list[Drive]] = {}
     for hardness in HARDNESS:
@@ -185,7 +190,7 @@ def main() -> None:
         print(hardness, json.dumps(figures(drives[hardness])), flush=True)
     result = {
         "command": f"python benchmarks/voting.py --drives {args.drives} --frames {args.frames}",
-        "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
+        **digests(args.weights, reader_weights(default_choice(args.weights))),
         "frames": args.frames,
         "hardness": {f"{hardness:g}": figures(seen) for hardness, seen in drives.items()},
         "calibration": calibration([d for seen in drives.values() for d in seen]),

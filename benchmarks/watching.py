@@ -12,7 +12,6 @@ results/watching.json.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -29,8 +28,13 @@ sys.path.insert(0, str(ROOT))
 from platewright.annotation import annotate  # noqa: E402
 from platewright.errors import ConfigError, run_script  # noqa: E402
 from platewright.metrics import milliseconds  # noqa: E402
-from platewright.recognizer.detector import Detector  # noqa: E402
+from platewright.reader.choice import (  # noqa: E402
+    default_choice,
+    load_detector,
+    reader_weights,
+)
 from platewright.records import Reading  # noqa: E402
+from platewright.report import digests  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
 from platewright.tracking.frame import Frame  # noqa: E402
 from platewright.tracking.passing import Passing, Voter  # noqa: E402
@@ -75,7 +79,7 @@ def main() -> None:
     args = parser.parse_args()
     cv2.setNumThreads(1)
     detection, tracking = watching_settings()
-    detector = Detector.load(args.weights, detection)
+    detector = load_detector(args.weights, detection)
     passings: list[Passing] = []
     read_ms: list[float] = []
     follow_ms: list[float] = []
@@ -112,7 +116,7 @@ def main() -> None:
     memory.append(memory_mb())
     result = {
         "command": f"python benchmarks/watching.py {args.video.name} --minutes {args.minutes:g}",
-        "weights_sha256": hashlib.sha256(args.weights.read_bytes()).hexdigest(),
+        **digests(args.weights, reader_weights(default_choice(args.weights))),
         "minutes": round(wall / 60, 2),
         "frames": done.read,
         "frames_per_s": round(done.read / wall, 2),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from platewright.errors import PlatewrightError
+from platewright.recognizer.runtime import file_digest
 
-__all__ = ["format_empty", "format_report", "provenance"]
+__all__ = ["digests", "format_empty", "format_report", "provenance"]
 
 
 def provenance(
@@ -33,29 +33,37 @@ def provenance(
     Raises:
         PlatewrightError: if a file can't be read.
     """
-
-    def digest(path: Path) -> str:
-        try:
-            return hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise PlatewrightError(f"{path}: can't be read: {error.strerror}") from None
-
     return {
         "command": "python evaluate.py " + shlex.join(arguments),
         "weights": weights.name,
-        "weights_sha256": digest(weights),
-        **_told(readers, digest),
-        **({} if labels is None else {"labels_sha256": digest(labels)}),
+        **digests(weights, readers),
+        **({} if labels is None else {"labels_sha256": _digest(labels)}),
         "detector": asdict(settings),
     }
 
 
-def _told(readers: Sequence[Path], digest: Callable[[Path], str]) -> dict[str, str]:
-    """Return names and digests of readers' weights, with `+` between those of several."""
-    if not readers:
-        return {}
-    names = "+".join(reader.name for reader in readers)
-    return {"reader": names, "reader_sha256": "+".join(map(digest, readers))}
+def digests(weights: Path, readers: Sequence[Path] = ()) -> dict[str, str]:
+    """Return what tells weights from others: `weights_sha256`, and `reader`, `reader_sha256`.
+
+    Args:
+        weights: of the default network.
+        readers: weights that read beside them; `+` stands between those of several.
+
+    Raises:
+        PlatewrightError: if a file can't be read.
+    """
+    told = {"weights_sha256": _digest(weights)}
+    if readers:
+        told["reader"] = "+".join(reader.name for reader in readers)
+        told["reader_sha256"] = "+".join(map(_digest, readers))
+    return told
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise PlatewrightError(f"{path}: can't be read: {error.strerror}") from None
 
 
 def format_empty(figures: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ import pytest
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image, save_image
+from platewright.reader import choice as choice_module
 from platewright.recognizer import detector as detector_module
 from platewright.records import Character, Reading
 
@@ -69,7 +70,8 @@ def load_script() -> ModuleType:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setattr(detector_module, "Detector", WhiteRectangles)
+    monkeypatch.setattr(choice_module, "Detector", WhiteRectangles)
+    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
     WhiteRectangles.loaded = []
     monkeypatch.chdir(tmp_path)
     script = load_script()

@@ -22,7 +22,7 @@ from platewright.geometry import Box, box_of_quad, quad_of_box
 from platewright.image import load_image, save_image
 from platewright.label import Label, choose, read_labels
 from platewright.metrics import Outcome
-from platewright.recognizer import detector as detector_module
+from platewright.reader import choice as choice_module
 from platewright.records import Character, Reading
 from platewright.report import format_report
 
@@ -323,7 +323,8 @@ def test_crop_of_labels_at_and_beyond_the_border(box: Box) -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
-    monkeypatch.setattr(detector_module, "Detector", ByColour)
+    monkeypatch.setattr(choice_module, "Detector", ByColour)
+    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "w.onnx").write_bytes(b"weights")
     spec = importlib.util.spec_from_file_location("evaluate_script", ROOT / "evaluate.py")

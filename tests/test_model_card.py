@@ -89,3 +89,19 @@ def test_results_of_other_weights_are_left_out(
     assert "| width, px | 24 | 160 |\n| --- | --- | --- |\n| read right % | 8 | 95 |" in text
     (tmp_path / "weights.onnx").write_bytes(b"others")
     assert "GB" not in card.figures() and "drawn plates" not in card.figures()
+
+
+def test_results_of_other_readers_are_left_out(card: ModuleType, tmp_path: Path) -> None:
+    card.ROOT = tmp_path
+    (tmp_path / "results").mkdir()
+    networks = {"weights_sha256": "1", "reader": "crnn-lstm.onnx", "reader_sha256": "2"}
+    for name, told in (
+        ("same", networks),
+        ("newer", {**networks, "reader_sha256": "3"}),
+        ("alone", {"weights_sha256": "1"}),
+    ):
+        (tmp_path / f"results/{name}.json").write_text(json.dumps({"command": "x", **told}))
+    assert card.load("same", networks) is not None
+    assert card.load("newer", networks) is None and card.load("alone", networks) is None
+    assert card.load("missing", networks) is None
+    assert card.load("same", {"weights_sha256": "1"}) is None

@@ -114,7 +114,7 @@ def test_evaluate_scores_it(folder: Path, trained: subprocess.CompletedProcess[s
     [
         ("train.py", ["--network", "crnn"], 2, "no network crnn; known: window, attention, box"),
         ("train.py", ["--recipe", "original"], 2, "--recipe: the network window has no original"),
-        ("detect.py", ["images/a.png", "--reader", "other"], 2, "--reader: no reader other; "),
+        ("detect.py", ["images/a.png", "--reader", "other"], 2, "no reader other; "),
         (
             "detect.py", ["images/a.png", "--reader", "crnn-gru", "--show-attention", "x.png"], 2,
             "--show-attention needs a reader with attention: --reader attention",

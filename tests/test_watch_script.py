@@ -21,7 +21,7 @@ from platewright.clip import ClipWriter
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import save_image
-from platewright.recognizer import detector as detector_module
+from platewright.reader import choice as choice_module
 from platewright.recognizer.decode import spell
 from platewright.records import Reading
 from platewright.redaction import redaction_settings
@@ -93,7 +93,8 @@ def lines_of(path: Path) -> list[dict]:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setattr(detector_module, "Detector", WhiteRectangles)
+    monkeypatch.setattr(choice_module, "Detector", WhiteRectangles)
+    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
     monkeypatch.setattr(WhiteRectangles, "loaded", [], raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DISPLAY", raising=False)

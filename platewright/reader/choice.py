@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from platewright.errors import ConfigError, WeightsError
 from platewright.reader.detector import BoxDetector, ReaderDetector
@@ -11,9 +13,18 @@ from platewright.reader.reader import network_reader
 from platewright.reader.runtime import load_network
 from platewright.reader.service import Service, ServiceReader
 from platewright.reader.vote import VotingDetector
-from platewright.recognizer.detector import Detector
+from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.recognizer.runtime import file_digest
 
-__all__ = ["READERS", "find_weights", "reader_weights", "voters", "with_reader"]
+__all__ = [
+    "READERS",
+    "default_choice",
+    "find_weights",
+    "load_detector",
+    "reader_weights",
+    "voters",
+    "with_reader",
+]
 
 READERS = Path(__file__).resolve().parents[2] / "readers"
 """Where weights lie under their network's name."""
@@ -37,14 +48,14 @@ def find_weights(choice: str) -> Path:
         return path
     if choice not in kind_names():
         known = ", ".join((*kind_names(), "api"))
-        raise ConfigError(f"--reader: no reader {choice}; known: {known}, or a weights file")
+        raise ConfigError(f"no reader {choice}; known: {known}, or a weights file")
     for folder, name in (("readers", choice), (READERS, choice), (f"runs/{choice}", "weights")):
         for suffix in SUFFIXES:
             found = Path(folder) / f"{name}{suffix}"
             if found.is_file():
                 return found
     raise WeightsError(
-        f"--reader {choice}: no readers/{choice}.onnx; python train.py --network {choice} makes it"
+        f"reader {choice}: no readers/{choice}.onnx; python train.py --network {choice} makes it"
     )
 
 
@@ -65,6 +76,63 @@ def reader_weights(choice: str) -> tuple[Path, ...]:
         ConfigError, WeightsError: as `find_weights`.
     """
     return tuple(find_weights(one) for one in voters(choice) if one not in WITHOUT_WEIGHTS)
+
+
+def default_choice(weights: Path) -> str:
+    """Return what reads with a weights file where nobody chooses.
+
+    `readers/default.json` names the readers that vote beside the bundled weights, by the weights'
+    SHA-256. Other weights read alone, and so do the bundled ones where a reader is missing.
+
+    Args:
+        weights: of the default network.
+
+    Raises:
+        ConfigError: if that file is damaged, or names a reader that there is not.
+        WeightsError: if the weights can't be read.
+    """
+    file = READERS / "default.json"
+    try:
+        known: Any = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+        digest = file_digest(weights)
+    except OSError as error:
+        raise WeightsError(f"{weights}: can't be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise ConfigError(f"{file}: not JSON ({error})") from None
+    if not isinstance(known, dict) or not all(isinstance(one, str) for one in known.values()):
+        raise ConfigError(f"{file}: names no readers by the SHA-256 of weights")
+    choice: str = known.get(digest, "window")
+    try:
+        reader_weights(choice)
+    except WeightsError:
+        return "window"
+    return choice
+
+
+def load_detector(
+    weights: Path,
+    settings: DetectorSettings | None = None,
+    *,
+    reader: str = "",
+    threads: int = 1,
+    beams: int = 8,
+) -> Detector:
+    """Load weights, and the readers that read with them.
+
+    Args:
+        weights: of the default network, `.onnx` or `.npz`.
+        settings: of the detector.
+        reader: see `with_reader`; empty: `default_choice`.
+        threads: that each network may use.
+        beams: see `with_reader`.
+
+    Raises:
+        ConfigError, WeightsError, ServiceError: as `with_reader`.
+        RegionError: if one of the settings' regions can't be used.
+    """
+    detector = Detector.load(weights, settings, threads=threads)
+    choice = reader or default_choice(Path(weights))
+    return with_reader(detector, choice, threads=threads, beams=beams)
 
 
 def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int = 8) -> Detector:
@@ -103,9 +171,9 @@ def _voting(detector: Detector, names: tuple[str, ...], threads: int, beams: int
         if name == "window":
             continue
         if name == "api":
-            raise ConfigError("--reader: api gives no probabilities, so it has no vote")
+            raise ConfigError("api gives no probabilities, so it has no vote")
         network = load_network(find_weights(name), threads)
         if network.settings.task == "box":
-            raise ConfigError("--reader: box reads no text, so it has no vote")
+            raise ConfigError("box reads no text, so it has no vote")
         readers.append(network_reader(network, beams=beams))
     return VotingDetector(detector, readers, own="window" in names)

@@ -10,6 +10,7 @@ from platewright.file import write_file
 from platewright.reader.graph import add_tail
 from platewright.reader.weights import load_networks
 from platewright.recognizer.export import example, write_model
+from platewright.recognizer.runtime import file_digest
 
 __all__ = ["export_reader"]
 
@@ -32,7 +33,7 @@ def export_reader(weights: Path, path: Path) -> None:
     inputs = {x.name: example((1, *x.shape[1:]), x.dtype) for x in model.inputs}
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "part.onnx"
-        write_model(model, inputs, settings.to_json(), part)
+        write_model(model, inputs, settings.to_json(), part, file_digest(weights))
         proto = onnx.load(str(part))
     if networks.tail:
         add_tail(proto, networks.tail, "steps", networks.tail_output)

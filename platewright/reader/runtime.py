@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
 from platewright.reader.settings import ReaderSettings
-from platewright.recognizer.runtime import open_session
+from platewright.recognizer.runtime import exported_beside, open_session
 
 __all__ = ["KerasNetwork", "Network", "OnnxNetwork", "load_network"]
 
@@ -42,8 +42,9 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         """Load the file."""
-        self._session, self._only_asked, text = open_session(path, threads)
-        self.settings = ReaderSettings.from_json(text, str(path))
+        self._session, self._only_asked, told = open_session(path, threads)
+        self.settings = ReaderSettings.from_json(told["settings"], str(path))
+        self.made_of = told.get("made_of", "")
         # Every input must be given, also those that nothing is computed from.
         kinds = {"tensor(int32)": np.int32}
         self._idle = {
@@ -91,7 +92,7 @@ class KerasNetwork:
 
 
 def load_network(path: Path, threads: int = 1) -> Network:
-    """Return what runs a reader's weights, by their suffix.
+    """Return what runs a reader's weights, by their suffix; of a `.npz`, see `exported_beside`.
 
     Raises:
         WeightsError: if they can't be used.
@@ -99,5 +100,6 @@ def load_network(path: Path, threads: int = 1) -> Network:
     if path.suffix.lower() == ".onnx":
         return OnnxNetwork(path, threads)
     if path.suffix.lower() == ".npz":
-        return KerasNetwork.load(path)
+        found = exported_beside(path, lambda beside: OnnxNetwork(beside, threads))
+        return found or KerasNetwork.load(path)
     raise WeightsError(f"{path}: a reader's weights end in .npz or .onnx")

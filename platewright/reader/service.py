@@ -110,7 +110,7 @@ class Service:
         url, key = environment.get(URL, "").strip(), environment.get(KEY, "").strip()
         for name, value in ((URL, url), (KEY, key)):
             if not value:
-                raise ServiceError(f"--reader api: {name} is not set: it names the OCR service's")
+                raise ServiceError(f"reader api: {name} is not set: it names the OCR service's")
         return cls(url=url, key=key)
 
     @property

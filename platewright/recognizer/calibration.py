@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +19,7 @@ from platewright.errors import WeightsError
 from platewright.file import write_file
 from platewright.metrics import expected_calibration_error, reliability
 from platewright.recognizer.decode import EMPTY, sharpen
-from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.runtime import file_digest
 from platewright.recognizer.weights import load_arrays, save_weights
 
 __all__ = ["Calibration", "confidences", "fit_temperature", "store_temperature"]
@@ -120,23 +121,29 @@ def store_temperature(weights: Path, calibration: Calibration) -> list[Path]:
     arrays, settings, note = load_arrays(weights)
     settings = replace(settings, temperature=calibration.temperature)
     beside = weights.with_suffix(".onnx")
-    packed = _restamped(beside, settings) if beside.is_file() else None
+    exported = _opened(beside) if beside.is_file() else None
     save_weights(weights, arrays, settings, note | {"calibration": asdict(calibration)})
-    if packed is None:
+    if exported is None:
         return [weights]
-    write_file(beside, packed)
+    import onnx
+
+    told = {"settings": settings.to_json(), "made_of": file_digest(weights)}
+    onnx.helper.set_model_props(exported, told)
+    write_file(beside, bytes(exported.SerializeToString()))
     return [weights, beside]
 
 
-def _restamped(path: Path, settings: NetworkSettings) -> bytes:
-    """Return an exported file's bytes with other settings in its metadata."""
+def _opened(path: Path) -> Any:
+    """Return an exported file's content.
+
+    Raises:
+        WeightsError: if it can't be read, or `onnx` is not installed.
+    """
     try:
         import onnx
     except ImportError:
         raise WeightsError(f"{path}: writing into it needs onnx (pip install onnx)") from None
     try:
-        proto = onnx.load_model_from_string(path.read_bytes())
+        return onnx.load_model_from_string(path.read_bytes())
     except Exception as error:  # protobuf's decoding errors have no common public base
         raise WeightsError(f"{path}: not a usable .onnx file ({error})") from None
-    onnx.helper.set_model_props(proto, {"settings": settings.to_json()})
-    return bytes(proto.SerializeToString())

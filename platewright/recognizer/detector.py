@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -275,9 +277,18 @@ class Detector:
             return reading
         return replace(reading, region=self.jurisdiction.region(reading.slots))
 
-    def with_settings(self, **changes: float) -> Detector:
-        """Return a detector with other settings and the same network."""
-        return Detector(self.runtime, replace(self.settings, **changes))  # type: ignore[arg-type]
+    def with_settings(self, **changes: Any) -> Self:
+        """Return a detector with other settings and the same networks.
+
+        Raises:
+            RegionError: if one of the regions can't be used.
+        """
+        other = copy(self)
+        other.__dict__.pop("jurisdiction", None)  # that of the settings before
+        other.settings = replace(self.settings, **changes)
+        if other.settings.regions:
+            _ = other.jurisdiction
+        return other
 
 
 def _grey(image: Picture) -> Picture:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
 from platewright.file import write_file
+from platewright.recognizer.runtime import file_digest
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.weights import load_arrays, set_arrays
 
@@ -26,13 +27,14 @@ TOLERANCE = 1e-2
 """Largest difference between Keras and ONNX Runtime: rounding stays a hundred times below it."""
 
 
-def write_onnx(model: Any, settings: NetworkSettings, path: Path) -> None:
+def write_onnx(model: Any, settings: NetworkSettings, path: Path, made_of: str = "") -> None:
     """Export a Keras model, with the network's settings in the file's metadata.
 
     Args:
         model: from `build_network`, on the TensorFlow back end.
         settings: of the network.
         path: the `.onnx` file.
+        made_of: SHA-256 of the weights file that the model is of; empty: of none.
 
     Raises:
         OutputError: if the file can't be written.
@@ -40,7 +42,7 @@ def write_onnx(model: Any, settings: NetworkSettings, path: Path) -> None:
     """
     sizes = {"image": settings.grid.window, "window": settings.read_window}
     inputs = {name: example((1, *size, 1)) for name, size in sizes.items()}
-    write_model(model, inputs, settings.to_json(), path)
+    write_model(model, inputs, settings.to_json(), path, made_of)
 
 
 def example(shape: tuple[int, ...], dtype: str = "float32") -> NDArray[Any]:
@@ -48,7 +50,9 @@ def example(shape: tuple[int, ...], dtype: str = "float32") -> NDArray[Any]:
     return np.random.default_rng(0).random(shape).astype(dtype)
 
 
-def write_model(model: Any, inputs: dict[str, Any], settings: str, path: Path) -> None:
+def write_model(
+    model: Any, inputs: dict[str, Any], settings: str, path: Path, made_of: str = ""
+) -> None:
     """Export any Keras model.
 
     Args:
@@ -56,6 +60,7 @@ def write_model(model: Any, inputs: dict[str, Any], settings: str, path: Path) -
         inputs: of its kind, by name, on which both must compute the same.
         settings: JSON, for the file's metadata.
         path: the `.onnx` file.
+        made_of: see `write_onnx`.
 
     Raises:
         OutputError: if the file can't be written.
@@ -74,7 +79,7 @@ def write_model(model: Any, inputs: dict[str, Any], settings: str, path: Path) -
             model.export(str(raw), format="onnx", verbose=False)
         _compare(raw, inputs, {k: keras.ops.convert_to_numpy(v) for k, v in wanted.items()})
         proto = onnx.load(str(raw))
-    onnx.helper.set_model_props(proto, {"settings": settings})
+    onnx.helper.set_model_props(proto, {"settings": settings, "made_of": made_of})
     write_file(path, proto.SerializeToString())
 
 
@@ -106,7 +111,7 @@ def export_onnx(weights: Path, path: Path) -> None:
     arrays, settings, _ = load_arrays(weights)
     model = build_network(settings)
     set_arrays(model, arrays, str(weights))
-    write_onnx(model, settings, path)
+    write_onnx(model, settings, path, file_digest(weights))
 
 
 def export_beside(weights: Path, module: str = "platewright.recognizer.export") -> list[Path]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import io
 import logging
 import tempfile
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results, write_file
-from platewright.recognizer.runtime import OnnxRuntime, levels
+from platewright.recognizer.runtime import OnnxRuntime, file_digest, levels
 from platewright.recognizer.settings import NetworkSettings
 from platewright.training.calibration import HELD_OUT_SEED
 from platewright.training.sample import SampleSettings, draw_batch, open_stock
@@ -90,8 +89,8 @@ def quantize(
         )
         proto = onnx.load(str(small))
     del proto.metadata_props[:]
-    origin = hashlib.sha256(source.read_bytes()).hexdigest()
-    onnx.helper.set_model_props(proto, {"settings": network.to_json(), "made_of": origin})
+    told = {"settings": network.to_json(), "made_of": file_digest(source)}
+    onnx.helper.set_model_props(proto, told)
     write_file(target, proto.SerializeToString())
 
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from platewright.errors import ImageError
 from platewright.image import decode_image
 from platewright.output import PhotoReadings
-from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.reader.choice import load_detector
+from platewright.recognizer.detector import Detector
 from platewright.region import region_codes
 from platewright.web.errors import BusyError, RequestError
 from platewright.web.metric import count, observe
@@ -63,7 +64,7 @@ def warm_up() -> Detector:
             use_turns(TURNS)
         if not _detectors:
             cv2.setNumThreads(1)
-            detector = Detector.load(Path(settings.WEIGHTS))
+            detector = load_detector(Path(settings.WEIGHTS), reader=settings.READER)
             detector.read(np.full((120, 160), 128, np.uint8))
             detector.jurisdiction  # noqa: B018  made here, once, not by two threads at a time
             _detectors.append(detector)
@@ -135,8 +136,8 @@ def _read(name: str, data: bytes, detector: Detector) -> Shot:
 
 @lru_cache(maxsize=16)
 def _for_region(region: str) -> Detector:
-    """Return a detector that shares the network and reads one region's syntaxes."""
-    return Detector(warm_up().runtime, DetectorSettings(regions=(region,)))
+    """Return a detector that shares the networks and reads one region's syntaxes."""
+    return warm_up().with_settings(regions=(region,))
 
 
 def _shown(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:

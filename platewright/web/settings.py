@@ -26,6 +26,7 @@ OPEN = chosen("PLATEWRIGHT_ACCESS", "open" if DEBUG else "login", ("open", "logi
 """Whether all who reach the page may see the registry and keep sightings, without logging in."""
 TOKEN = os.environ.get("PLATEWRIGHT_TOKEN", "")
 
+READER = os.environ.get("PLATEWRIGHT_READER") or ""
 WEIGHTS = os.environ.get("PLATEWRIGHT_WEIGHTS") or str(ROOT / "weights.onnx")
 MAX_PICTURE_BYTES = int(number("PLATEWRIGHT_MAX_MB", 25, 0.01, 1000) * 1_000_000)
 MAX_PICTURE_PIXELS = int(number("PLATEWRIGHT_MAX_MEGAPIXELS", 50, 0.01, 1000) * 1_000_000)

@@ -88,7 +88,7 @@ def test_the_backward_pass_is_turned_round_again(cell: str, merge: str) -> None:
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_keras_and_onnx_say_the_same(exported: Path, count: int) -> None:
-    keras, onnx = load_network(exported), load_network(exported.with_suffix(".onnx"))
+    keras, onnx = KerasNetwork.load(exported), load_network(exported.with_suffix(".onnx"))
     assert isinstance(keras, KerasNetwork) and isinstance(onnx, OnnxNetwork)
     assert keras.settings == onnx.settings
     settings, rng = keras.settings, np.random.default_rng(1)
@@ -112,7 +112,7 @@ def test_keras_and_onnx_say_the_same(exported: Path, count: int) -> None:
 
 @pytest.mark.parametrize("beams", [1, 4])
 def test_readers_on_both_spell_the_same(exported: Path, beams: int) -> None:
-    both = [load_network(exported), load_network(exported.with_suffix(".onnx"))]
+    both = [KerasNetwork.load(exported), load_network(exported.with_suffix(".onnx"))]
     if both[0].settings.task == "box":
         with pytest.raises(ValueError, match="box reads no text"):
             network_reader(both[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,13 +13,22 @@ import pytest
 
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import ConfigError, WeightsError
-from platewright.reader.choice import reader_weights, voters, with_reader
+from platewright.reader import choice
+from platewright.reader.choice import (
+    default_choice,
+    load_detector,
+    reader_weights,
+    voters,
+    with_reader,
+)
 from platewright.reader.reader import network_reader
 from platewright.reader.runtime import load_network
 from platewright.reader.spelling import Spelling
 from platewright.reader.vote import VotingDetector, pool
 from platewright.recognizer.decode import spell
 from tests.reader.test_detector import PHOTO, QUAD, detector
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Voter:
@@ -145,14 +155,14 @@ def test_choosing_several(exported: Path, tmp_path: Path, monkeypatch: pytest.Mo
     name = exported.stem.removesuffix("-dense")
     file = Path("readers", f"{name}.onnx")
     file.write_bytes(exported.with_suffix(".onnx").read_bytes())
-    choice = f"window+{name}"
-    assert voters(choice) == ("window", name)
-    assert reader_weights(choice) == (file,)
+    several = f"window+{name}"
+    assert voters(several) == ("window", name)
+    assert reader_weights(several) == (file,)
     assert reader_weights(f"{file}+{name}") == (file, file)
     # The tiny networks have eight slots.
     message = "box reads no text" if name == "box" else f"{name} reads 8 characters at most"
     with pytest.raises(ConfigError, match=message):
-        with_reader(detector(), choice)
+        with_reader(detector(), several)
     with pytest.raises(ConfigError, match="api gives no probabilities"):
         with_reader(detector(), "window+api")
     with pytest.raises(ConfigError, match="no reader crnn; known"):
@@ -163,3 +173,48 @@ def test_choosing_several(exported: Path, tmp_path: Path, monkeypatch: pytest.Mo
     plus = tmp_path / "a+b.onnx"
     plus.write_bytes(file.read_bytes())
     assert voters(str(plus)) == (str(plus),)
+
+
+def test_the_bundled_weights_have_readers_that_vote(tmp_path: Path) -> None:
+    for name in ("weights.npz", "weights.onnx", "weights.int8.onnx"):
+        found = default_choice(ROOT / name)
+        assert found == "window+crnn-lstm", name
+        assert all(path.is_file() for path in reader_weights(found))
+    (tmp_path / "mine.onnx").write_bytes(b"other")
+    assert default_choice(tmp_path / "mine.onnx") == "window"
+    with pytest.raises(WeightsError, match="can't be read"):
+        default_choice(tmp_path)
+
+
+def test_other_settings_keep_the_readers() -> None:
+    voting = VotingDetector(detector(), [Voter("AB12CDF", 0.99)])
+    assert voting.read_quads(PHOTO, [QUAD])[0].region
+    bound = voting.with_settings(regions=("GB",))
+    assert isinstance(bound, VotingDetector) and bound.readers == voting.readers
+    assert bound.read_quads(PHOTO, [QUAD])[0].region == "GB"
+    assert voting.settings.regions == ()
+
+
+def test_a_missing_reader_leaves_the_weights_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(choice, "READERS", tmp_path / "readers")
+    assert default_choice(ROOT / "weights.onnx") == "window"
+    (tmp_path / "readers").mkdir()
+    shutil.copy(ROOT / "readers/default.json", tmp_path / "readers")
+    assert default_choice(ROOT / "weights.onnx") == "window"
+    shutil.copy(ROOT / "readers/crnn-lstm.onnx", tmp_path / "readers")
+    assert default_choice(ROOT / "weights.onnx") == "window+crnn-lstm"
+    assert isinstance(load_detector(ROOT / "weights.onnx"), VotingDetector)
+    assert not isinstance(load_detector(ROOT / "weights.onnx", reader="window"), VotingDetector)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}', "\xff"])
+def test_a_damaged_list_of_defaults_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.setattr(choice, "READERS", tmp_path)
+    (tmp_path / "default.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"default\.json: (not JSON|names no readers)"):
+        default_choice(ROOT / "weights.onnx")

@@ -17,7 +17,7 @@ from platewright.recognizer.calibration import (
     store_temperature,
 )
 from platewright.recognizer.decode import decode_slots, sharpen, spell
-from platewright.recognizer.runtime import load_runtime
+from platewright.recognizer.runtime import OnnxRuntime, file_digest, load_runtime
 from platewright.recognizer.weights import load_arrays
 
 ABC = Alphabet("ABC")
@@ -90,6 +90,7 @@ def test_both_files_carry_the_temperature(
     assert all((arrays[name] == value).all() for name, value in before.items())
     runtime = load_runtime(onnx)
     assert runtime.settings == settings
+    assert isinstance(runtime, OnnxRuntime) and runtime.made_of == file_digest(npz)
     for a, b in zip(said, runtime.read(window), strict=True):
         assert (a == b).all()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["small.npz", "small.onnx"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,25 @@ import numpy as np
 import pytest
 
 from platewright.errors import WeightsError
+from platewright.reader.kind import kind_names
 from platewright.recognizer.detector import Detector, DetectorSettings
 from platewright.recognizer.export import export_beside, write_onnx
-from platewright.recognizer.runtime import KerasRuntime, OnnxRuntime, load_runtime
+from platewright.recognizer.runtime import (
+    KerasRuntime,
+    OnnxRuntime,
+    file_digest,
+    load_runtime,
+    open_session,
+)
 from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import save_weights
+from platewright.recognizer.weights import load_arrays, save_weights
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def both(small_npz: Path, small_onnx: Path) -> tuple[KerasRuntime, OnnxRuntime]:
-    keras, onnx = load_runtime(small_npz), load_runtime(small_onnx)
+    keras, onnx = KerasRuntime.load(small_npz), load_runtime(small_onnx)
     assert isinstance(keras, KerasRuntime) and isinstance(onnx, OnnxRuntime)
     return keras, onnx
 
@@ -60,6 +70,30 @@ def test_detectors_of_both_say_the_same(both: tuple[KerasRuntime, OnnxRuntime]) 
         assert a.presence == pytest.approx(b.presence, abs=1e-4)
         assert a.quad == pytest.approx(b.quad, abs=0.05)
         assert a.slots == pytest.approx(b.slots, abs=1e-4)
+
+
+def test_weights_run_as_what_was_exported_from_them(
+    small_npz: Path, small_onnx: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    npz, onnx = (Path(shutil.copy(path, tmp_path)) for path in (small_npz, small_onnx))
+    assert isinstance(load_runtime(npz), OnnxRuntime)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert isinstance(load_runtime(npz), KerasRuntime)
+    monkeypatch.delenv("KERAS_BACKEND")
+    arrays, settings, note = load_arrays(npz)
+    save_weights(npz, arrays, settings, {**note, "steps": 1})  # trained on, not exported yet
+    assert isinstance(load_runtime(npz), KerasRuntime)
+    export_beside(npz)
+    assert isinstance(load_runtime(npz), OnnxRuntime)
+    onnx.write_bytes(b"damaged")
+    assert isinstance(load_runtime(npz), KerasRuntime)
+
+
+@pytest.mark.parametrize("name", ["weights", *(f"readers/{kind}" for kind in kind_names())])
+def test_the_bundled_weights_run_as_what_was_exported_from_them(name: str) -> None:
+    told = open_session(ROOT / f"{name}.onnx")[2]
+    assert told["made_of"] == file_digest(ROOT / f"{name}.npz")
 
 
 def test_onnx_files_that_are_none(tmp_path: Path, small_onnx: Path) -> None:

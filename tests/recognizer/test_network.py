@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from platewright.recognizer.network import build_network
-from platewright.recognizer.runtime import Runtime, load_runtime
+from platewright.recognizer.runtime import KerasRuntime, Runtime, load_runtime
 from platewright.recognizer.settings import NetworkSettings
 
 
 @pytest.mark.parametrize("kind", ["small_npz", "small_onnx"])
 def test_slid_equals_cropped_at_every_stride(kind: str, request: pytest.FixtureRequest) -> None:
     path: Path = request.getfixturevalue(kind)
-    runtime: Runtime = load_runtime(path)
+    runtime: Runtime = KerasRuntime.load(path) if path.suffix == ".npz" else load_runtime(path)
     grid = runtime.settings.grid
     picture = np.random.default_rng(2).integers(0, 256, (90, 141), np.uint8)
     presence, corners = runtime.scan(picture)
@@ -33,7 +33,7 @@ def test_slid_equals_cropped_at_every_stride(kind: str, request: pytest.FixtureR
 
 
 def test_a_cell_sees_its_whole_window_and_nothing_else(small_npz: Path) -> None:
-    runtime = load_runtime(small_npz)
+    runtime = KerasRuntime.load(small_npz)
     grid = runtime.settings.grid
     rng = np.random.default_rng(5)
     picture = rng.integers(0, 256, (64, 127), np.uint8)
@@ -87,7 +87,7 @@ def test_the_default_networks_outputs() -> None:
 
 
 def test_slots_are_distributions(small_npz: Path) -> None:
-    runtime = load_runtime(small_npz)
+    runtime = KerasRuntime.load(small_npz)
     windows = np.random.default_rng(0).integers(0, 256, (3, 64, 192), np.uint8)
     slots, presence, corners = runtime.read(windows)
     assert slots.shape == (3, 5, 7) and presence.shape == (3,) and corners.shape == (3, 8)
@@ -115,7 +115,7 @@ def test_pooling_by_hand() -> None:
 
 
 def test_reading_does_not_depend_on_the_pictures_contrast(small_npz: Path) -> None:
-    runtime = load_runtime(small_npz)
+    runtime = KerasRuntime.load(small_npz)
     window = np.random.default_rng(0).integers(0, 60, (1, 64, 192)).astype(np.uint8)
     low, high = runtime.read(window)[0], runtime.read(window * np.uint8(4))[0]
     assert np.abs(low - high).max() < 0.05

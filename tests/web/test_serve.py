@@ -116,8 +116,15 @@ def test_a_server_by_default(tmp_path: Path, street: Street) -> None:
         again.stop()
 
 
-def test_weights_that_are_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        ({"PLATEWRIGHT_WEIGHTS": "/nowhere.onnx"}, "/nowhere.onnx: no such weights file"),
+        ({"PLATEWRIGHT_READER": "eyes"}, "no reader eyes; known: "),
+    ],
+)
+def test_networks_that_are_none(tmp_path: Path, variable: dict[str, str], message: str) -> None:
     with pytest.raises(RuntimeError) as caught:
-        Server(tmp_path, PLATEWRIGHT_WEIGHTS="/nowhere.onnx")
-    assert "/nowhere.onnx: no such weights file" in str(caught.value)
-    assert "Traceback" not in str(caught.value)
+        Server(tmp_path, **variable)
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1

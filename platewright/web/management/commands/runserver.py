@@ -28,6 +28,6 @@ class Command(Base):
                 self.stdout.write("The registry's tables are made.")
             warm_up()
         except PlatewrightError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=error.exit_code) from error
         forget_daily()
         super().inner_run(*args, **options)

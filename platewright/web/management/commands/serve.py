@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 from argparse import ArgumentParser
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 from django.conf import settings
@@ -56,8 +58,10 @@ class Command(BaseCommand):
             settings.KEEP_DAYS = options["keep_days"]
         try:
             bring_up_to_date()
+            connections.close_all()  # no process may inherit one
+            _try_networks()
         except PlatewrightError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=error.exit_code) from error
         from platewright.web.reader import use_turns, warm_up
         from platewright.web.wsgi import application
 
@@ -66,7 +70,6 @@ class Command(BaseCommand):
         # and a garbage collection would.
         gc.collect()
         gc.freeze()
-        connections.close_all()  # no process may inherit one
         workers = options["workers"]
 
         def ready(worker: Any) -> None:
@@ -109,6 +112,24 @@ class Command(BaseCommand):
         )
         self.stderr.write(f"Programs write with the token in {secret_file('token')}")
         Server().run()
+
+
+def _try_networks() -> None:
+    """Load the networks once, so that what is wrong with them is told before serving begins.
+
+    It is done in a process of its own: a runtime's session must not be there when others fork.
+
+    Raises:
+        ConfigError, WeightsError, ServiceError: as `load_detector`.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        pool.submit(_load_networks).result()
+
+
+def _load_networks() -> None:
+    from platewright.web.reader import warm_up
+
+    warm_up()  # what it returns stays there
 
 
 def _hosts() -> str:
