@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OTHERS = ("threshold", "robustness", "lookup", "voting", "load")
+OTHERS = ("threshold", "robustness", "lookup", "voting", "watching", "load")
 """Results of the bundled weights that stand in docs/."""
 
 
