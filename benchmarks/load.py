@@ -36,8 +36,7 @@ from platewright.errors import ConfigError, PlatewrightError, run_script  # noqa
 from platewright.file import make_folder, write_file  # noqa: E402
 from platewright.image import encode_image  # noqa: E402
 from platewright.metrics import milliseconds  # noqa: E402
-from platewright.reader.choice import default_choice, reader_weights  # noqa: E402
-from platewright.report import digests  # noqa: E402
+from platewright.report import default_digests  # noqa: E402
 from platewright.synth.street import draw_street  # noqa: E402
 
 STREETS = 6
@@ -195,8 +194,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
     args = parser.parse_args()
-    weights = ROOT / "weights.onnx"
-    networks = digests(weights, reader_weights(default_choice(weights)))
+    networks = default_digests(ROOT / "weights.onnx")
     with tempfile.TemporaryDirectory() as folder:
         server, url = start_server(folder, args.workers)
         try:

@@ -31,18 +31,14 @@ sys.path.insert(0, str(ROOT))
 
 from platewright.alphabet import Alphabet  # noqa: E402
 from platewright.errors import DatasetError, run_script  # noqa: E402
-from platewright.file import make_folder, write_file  # noqa: E402
+from platewright.file import file_digest, make_folder, write_file  # noqa: E402
 from platewright.geometry import quad_of_box  # noqa: E402
 from platewright.image import load_image  # noqa: E402
 from platewright.label import Label, read_labels  # noqa: E402
 from platewright.metrics import clean, match  # noqa: E402
-from platewright.reader.choice import (  # noqa: E402
-    default_choice,
-    load_detector,
-    reader_weights,
-)
+from platewright.reader.choice import load_detector  # noqa: E402
 from platewright.region import load_region, region_codes  # noqa: E402
-from platewright.report import digests  # noqa: E402
+from platewright.report import default_digests  # noqa: E402
 from platewright.web.registry.likelihood import LookupSettings, Matcher  # noqa: E402
 from platewright.web.registry.plate import LONGEST, normalize  # noqa: E402
 
@@ -83,8 +79,7 @@ def read_all(labels: Sequence[Label], images: Path, weights: Path) -> tuple[list
 
 def cached(labels: Sequence[Label], images: Path, weights: Path, path: Path) -> tuple[Any, Slots]:
     """Return `read_all`, from the cache where it is of these labels and networks."""
-    networks = digests(weights, reader_weights(default_choice(weights)))
-    key = hashlib.sha256(repr((networks, labels)).encode()).hexdigest()
+    key = hashlib.sha256(repr((default_digests(weights), labels)).encode()).hexdigest()
     if path.is_file():
         with np.load(path) as kept:
             if str(kept["key"]) == key:
@@ -232,8 +227,8 @@ def main() -> None:
         speed[str(size)] = round(float(np.median(spent)), 2)
     result = {
         "command": "python benchmarks/lookup.py " + " ".join(sys.argv[1:]),
-        **digests(args.weights, reader_weights(default_choice(args.weights))),
-        "labels_sha256": hashlib.sha256(args.labels.read_bytes()).hexdigest(),
+        **default_digests(args.weights),
+        "labels_sha256": file_digest(args.labels),
         "settings": asdict(settings),
         "registered": {"true": len(own), "drawn": len(drawn)},
         "labelled_texts": len(labels),

@@ -6,7 +6,6 @@ other weights than those that are here are left out, and so is what was not meas
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from platewright.file import file_digest  # noqa: E402
 from platewright.reader.choice import default_choice, reader_weights  # noqa: E402
 from platewright.report import digests  # noqa: E402
 
@@ -145,8 +145,7 @@ def by_condition(robustness: dict[str, Any]) -> list[str]:
 
 def told_file(path: Path, name: str) -> str:
     """Return a file's name, size and digest."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return f"`{name}`, {path.stat().st_size / 1e6:.1f} MB, SHA-256 `{digest}`"
+    return f"`{name}`, {path.stat().st_size / 1e6:.1f} MB, SHA-256 `{file_digest(path)}`"
 
 
 def figures() -> str:

@@ -13,7 +13,6 @@ Writes results/readers.json and prints the README's table.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shlex
 import sys
@@ -255,7 +254,7 @@ def main() -> None:
     args = parse_args()
 
     from platewright.dataset.backgrounds import load_backgrounds
-    from platewright.file import make_folder, write_file
+    from platewright.file import file_digest, make_folder, write_file
     from platewright.reader.choice import voters, with_reader
     from platewright.reader.detector import BoxDetector
     from platewright.reader.kind import kind_names
@@ -280,7 +279,7 @@ def main() -> None:
     scores: dict[str, Any] = {}
     for name, weights in chosen.items():
         detector = with_reader(default, name)
-        digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in weights]
+        digests = [file_digest(path) for path in weights]
         one: dict[str, Any] = {
             "weights_sha256": "+".join(digests),
             "parameters": parameters(weights),

@@ -28,13 +28,9 @@ from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
 from platewright.geometry import box_of_quad  # noqa: E402
 from platewright.metrics import clean, fold, match  # noqa: E402
-from platewright.reader.choice import (  # noqa: E402
-    default_choice,
-    load_detector,
-    reader_weights,
-)
+from platewright.reader.choice import load_detector  # noqa: E402
 from platewright.recognizer.detector import Detector, DetectorSettings  # noqa: E402
-from platewright.report import digests  # noqa: E402
+from platewright.report import default_digests  # noqa: E402
 from platewright.synth.background import Backgrounds  # noqa: E402
 from platewright.synth.camera import Camera, apply_camera  # noqa: E402
 from platewright.synth.placement import add_plate  # noqa: E402
@@ -170,7 +166,7 @@ def main() -> int:
         print(name, " ".join(f"{row['at']:g}:{100 * row['read']:.0f}" for row in curves[name]))
     result = {
         "command": " ".join(["python benchmarks/robustness.py", *sys.argv[1:]]),
-        **digests(args.weights, reader_weights(default_choice(args.weights))),
+        **default_digests(args.weights),
         "plates": args.plates,
         "axes": {name: title for name, (title, _) in AXES.items()},
         "curves": curves,

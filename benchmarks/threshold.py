@@ -27,13 +27,9 @@ from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
 from platewright.evaluation import evaluate  # noqa: E402
 from platewright.label import choose, read_labels  # noqa: E402
-from platewright.reader.choice import (  # noqa: E402
-    default_choice,
-    load_detector,
-    reader_weights,
-)
+from platewright.reader.choice import load_detector  # noqa: E402
 from platewright.recognizer.detector import ACCEPTED, Detector, DetectorSettings  # noqa: E402
-from platewright.report import digests  # noqa: E402
+from platewright.report import default_digests  # noqa: E402
 from platewright.synth.background import Backgrounds  # noqa: E402
 from platewright.synth.scene import draw_closeup  # noqa: E402
 from platewright.training.sample import SampleSettings  # noqa: E402
@@ -129,7 +125,7 @@ def main() -> int:
     accepted = {name: acceptance(verdicts[name], texts[name], ACCEPTED) for name in verdicts}
     result = {
         "command": "python benchmarks/threshold.py " + " ".join(sys.argv[1:]),
-        **digests(args.weights, reader_weights(default_choice(args.weights))),
+        **default_digests(args.weights),
         "default": ACCEPTED,
         "texts": texts,
         "at_default": {

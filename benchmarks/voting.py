@@ -33,14 +33,10 @@ sys.path.insert(0, str(ROOT))
 from platewright.errors import run_script  # noqa: E402
 from platewright.geometry import iou  # noqa: E402
 from platewright.metrics import expected_calibration_error, fold, reliability  # noqa: E402
-from platewright.reader.choice import (  # noqa: E402
-    default_choice,
-    load_detector,
-    reader_weights,
-)
+from platewright.reader.choice import load_detector  # noqa: E402
 from platewright.recognizer.detector import ACCEPTED, Detector  # noqa: E402
 from platewright.records import PlateRecord, Reading  # noqa: E402
-from platewright.report import digests  # noqa: E402
+from platewright.report import default_digests  # noqa: E402
 from platewright.synth.drive import DriveSettings, draw_drive  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
 from platewright.tracking.frame import Frame  # noqa: E402
@@ -190,7 +186,7 @@ def main() -> None:
         print(hardness, json.dumps(figures(drives[hardness])), flush=True)
     result = {
         "command": f"python benchmarks/voting.py --drives {args.drives} --frames {args.frames}",
-        **digests(args.weights, reader_weights(default_choice(args.weights))),
+        **default_digests(args.weights),
         "frames": args.frames,
         "hardness": {f"{hardness:g}": figures(seen) for hardness, seen in drives.items()},
         "calibration": calibration([d for seen in drives.values() for d in seen]),

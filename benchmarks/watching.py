@@ -28,13 +28,9 @@ sys.path.insert(0, str(ROOT))
 from platewright.annotation import annotate  # noqa: E402
 from platewright.errors import ConfigError, run_script  # noqa: E402
 from platewright.metrics import milliseconds  # noqa: E402
-from platewright.reader.choice import (  # noqa: E402
-    default_choice,
-    load_detector,
-    reader_weights,
-)
+from platewright.reader.choice import load_detector  # noqa: E402
 from platewright.records import Reading  # noqa: E402
-from platewright.report import digests  # noqa: E402
+from platewright.report import default_digests  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
 from platewright.tracking.frame import Frame  # noqa: E402
 from platewright.tracking.passing import Passing, Voter  # noqa: E402
@@ -116,7 +112,7 @@ def main() -> None:
     memory.append(memory_mb())
     result = {
         "command": f"python benchmarks/watching.py {args.video.name} --minutes {args.minutes:g}",
-        **digests(args.weights, reader_weights(default_choice(args.weights))),
+        **default_digests(args.weights),
         "minutes": round(wall / 60, 2),
         "frames": done.read,
         "frames_per_s": round(done.read / wall, 2),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from pathlib import Path
 
 from platewright.errors import ConfigError, OutputError
 
-__all__ = ["claim_results", "make_folder", "write_file"]
+__all__ = ["claim_results", "file_digest", "make_folder", "write_file"]
 
 
 def make_folder(path: Path) -> None:
@@ -22,6 +23,15 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: can't be made into a folder: {error.strerror}") from error
+
+
+def file_digest(path: Path) -> str:
+    """Return a file's SHA-256.
+
+    Raises:
+        OSError: if it can't be read.
+    """
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def claim_results(source: Path, *results: Path | None, force: bool) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from platewright.errors import PlatewrightError
-from platewright.recognizer.runtime import file_digest
+from platewright.file import file_digest
+from platewright.reader.choice import default_choice, reader_weights
 
-__all__ = ["digests", "format_empty", "format_report", "provenance"]
+__all__ = ["default_digests", "digests", "format_empty", "format_report", "provenance"]
 
 
 def provenance(
@@ -57,6 +58,15 @@ def digests(weights: Path, readers: Sequence[Path] = ()) -> dict[str, str]:
         told["reader"] = "+".join(reader.name for reader in readers)
         told["reader_sha256"] = "+".join(map(_digest, readers))
     return told
+
+
+def default_digests(weights: Path) -> dict[str, str]:
+    """Return `digests` of weights and of what reads with them where nobody chooses.
+
+    Raises:
+        PlatewrightError: if a file can't be read.
+    """
+    return digests(weights, reader_weights(default_choice(weights)))
 
 
 def _digest(path: Path) -> str:

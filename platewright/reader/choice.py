@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from platewright.errors import ConfigError, WeightsError
+from platewright.file import file_digest
 from platewright.reader.detector import BoxDetector, ReaderDetector
 from platewright.reader.kind import kind_names
 from platewright.reader.reader import network_reader
@@ -14,7 +15,6 @@ from platewright.reader.runtime import load_network
 from platewright.reader.service import Service, ServiceReader
 from platewright.reader.vote import VotingDetector
 from platewright.recognizer.detector import Detector, DetectorSettings
-from platewright.recognizer.runtime import file_digest
 
 __all__ = [
     "READERS",
@@ -94,11 +94,14 @@ def default_choice(weights: Path) -> str:
     file = READERS / "default.json"
     try:
         known: Any = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    except OSError as error:
+        raise ConfigError(f"{file}: can't be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise ConfigError(f"{file}: not JSON ({error})") from None
+    try:
         digest = file_digest(weights)
     except OSError as error:
         raise WeightsError(f"{weights}: can't be read: {error.strerror or error}") from None
-    except ValueError as error:
-        raise ConfigError(f"{file}: not JSON ({error})") from None
     if not isinstance(known, dict) or not all(isinstance(one, str) for one in known.values()):
         raise ConfigError(f"{file}: names no readers by the SHA-256 of weights")
     choice: str = known.get(digest, "window")

@@ -101,7 +101,7 @@ def beam_search(
             if len(text) >= most_characters:
                 continue
             for k, p in likely:
-                if before := blank if k == last else either:
+                if before := (blank if k == last else either):
                     grown.setdefault((*text, k), [0.0, 0.0])[1] += before * p
         best = sorted(grown.items(), key=_both, reverse=True)[:beams]
         most = _both(best[0]) or 1.0

@@ -6,11 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from platewright.file import write_file
+from platewright.file import file_digest, write_file
 from platewright.reader.graph import add_tail
 from platewright.reader.weights import load_networks
 from platewright.recognizer.export import example, write_model
-from platewright.recognizer.runtime import file_digest
 
 __all__ = ["export_reader"]
 

@@ -16,10 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.errors import WeightsError
-from platewright.file import write_file
+from platewright.file import file_digest, write_file
 from platewright.metrics import expected_calibration_error, reliability
 from platewright.recognizer.decode import EMPTY, sharpen
-from platewright.recognizer.runtime import file_digest
 from platewright.recognizer.weights import load_arrays, save_weights
 
 __all__ = ["Calibration", "confidences", "fit_temperature", "store_temperature"]

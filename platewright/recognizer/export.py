@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
-from platewright.file import write_file
-from platewright.recognizer.runtime import file_digest
+from platewright.file import file_digest, write_file
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.weights import load_arrays, set_arrays
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
+from platewright.file import file_digest
 from platewright.recognizer.settings import NetworkSettings
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "OnnxRuntime",
     "Runtime",
     "exported_beside",
-    "file_digest",
     "levels",
     "load_runtime",
     "open_session",
@@ -61,15 +60,6 @@ class Exported(Protocol):
 
 
 AnyExported = TypeVar("AnyExported", bound=Exported)
-
-
-def file_digest(path: Path) -> str:
-    """Return a file's SHA-256.
-
-    Raises:
-        OSError: if it can't be read.
-    """
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def exported_beside(path: Path, load: Callable[[Path], AnyExported]) -> AnyExported | None:

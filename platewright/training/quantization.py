@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import WeightsError, run_script
-from platewright.file import claim_results, write_file
-from platewright.recognizer.runtime import OnnxRuntime, file_digest, levels
+from platewright.file import claim_results, file_digest, write_file
+from platewright.recognizer.runtime import OnnxRuntime, levels
 from platewright.recognizer.settings import NetworkSettings
 from platewright.training.calibration import HELD_OUT_SEED
 from platewright.training.sample import SampleSettings, draw_batch, open_stock

@@ -10,6 +10,7 @@ import pytest
 
 from platewright.alphabet import Alphabet
 from platewright.errors import WeightsError
+from platewright.file import file_digest
 from platewright.recognizer.calibration import (
     Calibration,
     confidences,
@@ -17,7 +18,7 @@ from platewright.recognizer.calibration import (
     store_temperature,
 )
 from platewright.recognizer.decode import decode_slots, sharpen, spell
-from platewright.recognizer.runtime import OnnxRuntime, file_digest, load_runtime
+from platewright.recognizer.runtime import OnnxRuntime, load_runtime
 from platewright.recognizer.weights import load_arrays
 
 ABC = Alphabet("ABC")

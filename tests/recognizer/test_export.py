@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from platewright.errors import WeightsError
+from platewright.file import file_digest
 from platewright.reader.kind import kind_names
 from platewright.recognizer.detector import Detector, DetectorSettings
 from platewright.recognizer.export import export_beside, write_onnx
 from platewright.recognizer.runtime import (
     KerasRuntime,
     OnnxRuntime,
-    file_digest,
     load_runtime,
     open_session,
 )
