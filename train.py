@@ -67,6 +67,8 @@ def main(argv: list[str] | None = None) -> None:
     """Train, then export."""
     args = parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # oneDNN is TensorFlow's choice on the newest processors alone, and pays on the others as well.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
         raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
     from platewright.dataset.drawing import find_regions

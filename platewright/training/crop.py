@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,11 +19,13 @@ from platewright.recognizer.rectify import rectify
 from platewright.records import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
-from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible
+from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible, open_stock
+from platewright.training.settings import TrainSettings
 from platewright.training.source import StoredSource
 
 __all__ = [
-    "crop_target", "draw_crop", "draw_crops", "draw_photo", "one_plate_scene", "step_cells",
+    "crop_target", "draw_crop", "draw_crops", "draw_photo", "make_crops", "one_plate_scene",
+    "step_cells",
 ]  # fmt: skip
 
 Picture = NDArray[np.uint8]
@@ -227,3 +231,23 @@ def draw_crops(
     if "previous" in stacked:
         inputs["previous"] = stacked.pop("previous")
     return inputs, stacked
+
+
+def make_crops(
+    seed: int, folder: Path | None, settings: TrainSettings, network: ReaderSettings
+) -> Callable[[int], Any]:
+    """Return what draws batch k, with its backgrounds loaded once.
+
+    Args:
+        seed: of the drawings.
+        folder: of background photos; None or empty: backgrounds are drawn.
+        settings: of the run.
+        network: whose crops are drawn.
+    """
+    samples = settings.samples
+    backgrounds, stored = open_stock(seed, folder, samples)
+
+    def draw(index: int) -> Any:
+        return draw_crops(seed, index, backgrounds, samples, network, stored)
+
+    return draw

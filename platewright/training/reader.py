@@ -20,36 +20,15 @@ from platewright.reader.loss import reader_losses
 from platewright.reader.recipe import Recipe
 from platewright.reader.settings import ReaderSettings
 from platewright.recognizer.weights import load_file
-from platewright.training.crop import draw_crops
+from platewright.training.crop import make_crops
 from platewright.training.fit import Trainer, prepare
-from platewright.training.sample import open_stock
 from platewright.training.settings import TrainSettings
 
-__all__ = ["ReaderTrainer", "constant_box", "make_crops", "validation"]
+__all__ = ["ReaderTrainer", "constant_box", "validation"]
 
 BEST = "validation_loss"
 CHECKED = 8
 """Batches that are validated on, drawn once."""
-
-
-def make_crops(
-    seed: int, folder: Path | None, settings: TrainSettings, network: ReaderSettings
-) -> Callable[[int], Any]:
-    """Return what draws batch k, with its backgrounds loaded once.
-
-    Args:
-        seed: of the drawings.
-        folder: of background photos; None or empty: backgrounds are drawn.
-        settings: of the run.
-        network: whose crops are drawn.
-    """
-    samples = settings.samples
-    backgrounds, stored = open_stock(seed, folder, samples)
-
-    def draw(index: int) -> Any:
-        return draw_crops(seed, index, backgrounds, samples, network, stored)
-
-    return draw
 
 
 class ReaderTrainer(Trainer):

@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from platewright.reader.kind import load_kind
+
 # What workers call must be found by a fresh process, so it comes from the package and the standard
 # library alone: `draw_batch` stands in for itself.
 from platewright.recognizer.settings import NetworkSettings
+from platewright.training.crop import make_crops
 from platewright.training.fit import make_drawing
 from platewright.training.sample import SampleSettings
 from platewright.training.settings import TrainSettings
@@ -31,6 +37,21 @@ def test_content_and_order_do_not_depend_on_the_workers(start: int) -> None:
     make = functools.partial(functools.partial, pow, 3)
     for workers in (0, 1, 3):
         assert take(12, make, workers=workers, start=start) == want
+
+
+CROPS = functools.partial(make_crops, 3, None, SETTINGS, load_kind("box").recipe().settings)
+
+
+@pytest.mark.parametrize("make", [MAKE, CROPS])
+def test_drawing_loads_no_framework(make: Callable[[], object]) -> None:
+    """Four drawing processes would hold TensorFlow four times."""
+    code = (
+        "import pickle, sys; pickle.load(sys.stdin.buffer)()(0); print({'keras'} & {*sys.modules})"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps(make), capture_output=True, check=True
+    )
+    assert ran.stdout.decode().strip() == "set()"
 
 
 def test_drawn_batches_are_alike_from_any_process() -> None:
