@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from platewright.geometry import Box, box_of_quad
+from platewright.percent import told_percent
 from platewright.records import Reading
 
 __all__ = ["annotate", "confidence_colour", "place_tag", "text_colour"]
@@ -191,7 +192,7 @@ def _draw_tag(
     text, face = (reading.text, _face(font_size)) if reading.text else ("unread", _plain(font_size))
     share = reading.confidence if reading.text else reading.presence
     doubt = "" if reading.accepted else " ?"
-    percent, small = f"{share:.0%}{doubt}", _plain(max(9, round(font_size * 0.8)))
+    percent, small = told_percent(share) + doubt, _plain(max(9, round(font_size * 0.8)))
     pad, space = max(3, round(font_size * 0.38)), max(3, round(font_size * 0.42))
     first, second = face.getbbox(text, anchor="ls"), small.getbbox(percent, anchor="ls")
     # Capitals' height, the same for every text, so that tags do not jump.

@@ -13,6 +13,7 @@ from typing import Any
 from platewright.annotation import annotate
 from platewright.errors import OutputError
 from platewright.file import write_file
+from platewright.percent import told_percent
 from platewright.records import Reading
 
 __all__ = ["PhotoReadings", "ReadingsFile", "annotate", "readings_table", "write_json"]
@@ -140,8 +141,8 @@ def _cells(reading: Reading) -> list[str]:
     """Return a reading's cells of the table."""
     return [
         (reading.text + ("" if reading.accepted else " ?")) if reading.text else "(unread)",
-        f"{reading.confidence:.1%}",
-        f"{reading.presence:.1%}",
+        told_percent(reading.confidence, 1),
+        told_percent(reading.presence, 1),
         reading.region or "-",
         " ".join(f"{value:.0f}" for value in reading.box),
     ]

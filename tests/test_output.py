@@ -61,6 +61,8 @@ def test_table_is_aligned_and_tells_of_photos_without_plates() -> None:
         "X1                5.1%     97.0%  GB      5 6 7 8            first.jpg",
         "(no plate)                                                   a very long name.jpg",
     ]
+    sure = readings_table([photo("first.jpg", reading((1, 2, 30, 40), confidence=0.99996))])
+    assert " 99.9% " in sure and "100" not in sure
     alone = readings_table([photo("first.jpg")]).split("\n")
     assert alone[1] == "(no plate)"
     assert "photo" not in alone[0]
@@ -164,6 +166,16 @@ def test_annotation_fits_every_picture(size: tuple[int, int], text: str) -> None
     assert (image == 90).all()
     if min(size) >= 60:
         assert (drawn != image).any(axis=-1).mean() > 0.02
+
+
+def test_no_tag_says_that_a_reading_is_certain() -> None:
+    image = np.full((400, 600), 90, np.uint8)
+
+    def tag_width(confidence: float) -> int:
+        drawn = annotate(image, [reading((200, 150, 210, 160), confidence=confidence)])
+        return int((drawn != 90).any(axis=(0, 2)).sum())
+
+    assert tag_width(1.0) == tag_width(0.99) == tag_width(0.9999) > tag_width(0.09)
 
 
 def test_outline_lies_along_the_quad_and_nowhere_else() -> None:

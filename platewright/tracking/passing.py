@@ -13,6 +13,7 @@ import numpy as np
 
 from platewright.alphabet import Alphabet
 from platewright.errors import OutputError
+from platewright.percent import told_percent
 from platewright.recognizer.decode import EMPTY, decode_slots, spell
 from platewright.recognizer.detector import Detector
 from platewright.recognizer.jurisdiction import Jurisdiction
@@ -66,7 +67,7 @@ class Passing:
         count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
         return (
             f"{_clock(self.first)} - {_clock(self.last)}  {reading.text + doubt:<12}  "
-            f"{reading.confidence:6.1%}  {reading.region or '-':<5}  {count}"
+            f"{told_percent(reading.confidence, 1):>6}  {reading.region or '-':<5}  {count}"
         )
 
 
