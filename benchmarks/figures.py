@@ -140,10 +140,14 @@ def readers() -> list[str]:
     if not (ROOT / "results/readers.json").is_file():
         return []
     result = load("readers.json")
+    there, here = (load(name).get("processor") for name in ("realdev.json", "readers.json"))
+    other = (
+        "" if here == there else f" These times are of another machine than those above: {here}."
+    )
     return [
         "All readers on given boxes: drawn plates with faces and backgrounds that training did not "
         "have, and real ones. `box` finds instead of reading: the one plate of drawn photos, and "
-        "of the real photos that have one.",
+        "of the real photos that have one." + other,
         "",
         *reader_table(result["readers"]),
         "",

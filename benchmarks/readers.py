@@ -259,6 +259,7 @@ def main() -> None:
     from platewright.reader.detector import BoxDetector
     from platewright.reader.kind import kind_names
     from platewright.recognizer.detector import Detector
+    from platewright.report import processor
     from platewright.synth.background import Backgrounds
 
     if args.out.exists() and not args.force:
@@ -298,7 +299,12 @@ def main() -> None:
         scores[name if stem in scores else stem] = one
         print(f"{name}: {json.dumps(one)}", file=sys.stderr)
     command = "python benchmarks/readers.py " + shlex.join(sys.argv[1:])
-    result = {"command": command.strip(), "backgrounds": len(photos), "readers": scores}
+    result = {
+        "command": command.strip(),
+        "processor": processor(),
+        "backgrounds": len(photos),
+        "readers": scores,
+    }
     make_folder(args.out.parent)
     write_file(args.out, (json.dumps(result, indent=1) + "\n").encode())
     print("\n".join(reader_table(scores)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +13,9 @@ from platewright.errors import PlatewrightError
 from platewright.file import file_digest
 from platewright.reader.choice import default_choice, reader_weights
 
-__all__ = ["default_digests", "digests", "format_empty", "format_report", "provenance"]
+__all__ = [
+    "default_digests", "digests", "format_empty", "format_report", "processor", "provenance",
+]  # fmt: skip
 
 
 def provenance(
@@ -36,11 +39,30 @@ def provenance(
     """
     return {
         "command": "python evaluate.py " + shlex.join(arguments),
+        "processor": processor(),
         "weights": weights.name,
         **digests(weights, readers),
         **({} if labels is None else {"labels_sha256": _digest(labels)}),
         "detector": asdict(settings),
     }
+
+
+def processor(told: Path = Path("/proc/cpuinfo")) -> str:
+    """Return what times were measured on: the processor's name, and whether it multiplies bytes.
+
+    Args:
+        told: what Linux tells of it.
+    """
+    try:
+        lines = told.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    facts = {key.strip(): value.strip() for key, _, value in (one.partition(":") for one in lines)}
+    name = facts.get("model name") or platform.processor() or platform.machine()
+    flags = facts.get("flags", "").split()
+    if not flags:
+        return name
+    return f"{name}, {'with' if {'avx512_vnni', 'avx_vnni'} & {*flags} else 'without'} VNNI"
 
 
 def digests(weights: Path, readers: Sequence[Path] = ()) -> dict[str, str]:
