@@ -85,10 +85,10 @@ def main() -> int:
     args = parse_args()
 
     from platewright.batch import plan_batch
+    from platewright.file import LinesFile
     from platewright.image import load_image, save_image
     from platewright.output import (
         PhotoReadings,
-        ReadingsFile,
         annotate,
         readings_table,
         write_json,
@@ -115,7 +115,7 @@ def main() -> int:
     done: list[PhotoReadings] = []
     failed = 0
     try:
-        with ReadingsFile(batch.lines) if batch.lines else nullcontext() as lines:
+        with LinesFile(batch.lines) if batch.lines else nullcontext() as lines:
             for number, job in enumerate(batch.jobs, start=1):
                 try:
                     image = load_image(job.photo)
@@ -136,7 +136,7 @@ def main() -> int:
                 if job.picture:
                     save_image(job.picture, shown if args.redact else annotate(image, readings))
                 if lines:
-                    lines.add(photo)
+                    lines.add(photo.as_dict())
                 if args.show_attention:
                     attention.write(image, readings)
                 if args.json:

@@ -77,8 +77,8 @@ def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:
     """Return pictures with one plate each, a quad framed with a detector's errors, its text."""
     import numpy as np
 
-    from platewright.metrics import clean
     from platewright.synth.scene import draw_closeup
+    from platewright.text import clean
     from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible
 
     samples, found = SampleSettings(), []
@@ -99,7 +99,8 @@ def score_drawn(detector: Detector, drawn: Drawn) -> dict[str, float]:
     """Return the parts of drawn texts and characters that are read right."""
     import numpy as np
 
-    from platewright.metrics import character_accuracy, clean, fold
+    from platewright.metrics import character_accuracy
+    from platewright.text import clean, fold
 
     pairs = [
         (text, clean(detector.read_quads(image, [quad])[0].text)) for image, quad, text in drawn

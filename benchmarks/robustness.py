@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
 from platewright.geometry import box_of_quad  # noqa: E402
-from platewright.metrics import clean, fold, match  # noqa: E402
+from platewright.metrics import match  # noqa: E402
 from platewright.reader.choice import load_detector  # noqa: E402
 from platewright.recognizer.detector import Detector, DetectorSettings  # noqa: E402
 from platewright.report import default_digests  # noqa: E402
@@ -36,6 +36,7 @@ from platewright.synth.camera import Camera, apply_camera  # noqa: E402
 from platewright.synth.placement import add_plate  # noqa: E402
 from platewright.synth.pose import Pose, pose_quad  # noqa: E402
 from platewright.synth.scene import draw_look  # noqa: E402
+from platewright.text import clean, fold  # noqa: E402
 
 SEED = 4_000_037
 ROOM = 1.5

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from platewright.geometry import Box, iou_matrix
-from platewright.metrics import clean, fold
 from platewright.records import Reading
+from platewright.text import clean, fold
 
 __all__ = ["THRESHOLDS", "Verdict", "acceptance", "judge"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import cast
 
 import cv2
@@ -20,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from platewright.geometry import Box, box_of_quad
 from platewright.percent import told_percent
 from platewright.records import Reading
+from platewright.resource import DATA
 
 __all__ = ["annotate", "confidence_colour", "place_tag", "text_colour"]
 
@@ -31,7 +31,7 @@ Face = ImageFont.FreeTypeFont
 FACES = ("Barlow-SemiBold.ttf", "Overpass-SemiBold.ttf", "RobotoCondensed-Bold.ttf")
 """The tag's face: the first of these in `fonts/`, or else any that lies there."""
 
-FONTS = Path(__file__).resolve().parent.parent / "fonts"
+FONTS = DATA / "fonts"
 
 # (confidence, red, green, blue): even in lightness steps, so that it reads in grey as well.
 RAMP = np.array(

@@ -15,6 +15,7 @@ __all__ = [
     "OutputError",
     "PlatewrightError",
     "RegionError",
+    "ResourceError",
     "ServiceError",
     "VideoError",
     "WeightsError",
@@ -60,6 +61,10 @@ class DatasetError(PlatewrightError):
 
 class EngineError(PlatewrightError):
     """Processes or machines that don't do their part of the work."""
+
+
+class ResourceError(PlatewrightError):
+    """A file that the program ships, and that is missing."""
 
 
 class ServiceError(PlatewrightError):

@@ -21,7 +21,6 @@ from platewright.label import Label
 from platewright.metrics import (
     Outcome,
     character_accuracy,
-    clean,
     confusions,
     count_extra,
     expected_calibration_error,
@@ -31,6 +30,7 @@ from platewright.metrics import (
     summarize,
 )
 from platewright.records import Reading
+from platewright.text import clean
 
 __all__ = ["NARROW", "Evaluation", "PlateReader", "evaluate", "fit_into"]
 

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
+import json
 import os
 import tempfile
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self, TextIO
 
 from platewright.errors import ConfigError, OutputError
 
-__all__ = ["claim_results", "file_digest", "make_folder", "write_file"]
+__all__ = [
+    "LinesFile",
+    "claim_results",
+    "file_digest",
+    "make_folder",
+    "whole_file",
+    "whole_text",
+    "write_file",
+]
+
+_MASK = threading.Lock()
 
 
 def make_folder(path: Path) -> None:
@@ -62,9 +78,6 @@ def claim_results(source: Path, *results: Path | None, force: bool) -> None:
 def write_file(path: Path, data: bytes) -> None:
     """Write a file under a temporary name and rename it when it is whole.
 
-    Whatever was there before stays until then: a full disk costs nothing but the new file. A
-    symbolic link is followed, and something that is no file, such as `/dev/stdout`, is written to.
-
     Args:
         path: where it goes; its folder must be there.
         data: its content.
@@ -72,25 +85,132 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         OutputError: if it can't be written, in one line with the reason.
     """
-    target = path.resolve()
-    temporary: str | None = None
+    with whole_file(path) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write it bit by bit; it is there when the block has ended well.
+
+    Whatever was there before stays until then: a full disk costs nothing but the new file. A
+    symbolic link is followed, and something that is no file, such as `/dev/stdout`, is written to.
+
+    Args:
+        path: where it goes; its folder must be there.
+
+    Raises:
+        OutputError: if it can't be written, in one line with the reason.
+    """
+    temporary: Path | None = None
     try:
         if path.exists() and not path.is_file():
-            with path.open("wb") as stream:
-                stream.write(data)
+            with path.open("wb") as device:
+                yield device
             return
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        target = path.resolve()
+        handle, name = tempfile.mkstemp(".part", f".{target.name}.", target.parent)
+        temporary = Path(name)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
         # mkstemp makes files for the owner alone; a result is as open as any other new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, target)
+        temporary.chmod(0o666 & ~_mask())
+        temporary.replace(target)
         temporary = None
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
+                temporary.unlink()
+
+
+@contextlib.contextmanager
+def whole_text(path: Path) -> Iterator[TextIO]:
+    r"""Open a text file in UTF-8 with lines that end in `\n`, as `whole_file` does.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    try:
+        with whole_file(path) as stream:
+            text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+            yield text
+            text.flush()
+            text.detach()
+    except UnicodeEncodeError as error:
+        bad = error.object[error.start : error.end]
+        raise OutputError(f"{path}: can't be written: {bad!a} is no character") from error
+
+
+class LinesFile:
+    """JSON lines that are each there at once and whole, for use in a `with` statement.
+
+    They go to a `.part` file beside it; leaving the block renames that file, also when an error
+    or Ctrl-C ends it, so that nothing is lost. What was there before is kept until then.
+
+    Args:
+        path: the file in the end, or a device such as `/dev/stdout`.
+        in_place: write the file itself, so that another program can follow it.
+    """
+
+    def __init__(self, path: Path, *, in_place: bool = False) -> None:
+        """Note the name; the file is opened on entering."""
+        self.path = path
+        device = path.exists() and not path.is_file()
+        self.part = path if in_place or device else path.with_name(path.name + ".part")
+
+    def __enter__(self) -> Self:
+        """Open the file anew."""
+        try:
+            self._stream = self.part.open("wb", buffering=0)
+        except OSError as error:
+            raise self._failed(error) from error
+        return self
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Write one line.
+
+        Raises:
+            OutputError: if it can't be written; the lines before it stay.
+        """
+        rest = (json.dumps(line) + "\n").encode()
+        written = 0
+        try:
+            while rest:
+                count = self._stream.write(rest)
+                written, rest = written + count, rest[count:]
+        except (OSError, KeyboardInterrupt) as error:
+            # Half a line would make the whole file unreadable to most.
+            if written and self.part.is_file():
+                self._stream.seek(-written, os.SEEK_CUR)
+                self._stream.truncate()
+            if isinstance(error, OSError):
+                raise self._failed(error) from error
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file and give it its name."""
+        self._stream.close()
+        if self.part == self.path:
+            return
+        try:
+            self.part.replace(self.path)
+        except OSError as problem:
+            raise self._failed(problem) from problem
+
+    def _failed(self, error: OSError) -> OutputError:
+        return OutputError(f"{self.path}: can't be written: {error.strerror or error}")
+
+
+def _mask() -> int:
+    """Return the process' mask of permissions, which can only be read by setting it."""
+    with _MASK:
+        mask = os.umask(0o077)
+        os.umask(mask)
+    return mask

@@ -16,8 +16,9 @@ from platewright.annotation import annotate
 from platewright.file import make_folder, write_file
 from platewright.geometry import Box, clip_box
 from platewright.image import save_image
-from platewright.metrics import NONE, Outcome, align, levenshtein
+from platewright.metrics import Outcome
 from platewright.records import Reading
+from platewright.text import NONE, align, edit_distance
 
 __all__ = ["FAILURES", "Gallery", "badness", "crop_round"]
 
@@ -152,7 +153,7 @@ def badness(outcome: Outcome) -> float:
     confidence = outcome.reading.confidence if outcome.reading else 0.0
     if not outcome.text:
         return 1.0 if outcome.reading is None else 1.0 - outcome.iou
-    wrong = min(1.0, levenshtein(outcome.text, outcome.read) / len(outcome.text))
+    wrong = min(1.0, edit_distance(outcome.text, outcome.read) / len(outcome.text))
     return wrong + confidence
 
 

@@ -12,84 +12,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import Box, iou_matrix
 from platewright.records import Reading
+from platewright.text import align, clean, edit_distance, fold
 
 __all__ = [
-    "NONE",
     "Outcome",
-    "align",
     "character_accuracy",
-    "clean",
     "confusions",
     "count_extra",
     "expected_calibration_error",
-    "fold",
-    "levenshtein",
     "match",
     "milliseconds",
     "reliability",
     "summarize",
 ]
 
-NONE = "-"
-"""Stands in an alignment for a character that the other text does not have."""
-
 FAIR_IOU = 0.5
-
-
-def clean(text: str) -> str:
-    """Return a text as it is compared: upper case, letters A-Z and digits only.
-
-    >>> clean("ab-12 c.d")
-    'AB12CD'
-    """
-    return "".join(char for char in text.upper() if char.isascii() and char.isalnum())
-
-
-def fold(text: str) -> str:
-    """Return a text with the pairs that look alike on many plates made one: O is 0, I is 1.
-
-    >>> fold("OI0180")
-    '010180'
-    """
-    return text.replace("O", "0").replace("I", "1")
-
-
-def align(truth: str, read: str) -> list[tuple[str, str]]:
-    """Return the pairs of characters of a cheapest alignment (Levenshtein 1966), in order.
-
-    Where several cost the same, replacing goes before leaving out, and that before adding.
-
-    >>> align("AB1", "A81X")
-    [('A', 'A'), ('B', '8'), ('1', '1'), ('-', 'X')]
-    """
-    rows, columns = len(truth) + 1, len(read) + 1
-    cost = [[i + j if i == 0 or j == 0 else 0 for j in range(columns)] for i in range(rows)]
-    for i in range(1, rows):
-        for j in range(1, columns):
-            replace = cost[i - 1][j - 1] + (truth[i - 1] != read[j - 1])
-            cost[i][j] = min(replace, cost[i - 1][j] + 1, cost[i][j - 1] + 1)
-    pairs: list[tuple[str, str]] = []
-    i, j = len(truth), len(read)
-    while i or j:
-        if i and j and cost[i][j] == cost[i - 1][j - 1] + (truth[i - 1] != read[j - 1]):
-            i, j = i - 1, j - 1
-            pairs.append((truth[i], read[j]))
-        elif i and cost[i][j] == cost[i - 1][j] + 1:
-            i -= 1
-            pairs.append((truth[i], NONE))
-        else:
-            j -= 1
-            pairs.append((NONE, read[j]))
-    return pairs[::-1]
-
-
-def levenshtein(truth: str, read: str) -> int:
-    """Return the least number of replaced, left out and added characters.
-
-    >>> levenshtein("KITTEN", "SITTING")
-    3
-    """
-    return sum(a != b for a, b in align(truth, read))
 
 
 def character_accuracy(pairs: Iterable[tuple[str, str]]) -> float:
@@ -103,7 +40,7 @@ def character_accuracy(pairs: Iterable[tuple[str, str]]) -> float:
     """
     edits = characters = 0
     for truth, read in pairs:
-        edits += levenshtein(truth, read)
+        edits += edit_distance(truth, read)
         characters += len(truth)
     return 1 - edits / characters if characters else 0.0
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from platewright.annotation import annotate
-from platewright.errors import OutputError
 from platewright.file import write_file
 from platewright.percent import told_percent
 from platewright.records import Reading
 
-__all__ = ["PhotoReadings", "ReadingsFile", "annotate", "readings_table", "write_json"]
+__all__ = ["PhotoReadings", "annotate", "readings_table", "write_json"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,62 +76,6 @@ def write_json(path: Path, photo: PhotoReadings) -> None:
         OutputError: if the file can't be written.
     """
     write_file(path, (json.dumps(photo.as_dict()) + "\n").encode())
-
-
-class ReadingsFile:
-    """`readings.jsonl`, one line per photo, for use in a `with` statement.
-
-    Lines go to a `.part` file beside it, each flushed at once; leaving the block renames that
-    file, also when an error or Ctrl-C ends it, so that nothing read is lost.
-
-    Args:
-        path: the file in the end; what was there before is kept until then.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Note the name; the file is opened on entering."""
-        self.path = path
-        self.part = path.with_name(path.name + ".part")
-
-    def __enter__(self) -> ReadingsFile:
-        """Open the `.part` file anew."""
-        try:
-            self._stream = self.part.open("wb", buffering=0)
-        except OSError as error:
-            raise OutputError(f"{self.part}: can't be written: {error.strerror}") from error
-        return self
-
-    def add(self, photo: PhotoReadings) -> None:
-        """Write one photo's line.
-
-        Raises:
-            OutputError: if it can't be written; the lines before it stay.
-        """
-        end = self._stream.tell()
-        rest = (json.dumps(photo.as_dict()) + "\n").encode()
-        try:
-            while rest:
-                rest = rest[self._stream.write(rest) :]
-        except (OSError, KeyboardInterrupt) as error:
-            # Half a line would make the whole file unreadable to most.
-            self._stream.seek(end)
-            self._stream.truncate()
-            if isinstance(error, OSError):
-                raise OutputError(f"{self.path}: can't be written: {error.strerror}") from error
-            raise
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file and give it its name."""
-        self._stream.close()
-        try:
-            os.replace(self.part, self.path)
-        except OSError as problem:
-            raise OutputError(f"{self.path}: can't be written: {problem.strerror}") from problem
 
 
 def _cells(reading: Reading) -> list[str]:

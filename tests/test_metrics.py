@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from platewright.geometry import Box, quad_of_box
 from platewright.metrics import (
     Outcome,
-    align,
     character_accuracy,
-    clean,
     confusions,
     count_extra,
     expected_calibration_error,
-    fold,
-    levenshtein,
     match,
     milliseconds,
     reliability,
@@ -26,42 +21,6 @@ from platewright.records import Reading
 
 def reading(box: Box, text: str = "AB12", confidence: float = 0.9) -> Reading:
     return Reading(text=text, confidence=confidence, presence=0.9, quad=quad_of_box(box))
-
-
-@pytest.mark.parametrize(
-    ("truth", "read", "edits"),
-    [
-        ("", "", 0),
-        ("ABC", "", 3),
-        ("", "AB", 2),
-        ("ABC", "ABC", 0),
-        ("ABC", "ADC", 1),
-        ("ABC", "AC", 1),
-        ("ABC", "XABC", 1),
-        ("ABCD", "DCBA", 4),
-        ("SATURDAY", "SUNDAY", 3),
-    ],
-)
-def test_levenshtein(truth: str, read: str, edits: int) -> None:
-    assert levenshtein(truth, read) == edits
-    assert levenshtein(read, truth) == edits
-
-
-def test_alignment_spells_both_texts() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(200):
-        a, b = ("".join(rng.choice(list("AB0"), rng.integers(0, 7))) for _ in range(2))
-        pairs = align(a, b)
-        assert "".join(t for t, _ in pairs).replace("-", "") == a
-        assert "".join(r for _, r in pairs).replace("-", "") == b
-        assert ("-", "-") not in pairs
-        assert max(len(a), len(b)) >= levenshtein(a, b) >= abs(len(a) - len(b))
-
-
-def test_clean_and_fold() -> None:
-    assert clean("  gb-ab·12 cdé ") == "GBAB12CD"
-    assert fold("OI") == fold("01") == "01"
-    assert fold("QB8") == "QB8"
 
 
 def test_character_accuracy_counts_missed_plates_in_full() -> None:

@@ -14,8 +14,9 @@ import pytest
 from platewright import annotation
 from platewright.annotation import annotate, confidence_colour, place_tag, text_colour
 from platewright.errors import OutputError
+from platewright.file import LinesFile
 from platewright.geometry import Box, quad_of_box
-from platewright.output import PhotoReadings, ReadingsFile, readings_table, write_json
+from platewright.output import PhotoReadings, readings_table, write_json
 from platewright.records import Character, Reading
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,9 +85,9 @@ def test_lines_survive_an_interruption(tmp_path: Path) -> None:
     path.write_text("old\n")
 
     def interrupted() -> None:
-        with ReadingsFile(path) as lines:
-            lines.add(photo("a.jpg"))
-            lines.add(photo("b.jpg", reading((0, 0, 9, 9))))
+        with LinesFile(path) as lines:
+            lines.add(photo("a.jpg").as_dict())
+            lines.add(photo("b.jpg", reading((0, 0, 9, 9))).as_dict())
             assert path.read_text() == "old\n"
             raise KeyboardInterrupt
 
@@ -104,11 +105,13 @@ def test_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from platewright.errors import run_script\n"
-        "from platewright.output import PhotoReadings, ReadingsFile\n"
+        "from platewright.file import LinesFile\n"
+        "from platewright.output import PhotoReadings\n"
         "def main():\n"
-        "    with ReadingsFile(Path(sys.argv[1])) as lines:\n"
+        "    with LinesFile(Path(sys.argv[1])) as lines:\n"
         "        for k in range(1000):\n"
-        "            lines.add(PhotoReadings(file=str(k), size=(1, 1), ms=1.0, readings=()))\n"
+        "            photo = PhotoReadings(file=str(k), size=(1, 1), ms=1.0, readings=())\n"
+        "            lines.add(photo.as_dict())\n"
         "run_script(main, 'detect.py')"
     )
     done = subprocess.run(
@@ -127,7 +130,7 @@ def test_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
 
 
 def test_missing_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="No such file"), ReadingsFile(tmp_path / "no" / "x"):
+    with pytest.raises(OutputError, match="No such file"), LinesFile(tmp_path / "no" / "x"):
         pass
 
 

@@ -15,9 +15,9 @@ from platewright.reader.runtime import load_network
 from platewright.reader.service import Service, ServiceReader
 from platewright.reader.vote import VotingDetector
 from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.resource import bundled
 
 __all__ = [
-    "READERS",
     "default_choice",
     "find_weights",
     "load_detector",
@@ -26,8 +26,6 @@ __all__ = [
     "with_reader",
 ]
 
-READERS = Path(__file__).resolve().parents[2] / "readers"
-"""Where weights lie under their network's name."""
 SUFFIXES = (".onnx", ".npz")
 WITHOUT_WEIGHTS = ("", "window", "api")
 """No other reader, the default network by its name, and a service."""
@@ -49,7 +47,11 @@ def find_weights(choice: str) -> Path:
     if choice not in kind_names():
         known = ", ".join((*kind_names(), "api"))
         raise ConfigError(f"no reader {choice}; known: {known}, or a weights file")
-    for folder, name in (("readers", choice), (READERS, choice), (f"runs/{choice}", "weights")):
+    for folder, name in (
+        ("readers", choice),
+        (bundled("readers"), choice),
+        (f"runs/{choice}", "weights"),
+    ):
         for suffix in SUFFIXES:
             found = Path(folder) / f"{name}{suffix}"
             if found.is_file():
@@ -82,18 +84,19 @@ def default_choice(weights: Path) -> str:
     """Return what reads with a weights file where nobody chooses.
 
     `readers/default.json` names the readers that vote beside the bundled weights, by the weights'
-    SHA-256. Other weights read alone, and so do the bundled ones where a reader is missing.
+    SHA-256. Other weights read alone.
 
     Args:
         weights: of the default network.
 
     Raises:
         ConfigError: if that file is damaged, or names a reader that there is not.
-        WeightsError: if the weights can't be read.
+        ResourceError: if that file is missing.
+        WeightsError: if the weights can't be read, or those of a reader are missing.
     """
-    file = READERS / "default.json"
+    file = bundled("readers/default.json")
     try:
-        known: Any = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+        known: Any = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{file}: can't be read: {error.strerror or error}") from None
     except ValueError as error:
@@ -105,10 +108,7 @@ def default_choice(weights: Path) -> str:
     if not isinstance(known, dict) or not all(isinstance(one, str) for one in known.values()):
         raise ConfigError(f"{file}: names no readers by the SHA-256 of weights")
     choice: str = known.get(digest, "window")
-    try:
-        reader_weights(choice)
-    except WeightsError:
-        return "window"
+    reader_weights(choice)  # another network than is meant must not read in silence
     return choice
 
 

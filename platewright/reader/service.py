@@ -29,8 +29,8 @@ from platewright.alphabet import Alphabet
 from platewright.deadline import within
 from platewright.errors import ServiceError
 from platewright.image import encode_image
-from platewright.metrics import clean
 from platewright.reader.spelling import Spelling
+from platewright.text import clean
 
 __all__ = ["KEY", "URL", "Service", "ServiceReader"]
 

@@ -1,6 +1,6 @@
 """Regions: what the plates of a jurisdiction look like and which texts they bear."""
 
-from platewright.region.character import SEPARATORS, fold, plain
+from platewright.region.character import SEPARATORS, plain
 from platewright.region.load import REGIONS, draw_region, load_region, region_codes
 from platewright.region.look import Look, Strip
 from platewright.region.region import Region
@@ -18,7 +18,6 @@ __all__ = [
     "StripChoice",
     "Syntax",
     "draw_region",
-    "fold",
     "load_region",
     "plain",
     "region_codes",

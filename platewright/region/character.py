@@ -10,7 +10,6 @@ __all__ = [
     "SEPARATORS",
     "Choices",
     "check_characters",
-    "fold",
     "plain",
     "read_set",
 ]
@@ -34,20 +33,6 @@ def plain(display: str) -> str:
     'MH12AB1234'
     """
     return display.translate(_PLAIN)
-
-
-def fold(text: str) -> str:
-    """Return `text` with letters without their marks, for a network that knows A-Z only.
-
-    Letters that are no marked A-Z (Æ, Ж, 京) stay as they are.
-
-    >>> fold("LÖ"), fold("ČK"), fold("京A")
-    ('LO', 'CK', '京A')
-    """
-    if text.isascii():
-        return text
-    bare = (unicodedata.normalize("NFKD", char)[0] for char in text)
-    return "".join(b if b in LETTERS else c for b, c in zip(bare, text, strict=True))
 
 
 def read_set(source: str) -> Choices:

@@ -23,10 +23,11 @@ from platewright.region.load import load_region
 from platewright.region.look import Look
 from platewright.region.region import Region
 from platewright.region.series import Series, StripChoice
+from platewright.resource import DATA
 
 __all__ = ["check_region"]
 
-FONTS = Path(__file__).parents[2] / "fonts"
+FONTS = DATA / "fonts"
 PLATES = 200  # of each series, looked at for room
 NEAR = 50.0  # of 255: plates with less between their colours can hardly be read
 SQUEEZE = 0.6  # characters are drawn narrower where they need more room, but not narrower than so

@@ -18,10 +18,11 @@ from platewright.region.region import Region
 from platewright.region.series import Series, StripChoice
 from platewright.region.syntax import Syntax
 from platewright.region.table import Table
+from platewright.resource import DATA, bundled
 
 __all__ = ["REGIONS", "draw_region", "load_region", "region_codes"]
 
-REGIONS = Path(__file__).parents[2] / "regions"
+REGIONS = DATA / "regions"
 """The folder of region files."""
 
 _EITHER = (("width_mm", "aspect"), ("glyph_height_mm", "glyph_share"))
@@ -30,7 +31,7 @@ _EITHER = (("width_mm", "aspect"), ("glyph_height_mm", "glyph_share"))
 @cache
 def region_codes() -> tuple[str, ...]:
     """Return the codes of all region files, sorted."""
-    return tuple(sorted(path.stem for path in REGIONS.glob("*.toml")))
+    return tuple(sorted(path.stem for path in bundled("regions").glob("*.toml")))
 
 
 def load_region(code_or_path: str | os.PathLike[str]) -> Region:

@@ -33,9 +33,9 @@ from platewright.region.character import (
     SEPARATORS,
     Choices,
     check_characters,
-    fold,
     read_set,
 )
+from platewright.text import unmarked
 
 __all__ = ["MAX_CHARACTERS", "Syntax"]
 
@@ -234,10 +234,10 @@ def _check(pattern: str, steps: Sequence[_Step]) -> None:
 def _regex(step: _Step) -> str:
     """Return the regular expression of one element."""
     if all(len(choice) == 1 for choice in step.choices):
-        chars = "".join(dict.fromkeys("".join(step.choices) + fold("".join(step.choices))))
+        chars = "".join(dict.fromkeys("".join(step.choices) + unmarked("".join(step.choices))))
         body = f"[{chars}]" if len(chars) > 1 else chars
     else:
-        entries = dict.fromkeys(step.choices + tuple(map(fold, step.choices)))
+        entries = dict.fromkeys(step.choices + tuple(map(unmarked, step.choices)))
         body = f"(?:{'|'.join(entries)})"
     if step.extra:
         return f"{body}{{{step.low},{step.low + step.extra}}}"

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from platewright.region.character import fold
 from platewright.region.region import Region
 from platewright.region.syntax import Syntax
+from platewright.text import unmarked
 
 __all__ = ["Piece", "Template", "region_templates"]
 
@@ -109,7 +109,7 @@ def _expand(syntax: Syntax) -> Iterator[tuple[tuple[Piece, ...], float]]:
 
 def _by_length(choices: tuple[str, ...]) -> list[tuple[Piece, float]]:
     """Return one piece for each length of the entries, and how probable that length is."""
-    counts = Counter(fold(entry) for entry in choices)
+    counts = Counter(unmarked(entry) for entry in choices)
     out = []
     for length in sorted({len(entry) for entry in counts}):
         own = {entry: count for entry, count in counts.items() if len(entry) == length}

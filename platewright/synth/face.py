@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from platewright.errors import FontError
+from platewright.resource import DATA
 
 __all__ = ["CAP_PX", "FONTS_FOLDER", "Face", "Glyph", "load_face", "load_faces", "match_faces"]
 
-FONTS_FOLDER = Path(__file__).resolve().parents[2] / "fonts"
+FONTS_FOLDER = DATA / "fonts"
 CAP_PX = 64
 """Height of a capital H in a cached mask, in pixels."""
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from platewright.errors import ConfigError
+from platewright.resource import DATA
 from platewright.synth.settings import SynthSettings
 
 __all__ = ["PRESETS_FILE", "load_synth", "preset_names"]
 
-PRESETS_FILE = Path(__file__).resolve().parents[2] / "synth.toml"
+PRESETS_FILE = DATA / "synth.toml"
 """The bundled settings file, which holds the presets."""
 
 TABLES = tuple(f.name for f in fields(SynthSettings))

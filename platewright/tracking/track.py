@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import box_of_quad
-from platewright.metrics import levenshtein
 from platewright.records import Reading
+from platewright.text import edit_distance
 
 __all__ = ["Sight", "Track", "Tracker", "TrackerSettings", "agreement"]
 
@@ -129,7 +129,7 @@ def agreement(first: str, second: str) -> float:
     (0.75, 0.0)
     """
     longer = max(len(first), len(second))
-    return 1 - levenshtein(first, second) / longer if longer else 1.0
+    return 1 - edit_distance(first, second) / longer if longer else 1.0
 
 
 class Tracker:

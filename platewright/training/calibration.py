@@ -17,12 +17,12 @@ import numpy as np
 
 from platewright.dataset.backgrounds import load_backgrounds
 from platewright.errors import WeightsError, run_script
-from platewright.metrics import clean, fold
 from platewright.recognizer.calibration import Calibration, fit_temperature, store_temperature
 from platewright.recognizer.detector import Detector, DetectorSettings
 from platewright.recognizer.runtime import Runtime, load_runtime
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup
+from platewright.text import clean, fold
 from platewright.training.sample import SampleSettings, frame_quad
 
 __all__ = ["HELD_OUT_SEED", "calibrate"]

@@ -12,10 +12,10 @@ import numpy as np
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
 from platewright.label import Label, read_labels
-from platewright.metrics import clean, fold
 from platewright.recognizer.detector import Detector
 from platewright.recognizer.runtime import KerasRuntime
 from platewright.recognizer.settings import NetworkSettings
+from platewright.text import clean, fold
 from platewright.training.fit import make_drawing, prepare, text_accuracy
 from platewright.training.settings import TrainSettings
 

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import iou
-from platewright.metrics import character_accuracy, fold
+from platewright.metrics import character_accuracy
 from platewright.reader.ctc import BLANK, best_path
 from platewright.reader.kind import build
 from platewright.reader.loss import reader_losses
 from platewright.reader.recipe import Recipe
 from platewright.reader.settings import ReaderSettings
 from platewright.recognizer.weights import load_file
+from platewright.text import fold
 from platewright.training.crop import make_crops
 from platewright.training.fit import Trainer, prepare
 from platewright.training.settings import TrainSettings

@@ -7,11 +7,12 @@ import secrets
 from pathlib import Path
 
 from platewright.errors import ConfigError
+from platewright.resource import DATA, work_folder
 
 __all__ = ["ROOT", "instance_folder", "prepare_instance", "read_secret", "secret_file"]
 
-ROOT = Path(__file__).resolve().parents[2]
-"""Where the scripts and the bundled weights lie."""
+ROOT = DATA
+"""Where the bundled weights and faces lie."""
 
 SECRETS = {"PLATEWRIGHT_SECRET_KEY": "secret_key", "PLATEWRIGHT_TOKEN": "token"}
 SHORTEST = 32
@@ -19,8 +20,8 @@ SHORTEST = 32
 
 
 def instance_folder() -> Path:
-    """Return the folder: `PLATEWRIGHT_DATA`, else `instance/` beside the scripts."""
-    return Path(os.environ.get("PLATEWRIGHT_DATA") or ROOT / "instance")
+    """Return the folder: `PLATEWRIGHT_DATA`, else `instance/` in the checkout, or here."""
+    return Path(os.environ.get("PLATEWRIGHT_DATA") or work_folder() / "instance")
 
 
 def secret_file(name: str) -> Path:

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from platewright import resource
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
-from platewright.errors import ConfigError, WeightsError
-from platewright.reader import choice
+from platewright.errors import ConfigError, ResourceError, WeightsError
 from platewright.reader.choice import (
     default_choice,
     load_detector,
@@ -195,15 +195,15 @@ def test_other_settings_keep_the_readers() -> None:
     assert voting.settings.regions == ()
 
 
-def test_a_missing_reader_leaves_the_weights_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_reader_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(choice, "READERS", tmp_path / "readers")
-    assert default_choice(ROOT / "weights.onnx") == "window"
+    monkeypatch.setattr(resource, "DATA", tmp_path)
+    with pytest.raises(ResourceError, match=r"readers/default\.json: missing"):
+        default_choice(ROOT / "weights.onnx")
     (tmp_path / "readers").mkdir()
     shutil.copy(ROOT / "readers/default.json", tmp_path / "readers")
-    assert default_choice(ROOT / "weights.onnx") == "window"
+    with pytest.raises(WeightsError, match=r"crnn-lstm: no readers/crnn-lstm\.onnx"):
+        default_choice(ROOT / "weights.onnx")
     shutil.copy(ROOT / "readers/crnn-lstm.onnx", tmp_path / "readers")
     assert default_choice(ROOT / "weights.onnx") == "window+crnn-lstm"
     assert isinstance(load_detector(ROOT / "weights.onnx"), VotingDetector)
@@ -214,7 +214,8 @@ def test_a_missing_reader_leaves_the_weights_alone(
 def test_a_damaged_list_of_defaults_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
-    monkeypatch.setattr(choice, "READERS", tmp_path)
-    (tmp_path / "default.json").write_bytes(content.encode("latin-1"))
+    monkeypatch.setattr(resource, "DATA", tmp_path)
+    (tmp_path / "readers").mkdir()
+    (tmp_path / "readers/default.json").write_bytes(content.encode("latin-1"))
     with pytest.raises(ConfigError, match=r"default\.json: (not JSON|names no readers)"):
         default_choice(ROOT / "weights.onnx")

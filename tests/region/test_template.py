@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.region import Region, fold, load_region, region_codes
+from platewright.region import Region, load_region, region_codes
 from platewright.region.template import Piece, region_templates
+from platewright.text import unmarked
 
 HEAD = 'code = "XX"\nname = "x"\nsource = "none"\n'
 SERIES = (
@@ -41,7 +42,7 @@ def test_every_drawn_text_has_a_probability_and_the_weights_are_one(code: str) -
             assert {len(entry) for entry in piece.entries} == {piece.length}
     rng = np.random.default_rng(4)
 
-    texts = {fold(region.draw(rng).text) for _ in range(60)}
+    texts = {unmarked(region.draw(rng).text) for _ in range(60)}
     assert [t for t in texts if not any(each.probability(t) for each in templates)] == []
 
 
@@ -62,7 +63,7 @@ def test_probabilities_are_the_frequencies_of_drawing(tmp_path: Path) -> None:
     assert chance(region, "C") == chance(region, "A11") == chance(region, "") == 0
     rng = np.random.default_rng(5)
 
-    drawn = Counter(fold(region.draw(rng).text) for _ in range(4000))
+    drawn = Counter(unmarked(region.draw(rng).text) for _ in range(4000))
     for text in ("A", "A1", "A3", "BB"):
         assert drawn[text] / 4000 == pytest.approx(chance(region, text), abs=0.025)
     assert sum(chance(region, text) for text in drawn) == pytest.approx(1, abs=0.01)

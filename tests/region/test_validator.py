@@ -13,7 +13,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from platewright.region import Look, fold, load_region, plain
+from platewright.region import Look, load_region, plain
+from platewright.text import unmarked
 
 package = pytest.importorskip(
     "eu_licence_validator", reason="eu-licence-validator, an independent judge, is not installed"
@@ -77,7 +78,7 @@ EXCEPTIONS = {
 
 def accepted(display: str, code: str) -> bool:
     """Ask for each way that people write a plate; the package wants umlauts without dots."""
-    line = fold(display).replace("·", " ")
+    line = unmarked(display).replace("·", " ")
     forms = [line.replace("|", " "), line.replace("|", "-")]
     forms += [forms[0].replace("-", " "), plain(line)]
     return any(package.is_valid(form, code) for form in dict.fromkeys(forms))

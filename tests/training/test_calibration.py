@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from platewright.errors import WeightsError
-from platewright.metrics import clean
 from platewright.recognizer.decode import sharpen
 from platewright.recognizer.settings import NetworkSettings
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
+from platewright.text import clean
 from platewright.training import calibration
 from platewright.training.calibration import calibrate
 

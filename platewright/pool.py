@@ -1,0 +1,118 @@
+"""A pool of processes that work through items in order, a bounded number of them ahead."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar
+
+from platewright.errors import EngineError
+
+__all__ = ["in_order", "uninterrupted", "usual_workers"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AHEAD = 2
+"""Items of each worker that are handed out before the first of them is asked for."""
+WATCH_S = 0.5
+
+
+def usual_workers() -> int:
+    """Return how many processes this machine works with: a worker for each core it may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(len(os.sched_getaffinity(0)), 1)
+    return os.cpu_count() or 1
+
+
+def in_order(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int,
+    *,
+    prepare: Callable[[], object] | None = None,
+) -> Iterator[Result]:
+    """Call a function on every item in processes; yield what it returns, in the items' order.
+
+    Ctrl-C reaches this process alone: the workers finish what they are at and end. Close the
+    iterator to end early. Items are taken as they are needed, so memory stays flat; where the
+    items themselves raise, what came before is yielded first.
+
+    Args:
+        function: can be pickled; what it raises ends the run.
+        items: to work through.
+        workers: processes; 1 and less: this process does the work.
+        prepare: called once in each worker; can be pickled.
+
+    Raises:
+        EngineError: if a worker dies.
+    """
+    if workers <= 1:
+        yield from map(function, items)
+        return
+    waiting: deque[Future[Result]] = deque()
+    failed: Exception | None = None
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (os.getpid(), prepare))
+    try:
+        with uninterrupted():  # all processes start with the first task, and ignore it for good
+            pool.submit(os.getpid)
+        source = iter(items)
+        while True:
+            try:
+                item = next(source)
+            except StopIteration:
+                break
+            except Exception as error:
+                failed = error
+                break
+            waiting.append(pool.submit(function, item))
+            while len(waiting) > AHEAD * workers or (waiting and waiting[0].done()):
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise EngineError(
+            "a worker was killed (memory?): the same command with fewer --workers goes on"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+    if failed is not None:
+        raise failed
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C to the end of the block; processes that are started in it do so for good."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, kept)
+
+
+def _start(parent: int, prepare: Callable[[], object] | None) -> None:
+    """Ready a worker: deaf to Ctrl-C, on one core, and gone when who started it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import cv2
+
+    cv2.setNumThreads(1)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    if prepare is not None:
+        prepare()

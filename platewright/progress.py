@@ -1,0 +1,134 @@
+"""How far a long run has come, on stderr: one bar on a screen, a line now and then in a log."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sized
+from types import TracebackType
+from typing import TextIO, TypeVar
+
+from tqdm import tqdm
+
+__all__ = ["Progress", "track"]
+
+Item = TypeVar("Item")
+
+ON_SCREEN_S = 0.5
+IN_LOGS_S = 30.0
+WIDTH = 99
+"""Most columns of the line."""
+
+
+class _Lines:
+    """A stream that gets whole lines in place of one that renews itself."""
+
+    encoding = "ascii"
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if line := text.strip("\r\n "):
+            self._stream.write(f"{line}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+class Progress:
+    """A bar that renews itself on a screen; where stderr is a file, a line every half minute.
+
+    For use in a `with` statement, or with `end`. What the program says meanwhile goes through
+    `say`, so that it stands above the bar and not in it.
+
+    Args:
+        total: how many there are to do; None: not known.
+        there: how many were done before, and don't count for the speed.
+        unit: what is counted, in the plural.
+    """
+
+    def __init__(self, total: int | None, there: int = 0, *, unit: str = "") -> None:
+        """Start the clock."""
+        screen = sys.stderr.isatty()
+        self._bar = _Bar(
+            total=total,
+            initial=there,
+            unit=f" {unit}" if unit else "",
+            file=sys.stderr if screen else _Lines(sys.stderr),
+            mininterval=ON_SCREEN_S if screen else IN_LOGS_S,
+            delay=ON_SCREEN_S if screen else IN_LOGS_S,
+            ncols=None if screen else WIDTH,
+            dynamic_ncols=screen,
+            miniters=1,
+            leave=False,
+        )
+
+    def add(self, number: int = 1, note: str = "") -> None:
+        """Count, and show where it is time to.
+
+        Args:
+            number: how many more are done.
+            note: what else to say.
+        """
+        if note:
+            self._bar.set_postfix_str(note, refresh=False)
+        self._bar.update(number)
+
+    def say(self, line: str) -> None:
+        """Print a line on stderr, above the bar."""
+        with self._bar.external_write_mode(file=sys.stderr):
+            print(line, file=sys.stderr, flush=True)
+
+    @property
+    def done(self) -> int:
+        """How many were done in this run."""
+        return int(self._bar.n - self._bar.initial)
+
+    @property
+    def rate(self) -> float:
+        """How many a second."""
+        return max(self.done, 1e-9) / max(float(self._bar.format_dict["elapsed"]), 1e-9)
+
+    def end(self) -> None:
+        """Take the bar from the screen."""
+        self._bar.close()
+
+    def __enter__(self) -> Progress:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End."""
+        self.end()
+
+
+def track(items: Iterable[Item], total: int | None = None, *, unit: str = "") -> Iterator[Item]:
+    """Yield items and show how many are done.
+
+    Args:
+        items: to go through.
+        total: how many there are; None: their length, where they have one.
+        unit: what is counted, in the plural.
+    """
+    if total is None and isinstance(items, Sized):
+        total = len(items)
+    with Progress(total, unit=unit) as progress:
+        for item in items:
+            yield item
+            progress.add()
+
+
+class _Bar(tqdm):  # type: ignore[misc]
+    """A bar without a thread and a semaphore of its own, which processes that fork can't have."""
+
+    monitor_interval = 0
+
+
+_Bar.set_lock(threading.RLock())

@@ -1,0 +1,51 @@
+"""Where what the program ships lies: weights, readers, faces, regions and presets.
+
+In a checkout they stand at the repository's root, where users look for them. The wheel carries
+the same files inside the package, in `platewright/_data/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platewright.errors import ResourceError
+
+__all__ = ["DATA", "bundled", "is_bundled", "work_folder"]
+
+PACKAGE = Path(__file__).resolve().parent
+CARRIED = PACKAGE / "_data"
+"""Of an installed wheel."""
+
+DATA = CARRIED if CARRIED.is_dir() else PACKAGE.parent
+"""The folder that holds `weights.onnx`, `readers/`, `fonts/`, `regions/` and `synth.toml`."""
+
+
+def bundled(name: str) -> Path:
+    """Return a file or a folder that the program ships.
+
+    Args:
+        name: its path from `DATA`, such as `fonts` or `readers/default.json`.
+
+    Raises:
+        ResourceError: if it isn't there.
+    """
+    path = DATA / name
+    if not path.exists():
+        lost = "install platewright again" if DATA == CARRIED else f"git checkout -- {name}"
+        raise ResourceError(f"{path}: missing, and it belongs to the program: {lost}")
+    return path
+
+
+def is_bundled(path: Path) -> bool:
+    """Tell whether a file is one of those that the program ships."""
+    return path.resolve().is_relative_to(DATA / "readers") or (
+        path.resolve().parent == DATA and path.name.startswith("weights")
+    )
+
+
+def work_folder() -> Path:
+    """Return where what the program keeps for itself goes: the checkout, else the current folder.
+
+    An installed package must not write beside its own code.
+    """
+    return Path.cwd() if DATA == CARRIED else DATA

@@ -1,0 +1,77 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from platewright.errors import OutputError
+from platewright.file import LinesFile, whole_file, whole_text, write_file
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with pytest.raises(ZeroDivisionError), whole_text(path) as stream:
+        stream.write("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "before"
+    with whole_text(path) as stream:
+        stream.write("after Ä\n")
+    assert path.read_bytes() == "after Ä\n".encode()
+    with pytest.raises(KeyboardInterrupt), whole_file(path) as stream:
+        stream.write(b"half")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == "after Ä\n".encode()
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_half_a_character_is_one_line(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match=r"a\.txt: can't be written: '\\ud800' is no character"),
+        whole_text(tmp_path / "a.txt") as stream,
+    ):
+        stream.write("AB\ud800\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"no/a: can't be written: No such file"):
+        write_file(tmp_path / "no/a", b"")
+
+
+def test_a_link_is_followed_and_a_device_written_to(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    write_file(tmp_path / "link", b"1")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"1"
+    write_file(Path("/dev/null"), b"gone")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_a_result_is_as_open_as_any_new_file(tmp_path: Path) -> None:
+    write_file(tmp_path / "a", b"")
+    (tmp_path / "b").write_bytes(b"")
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in "ab"]
+    assert modes[0] == modes[1]
+
+
+def test_lines_in_place_can_be_followed(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    with LinesFile(path, in_place=True) as lines:
+        for k in range(3):
+            lines.add({"k": k})
+            assert [json.loads(line)["k"] for line in path.read_text().splitlines()] == [
+                *range(k + 1)
+            ]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]
+
+
+def test_lines_go_to_a_device(tmp_path: Path) -> None:
+    with LinesFile(Path("/dev/null")) as lines:
+        lines.add({"k": 1})
+    assert not Path("/dev/null.part").exists()

@@ -1,0 +1,51 @@
+"""Processes that work through items in order."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from platewright.errors import EngineError, ImageError
+from platewright.pool import in_order, usual_workers
+
+cube = functools.partial(pow, exp=3)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_order(workers: int) -> None:
+    assert list(in_order(cube, range(20), workers)) == [k**3 for k in range(20)]
+    assert usual_workers() >= 1
+
+
+def test_items_are_taken_as_they_are_needed() -> None:
+    taken = itertools.count()
+    results = in_order(cube, taken, 2)
+    assert [next(results) for _ in range(3)] == [0, 1, 8]
+    assert next(taken) < 12
+    results.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_came_before_a_bad_item_is_kept(workers: int) -> None:
+    def items() -> Iterator[int]:
+        yield from (1, 2)
+        raise ImageError("a.jpg: damaged")
+
+    results = in_order(cube, items(), workers)
+    assert [next(results), next(results)] == [1, 8]
+    with pytest.raises(ImageError, match="damaged"):
+        next(results)
+
+
+def test_what_a_worker_raises_ends_the_run() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(functools.partial(divmod, 1), [1, 0, 1], 2))
+
+
+def test_a_killed_worker_is_told() -> None:
+    with pytest.raises(EngineError, match="a worker was killed"):
+        list(in_order(os._exit, [1, 1, 1], 2))

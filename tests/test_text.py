@@ -1,0 +1,57 @@
+"""Texts: cleaned, folded, aligned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from platewright.text import align, clean, edit_distance, fold, plain, unmarked
+
+
+@pytest.mark.parametrize(
+    ("truth", "read", "edits"),
+    [
+        ("", "", 0),
+        ("ABC", "", 3),
+        ("", "AB", 2),
+        ("ABC", "ABC", 0),
+        ("ABC", "ADC", 1),
+        ("ABC", "AC", 1),
+        ("ABC", "XABC", 1),
+        ("ABCD", "DCBA", 4),
+        ("SATURDAY", "SUNDAY", 3),
+    ],
+)
+def test_edit_distance(truth: str, read: str, edits: int) -> None:
+    assert edit_distance(truth, read) == edits
+    assert edit_distance(read, truth) == edits
+
+
+def test_alignment_spells_both_texts() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        a, b = ("".join(rng.choice(list("AB0"), rng.integers(0, 7))) for _ in range(2))
+        pairs = align(a, b)
+        assert "".join(t for t, _ in pairs).replace("-", "") == a
+        assert "".join(r for _, r in pairs).replace("-", "") == b
+        assert ("-", "-") not in pairs
+        assert max(len(a), len(b)) >= edit_distance(a, b) >= abs(len(a) - len(b))
+
+
+def test_clean_and_fold() -> None:
+    assert clean("  gb-ab·12 cdé ") == "GBAB12CD"
+    assert fold("OI") == fold("01") == "01"
+    assert fold("QB8") == "QB8"
+
+
+def test_alignment_is_a_cheapest_one() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        a, b = ("".join(rng.choice(list("AB0"), rng.integers(0, 9))) for _ in range(2))
+        assert sum(t != r for t, r in align(a, b)) == edit_distance(a, b)
+
+
+def test_plain_keeps_other_scripts_and_unmarked_the_rest_of_a_text() -> None:
+    assert plain("é-1 \uff21") == "É1A"
+    assert plain("ب 12") == "ب12"
+    assert unmarked("Ł-Ž·Å") == "Ł-Z·A"
