@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from platewright.errors import run_script
 
 if TYPE_CHECKING:
-    from platewright.dataset.backgrounds import Extraction
+    from platewright.background.extraction import Extraction
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -87,8 +87,9 @@ def progress_bar(size: int, limit: int | None) -> Callable[[Extraction, int], No
 def main(argv: list[str] | None = None) -> int:
     """Extract, then say what was skipped."""
     args = parse_args(argv)
-    from platewright.dataset.archive import open_archive
-    from platewright.dataset.backgrounds import Crop, begin, extract
+    from platewright.background.archive import open_archive
+    from platewright.background.extraction import begin, extract
+    from platewright.background.photo import Crop
 
     crop = Crop(
         size=args.size, where=args.crop, grey=args.grey, seed=args.seed, smallest=args.smallest

@@ -21,7 +21,7 @@ from platewright.dataset.format import DEFAULT, describe_formats, format_names
 from platewright.errors import OutputError, run_script
 
 if TYPE_CHECKING:
-    from platewright.dataset.drawing import DrawingJob
+    from platewright.generation.job import DrawingJob
 
 SHEET = 48
 
@@ -88,12 +88,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Draw the data set, the sheet, or both."""
     args = parse_args(argv)
-    from platewright.dataset import drawing
+    from platewright.generation import job as drawing
+    from platewright.generation import sheet
 
     if args.check is not None:
         return drawing.report_region(args.check)
     if args.video is not None:
-        from platewright.dataset.video import VideoJob, draw_videos
+        from platewright.generation.video import VideoJob, draw_videos
 
         regions = drawing.find_regions(args.region or "")
         drive = VideoJob.of(args.seed, args.out, args.size, regions, args.video)
@@ -128,11 +129,11 @@ def main(argv: list[str] | None = None) -> int:
     if photos is None:
         print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
     if args.sheet is not None:
-        print(drawing.save_sheet(job, min(args.count or SHEET, SHEET), args.sheet))
+        print(sheet.save_sheet(job, min(args.count or SHEET, SHEET), args.sheet))
     if args.plates is not None:
-        print(drawing.save_plates(job, SHEET, args.plates))
+        print(sheet.save_plates(job, SHEET, args.plates))
     if explained is not None:
-        print(drawing.save_explanation(job, args.explain, explained))
+        print(sheet.save_explanation(job, args.explain, explained))
     if args.count is not None and in_shards:
         print(draw_in_shards(args, job))
     elif args.count is not None:
@@ -143,9 +144,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def draw_in_shards(args: argparse.Namespace, job: DrawingJob) -> str:
     """Draw what is missing of a data set in shards; returns what was done."""
-    from platewright.dataset.assembly import assemble
-    from platewright.dataset.engine import choose_engine
-    from platewright.dataset.shard import ShardJob, usual_size
+    from platewright.generation.engine import choose_engine
+    from platewright.generation.shard import ShardJob, assemble, usual_size
 
     size = args.shard_size or usual_size(args.count)
     shards = ShardJob(

@@ -6,7 +6,7 @@ import os
 import sys
 
 from platewright.errors import ConfigError, run_script
-from platewright.web.instance import prepare_instance
+from platewright.web.environment import prepare_folder
 
 USAGE = """\
 usage: manage.py COMMAND [options]
@@ -42,7 +42,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platewright.web.settings")
     if sys.argv[1] == "runserver":
         os.environ.setdefault("PLATEWRIGHT_DEBUG", "1")
-    prepare_instance()
+    prepare_folder()
     try:
         import django
         from django.core.management import execute_from_command_line
@@ -57,7 +57,7 @@ def main() -> None:
         if sys.argv[1] in WITH_TABLES and not {"-h", "--help"} & set(sys.argv):
             django.setup()
 
-            from platewright.web.upkeep import bring_up_to_date
+            from platewright.web.database import bring_up_to_date
 
             bring_up_to_date()
         execute_from_command_line(sys.argv)

@@ -71,7 +71,7 @@ def main(argv: list[str] | None = None) -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
         raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
-    from platewright.dataset.drawing import find_regions
+    from platewright.generation.job import find_regions
     from platewright.recognizer.settings import sized
     from platewright.training.source import StoredSource
 

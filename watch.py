@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from platewright.records import Reading
-    from platewright.tracking.frame import Frame
+    from platewright.tracking.source import Frame
 
 ROOT = Path(__file__).resolve().parent
 CHOICES = ("min_height", "accept")
@@ -88,18 +88,17 @@ def main() -> int:
     from platewright.file import claim_results
     from platewright.reader.choice import load_detector
     from platewright.redaction import find_plates, redaction_settings
-    from platewright.tracking.address import open_source
-    from platewright.tracking.follow import Followed, follow, watching_settings
-    from platewright.tracking.latest import LatestFrames
+    from platewright.tracking.display import Display
+    from platewright.tracking.follow import Followed, StopWish, follow, watching_settings
+    from platewright.tracking.live import NewestFrames
     from platewright.tracking.passing import Passing, PassingsFile, Voter
-    from platewright.tracking.stop import StopWish
+    from platewright.tracking.redaction import hide_plates
+    from platewright.tracking.source import open_source
     from platewright.tracking.track import Tracker
-    from platewright.tracking.veil import veil
-    from platewright.tracking.window import LiveWindow
 
     keep = None
     if args.save:
-        from platewright.web.keeper import open_registry
+        from platewright.web.database import open_registry
 
         keep = open_registry()
     claim_results(Path(args.source), args.jsonl, args.out, force=args.force)
@@ -114,11 +113,11 @@ def main() -> int:
         print(f"watch.py: {line}", file=sys.stderr, flush=True)
 
     source = open_source(args.source, fps=args.fps, patience_s=args.patience, report=report)
-    latest = LatestFrames(source) if args.realtime or source.live else None
+    latest = NewestFrames(source) if args.realtime or source.live else None
     done, start = Followed(), time.perf_counter()
     with ExitStack() as stack:
         stop = stack.enter_context(StopWish())
-        window = LiveWindow(f"Platewright: {source.name}") if args.show else None
+        window = Display(f"Platewright: {source.name}") if args.show else None
         clip = stack.enter_context(ClipWriter(args.out)) if args.out else None
         lines = stack.enter_context(PassingsFile(args.jsonl)) if args.jsonl else None
         frames = latest.frames(stop) if latest else source.frames()
@@ -141,7 +140,9 @@ def main() -> int:
 
         try:
             if args.redact:
-                veil(frames, lambda picture: find_plates(picture, detector), put, done, stop=stop)
+                hide_plates(
+                    frames, lambda picture: find_plates(picture, detector), put, done, stop=stop
+                )
             else:
                 follow(
                     frames, detector.read, Voter.of(detector), done, on_passing=tell,

@@ -44,7 +44,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 from stages import report  # noqa: E402
 
 if TYPE_CHECKING:
-    from platewright.dataset.drawing import DrawingJob
+    from platewright.generation.job import DrawingJob
 
 SEED = 1
 WARM_UP = 0.5
@@ -93,7 +93,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def gen_job(bgs: Path, *, scenes: bool = False, grey: bool = True) -> DrawingJob:
     """Return what gen.py draws when it is given no arguments but these; a test compares the two."""
-    from platewright.dataset.drawing import DrawingJob
+    from platewright.generation.job import DrawingJob
     from platewright.synth.scene import SceneSettings
 
     size = (480, 640) if scenes else (64, 128)
@@ -112,9 +112,9 @@ def make_kinds(bgs: Path, scratch: Path) -> dict[str, Draw]:
     """Return what draws sample k, of each kind; pictures are written into `scratch`."""
     import numpy as np
 
-    from platewright.dataset.backgrounds import load_backgrounds
-    from platewright.dataset.drawing import draw_sample
+    from platewright.background.photo import load_backgrounds
     from platewright.dataset.format.windows import label_line, write_picture
+    from platewright.generation.job import draw_sample
     from platewright.synth.background import Backgrounds
     from platewright.synth.face import NEEDED, load_face, load_faces
     from platewright.synth.scene import draw_closeup

@@ -33,8 +33,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from platewright.dataset.archive import open_archive  # noqa: E402
-from platewright.dataset.backgrounds import Crop, begin, extract, load_backgrounds  # noqa: E402
+from platewright.background.archive import open_archive  # noqa: E402
+from platewright.background.extraction import begin, extract  # noqa: E402
+from platewright.background.photo import Crop, load_backgrounds  # noqa: E402
 
 
 def plain(archive: Path, folder: Path, size: int) -> int:

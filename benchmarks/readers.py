@@ -254,7 +254,7 @@ def main() -> None:
     """Score the readers."""
     args = parse_args()
 
-    from platewright.dataset.backgrounds import load_backgrounds
+    from platewright.background.photo import load_backgrounds
     from platewright.file import file_digest, make_folder, write_file
     from platewright.reader.choice import voters, with_reader
     from platewright.reader.detector import BoxDetector

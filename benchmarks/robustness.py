@@ -24,7 +24,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
+from platewright.background.photo import load_backgrounds  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
 from platewright.geometry import box_of_quad  # noqa: E402
 from platewright.metrics import match  # noqa: E402

@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 import cv2  # noqa: E402
 
-from platewright.dataset.drawing import DrawingJob, draw_sample  # noqa: E402
+from platewright.generation.job import DrawingJob, draw_sample  # noqa: E402
 from platewright.synth.scene import SceneSettings  # noqa: E402
 
 KINDS = ("windows", "scenes")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pstats
 
 STAGES = {
-    "random numbers": "drawing",
+    "random numbers": "job",
     "background": "background",
     "text and look": "region chance colour load look series syntax table",
     "parameters": "style settings preset camera.draw_camera pose.draw_pose scene.draw_count",
@@ -25,7 +25,7 @@ STAGES = {
     "light and lens": "camera lens",
     "sensor, noise, JPEG": "camera.expose camera._noise camera._noise_field",
     "composition and record": "window scene records sample",
-    "PNG and label": "windows file picture",
+    "PNG and label": "windows file writer picture",
 }
 """Modules of the package, and functions of them that belong elsewhere than their module."""
 OTHER = "other"

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from platewright.acceptance import THRESHOLDS, Verdict, acceptance, judge  # noqa: E402
-from platewright.dataset.backgrounds import load_backgrounds  # noqa: E402
+from platewright.background.photo import load_backgrounds  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
 from platewright.evaluation import evaluate  # noqa: E402
 from platewright.label import choose, read_labels  # noqa: E402

@@ -40,8 +40,8 @@ from platewright.report import default_digests  # noqa: E402
 from platewright.synth.drive import DriveSettings, draw_drive  # noqa: E402
 from platewright.text import fold  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
-from platewright.tracking.frame import Frame  # noqa: E402
 from platewright.tracking.passing import Passing, Voter  # noqa: E402
+from platewright.tracking.source import Frame  # noqa: E402
 from platewright.tracking.track import Tracker  # noqa: E402
 
 SEED = 4_000_037

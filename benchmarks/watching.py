@@ -32,9 +32,9 @@ from platewright.reader.choice import load_detector  # noqa: E402
 from platewright.records import Reading  # noqa: E402
 from platewright.report import default_digests  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
-from platewright.tracking.frame import Frame  # noqa: E402
 from platewright.tracking.passing import Passing, Voter  # noqa: E402
-from platewright.tracking.source import FileSource  # noqa: E402
+from platewright.tracking.recording import FileSource  # noqa: E402
+from platewright.tracking.source import Frame  # noqa: E402
 from platewright.tracking.track import Tracker  # noqa: E402
 
 SAMPLES = 10

@@ -52,7 +52,7 @@ def photos(tmp_path_factory):
 )
 def test_what_is_measured_is_what_gen_draws(words, kind, photos, tmp_path, monkeypatch):
     import gen
-    from platewright.dataset import drawing as package
+    from platewright.generation import job as package
 
     jobs = []
     monkeypatch.setattr(package, "draw_folder", lambda job, *_, **__: jobs.append(job) or 1.0)

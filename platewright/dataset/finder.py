@@ -20,14 +20,14 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from platewright.dataset.csvfile import rows_of
 from platewright.dataset.fetch import is_web
 from platewright.dataset.picture import picture_size
+from platewright.dataset.textfile import rows_of
 from platewright.errors import DatasetError, ImageError, PlatewrightError
 from platewright.file import make_folder, write_file
 from platewright.image import decode_image
 
-__all__ = ["MAP", "STRICT", "Failure", "PackedPicture", "PictureFile", "PictureFinder"]
+__all__ = ["MAP", "STRICT", "Failure", "PictureFinder"]
 
 MAP = "map.csv"
 """In the folder of pictures: columns url and file."""
@@ -39,24 +39,6 @@ SHOWN = 1000
 """Characters of a name in a message: pictures that stand in the label file have millions."""
 BESIDE_IMAGES = ("annotations", "labels")
 """Folders of label files that have `images/` beside them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PackedPicture:
-    """A picture inside of a larger file, such as a tar.
-
-    Attributes:
-        name: as it is called there.
-        where: the file, for messages.
-        read: returns its content.
-    """
-
-    name: str
-    where: str
-    read: Callable[[], bytes]
-
-
-PictureFile = Path | PackedPicture
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,29 +13,14 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from platewright.dataset.shape import CORNERS, FloatArray, aligned, polygon_area
 from platewright.geometry import Box, box_of_quad, clip_box, quad_of_box
 from platewright.records import PlateRecord, SceneRecord
 
-__all__ = [
-    "CUT_TEXT",
-    "TOO_SMALL",
-    "SeenPlate",
-    "clip_polygon",
-    "corners_around",
-    "polygon_area",
-    "seen_plates",
-    "upright_start",
-]
+__all__ = ["CUT_TEXT", "TOO_SMALL", "SeenPlate", "clip_polygon"]
 
-FloatArray = NDArray[np.float64]
-
-CORNERS = 4
-LEAST_AREA = 1e-6
-"""Less is rounding: points on a line."""
-WORTH_TURNING = 0.9
-"""A turned rectangle must be smaller than this part of the upright one to be taken for it."""
 MIN_SHARE = 0.25
 """Part of a plate's area that must be in the picture for a label."""
 MIN_SIDE_PX = 1.0
@@ -93,52 +78,6 @@ def clip_polygon(points: ArrayLike, size: tuple[int, int]) -> FloatArray:
     return np.roll(shape, -int(start[0]), axis=0) if len(start) else shape
 
 
-def polygon_area(points: ArrayLike) -> float:
-    """Return the area of a polygon (n, 2), in square pixels; 0 with fewer than three corners.
-
-    >>> polygon_area([[0, 0], [4, 0], [4, 3], [0, 3]])
-    12.0
-    """
-    x, y = np.asarray(points, dtype=np.float64).reshape(-1, 2).T
-    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2) if len(x) > 2 else 0.0
-
-
-def corners_around(points: ArrayLike) -> FloatArray:
-    """Return four corners round a polygon of any number of them.
-
-    Args:
-        points: (n, 2), n of at least 3, pixels.
-
-    Returns:
-        (4, 2) corners: the polygon's own where it has four, as they are; else those of the smallest
-        rectangle round it, as `upright_start` turns them, or of the upright one where that is
-        hardly larger or the points are on a line.
-    """
-    shape = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    if len(shape) == CORNERS:
-        return shape
-    # Near the origin: OpenCV's rectangle is in single precision.
-    middle = shape.mean(axis=0)
-    turned = cv2.boxPoints(cv2.minAreaRect((shape - middle).astype(np.float32)))
-    upright = quad_of_box(box_of_quad(shape))
-    part = polygon_area(turned) / max(polygon_area(upright), LEAST_AREA)
-    if not LEAST_AREA < part < WORTH_TURNING:
-        return upright
-    return upright_start(turned.astype(np.float64) + middle)
-
-
-def upright_start(quad: FloatArray) -> FloatArray:
-    """Return a quad's corners (4, 2) clockwise from the one at the top left.
-
-    For outlines that begin at any corner and run either way; a plate turned by more than 45
-    degrees comes out on its side.
-
-    >>> upright_start(np.array([[0.0, 2.0], [5.0, 3.0], [5.0, 1.0], [0.0, 0.0]])).tolist()
-    [[0.0, 0.0], [5.0, 1.0], [5.0, 3.0], [0.0, 2.0]]
-    """
-    return _aligned(quad, quad_of_box(box_of_quad(quad)))
-
-
 @dataclass(frozen=True)
 class SeenPlate:
     """A plate with what is seen of it.
@@ -185,14 +124,14 @@ class SeenPlate:
             return self.plate.quad
         own = np.clip(self.plate.quad, 0, [self.size[1], self.size[0]])
         if len(self.outline) == CORNERS:
-            return _aligned(self.outline, own)
+            return aligned(self.outline, own)
         outline = self.outline.astype(np.float32)
         corners = np.clip(cv2.boxPoints(cv2.minAreaRect(outline)), 0, [self.size[1], self.size[0]])
         around = cv2.convexHull(corners.astype(np.float32))
         covered, _ = cv2.intersectConvexConvex(around, outline)
         if covered < COVERED * polygon_area(self.outline):
             corners = quad_of_box(self.box)
-        return _aligned(corners.astype(np.float64), own)
+        return aligned(corners.astype(np.float64), own)
 
     @property
     def flaw(self) -> str:
@@ -219,12 +158,6 @@ def seen_plates(record: SceneRecord) -> Iterator[SeenPlate]:
         seen = SeenPlate(plate, record.size)
         if not seen.flaw:
             yield seen
-
-
-def _aligned(corners: FloatArray, like: FloatArray) -> FloatArray:
-    """Return four corners in the turn and from the start that bring them closest to others."""
-    turns = [np.roll(order, k, axis=0) for order in (corners, corners[::-1]) for k in range(4)]
-    return min(turns, key=lambda turn: float(np.linalg.norm(turn - like, axis=1).sum()))
 
 
 def _share_of_box(box: Box, size: tuple[int, int]) -> float:

@@ -1,79 +1,46 @@
-"""The picture files of data sets: how large drawn ones are packed, and where labelled ones are."""
+"""The picture files of labelled data sets: where they are, and how large."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from platewright.dataset.format.windows import encode_png
-from platewright.dataset.sample import Sample
-from platewright.errors import DatasetError, OutputError
-from platewright.image import READ_SUFFIXES, encode_image
+from platewright.errors import DatasetError
+from platewright.image import READ_SUFFIXES
 
 __all__ = [
-    "JPEG_QUALITY",
-    "encode_sample",
+    "PackedPicture",
+    "PictureFile",
     "find_picture",
     "packed_size",
     "picture_size",
-    "save_picture",
-    "save_sample",
     "size_conflict",
 ]
 
-JPEG_QUALITY = 95
-"""Of scenes: 78 kB for 640x480 in colour where PNG needs 267 kB, and no softer to the eye."""
 # EXIF 2.32, tag 0x0112: these orientations lie on their side.
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
 
 
-def save_picture(image: NDArray[np.uint8], path: Path, packed: bytes | None = None) -> None:
-    """Write a picture as PNG or JPEG, by its name; `packed` where it is there already.
+@dataclass(frozen=True, kw_only=True)
+class PackedPicture:
+    """A picture inside of a larger file, such as a tar.
 
-    Raises:
-        OutputError: if it can't be written.
+    Attributes:
+        name: as it is called there.
+        where: the file, for messages.
+        read: returns its content.
     """
-    try:
-        png = path.suffix == ".png"
-        data = packed or (
-            encode_png(image) if png else encode_image(image, path.suffix, JPEG_QUALITY)
-        )
-    except OutputError as error:
-        raise OutputError(f"{path}: {error}") from error
-    _write(path, data)
+
+    name: str
+    where: str
+    read: Callable[[], bytes]
 
 
-def encode_sample(sample: Sample) -> tuple[bytes, str]:
-    """Return a sample's picture as a file, and its ending.
-
-    Windows are PNG, scenes JPEG; what came as a JPEG file is that very file.
-    """
-    if sample.packed is not None:
-        return sample.packed, ".jpg"
-    if sample.record.presence is None:
-        return encode_image(sample.image, ".jpg", JPEG_QUALITY), ".jpg"
-    return encode_png(sample.image), ".png"
-
-
-def save_sample(sample: Sample, folder: Path) -> str:
-    """Write a sample's picture as `encode_sample` packs it.
-
-    Returns:
-        The file's name.
-
-    Raises:
-        OutputError: if it can't be written.
-    """
-    try:
-        data, suffix = encode_sample(sample)
-    except OutputError as error:
-        raise OutputError(f"{folder / sample.name}: {error}") from error
-    _write(folder / f"{sample.name}{suffix}", data)
-    return f"{sample.name}{suffix}"
+PictureFile = Path | PackedPicture
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -112,13 +79,6 @@ def find_picture(folder: Path, stem: str) -> Path | None:
             if path.is_file():
                 return path
     return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 def size_conflict(size: tuple[int, ...], height: str | float, width: str | float) -> str:

@@ -10,11 +10,32 @@ texts they share. Of a text with unknown characters, the known ones and their pl
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
-__all__ = ["PARTS", "SHARE", "SIDES", "leak", "plain_text", "split_by_picture", "split_by_text"]
+from platewright.dataset.textfile import whole_file
+from platewright.errors import DatasetError
+
+__all__ = [
+    "HELD_OUT",
+    "PARTS",
+    "SHARE",
+    "SIDES",
+    "is_held_out",
+    "leak",
+    "list_files",
+    "plain_text",
+    "split_by_picture",
+    "split_by_text",
+    "split_line",
+    "write_split",
+]
+
+HELD_OUT = 10
+"""One in so many texts is for validation."""
 
 SHARE = 0.8
 SIDES = ("train", "val")
@@ -129,3 +150,68 @@ def _groups(texts: Sequence[Collection[str]]) -> list[list[int]]:
             groups.setdefault(root(own[0]), []).append(k)
     alone = [[k] for k, own in enumerate(plain) if not own]
     return [groups[key] for key in sorted(groups)] + alone
+
+
+def is_held_out(text: str) -> bool:
+    """Tell whether a plate's text is for validation; the same text always on the same side.
+
+    >>> sum(is_held_out(f"AB{k:05d}") for k in range(10_000))
+    998
+    """
+    return crc32(text.encode()) % HELD_OUT == 0
+
+
+def split_line(text: str, line: str, side: str = "") -> str:
+    r"""Return a line for `write_split`, on the side of a plate's text unless one is given.
+
+    >>> split_line("AB12CDE", "images/1.png")
+    'train\timages/1.png'
+    """
+    return f"{side or ('val' if is_held_out(text) else 'train')}\t{line}"
+
+
+def write_split(
+    lines: Iterable[str], folder: Path, *, suffix: str = ".txt", header: str = ""
+) -> dict[str, int]:
+    """Write `train` and `val` files as their lines come.
+
+    Args:
+        lines: each `train` or `val`, a tab, and the line.
+        folder: where the files go.
+        suffix: of their names.
+        header: first line of both; empty: none.
+
+    Returns:
+        How many lines each of the two got.
+
+    Raises:
+        OutputError: if a file can't be written.
+    """
+    counts = {"train": 0, "val": 0}
+    with (
+        whole_file(folder / f"train{suffix}") as train,
+        whole_file(folder / f"val{suffix}") as val,
+    ):
+        streams = {"train": train, "val": val}
+        if header:
+            train.write(f"{header}\n")
+            val.write(f"{header}\n")
+        for line in lines:
+            side, _, rest = line.partition("\t")
+            streams[side].write(f"{rest}\n")
+            counts[side] += 1
+    return counts
+
+
+def list_files(path: Path, suffix: str) -> list[Path]:
+    """Return the lists that a path names: itself, or a folder's `train` and `val`.
+
+    Raises:
+        DatasetError: if a folder has neither.
+    """
+    if not path.is_dir():
+        return [path]
+    found = [f for f in (path / f"train{suffix}", path / f"val{suffix}") if f.is_file()]
+    if not found:
+        raise DatasetError(f"{path}: neither train{suffix} nor val{suffix} there; name the list")
+    return found

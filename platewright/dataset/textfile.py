@@ -1,52 +1,29 @@
-"""Text files of data sets: written whole or not at all, read line by line."""
+"""Text and CSV files of data sets: written whole or not at all, read line by line."""
 
 from __future__ import annotations
 
 import contextlib
+import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
-from zlib import crc32
 
 from platewright.errors import DatasetError, OutputError
 
 __all__ = [
-    "HELD_OUT",
     "SNIFFED",
     "first_line",
     "first_lines",
-    "is_held_out",
+    "has_columns",
     "lines_of",
-    "list_files",
-    "split_line",
+    "rows_of",
     "text_of",
     "whole_file",
-    "write_split",
 ]
 
-HELD_OUT = 10
-"""One in so many texts is for validation."""
 SNIFFED = 1 << 16
 """Bytes of a file that are looked at to tell its format."""
-
-
-def is_held_out(text: str) -> bool:
-    """Tell whether a plate's text is for validation; the same text always on the same side.
-
-    >>> sum(is_held_out(f"AB{k:05d}") for k in range(10_000))
-    998
-    """
-    return crc32(text.encode()) % HELD_OUT == 0
-
-
-def split_line(text: str, line: str, side: str = "") -> str:
-    r"""Return a line for `write_split`, on the side of a plate's text unless one is given.
-
-    >>> split_line("AB12CDE", "images/1.png")
-    'train\timages/1.png'
-    """
-    return f"{side or ('val' if is_held_out(text) else 'train')}\t{line}"
 
 
 @contextlib.contextmanager
@@ -69,53 +46,6 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
-
-
-def write_split(
-    lines: Iterable[str], folder: Path, *, suffix: str = ".txt", header: str = ""
-) -> dict[str, int]:
-    """Write `train` and `val` files as their lines come.
-
-    Args:
-        lines: each `train` or `val`, a tab, and the line.
-        folder: where the files go.
-        suffix: of their names.
-        header: first line of both; empty: none.
-
-    Returns:
-        How many lines each of the two got.
-
-    Raises:
-        OutputError: if a file can't be written.
-    """
-    counts = {"train": 0, "val": 0}
-    with (
-        whole_file(folder / f"train{suffix}") as train,
-        whole_file(folder / f"val{suffix}") as val,
-    ):
-        streams = {"train": train, "val": val}
-        if header:
-            train.write(f"{header}\n")
-            val.write(f"{header}\n")
-        for line in lines:
-            side, _, rest = line.partition("\t")
-            streams[side].write(f"{rest}\n")
-            counts[side] += 1
-    return counts
-
-
-def list_files(path: Path, suffix: str) -> list[Path]:
-    """Return the lists that a path names: itself, or a folder's `train` and `val`.
-
-    Raises:
-        DatasetError: if a folder has neither.
-    """
-    if not path.is_dir():
-        return [path]
-    found = [f for f in (path / f"train{suffix}", path / f"val{suffix}") if f.is_file()]
-    if not found:
-        raise DatasetError(f"{path}: neither train{suffix} nor val{suffix} there; name the list")
-    return found
 
 
 def first_line(path: Path) -> str:
@@ -174,3 +104,51 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
         raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: line {number + 1} or later is not UTF-8") from error
+
+
+def has_columns(line: str, needed: Sequence[str]) -> bool:
+    """Tell whether a file's first line is a header with some columns.
+
+    >>> has_columns("image_path,plate_text", ["plate_text"]), has_columns("", ["a"])
+    (True, False)
+    """
+    try:
+        names = next(csv.reader([line]), [])
+    except csv.Error:
+        return False
+    return all(name in (n.strip() for n in names) for name in needed)
+
+
+def rows_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line from 1, fields by column) of a CSV file's rows that aren't empty.
+
+    Args:
+        path: the file; UTF-8, with or without a byte order mark.
+        needed: columns that must be there; others may.
+
+    Raises:
+        DatasetError: if it can't be read, with the line.
+    """
+    number = 1
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            columns = [name.strip() for name in next(reader, [])]
+            if missing := [name for name in needed if name not in columns]:
+                raise DatasetError(f"{path}: line 1: no column {', '.join(missing)}")
+            for row in reader:
+                number = reader.line_num
+                if not row:
+                    continue
+                if len(row) != len(columns):
+                    raise DatasetError(
+                        f"{path}: line {number}: {len(row)} fields, but the header has "
+                        f"{len(columns)}"
+                    )
+                yield number, dict(zip(columns, map(str.strip, row), strict=True))
+    except csv.Error as error:
+        raise DatasetError(f"{path}: line {number + 1}: not CSV: {error}") from error
+    except OSError as error:
+        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: not a text file in UTF-8; export it again") from error

@@ -1,9 +1,11 @@
-"""Follows the vehicles of a video from frame to frame, and tells each when it has passed."""
+"""Follows the vehicles of a video from frame to frame until it ends or a user wishes to stop."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from types import FrameType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,11 @@ from numpy.typing import NDArray
 from platewright.errors import ImageError
 from platewright.recognizer.detector import DetectorSettings
 from platewright.records import Reading
-from platewright.tracking.frame import Frame
 from platewright.tracking.passing import Passing, Voter
+from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
 
-__all__ = ["Followed", "follow", "watching_settings"]
+__all__ = ["Followed", "StopWish", "follow", "watching_settings"]
 
 Picture = NDArray[np.uint8]
 SHOWN_S = 0.5
@@ -25,6 +27,8 @@ GOES_ON = 0.1
 """Least presence of a reading that goes on with a track."""
 EARLIEST = 3
 """How many frames must have shown a vehicle that is told before it has passed."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(kw_only=True)
@@ -163,3 +167,43 @@ def _counts(track: Track, voted: Reading) -> bool:
     A thing that looks like a plate in a single frame is none most of the time.
     """
     return bool(voted.text) and (track.count > 1 or voted.accepted)
+
+
+class StopWish:
+    """False until Ctrl-C or SIGTERM comes; a second one interrupts at once.
+
+    For use in a `with` statement, in the main thread.
+    """
+
+    def __init__(self) -> None:
+        """Start without it."""
+        self._wished = False
+        self._before: dict[int, Any] = {}
+
+    def __call__(self) -> bool:
+        """Return whether to stop."""
+        return self._wished
+
+    def wish(self) -> None:
+        """Ask to stop."""
+        self._wished = True
+
+    def __enter__(self) -> StopWish:
+        """Take the signals over."""
+        self._before = {number: signal.signal(number, self._came) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _came(self, number: int, frame: FrameType | None) -> None:
+        if self._wished:
+            raise KeyboardInterrupt
+        self._wished = True

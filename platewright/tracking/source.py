@@ -1,26 +1,26 @@
-"""Where recorded frames come from: a video file, a folder of pictures."""
+"""Where frames come from: what a user named, and what every source is."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterator
-from functools import partial
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.clip import import_av
 from platewright.errors import VideoError
-from platewright.image import list_images, load_image
-from platewright.tracking.frame import Frame
 
-__all__ = ["FileSource", "FolderSource", "Source", "safe_name", "unpacked"]
+__all__ = ["Frame", "Source", "open_source", "safe_name"]
 
 Picture = NDArray[np.uint8]
+
+SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "udp", "tcp", "srt")
 
 
 class Source(Protocol):
@@ -58,99 +58,62 @@ def safe_name(address: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
-def unpacked(av_frame: Any) -> Picture:
-    """Return PyAV's frame as (H, W, 3) RGB, turned as the recording says."""
-    picture = av_frame.to_ndarray(format="rgb24")
-    turns = round(av_frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture
+@dataclass(frozen=True)
+class Frame:
+    """A picture of a video, unpacked when it is asked for.
 
-
-class FileSource:
-    """A video file, decoded by PyAV.
-
-    Args:
-        path: the file.
+    Attributes:
+        number: from 0; those that are not read count too.
+        time_s: seconds from the first frame.
+        unpack: returns the picture.
+        at: when a live one came; None in a recording.
     """
 
-    live = False
+    number: int
+    time_s: float
+    unpack: Callable[[], Picture]
+    at: datetime | None = None
 
-    def __init__(self, path: Path) -> None:
-        """Check that PyAV is there."""
-        self.name, self.path = str(path), path
-        self._av = import_av()
-        self._closed = threading.Event()
-
-    def frames(self) -> Iterator[Frame]:
-        """See `Source`; damaged parts are passed over."""
-        try:
-            container = self._av.open(str(self.path))
-        except (OSError, self._av.error.FFmpegError) as error:
-            raise VideoError(f"{self.name}: no video that can be read ({error.strerror})") from None
-        with container:
-            if not container.streams.video:
-                raise VideoError(f"{self.name}: no picture in it, only sound or text")
-            stream = container.streams.video[0]
-            rate = float(stream.average_rate or 25)
-            first: float | None = None
-            latest, number = 0.0, 0
-            for found in self._decoded(container, stream):
-                time_s = found.time if found.time is not None else number / rate
-                first = time_s if first is None else first
-                latest = max(time_s - first, latest)  # a damaged file's clock may run backwards
-                yield Frame(number, latest, partial(unpacked, found))
-                number += 1
-                if self._closed.is_set():
-                    return
-        if not number:
-            raise VideoError(f"{self.name}: damaged or cut off: not one picture can be decoded")
-
-    def _decoded(self, container: Any, stream: Any) -> Iterator[Any]:
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except self._av.error.FFmpegError:
-                return  # nothing can be found behind such a place
-            if packet is None:
-                return
-            with contextlib.suppress(self._av.error.InvalidDataError):
-                yield from packet.decode()
-
-    def close(self) -> None:
-        """See `Source`."""
-        self._closed.set()
+    @cached_property
+    def picture(self) -> Picture:
+        """The picture, (H, W, 3) RGB."""
+        return self.unpack()
 
 
-class FolderSource:
-    """A folder of pictures, by name.
+def open_source(
+    text: str,
+    *,
+    fps: float = 25.0,
+    patience_s: float = float("inf"),
+    report: Callable[[str], None] = lambda line: None,
+) -> Source:
+    """Return what a user named: a number is a camera, an address a stream, else a file or folder.
 
     Args:
-        path: the folder.
-        fps: how many of them are a second.
+        text: such as `0`, `rtsp://camera/live`, `drive.mp4`, `frames/`.
+        fps: frames a second of a folder.
+        patience_s: how long a camera or stream that was lost is tried again, seconds.
+        report: takes a line when one is lost and when it is back.
 
     Raises:
-        ImageError: if there is no picture in it.
+        VideoError: if there is no such file.
+        ConfigError: if PyAV is needed and not installed.
     """
+    # Both are made of what stands here.
+    from platewright.tracking.live import CameraSource, StreamSource
+    from platewright.tracking.recording import FileSource, FolderSource
 
-    live = False
-
-    def __init__(self, path: Path, fps: float) -> None:
-        """List them."""
-        self.name, self.fps = str(path), fps
-        self.paths = list_images(path)
-        self._closed = threading.Event()
-
-    def frames(self) -> Iterator[Frame]:
-        """See `Source`.
-
-        Raises:
-            ImageError: when a picture that can't be read is unpacked.
-        """
-        for number, path in enumerate(self.paths):
-            if self._closed.is_set():
-                return
-            yield Frame(number, number / self.fps, partial(load_image, path))
-
-    def close(self) -> None:
-        """See `Source`."""
-        self._closed.set()
+    path = Path(text)
+    if re.fullmatch(r"\d{1,3}", text) and not path.exists():
+        return CameraSource(int(text), patience_s=patience_s, report=report)
+    scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", text)
+    if scheme:
+        if scheme[1].lower() not in SCHEMES:
+            known = ", ".join(f"{name}://" for name in SCHEMES)
+            raise VideoError(f"{safe_name(text)}: no stream that can be read; one begins {known}")
+        return StreamSource(text, patience_s=patience_s, report=report)
+    if path.is_dir():
+        return FolderSource(path, fps)
+    if not path.exists():
+        raise VideoError(f"{path}: no such file, folder or camera")
+    return FileSource(path)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from platewright.dataset.backgrounds import load_backgrounds
+from platewright.background.photo import load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.recognizer.calibration import Calibration, fit_temperature, store_temperature
 from platewright.recognizer.detector import Detector, DetectorSettings

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from platewright.dataset.backgrounds import load_backgrounds
+from platewright.background.photo import load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
 from platewright.geometry import box_of_quad
 from platewright.recognizer.detector import Detector, DetectorSettings

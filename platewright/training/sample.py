@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.backgrounds import load_backgrounds
+from platewright.background.photo import load_backgrounds
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.recognizer.rectify import rectify
 from platewright.recognizer.settings import NetworkSettings

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.stored import StoredSet, open_stored
+from platewright.dataset.index import IndexedSet, open_indexed
 from platewright.errors import DatasetError
 from platewright.geometry import Box, box_of_quad
 from platewright.records import PlateRecord, SceneRecord
@@ -45,8 +45,8 @@ class StoredSource:
     def __init__(self, paths: Sequence[Path], share: float) -> None:
         """Open them, and try whether they are of use."""
         self.share = share
-        self.scenes, self.windows = open_stored(paths)
-        self._closeups: list[StoredSet] = [s for s in (self.scenes, self.windows) if s is not None]
+        self.scenes, self.windows = open_indexed(paths)
+        self._closeups: list[IndexedSet] = [s for s in (self.scenes, self.windows) if s is not None]
         self._names = ", ".join(map(str, paths))
         for one in self._closeups:
             self._closeup(np.random.default_rng(0), one)
@@ -85,7 +85,7 @@ class StoredSource:
         which = int(rng.integers(len(self._closeups)))
         return self._closeup(rng, self._closeups[which])
 
-    def _closeup(self, rng: np.random.Generator, stored: StoredSet) -> tuple[Picture, SceneRecord]:
+    def _closeup(self, rng: np.random.Generator, stored: IndexedSet) -> tuple[Picture, SceneRecord]:
         for _ in range(TRIES):
             image, record = stored.draw(rng)
             plates = readable_plates(record)

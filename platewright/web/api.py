@@ -10,15 +10,13 @@ from ninja.errors import ValidationError
 
 from platewright import __version__
 from platewright.errors import PlatewrightError
-from platewright.web.access import has_token, may_see
-from platewright.web.errors import RequestError
-from platewright.web.problem import problem
+from platewright.web.problem import RequestError, problem
 from platewright.web.registry.models import Sighting
 from platewright.web.registry.models import Vehicle as VehicleRow
 from platewright.web.registry.plate import normalize
-from platewright.web.request import Answer, read_all
+from platewright.web.request import Answer, read_all, uploads
 from platewright.web.schema import PlateOut, Problem, Readings, Vehicle
-from platewright.web.upload import uploads
+from platewright.web.security import has_token, may_see
 
 __all__ = ["api"]
 

@@ -14,7 +14,7 @@ from platewright.annotation import annotate, confidence_colour
 from platewright.image import encode_image
 from platewright.recognizer.rectify import rectify
 from platewright.records import Reading
-from platewright.web.reader import Shot
+from platewright.web.detector import Shot
 from platewright.web.registry.lookup import Found
 from platewright.web.templatetags.percent import percent
 

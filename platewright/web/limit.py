@@ -12,9 +12,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from platewright.web.errors import BusyError, RequestError, TooLargeError, TooManyError
-from platewright.web.problem import problem
-from platewright.web.shared import SharedTable
+from platewright.web.memory import SharedTable
+from platewright.web.problem import BusyError, RequestError, TooLargeError, TooManyError, problem
 
 __all__ = ["Limits", "Rate", "client_address", "rate"]
 

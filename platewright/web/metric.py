@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
-from platewright.web.shared import SharedTable
+from platewright.web.memory import SharedTable
 
 __all__ = ["Measure", "count", "exposition", "observe"]
 

@@ -18,15 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from platewright.errors import PlatewrightError
 from platewright.image import encode_image
 from platewright.synth.street import draw_street
-from platewright.web.access import guarded, may_see
 from platewright.web.card import bars, picture_card
+from platewright.web.detector import loaded, readable_regions
 from platewright.web.metric import exposition
 from platewright.web.problem import problem, wants_fragment
-from platewright.web.reader import loaded, readable_regions
 from platewright.web.registry.models import Picture, Sighting
 from platewright.web.registry.plate import SEPARATORS
-from platewright.web.request import Answer, read_all
-from platewright.web.upload import uploads
+from platewright.web.request import Answer, read_all, uploads
+from platewright.web.security import guarded, may_see
 
 __all__ = [
     "camera",

@@ -1,4 +1,4 @@
-"""What a client gets when something is wrong: a page for people, JSON for programs, one line."""
+"""What a request can be refused for, and what the client gets: a page, or JSON, in one line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from platewright.errors import PlatewrightError
-from platewright.web.errors import RequestError, TooManyError
 from platewright.web.metric import count
 
 __all__ = [
+    "BusyError",
+    "RequestError",
+    "TooLargeError",
+    "TooManyError",
     "bad_request",
     "csrf_failure",
     "denied",
@@ -93,3 +96,40 @@ def _page(request: HttpRequest, status: int, line: str) -> HttpResponse:
     values: dict[str, Any] = {"title": TITLES.get(status, TITLES[400]), "line": line}
     part = "web/_problem.html" if wants_fragment(request) else "web/problem.html"
     return render(request, part, values, status=status)
+
+
+class RequestError(PlatewrightError):
+    """A request that can't be answered as it is.
+
+    Attributes:
+        status: of the answer (RFC 9110, section 15).
+    """
+
+    status = 400
+
+
+class TooLargeError(RequestError):
+    """More bytes or pictures than are taken."""
+
+    status = 413
+
+
+class TooManyError(RequestError):
+    """A client that asks too often.
+
+    Attributes:
+        wait_s: after which it may ask again, seconds.
+    """
+
+    status = 429
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        """Keep them."""
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class BusyError(RequestError):
+    """So much to do that this request's time is over."""
+
+    status = 503

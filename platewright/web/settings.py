@@ -9,8 +9,7 @@ from typing import Any
 import dj_database_url
 
 from platewright.errors import ConfigError
-from platewright.web.instance import ROOT, instance_folder
-from platewright.web.variable import chosen, listed, number, switch
+from platewright.web.environment import ROOT, chosen, data_folder, listed, number, switch
 
 DEBUG = switch("PLATEWRIGHT_DEBUG")
 # manage.py makes a key that stays; what only looks at the settings (type checks) needs none.
@@ -53,7 +52,7 @@ INSTALLED_APPS = [
     "ninja",
 ]
 MIDDLEWARE = [
-    "platewright.web.header.SecurityHeaders",
+    "platewright.web.security.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "platewright.web.metric.Measure",
@@ -76,13 +75,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "platewright.web.access.access",
+                "platewright.web.security.access",
             ],
         },
     }
 ]
 
-_url = os.environ.get("DATABASE_URL") or f"sqlite:///{instance_folder() / 'registry.sqlite3'}"
+_url = os.environ.get("DATABASE_URL") or f"sqlite:///{data_folder() / 'registry.sqlite3'}"
 try:
     _database: dict[str, Any] = dict(
         dj_database_url.parse(_url, conn_max_age=600, conn_health_checks=True)
@@ -126,7 +125,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # A picture is held in memory while it is read and never written to a file of the server's.
-FILE_UPLOAD_HANDLERS = ["platewright.web.upload.BoundedMemory"]
+FILE_UPLOAD_HANDLERS = ["platewright.web.request.BoundedMemory"]
 DATA_UPLOAD_MAX_NUMBER_FILES = MAX_PICTURES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_PICTURE_BYTES

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from platewright.dataset.textfile import lines_of, whole_file, write_split
+from platewright.dataset.split import write_split
+from platewright.dataset.textfile import lines_of, whole_file
 from platewright.errors import DatasetError, OutputError
 
 

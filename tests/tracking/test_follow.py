@@ -9,8 +9,8 @@ from platewright.alphabet import Alphabet
 from platewright.errors import ImageError, VideoError
 from platewright.records import Reading
 from platewright.tracking.follow import Followed, follow, watching_settings
-from platewright.tracking.frame import Frame
 from platewright.tracking.passing import Passing, Voter
+from platewright.tracking.source import Frame
 from platewright.tracking.track import Tracker
 
 Make = Callable[..., Reading]

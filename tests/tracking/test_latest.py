@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from platewright.errors import VideoError
-from platewright.tracking.frame import Frame
-from platewright.tracking.latest import LatestFrames
+from platewright.tracking.live import NewestFrames
+from platewright.tracking.source import Frame
 
 PICTURE = np.zeros((2, 2, 3), np.uint8)
 
@@ -42,7 +42,7 @@ class Ticking:
 @pytest.mark.parametrize("live", [True, False])
 def test_a_slow_reader_gets_new_frames_and_the_dropped_are_counted(live: bool) -> None:
     source = Ticking(60, 60, live=live)
-    latest = LatestFrames(source)
+    latest = NewestFrames(source)
     got, late = [], []
     start = time.monotonic()
     for frame in latest.frames():
@@ -57,7 +57,7 @@ def test_a_slow_reader_gets_new_frames_and_the_dropped_are_counted(live: bool) -
 
 
 def test_a_quick_reader_gets_all_of_a_recording_in_real_time() -> None:
-    latest = LatestFrames(Ticking(20, 50, live=False))
+    latest = NewestFrames(Ticking(20, 50, live=False))
     start = time.monotonic()
     assert [frame.number for frame in latest.frames()] == list(range(20))
     assert 0.35 < time.monotonic() - start < 2
@@ -65,7 +65,7 @@ def test_a_quick_reader_gets_all_of_a_recording_in_real_time() -> None:
 
 
 def test_what_the_source_says_is_told_after_its_last_frame() -> None:
-    latest = LatestFrames(Ticking(2, 50, live=False, error=VideoError("gone")))
+    latest = NewestFrames(Ticking(2, 50, live=False, error=VideoError("gone")))
     got: list[int] = []
     with pytest.raises(VideoError, match="gone"):
         got.extend(frame.number for frame in latest.frames())
@@ -77,6 +77,6 @@ def test_a_wish_to_stop_is_heard_while_nothing_comes() -> None:
     wished = threading.Event()
     threading.Timer(0.15, wished.set).start()
     start = time.monotonic()
-    assert list(LatestFrames(source).frames(wished.is_set)) == []
+    assert list(NewestFrames(source).frames(wished.is_set)) == []
     assert time.monotonic() - start < 2
     assert source.closed.is_set()

@@ -8,8 +8,8 @@ import pytest
 
 from platewright.errors import VideoError
 from platewright.tracking import live
-from platewright.tracking.frame import Frame
 from platewright.tracking.live import CameraSource, LiveSource, LostError, StreamSource
+from platewright.tracking.source import Frame
 
 pytest.importorskip("av")
 GREYS = [np.full((48, 64, 3), level, np.uint8) for level in (40, 90, 140, 190)]

@@ -9,9 +9,9 @@ import pytest
 from platewright.clip import ClipWriter
 from platewright.errors import ImageError, VideoError
 from platewright.image import save_image
-from platewright.tracking.address import open_source
 from platewright.tracking.live import CameraSource, StreamSource
-from platewright.tracking.source import FileSource, FolderSource, safe_name
+from platewright.tracking.recording import FileSource, FolderSource
+from platewright.tracking.source import open_source, safe_name
 
 av = pytest.importorskip("av")
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from platewright.tracking.stop import StopWish
+from platewright.tracking.follow import StopWish
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

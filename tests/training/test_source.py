@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from platewright.dataset.assembly import assemble
-from platewright.dataset.drawing import DrawingJob
-from platewright.dataset.engine import Engine
-from platewright.dataset.shard import ShardJob
 from platewright.errors import DatasetError
+from platewright.generation.engine import Engine
+from platewright.generation.job import DrawingJob
+from platewright.generation.shard import ShardJob, assemble
 from platewright.geometry import quad_of_box
 from platewright.recognizer.settings import NetworkSettings
 from platewright.records import CharacterRecord, PlateRecord, SceneRecord

@@ -13,8 +13,8 @@ from PIL import Image
 
 from platewright.image import decode_image, encode_image
 from platewright.records import SceneRecord
-from platewright.web import reader
-from platewright.web.reader import warm_up
+from platewright.web import detector
+from platewright.web.detector import warm_up
 from platewright.web.registry.models import Picture, Sighting, Vehicle
 
 READ = "/api/v1/read"
@@ -184,7 +184,7 @@ def test_the_api_describes_itself(client: Client) -> None:
 def test_time_is_over(client: Client, street: Street, settings, monkeypatch) -> None:
     go_on = threading.Event()
     with ThreadPoolExecutor(1) as only:
-        monkeypatch.setattr(reader, "_readers", [only])
+        monkeypatch.setattr(detector, "_readers", [only])
         only.submit(go_on.wait, 20)
         settings.REQUEST_S = 0.05
         response = send(client, street[0])

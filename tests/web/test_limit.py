@@ -81,7 +81,7 @@ def test_a_body_of_unknown_length(client: Client) -> None:
 
 
 def test_all_that_comes_in_at_a_time_is_bounded(settings) -> None:
-    from platewright.web.errors import BusyError
+    from platewright.web.problem import BusyError
 
     settings.MAX_HELD_BYTES = 100
     limits = limit.Limits(lambda request: None)

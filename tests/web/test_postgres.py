@@ -19,7 +19,7 @@ from platewright.records import SceneRecord
 from tests.web.conftest import Server
 
 ROOT = Path(__file__).resolve().parents[2]
-REGISTRY = ("test_registry.py", "test_roster.py", "test_keeper.py")
+REGISTRY = ("test_registry.py", "test_vehicle_csv.py", "test_database.py")
 
 
 def programs() -> Path | None:

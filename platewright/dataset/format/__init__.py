@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 from platewright.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
-    from platewright.dataset.finder import PictureFile, PictureFinder
-    from platewright.dataset.sample import Format
+    from platewright.dataset.finder import PictureFinder
+    from platewright.dataset.picture import PictureFile
+    from platewright.dataset.writer import Format
     from platewright.records import SceneRecord
 
     Reader = Callable[[Path, PictureFinder], Iterator[tuple[PictureFile, SceneRecord]]]
@@ -91,7 +92,7 @@ def load_format(name: str) -> type[Format]:
     Raises:
         ConfigError: if there is none of this name.
     """
-    from platewright.dataset.sample import Format
+    from platewright.dataset.writer import Format
 
     if name not in format_names():
         raise ConfigError(f"no format {name}; known: {', '.join(format_names())}")
@@ -153,7 +154,7 @@ def _flaw(file: Path) -> str:
     """Return why a JSON or XML file can't be read, empty if it can."""
     from platewright.dataset.jsonfile import load_object, object_of
     from platewright.dataset.textfile import first_line
-    from platewright.dataset.xmltree import read_xml
+    from platewright.dataset.xmlfile import read_xml
 
     if file.suffix.lower() == ".json":
         with contextlib.suppress(DatasetError):

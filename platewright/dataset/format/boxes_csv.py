@@ -17,13 +17,10 @@ import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from platewright.dataset.csvfile import has_columns, rows_of
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.picture import save_sample
-from platewright.dataset.sample import Format, Sample
-from platewright.dataset.textfile import first_line, whole_file
+from platewright.dataset.textfile import first_line, has_columns, rows_of, whole_file
+from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
-from platewright.file import make_folder
 from platewright.geometry import quad_of_box
 from platewright.number import LARGEST, number_of
 from platewright.records import PlateRecord, SceneRecord
@@ -46,12 +43,6 @@ class BoxesCsvFormat(Format):
     texts = False
     summary = "pictures and a CSV file of boxes: image_name, image_width, ..., bottom_y"
 
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folder."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "images")
-
     def add(self, sample: Sample) -> None:
         """Write a picture."""
         picture = save_sample(sample, self.folder / "images")
@@ -63,11 +54,7 @@ class BoxesCsvFormat(Format):
             row = io.StringIO()
             fields = [picture, width, height, *(f"{v:.6f}" for v in corners)]
             csv.writer(row, lineterminator="").writerow(fields)
-            self._lines.append(row.getvalue())
-
-    def close(self) -> list[str]:
-        """Return the rows."""
-        return self._lines
+            self.lines.append(row.getvalue())
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:

@@ -17,10 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from platewright.dataset.picture import save_picture
-from platewright.dataset.sample import Format, Sample
-from platewright.dataset.textfile import split_line, write_split
-from platewright.file import make_folder
+from platewright.dataset.split import split_line, write_split
+from platewright.dataset.writer import Format, Sample, save_picture
 from platewright.records import CharacterRecord
 
 __all__ = ["COLUMNS", "CharactersFormat", "cut_character"]
@@ -39,12 +37,6 @@ class CharactersFormat(Format):
     lists = True
     needs = "characters"
     summary = "characters cut out of plates, and CSV files with what they are"
-
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folder."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "images")
 
     def add(self, sample: Sample) -> None:
         """Write the characters of a sample."""
@@ -71,11 +63,7 @@ class CharactersFormat(Format):
                         position,
                     ]
                 )
-                self._lines.append(split_line(plate.text, row.getvalue(), sample.side))
-
-    def close(self) -> list[str]:
-        """Return the rows."""
-        return self._lines
+                self.lines.append(split_line(plate.text, row.getvalue(), sample.side))
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:

@@ -29,11 +29,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import DEFAULT_CHARACTERS
-from platewright.dataset.format._coco_reading import claims, read
-from platewright.dataset.outline import SeenPlate, clip_polygon, polygon_area
-from platewright.dataset.picture import save_sample
-from platewright.dataset.sample import Format, Sample
+from platewright.dataset.coco_file import CHARACTERS, FOLDER, INSTANCES, claims, read
+from platewright.dataset.outline import SeenPlate, clip_polygon
+from platewright.dataset.shape import polygon_area
 from platewright.dataset.textfile import whole_file
+from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import OutputError
 from platewright.file import make_folder
 from platewright.geometry import box_of_quad
@@ -44,7 +44,6 @@ FloatArray = NDArray[np.float64]
 
 IDS_PER_PICTURE = 1000
 MIN_CHARACTER_SHARE = 0.5
-INSTANCES, CHARACTERS = "annotations/instances.json", "annotations/characters.json"
 INFO = {"description": "Number plates drawn by Platewright", "version": "1.0"}
 
 
@@ -63,12 +62,6 @@ class CocoFormat(Format):
 
     name = "coco"
     summary = "COCO: boxes and outlines of plates in one JSON file, of characters in another"
-
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folder."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "images")
 
     def add(self, sample: Sample) -> None:
         """Write a picture."""
@@ -91,20 +84,16 @@ class CocoFormat(Format):
         # Three parts without tabs or line breaks inside: `finish` need not understand them.
         chars = "".join(sorted({c.char for p in sample.record.plates for c in p.characters}))
         parts = [json.dumps(image), _joined(plates), _joined(characters), json.dumps(chars)]
-        self._lines.append("\t".join(parts))
-
-    def close(self) -> list[str]:
-        """Return pictures and annotations, a sample a line."""
-        return self._lines
+        self.lines.append("\t".join(parts))
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
         """Write both JSON files as the lines come; nothing is held but the set of characters."""
-        make_folder(folder / "annotations")
+        make_folder(folder / FOLDER)
         seen = set(DEFAULT_CHARACTERS)
         with (
-            whole_file(folder / INSTANCES) as instances,
-            whole_file(folder / CHARACTERS) as characters,
+            whole_file(folder / FOLDER / INSTANCES) as instances,
+            whole_file(folder / FOLDER / CHARACTERS) as characters,
             _spool(folder) as plate_part,
             _spool(folder) as character_part,
         ):

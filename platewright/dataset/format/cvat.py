@@ -24,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.outline import SeenPlate, corners_around, polygon_area
-from platewright.dataset.picture import find_picture, save_sample, size_conflict
-from platewright.dataset.sample import PLATE, Format, Sample, kind_of
+from platewright.dataset.outline import SeenPlate
+from platewright.dataset.picture import find_picture, size_conflict
+from platewright.dataset.shape import corners_around, polygon_area, turned_quad
 from platewright.dataset.textfile import whole_file
-from platewright.dataset.xmltree import Element, read_xml, root_tag
+from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
+from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
-from platewright.file import make_folder
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
@@ -64,12 +64,6 @@ class CvatFormat(Format):
     name = "cvat"
     summary = "CVAT for images 1.1: one XML file of boxes and polygons with texts"
 
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folder."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "images")
-
     def add(self, sample: Sample) -> None:
         """Write a picture."""
         picture = save_sample(sample, self.folder / "images")
@@ -77,14 +71,10 @@ class CvatFormat(Format):
         plates = self.seen_plates(sample)
         self.hold(*(seen.plate.text for seen in plates))
         shapes = "".join(map(_shape, plates))
-        self._lines.append(
+        self.lines.append(
             f'<image id="{sample.index}" name={quoteattr(picture)} width="{width}" '
             f'height="{height}">{shapes}</image>'
         )
-
-    def close(self) -> list[str]:
-        """Return an element for each picture."""
-        return self._lines
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
@@ -209,7 +199,7 @@ def _plate(file: Path, element: Element, parent: Element) -> PlateRecord | None:
         if x1 <= x0 or y1 <= y0:
             raise DatasetError(f"{where}: xbr or ybr is not above xtl or ytl")
         turn = _number(where, "rotation", element.attributes.get("rotation", "0"))
-        quad = _turned(quad_of_box((x0, y0, x1, y1)), turn)
+        quad = turned_quad((x0, y0, x1, y1), turn)
     elif element.tag == "polygon":
         points = element.attributes.get("points", "")
         pairs = [pair.split(",") for pair in points.split(";")]
@@ -228,16 +218,6 @@ def _plate(file: Path, element: Element, parent: Element) -> PlateRecord | None:
     label = element.attributes.get("label") or parent.attributes.get("label", "")
     region = values.get("region", "")
     return PlateRecord(text=text, quad=quad, region=region, kind=kind_of(label))
-
-
-def _turned(quad: FloatArray, degrees: float) -> FloatArray:
-    """Return a quad turned clockwise, as seen, round its middle."""
-    if degrees == 0:
-        return quad
-    turn = math.radians(degrees)
-    matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    middle = quad.mean(axis=0)
-    return np.asarray((quad - middle) @ matrix.T + middle, np.float64)
 
 
 def _number(where: str, name: str, field: str) -> float:

@@ -25,12 +25,11 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import object_of
-from platewright.dataset.outline import SeenPlate, polygon_area
-from platewright.dataset.picture import save_sample
-from platewright.dataset.sample import PLATE, Format, Sample, kind_of
+from platewright.dataset.outline import SeenPlate
+from platewright.dataset.shape import polygon_area
 from platewright.dataset.textfile import first_line, lines_of, whole_file
+from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
-from platewright.file import make_folder
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.records import PlateRecord, SceneRecord
 
@@ -50,12 +49,6 @@ class DataturksFormat(Format):
     name = "dataturks"
     summary = "Dataturks: a JSON object a line, points as parts of the picture"
 
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folder."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "images")
-
     def add(self, sample: Sample) -> None:
         """Write a picture."""
         picture = save_sample(sample, self.folder / "images")
@@ -63,11 +56,7 @@ class DataturksFormat(Format):
         self.hold(*(seen.plate.text for seen in plates))
         annotations = [_annotation(seen) for seen in plates]
         values = {"content": f"images/{picture}", "annotation": annotations or None, "extras": None}
-        self._lines.append(json.dumps(values))
-
-    def close(self) -> list[str]:
-        """Return the lines."""
-        return self._lines
+        self.lines.append(json.dumps(values))
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:

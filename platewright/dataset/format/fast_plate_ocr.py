@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.dataset import crop
 from platewright.dataset.crop import cut_box
-from platewright.dataset.csvfile import has_columns, rows_of
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.format import _crops
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.textfile import first_line, list_files
+from platewright.dataset.split import list_files
+from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.errors import DatasetError
 from platewright.records import PlateRecord, SceneRecord
 
@@ -37,7 +37,7 @@ EMPTY = {"NA", "NULL", "NAN"}
 NEEDED = ("image_path", "plate_text")
 
 
-class FastPlateOcrFormat(_crops.CropsFormat):
+class FastPlateOcrFormat(crop.CropFormat):
     """Crops and two CSV files."""
 
     name = "fast-plate-ocr"
@@ -88,7 +88,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             picture = finder.find(row["image_path"], file, where)
             if picture is None:
                 continue
-            record = _crops.record_of_crop(
+            record = crop.record_of_crop(
                 finder, picture, where, row["plate_text"], row.get("plate_region", "")
             )
             if record is not None:

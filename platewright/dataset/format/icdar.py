@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import numbers_of
-from platewright.dataset.outline import SeenPlate, polygon_area
-from platewright.dataset.picture import find_picture, save_sample
-from platewright.dataset.sample import Format, Sample
+from platewright.dataset.outline import SeenPlate
+from platewright.dataset.picture import find_picture
+from platewright.dataset.shape import polygon_area
 from platewright.dataset.textfile import lines_of
-from platewright.errors import DatasetError, OutputError
-from platewright.file import make_folder
+from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
+from platewright.errors import DatasetError
 from platewright.records import PlateRecord, SceneRecord
 
 __all__ = ["UNREADABLE", "IcdarFormat", "claims", "read", "transcription", "whole_corners"]
@@ -53,12 +53,7 @@ class IcdarFormat(Format):
 
     name = "icdar"
     summary = "ICDAR 2015: gt_NAME.txt with x1,y1,...,x4,y4,text lines"
-
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folders."""
-        super().__init__(folder, shard)
-        make_folder(folder / "images")
-        make_folder(folder / "gt")
+    folders = ("images", "gt")
 
     def add(self, sample: Sample) -> None:
         """Write a picture and its text file."""
@@ -69,10 +64,7 @@ class IcdarFormat(Format):
             self.hold(seen.plate.text if seen.readable else "")
             points = ",".join(str(v) for corner in whole_corners(seen) for v in corner)
             rows.append(f"{points},{transcription(seen)}\n")
-        try:
-            path.write_text("".join(rows), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+        save_bytes(path, "".join(rows).encode())
 
 
 def claims(path: Path) -> bool:

@@ -15,12 +15,9 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from platewright.dataset.csvfile import has_columns
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.picture import save_sample
-from platewright.dataset.sample import Format, Sample
-from platewright.dataset.textfile import first_line, whole_file
-from platewright.file import make_folder
+from platewright.dataset.textfile import first_line, has_columns, whole_file
+from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.geometry import quad_of_box
 from platewright.label import BOX_COLUMNS, Label, read_labels
 from platewright.records import PlateRecord, SceneRecord
@@ -36,12 +33,6 @@ class LabelsCsvFormat(Format):
     name = "labels-csv"
     summary = "photos and labels.csv with file,x,y,w,h,text,country, as evaluate.py takes them"
 
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folder."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "images")
-
     def add(self, sample: Sample) -> None:
         """Write a photo."""
         photo = save_sample(sample, self.folder / "images")
@@ -53,11 +44,7 @@ class LabelsCsvFormat(Format):
             text = seen.plate.text if seen.readable else ""
             self.hold(text)
             size = [0, 0, width, height]
-            self._lines.append(json.dumps([photo, box, size, text, seen.plate.region]))
-
-    def close(self) -> list[str]:
-        """Return the rows, as JSON: which columns there are is known at the end."""
-        return self._lines
+            self.lines.append(json.dumps([photo, box, size, text, seen.plate.region]))
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:

@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from platewright.dataset.crop import straighten
-from platewright.dataset.finder import STRICT, PackedPicture, PictureFinder
-from platewright.dataset.format.windows import encode_png
+from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL
-from platewright.dataset.picture import packed_size
-from platewright.dataset.sample import Format, Sample
+from platewright.dataset.picture import PackedPicture, packed_size
+from platewright.dataset.writer import Format, Sample, encode_png
 from platewright.errors import ConfigError, DatasetError, OutputError
 from platewright.geometry import quad_of_box
 from platewright.records import PlateRecord, SceneRecord
@@ -37,6 +36,7 @@ class LMDBFormat(Format):
     name = "lmdb"
     needs = "text"
     summary = "LMDB shards of straightened plates and their texts, as PARSeq takes them"
+    folders = ()
 
     def __init__(self, folder: Path, shard: int) -> None:
         """Begin without plates."""
@@ -79,7 +79,7 @@ class LMDBFormat(Format):
                     transaction.put(key, items[key], append=True)
         except (OSError, lmdb.Error) as error:
             raise OutputError(f"{path}: can't be written: {error}") from error
-        return []
+        return self.lines
 
 
 def _is_whole(plate: PlateRecord, sample: Sample) -> bool:

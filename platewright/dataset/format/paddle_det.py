@@ -19,12 +19,11 @@ from typing import Any
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import icdar
 from platewright.dataset.jsonfile import numbers_of, value_of
-from platewright.dataset.outline import polygon_area
-from platewright.dataset.picture import save_sample
-from platewright.dataset.sample import Format, Sample
-from platewright.dataset.textfile import first_line, lines_of, list_files, split_line, write_split
+from platewright.dataset.shape import polygon_area
+from platewright.dataset.split import list_files, split_line, write_split
+from platewright.dataset.textfile import first_line, lines_of
+from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
-from platewright.file import make_folder
 from platewright.records import PlateRecord, SceneRecord
 
 __all__ = ["PaddleDetFormat", "claims", "read"]
@@ -39,12 +38,6 @@ class PaddleDetFormat(Format):
     lists = True
     summary = "PaddleOCR detection lists: picture, tab, JSON of quads and texts"
 
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folder."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "images")
-
     def add(self, sample: Sample) -> None:
         """Write a picture."""
         picture = save_sample(sample, self.folder / "images")
@@ -56,11 +49,7 @@ class PaddleDetFormat(Format):
         plates = sample.record.plates
         line = f"images/{picture}\t{json.dumps(entries, ensure_ascii=False)}"
         text = plates[0].text if plates else sample.name
-        self._lines.append(split_line(text, line, sample.side))
-
-    def close(self) -> list[str]:
-        """Return the lines of the lists."""
-        return self._lines
+        self.lines.append(split_line(text, line, sample.side))
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:

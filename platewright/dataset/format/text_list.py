@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+from platewright.dataset import crop
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.format import _crops
-from platewright.dataset.textfile import first_line, lines_of, list_files
+from platewright.dataset.split import list_files
+from platewright.dataset.textfile import first_line, lines_of
 from platewright.errors import DatasetError
 from platewright.image import READ_SUFFIXES
 from platewright.records import PlateRecord, SceneRecord
@@ -27,7 +28,7 @@ __all__ = ["TextListFormat", "claims", "is_list", "read", "read_lists"]
 SUFFIXES = "|".join(re.escape(suffix) for suffix in READ_SUFFIXES)
 
 
-class TextListFormat(_crops.CropsFormat):
+class TextListFormat(crop.CropFormat):
     """Crops and two lists."""
 
     name = "text-list"
@@ -107,6 +108,6 @@ def read_lists(
             picture = finder.find(name, file, where)
             if picture is None:
                 continue
-            record = _crops.record_of_crop(finder, picture, where, text)
+            record = crop.record_of_crop(finder, picture, where, text)
             if record is not None:
                 yield picture, record

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import list_of, load_object, numbers_of
-from platewright.dataset.outline import polygon_area
-from platewright.dataset.picture import find_picture, save_sample
-from platewright.dataset.sample import LACKS, Format, Sample
+from platewright.dataset.picture import find_picture
+from platewright.dataset.shape import polygon_area
+from platewright.dataset.writer import LACKS, Format, Sample, save_sample
 from platewright.errors import DatasetError
-from platewright.file import make_folder, write_file
+from platewright.file import write_file
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.records import CharacterRecord, PlateRecord, SceneRecord
 
@@ -56,11 +56,6 @@ class VisionFormat(Format):
     name = "vision"
     needs = "characters"
     summary = "a JSON file a picture with boxes of characters, as Google's Vision API answers"
-
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folder."""
-        super().__init__(folder, shard)
-        make_folder(folder / "images")
 
     def add(self, sample: Sample) -> None:
         """Write a picture and its answer; plates without characters are left out of it."""

@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.outline import SeenPlate, polygon_area
-from platewright.dataset.picture import find_picture, save_picture, size_conflict
-from platewright.dataset.sample import Format, Sample, kind_of
-from platewright.dataset.split import PARTS
-from platewright.dataset.textfile import split_line, whole_file, write_split
-from platewright.dataset.xmltree import Element, read_xml, root_tag
-from platewright.errors import DatasetError, OutputError
+from platewright.dataset.outline import SeenPlate
+from platewright.dataset.picture import find_picture, size_conflict
+from platewright.dataset.shape import polygon_area
+from platewright.dataset.split import PARTS, split_line, write_split
+from platewright.dataset.textfile import whole_file
+from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save_picture
+from platewright.dataset.xmlfile import Element, read_xml, root_tag
+from platewright.errors import DatasetError
 from platewright.file import make_folder
 from platewright.geometry import Box, quad_of_box
 from platewright.number import number_of
@@ -74,13 +75,7 @@ class VocFormat(Format):
     name = "voc"
     lists = True
     summary = "Pascal VOC: an XML file a picture, as LabelImg has them"
-
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folders."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "JPEGImages")
-        make_folder(folder / "Annotations")
+    folders = ("JPEGImages", "Annotations")
 
     def add(self, sample: Sample) -> None:
         """Write a picture and its XML file."""
@@ -89,17 +84,10 @@ class VocFormat(Format):
         seen = self.seen_plates(sample)
         self.hold(*(one.plate.text for one in seen))
         path = self.folder / "Annotations" / f"{sample.name}.xml"
-        try:
-            path.write_text(_xml(sample, picture, seen), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+        save_bytes(path, _xml(sample, picture, seen).encode())
         plates = sample.record.plates
         text = plates[0].text if plates else sample.name
-        self._lines.append(split_line(text, sample.name, sample.side))
-
-    def close(self) -> list[str]:
-        """Return the samples' names."""
-        return self._lines
+        self.lines.append(split_line(text, sample.name, sample.side))
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:

@@ -13,11 +13,10 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from platewright.dataset.finder import STRICT, PackedPicture, PictureFinder
-from platewright.dataset.format.windows import plain_value
-from platewright.dataset.picture import encode_sample
-from platewright.dataset.sample import Format, Sample
-from platewright.dataset.stored import TarShard
+from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.index import TarShard
+from platewright.dataset.picture import PackedPicture
+from platewright.dataset.writer import Format, Sample, encode_sample, plain_value
 from platewright.errors import DatasetError, OutputError
 from platewright.records import SceneRecord
 
@@ -29,6 +28,7 @@ class WebDatasetFormat(Format):
 
     name = "webdataset"
     summary = "tar shards with KEY.png (scenes: KEY.jpg) and KEY.json, the record"
+    folders = ()
 
     def __init__(self, folder: Path, shard: int) -> None:
         """Open the archive."""
@@ -59,7 +59,7 @@ class WebDatasetFormat(Format):
             self._tar.close()
         except OSError as error:
             raise _unwritable(self._path, error) from error
-        return []
+        return self.lines
 
 
 def claims(path: Path) -> bool:

@@ -5,44 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from platewright.dataset.sample import Format, Sample
-from platewright.errors import DatasetError, OutputError
+from platewright.dataset.writer import Format, Sample, encode_png, plain_value, save_bytes
+from platewright.errors import DatasetError
 from platewright.file import write_file
 from platewright.records import SceneRecord
 
 if TYPE_CHECKING:
     from platewright.dataset.finder import PictureFinder
 
-__all__ = [
-    "LABELS",
-    "WindowsFormat",
-    "claims",
-    "encode_png",
-    "label_line",
-    "plain_value",
-    "read",
-    "write_picture",
-]
+__all__ = ["LABELS", "WindowsFormat", "claims", "label_line", "read", "write_picture"]
 
 LABELS = "labels.jsonl"
-# Drawings are noisy: harder packing costs three times the time and saves a hundredth. Run lengths
-# alone take a scene from 20 ms to 12, and make it 3 % larger.
-PACKING = (
-    cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE
-)  # fmt: skip
-
-
-def encode_png(image: NDArray[np.uint8]) -> bytes:
-    """Return a grey (H, W) or RGB (H, W, 3) picture as PNG; the same bytes wherever it is done."""
-    ordered = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _, packed = cv2.imencode(".png", ordered, PACKING)
-    return bytes(packed)
 
 
 def label_line(sample: Sample) -> str:
@@ -64,35 +39,19 @@ def write_picture(sample: Sample, folder: Path) -> None:
     write_file(folder / f"{sample.name}.png", encode_png(sample.image))
 
 
-def plain_value(value: Any) -> Any:
-    """Turn numpy scalars into JSON values."""
-    return value.item()
-
-
 class WindowsFormat(Format):
     """`%08d_TEXT_P.png` (scenes: `%08d.png`) and `labels.jsonl`."""
 
     name = "windows"
     summary = "PNG pictures named %08d_TEXT_P.png and labels.jsonl with all that is known of them"
-
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Begin without lines."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
+    folders = ()
 
     def add(self, sample: Sample) -> None:
         """Write one picture."""
         path = self.folder / f"{sample.name}{_ending(sample)}"
-        try:
-            path.write_bytes(sample.packed or encode_png(sample.image))
-        except OSError as error:
-            raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
-        self._lines.append(label_line(sample))
+        save_bytes(path, sample.packed or encode_png(sample.image))
+        self.lines.append(label_line(sample))
         self.hold(*(plate.text for plate in sample.record.plates))
-
-    def close(self) -> list[str]:
-        """Return the lines of `labels.jsonl`."""
-        return self._lines
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:

@@ -21,13 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.format._yolo_reading import num_fields, read_rows, unit_quad
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.picture import save_sample
-from platewright.dataset.sample import Format, Sample
-from platewright.dataset.textfile import split_line, whole_file, write_split
-from platewright.errors import OutputError
-from platewright.file import make_folder
+from platewright.dataset.split import split_line, write_split
+from platewright.dataset.textfile import whole_file
+from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
+from platewright.dataset.yolo_row import num_fields, read_rows, unit_quad
 from platewright.geometry import Box
 from platewright.records import SceneRecord
 
@@ -43,16 +41,10 @@ class YoloFormat(Format):
     lists = True
     texts = False
     summary = "YOLO detection: images/, labels/ and data.yaml as Ultralytics takes them"
+    folders = ("images", "labels")
 
     extra: ClassVar[str] = ""
     """Further lines of `data.yaml`."""
-
-    def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folders."""
-        super().__init__(folder, shard)
-        self._lines: list[str] = []
-        make_folder(folder / "images")
-        make_folder(folder / "labels")
 
     def add(self, sample: Sample) -> None:
         """Write a picture and its labels."""
@@ -61,21 +53,14 @@ class YoloFormat(Format):
         plates = self.seen_plates(sample)
         self.hold(*(seen.plate.text for seen in plates))
         rows = [f"0 {numbers(self.values(seen))}\n" for seen in plates]
-        try:
-            path.write_text("".join(rows), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+        save_bytes(path, "".join(rows).encode())
         given = sample.record.plates
         text = given[0].text if given else sample.name
-        self._lines.append(split_line(text, f"./images/{picture}", sample.side))
+        self.lines.append(split_line(text, f"./images/{picture}", sample.side))
 
     def values(self, seen: SeenPlate) -> list[float]:
         """Return what follows the class in a plate's row."""
         return box_row(seen)
-
-    def close(self) -> list[str]:
-        """Return the pictures' names."""
-        return self._lines
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
-from platewright.dataset.format._yolo_reading import num_fields, read_rows, unit_points
-from platewright.dataset.outline import SeenPlate, polygon_area
+from platewright.dataset.outline import SeenPlate
+from platewright.dataset.shape import polygon_area
+from platewright.dataset.yolo_row import num_fields, read_rows, unit_points
 from platewright.records import SceneRecord
 
 __all__ = ["YoloObbFormat", "claims", "read"]

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
-from platewright.dataset.format._yolo_reading import num_fields, read_rows, unit_points, unit_quad
 from platewright.dataset.outline import SeenPlate
+from platewright.dataset.yolo_row import num_fields, read_rows, unit_points, unit_quad
 from platewright.records import SceneRecord
 
 __all__ = ["YoloPoseFormat", "claims", "read"]

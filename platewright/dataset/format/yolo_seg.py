@@ -14,14 +14,9 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
-from platewright.dataset.format._yolo_reading import (
-    POLYGON,
-    num_fields,
-    read_rows,
-    unit_points,
-    unit_quad,
-)
-from platewright.dataset.outline import SeenPlate, corners_around, polygon_area, upright_start
+from platewright.dataset.outline import SeenPlate
+from platewright.dataset.shape import corners_around, polygon_area, upright_start
+from platewright.dataset.yolo_row import POLYGON, num_fields, read_rows, unit_points, unit_quad
 from platewright.records import SceneRecord
 
 __all__ = ["YoloSegFormat", "claims", "read"]

@@ -14,9 +14,9 @@ from django.urls import URLPattern, path
 
 from platewright.errors import DatasetError
 from platewright.web.registry.models import Sighting, Vehicle
-from platewright.web.registry.roster import COLUMNS, export_vehicles, import_vehicles
+from platewright.web.registry.vehicle_csv import COLUMNS, export_vehicles, import_vehicles
 
-__all__ = ["RosterForm", "SightingAdmin", "VehicleAdmin"]
+__all__ = ["CsvForm", "SightingAdmin", "VehicleAdmin"]
 
 if TYPE_CHECKING:  # generic for the type checker alone
     VehicleBase = admin.ModelAdmin[Vehicle]
@@ -28,7 +28,7 @@ admin.site.site_header = admin.site.site_title = "Platewright"
 admin.site.index_title = "Registry"
 
 
-class RosterForm(forms.Form):
+class CsvForm(forms.Form):
     """A CSV file of vehicles."""
 
     file = forms.FileField(label="CSV file")
@@ -57,7 +57,7 @@ class VehicleAdmin(VehicleBase):
         """Ask for a file, take it in, report its bad rows."""
         if not (self.has_add_permission(request) and self.has_change_permission(request)):
             raise PermissionDenied
-        form = RosterForm(request.POST or None, request.FILES or None)
+        form = CsvForm(request.POST or None, request.FILES or None)
         report = None
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]

@@ -14,7 +14,7 @@ from platewright.dataset.format.boxes_csv import BOXES, claims, read
 from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError
 from platewright.image import save_image
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 HEADER = "image_name,image_width,image_height,top_x,top_y,bottom_x,bottom_y\n"
 

@@ -16,7 +16,7 @@ from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format.coco import CocoFormat, category_of, read
 from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError, OutputError
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 INSTANCES = "annotations/instances.json"
 

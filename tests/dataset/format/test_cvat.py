@@ -17,7 +17,7 @@ from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad
 from platewright.image import save_image
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 IMAGES = """<?xml version="1.0" encoding="utf-8"?>
 <annotations><version>1.1</version><meta><task><name>t</name></task></meta>

@@ -14,7 +14,7 @@ from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format.dataturks import LINES, claims, read
 from platewright.errors import DatasetError
 from platewright.image import save_image
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 URL = "http://com.dataturks.example/2c9f/1a2b___car%20one.jpeg"
 

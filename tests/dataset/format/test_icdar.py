@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from platewright.dataset.format.icdar import read
 from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 # As the competition's own evaluation matches a line (rrc_evaluation_funcs.py).
 LINE = re.compile(r"\s*(-?[0-9]+)\s*" + r",\s*(-?[0-9]+)\s*" * 7 + r",(.*)")

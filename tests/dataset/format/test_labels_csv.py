@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from platewright.dataset.format.labels_csv import TABLE, claims, read
 from platewright.errors import DatasetError
 from platewright.label import read_labels
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 
 def test_the_evaluations_own_reader_reads_it(write) -> None:

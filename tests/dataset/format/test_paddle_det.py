@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from platewright.dataset.format.paddle_det import read
 from platewright.errors import DatasetError
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 
 def test_lines_are_picture_tab_json(write) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from platewright.dataset.format.tfrecord import TFRecordFormat
-from platewright.dataset.format.windows import plain_value
+from platewright.dataset.writer import plain_value
 from platewright.errors import OutputError
 from platewright.records import SceneRecord
 

@@ -16,7 +16,7 @@ from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format.vision import claims, read
 from platewright.errors import DatasetError
 from platewright.image import load_image, save_image
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 
 def corners(x0: float, y0: float, x1: float, y1: float) -> dict[str, object]:

@@ -15,7 +15,7 @@ from platewright.dataset.format import detect_format
 from platewright.dataset.format.voc import box_of_voc, read, voc_box
 from platewright.dataset.outline import seen_plates
 from platewright.errors import DatasetError
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 
 def test_supervision_reads_the_drawn_boxes(drawn, drawn_as) -> None:

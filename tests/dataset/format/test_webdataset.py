@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from platewright.dataset.format.webdataset import WebDatasetFormat
-from platewright.dataset.format.windows import plain_value
+from platewright.dataset.writer import plain_value
 from platewright.errors import OutputError
 from platewright.records import SceneRecord
 

@@ -7,11 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from platewright.dataset.format.windows import LABELS, WindowsFormat, plain_value, read
+from platewright.dataset.format.windows import LABELS, WindowsFormat, read
+from platewright.dataset.writer import plain_value
 from platewright.errors import DatasetError, OutputError
 from platewright.image import load_image
 from platewright.records import SceneRecord
-from tests.dataset.format.samples import plain_plate, plain_sample
+from tests.dataset.samples import plain_plate, plain_sample
 
 
 def test_pictures_and_records_come_back(drawn, drawn_as) -> None:

@@ -14,7 +14,7 @@ from platewright.dataset.outline import seen_plates
 from platewright.dataset.textfile import SNIFFED
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad, iou
-from tests.dataset.format.samples import plain_plate, plain_sample, sample_lists, write_data_set
+from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 KINDS = {"yolo": yolo, "yolo-pose": yolo_pose, "yolo-obb": yolo_obb, "yolo-seg": yolo_seg}
 

@@ -8,8 +8,8 @@ from django.contrib.staticfiles.management.commands.runserver import Command as 
 from django.core.management.base import CommandError
 
 from platewright.errors import PlatewrightError
-from platewright.web.reader import warm_up
-from platewright.web.upkeep import bring_up_to_date, forget_daily
+from platewright.web.database import bring_up_to_date, forget_daily
+from platewright.web.detector import warm_up
 
 __all__ = ["Command"]
 

@@ -15,9 +15,9 @@ from django.db import connections
 
 from platewright.argument import bounded
 from platewright.errors import PlatewrightError
-from platewright.web.heap import bound_heap
-from platewright.web.instance import secret_file
-from platewright.web.upkeep import bring_up_to_date, forget_daily
+from platewright.web.database import bring_up_to_date, forget_daily
+from platewright.web.environment import secret_file
+from platewright.web.memory import bound_heap
 
 __all__ = ["Command"]
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             _try_networks()
         except PlatewrightError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
-        from platewright.web.reader import use_turns, warm_up
+        from platewright.web.detector import use_turns, warm_up
         from platewright.web.wsgi import application
 
         bound_heap()
@@ -127,7 +127,7 @@ def _try_networks() -> None:
 
 
 def _load_networks() -> None:
-    from platewright.web.reader import warm_up
+    from platewright.web.detector import warm_up
 
     warm_up()  # what it returns stays there
 

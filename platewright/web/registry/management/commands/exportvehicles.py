@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from platewright.errors import OutputError
 from platewright.file import write_file
-from platewright.web.registry.roster import export_vehicles
+from platewright.web.registry.vehicle_csv import export_vehicles
 
 __all__ = ["Command"]
 

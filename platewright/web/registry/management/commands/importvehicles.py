@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from platewright.errors import DatasetError
-from platewright.web.registry.roster import COLUMNS, import_vehicles
+from platewright.web.registry.vehicle_csv import COLUMNS, import_vehicles
 
 __all__ = ["Command"]
 

@@ -1,0 +1,1 @@
+"""Backgrounds: photos out of archives and folders, cut into squares."""

@@ -1,0 +1,266 @@
+"""Backgrounds: squares cut out of an archive's photos, and the folder that keeps them.
+
+One process reads the archive, passes over what it has seen before, numbers and writes; others
+decode and cut. Results are taken in the archive's order, so that the numbers have no gap and the
+number of processes never changes a byte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import signal
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.background.archive import Archive
+from platewright.background.photo import Crop, cut_photo, cut_square, quiet_decoders
+from platewright.errors import ArchiveError, ConfigError, OutputError
+from platewright.file import make_folder, write_file
+
+__all__ = ["Crop", "Extraction", "begin", "cut_square", "extract"]
+
+Picture = NDArray[np.uint8]
+
+STATE = "extract.json"
+SAVE_EVERY = 200
+# What goes to another process at a time.
+BATCH_FILES = 16
+BATCH_BYTES = 1 << 20
+OURS = re.compile(r"\d{8}\.jpg")
+
+
+@dataclass
+class _Item:
+    """A file on its way: its content becomes a JPEG, or there is a reason why not."""
+
+    index: int
+    data: bytes
+    reason: str
+    passed: Counter[str]
+
+
+@dataclass
+class Extraction:
+    """How far an extraction has come; kept beside the backgrounds.
+
+    Attributes:
+        archive: name, size and digest of the archive.
+        crop: the settings, JSON.
+        seen: regular files looked at.
+        written: backgrounds written.
+        skipped: files looked at and passed over, by reason.
+        passed: entries of the archive that were not even looked at, by reason.
+        done: whether the archive was read to its end.
+    """
+
+    archive: str
+    crop: str
+    seen: int
+    written: int
+    skipped: Counter[str]
+    passed: Counter[str]
+    done: bool = False
+
+    def save(self, folder: Path) -> None:
+        """Write the state beside the backgrounds."""
+        write_file(folder / STATE, (json.dumps(vars(self)) + "\n").encode())
+
+
+def begin(archive: Archive, crop: Crop, folder: Path, *, force: bool) -> Extraction:
+    """Return the state to go on from, or a fresh one.
+
+    Raises:
+        ConfigError: if the folder holds another archive's backgrounds or other settings'.
+        OutputError: if it holds backgrounds that no extraction wrote.
+    """
+    name = f"{archive.path.name} {archive.size} {archive.digest}"
+    fresh = Extraction(name, json.dumps(asdict(crop)), 0, 0, Counter(), Counter())
+    make_folder(folder)
+    state = folder / STATE
+    ours = {path.name for path in folder.iterdir() if OURS.fullmatch(path.name)}
+    if force:
+        for path in (state, *(folder / name for name in ours)):
+            path.unlink(missing_ok=True)
+        return fresh
+    if not state.exists():
+        if ours:
+            raise OutputError(
+                f"{folder} holds {len(ours)} other pictures: --force replaces them, or --out"
+            )
+        return fresh
+    try:
+        values = json.loads(state.read_text())
+        counters = {k: Counter(values[k]) for k in ("skipped", "passed")}
+        kept = Extraction(**values | counters)
+        counts = [kept.seen, kept.written, *kept.skipped.values(), *kept.passed.values()]
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            raise TypeError
+    except (OSError, ValueError, TypeError, KeyError):
+        raise ConfigError(f"{state} can't be read: --force begins anew") from None
+    if (kept.archive, kept.crop) != (fresh.archive, fresh.crop):
+        raise ConfigError(
+            f"{folder} was made from {str(kept.archive).rsplit(' ', 2)[0]} with {kept.crop}, not "
+            f"from {archive.path.name} with {fresh.crop}: --force replaces it, or choose another "
+            "--out"
+        )
+    for number in range(kept.written):
+        if f"{number:08d}.jpg" not in ours:
+            raise OutputError(f"{folder}/{number:08d}.jpg is gone: --force begins anew")
+    return kept
+
+
+def extract(
+    archive: Archive,
+    folder: Path,
+    crop: Crop,
+    state: Extraction,
+    *,
+    workers: int = 1,
+    limit: int | None = None,
+    report: Callable[[Extraction, int], None] = lambda state, position: None,
+) -> None:
+    """Write backgrounds `%08d.jpg` with contiguous numbers; the state is saved whatever happens.
+
+    Args:
+        archive: what to read.
+        folder: where they go.
+        crop: how they are cut.
+        state: of `begin`; brought forward.
+        workers: processes that decode; they never change the bytes.
+        limit: backgrounds in all at most.
+        report: called every few files with the state and the packed bytes read.
+
+    Raises:
+        ArchiveError: where the archive is damaged; what came before is written.
+        OutputError: if a background can't be written.
+    """
+    if state.done or (limit is not None and state.written >= limit):
+        return
+    # At once, so that a run killed soon after knows its pictures for its own.
+    state.save(folder)
+    saved = state.seen
+    try:
+        for items in _in_order(_batches(archive, state.seen), crop, workers):
+            with _undisturbed():
+                for item in items:
+                    if item.reason:
+                        state.skipped[item.reason] += 1
+                    else:
+                        write_file(folder / f"{state.written:08d}.jpg", item.data)
+                        state.written += 1
+                    state.seen, state.passed = item.index + 1, item.passed
+                    if state.written == limit:
+                        return
+            if state.seen - saved >= SAVE_EVERY:
+                state.save(folder)
+                saved = state.seen
+            report(state, archive.position)
+        state.passed = Counter(archive.skipped)
+        state.done = True
+    finally:
+        with _undisturbed():
+            state.save(folder)
+
+
+def _batches(archive: Archive, first_new: int) -> Iterator[list[_Item]]:
+    """Yield the archive's files from number `first_new` on, some at a time."""
+    # 8 bytes of each file: two different ones among a million are taken for the same with a
+    # probability of 3e-8.
+    digests: set[bytes] = set()
+    items: list[_Item] = []
+    num_bytes = 0
+    passed: Counter[str] = Counter()
+    try:
+        for member in archive:
+            digest = hashlib.blake2b(member.data, digest_size=8).digest()
+            twin = bool(member.data) and digest in digests
+            digests.add(digest)
+            if member.index < first_new:
+                continue
+            if passed.total() != archive.skipped.total():
+                passed = Counter(archive.skipped)
+            data, reason = (b"", "seen before") if twin else (member.data, "")
+            items.append(_Item(member.index, data, reason, passed))
+            num_bytes += len(data)
+            if len(items) == BATCH_FILES or num_bytes >= BATCH_BYTES:
+                yield items
+                items, num_bytes = [], 0
+    except ArchiveError:
+        # What was taken out before the damage is still worth keeping.
+        yield items
+        raise
+    yield items
+
+
+def _cut_batch(items: list[_Item], crop: Crop) -> list[_Item]:
+    """Turn files into squares."""
+    with quiet_decoders():
+        for item in items:
+            if not item.reason:
+                item.data, item.reason = cut_photo(item.data, item.index, crop)
+    return items
+
+
+def _in_order(batches: Iterator[list[_Item]], crop: Crop, workers: int) -> Iterator[list[_Item]]:
+    """Cut batches, in order; a bounded number is on its way, so memory stays flat."""
+    if workers <= 1:
+        for batch in batches:
+            yield _cut_batch(batch, crop)
+        return
+    waiting: deque[Future[list[_Item]]] = deque()
+    damage: ArchiveError | None = None
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker)
+    try:
+        # All processes start with the first task, and such as start now ignore Ctrl-C from the
+        # beginning: it is this process that ends the work.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        pool.submit(_start_worker)
+        signal.signal(signal.SIGINT, before)
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(_cut_batch, batch, crop))
+                while len(waiting) > 2 * workers or (waiting and waiting[0].done()):
+                    yield waiting.popleft().result()
+        except ArchiveError as error:
+            damage = error
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise ArchiveError(
+            "a decoding process was killed (memory?): the same command with fewer --workers goes on"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+    if damage is not None:
+        raise damage
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the reading process, and use one core."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off to the end of the block: half of a write would leave a file behind."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt

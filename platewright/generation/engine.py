@@ -1,0 +1,191 @@
+"""Runs pieces of work on this machine's processes or on a cluster's, by joblib's back ends."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from platewright.errors import ConfigError, EngineError
+from platewright.generation.backend import LOKY, deaf, start_backend
+
+__all__ = ["ENGINES", "Engine", "choose_engine"]
+
+Result = TypeVar("Result")
+
+ENGINES = ("local", "dask", "ray")
+NEEDS = {
+    "local": {"joblib": "joblib"},
+    "dask": {"joblib": "joblib", "dask": "dask[distributed]", "distributed": "dask[distributed]"},
+    "ray": {"joblib": "joblib", "ray": "ray"},
+}
+WATCH_S = 0.5
+PATIENCE = 3
+"""So many times in a row may workers die without a piece getting done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """Where work is done.
+
+    Attributes:
+        kind: one of `ENGINES`.
+        workers: processes to start; of a cluster that is there already, all it has.
+        address: of the cluster's scheduler; empty: start one here.
+    """
+
+    kind: str = "local"
+    workers: int = 1
+    address: str = ""
+
+    def check(self) -> None:
+        """See whether it can be used at all.
+
+        Raises:
+            ConfigError: if a package is missing, or an address makes no sense.
+        """
+        if self.address and self.kind == "local":
+            raise ConfigError("--address is of a cluster: add --engine dask or --engine ray")
+        for module, package in self.missing():
+            hint = " (or --workers 1)" if self.kind == "local" else ""
+            raise ConfigError(f"--engine {self.kind} needs {module}: pip install {package}{hint}")
+
+    def run(
+        self, function: Callable[[int], Result], pieces: Iterable[int]
+    ) -> Generator[tuple[int, Result], None, None]:
+        """Call a function on every piece and yield (piece, result) as they get done.
+
+        Workers that die cost what they were at, which is done again by others. Close the iterator
+        to end early.
+
+        Args:
+            function: picklable; what it raises ends the run.
+            pieces: numbers, each once.
+
+        Raises:
+            ConfigError: if the cluster can't be reached.
+            EngineError: if workers keep dying, or can't run the function.
+        """
+        todo = sorted(set(pieces))
+        if not todo:
+            return
+        if self._inline:
+            yield from ((piece, function(piece)) for piece in todo)
+            return
+        self.check()
+        with start_backend(self.kind, self.workers, self.address) as (backend, jobs, deaths):
+            fruitless = 0
+            while todo:
+                before = len(todo)
+                results = _parallel(function, todo, backend, jobs)
+                try:
+                    for piece, result in results:
+                        todo = [p for p in todo if p != piece]
+                        yield piece, result
+                except deaths as error:
+                    fruitless = fruitless + 1 if len(todo) == before else 0
+                    if fruitless >= PATIENCE:
+                        raise EngineError(
+                            f"workers keep dying ({type(error).__name__}), perhaps for want of "
+                            "memory: try fewer --workers; the same command goes on from here"
+                        ) from None
+                    print(
+                        f"\na worker died; drawing again what it was at ({len(todo)} shards left)",
+                        file=sys.stderr,
+                    )
+                except ModuleNotFoundError as error:
+                    raise EngineError(
+                        f"the workers can't import {error.name}: install this package there"
+                    ) from None
+                finally:
+                    results.close()
+
+    def missing(self) -> Iterator[tuple[str, str]]:
+        """Yield (module, package) of what isn't installed."""
+        for module, package in () if self._inline else NEEDS[self.kind].items():
+            if importlib.util.find_spec(module) is None:
+                yield module, package
+
+    @property
+    def _inline(self) -> bool:
+        return self.kind == "local" and self.workers == 1
+
+
+def choose_engine(kind: str | None, workers: int, address: str = "") -> Engine:
+    """Return the engine of a command line, checked.
+
+    Args:
+        kind: None where none is named: this machine's processes, or only this one, with a note,
+            where joblib isn't installed.
+        workers: processes.
+        address: of a cluster.
+
+    Raises:
+        ConfigError: see `Engine.check`.
+    """
+    engine = Engine(kind=kind or "local", workers=workers, address=address)
+    if kind is None and any(engine.missing()):
+        print("without joblib only one process draws (pip install joblib)", file=sys.stderr)
+        engine = Engine()
+    engine.check()
+    return engine
+
+
+def _parallel(
+    function: Callable[[int], Result], pieces: list[int], backend: str, jobs: int
+) -> Generator[tuple[int, Result], None, None]:
+    """Yield (piece, result) out of order, with few more pieces handed out than are worked on."""
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend=backend, n_jobs=jobs):
+        parallel = Parallel(
+            return_as="generator_unordered",
+            batch_size=1,
+            pre_dispatch="n_jobs + 2",
+            max_nbytes=None,
+        )
+        with deaf() if backend == LOKY else contextlib.nullcontext():
+            results: Any = parallel(
+                delayed(_call)(function, piece, os.getpid()) for piece in pieces
+            )
+        try:
+            for result in results:  # noqa: UP028 - it is closed below, where nothing is said
+                yield result
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # joblib remarks that not all was done
+                results.close()
+
+
+def _call(function: Callable[[int], Result], piece: int, started_by: int) -> tuple[int, Result]:
+    """Do one piece in a worker, which leaves it to the main process to end early."""
+    own = os.getpid() != started_by
+    if own and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _watch(started_by)
+    return piece, function(piece)
+
+
+@functools.cache
+def _watch(parent: int) -> None:
+    """End this process when the one that started it is gone, which else it would not notice.
+
+    Does nothing in a cluster's workers, whose parents are others.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_S)
+        os._exit(1)
+
+    if os.getppid() == parent:
+        threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,240 @@
+"""A data set in shards: each drawn into a folder of its own and moved to the output when whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from platewright import __version__
+from platewright.dataset.format import load_format
+from platewright.dataset.manifest import Manifest
+from platewright.dataset.progress import Progress
+from platewright.dataset.store import is_url, local_path, open_store, tree
+from platewright.dataset.writer import SHARD
+from platewright.errors import ConfigError, OutputError, PlatewrightError
+from platewright.generation.engine import Engine
+from platewright.generation.job import DrawingJob, claim_folder, draw_sample
+from platewright.region import REGIONS, region_codes
+
+__all__ = [
+    "ShardDone",
+    "ShardJob",
+    "assemble",
+    "draw_shard",
+    "format_folder",
+    "job_settings",
+    "usual_size",
+]
+
+SHARDS = 16
+SMALLEST = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardJob:
+    """A data set in shards.
+
+    Attributes:
+        drawing: what to draw.
+        count: samples in all.
+        shard_size: samples in a shard; the last may have fewer.
+        formats: names, each once.
+        out: folder or URL; a folder's path is absolute, so that any process finds it.
+    """
+
+    drawing: DrawingJob
+    count: int
+    shard_size: int
+    formats: tuple[str, ...]
+    out: str
+
+    @property
+    def num_shards(self) -> int:
+        """How many shards there are."""
+        return -(-self.count // self.shard_size)
+
+    def indices(self, shard: int) -> range:
+        """Return the samples of a shard."""
+        first = shard * self.shard_size
+        return range(first, min(first + self.shard_size, self.count))
+
+
+def usual_size(count: int) -> int:
+    """Return the shard size for a count: 10,000, less where there would be few shards.
+
+    >>> [usual_size(n) for n in (50, 16_000, 1_000_000)]
+    [100, 1000, 10000]
+    """
+    return min(SHARD, max(SMALLEST, -(-count // SHARDS)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardDone:
+    """What became of a shard.
+
+    Attributes:
+        shard: its number.
+        samples: how many were drawn.
+        error: why it failed, in one line; empty where it did not.
+        exit_code: of the failure.
+    """
+
+    shard: int
+    samples: int
+    error: str = ""
+    exit_code: int = 0
+
+
+def format_folder(root: Path, name: str, formats: tuple[str, ...]) -> Path:
+    """Return where a format's files go: alone straight into the data set, else beneath its name."""
+    folder = root / name if len(formats) > 1 else root
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def draw_shard(job: ShardJob, shard: int) -> ShardDone:
+    """Draw one shard and move it to the output; called in any process of any machine.
+
+    What a user can cause is returned rather than raised: engines wrap what is raised in errors of
+    their own.
+    """
+    cv2.setNumThreads(1)
+    try:
+        store = open_store(job.out)
+        manifest = Manifest(store, job.out)
+        with store.staging(f"{shard:05d}") as folder:
+            formats = {
+                name: load_format(name)(format_folder(folder, name, job.formats), shard)
+                for name in job.formats
+            }
+            for index in job.indices(shard):
+                sample = draw_sample(job.drawing, index)
+                for writer in formats.values():
+                    writer.add(sample)
+            lines = {name: writer.close() for name, writer in formats.items()}
+            manifest.announce(shard, tree(folder))
+            store.take(folder)
+        manifest.mark(shard, lines)
+    except PlatewrightError as error:
+        return ShardDone(shard=shard, samples=0, error=str(error), exit_code=error.exit_code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return ShardDone(
+            shard=shard, samples=0, error=f"{where}{error.strerror or error}", exit_code=1
+        )
+    return ShardDone(shard=shard, samples=len(job.indices(shard)))
+
+
+def assemble(job: ShardJob, engine: Engine, *, force: bool = False) -> str:
+    """Draw a data set, or what is missing of it.
+
+    Shards that are there stay; so do those that get done before an error or Ctrl-C.
+
+    Args:
+        job: what to draw, and where it goes.
+        engine: what draws it.
+        force: begin anew, whatever is there.
+
+    Returns:
+        What was done, in one line.
+
+    Raises:
+        ConfigError: if a format is unknown, or the engine can't be used.
+        OutputError: if the output holds another data set, or can't be written.
+        EngineError: if workers keep dying.
+    """
+    engine.check()
+    if not is_url(job.out):
+        job = dataclasses.replace(job, out=str(local_path(job.out)))
+        if force:
+            claim_folder(Path(job.out), force=True)
+    formats = {name: load_format(name) for name in job.formats}
+    store = open_store(job.out)
+    manifest = Manifest(store, job.out)
+    manifest.claim(job_settings(job), force=force)
+    there = manifest.shards() & set(range(job.num_shards))
+    if manifest.ended and len(there) == job.num_shards:
+        return f"{job.out}: all {job.count} pictures are there already"
+    missing = [shard for shard in range(job.num_shards) if shard not in there]
+    progress = Progress(job.count, sum(len(job.indices(shard)) for shard in there))
+    results = engine.run(functools.partial(draw_shard, job), missing)
+    num_done = len(there)
+    try:
+        for _, done in results:
+            if done.error:
+                raise _error(done)
+            num_done += 1
+            progress.add(done.samples, f"  {num_done} of {job.num_shards} shards")
+        rate = progress.rate
+    finally:
+        results.close()
+        progress.end()
+        store.sweep()
+    with store.staging("end") as folder:
+        for name, kind in formats.items():
+            lines = manifest.lines(name, range(job.num_shards))
+            kind.finish(lines, format_folder(folder, name, job.formats))
+        manifest.announce(None, tree(folder))
+        store.take(folder)
+    manifest.mark(None, {})
+    manifest.tidy()
+    before = f" ({len(there)} of them were there)" if there else ""
+    return (
+        f"{job.out}: {job.count} pictures as {', '.join(job.formats)} in {job.num_shards} "
+        f"shards{before}, {rate:.0f} a second"
+    )
+
+
+def _error(done: ShardDone) -> Exception:
+    """Return a worker's failure as what it was."""
+    kind = ConfigError if done.exit_code == ConfigError.exit_code else OutputError
+    return kind(done.error)
+
+
+def job_settings(job: ShardJob) -> dict[str, Any]:
+    """Return all that decides about the bytes of a data set, as JSON values.
+
+    Neither the engine nor the number of workers is among it.
+    """
+    drawing = job.drawing
+    codes = drawing.settings.regions or region_codes()
+    regions = [Path(c) if c.endswith(".toml") else REGIONS / f"{c}.toml" for c in codes]
+    photos = sorted(drawing.backgrounds.glob("*.jpg")) if drawing.backgrounds else []
+    return {
+        "version": __version__,
+        "count": job.count,
+        "seed": drawing.seed,
+        "scenes": drawing.scenes,
+        "formats": list(job.formats),
+        "shard_size": job.shard_size,
+        "regions": _digest(path.read_bytes() for path in regions),
+        "backgrounds": _digest(f"{p.name} {p.stat().st_size}".encode() for p in photos),
+        **_flat("settings", dataclasses.asdict(drawing.settings)),
+    }
+
+
+def _flat(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested settings as one level, so that a difference can be named.
+
+    >>> _flat("a", {"b": {"c": 1}, "d": 2})
+    {'a.b.c': 1, 'a.d': 2}
+    """
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}.{key}"
+        found |= _flat(name, value) if isinstance(value, dict) else {name: value}
+    return found
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    total = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        total.update(hashlib.blake2b(part, digest_size=16).digest())
+    return total.hexdigest()

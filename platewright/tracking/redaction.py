@@ -1,0 +1,148 @@
+"""Hides plates in a video: those of every frame, and those that single frames did not show."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.errors import ImageError
+from platewright.records import Reading
+from platewright.redaction import hide
+from platewright.tracking.follow import Followed
+from platewright.tracking.source import Frame
+from platewright.tracking.track import Tracker, TrackerSettings
+
+__all__ = ["PlateHider", "hide_plates"]
+
+FloatArray = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+HOLD = 10
+"""How many frames a plate is hidden before it is found and after it is lost."""
+AHEAD = 5
+"""How many frames more are kept back, to see which way a plate goes that has just been found."""
+
+
+class PlateHider:
+    """Hides plates a few frames late, when it is known what came before and after.
+
+    A plate that is found in frame 3 and in frame 7 is hidden in those between, on its way, and for
+    `hold` frames before the first and after the last: where it was, and where it would have been.
+
+    Args:
+        write: takes every picture and its time once its plates are hidden.
+        hold: for how many frames it is hidden where it was not found.
+    """
+
+    def __init__(self, write: Callable[[Picture, float], None], hold: int = HOLD) -> None:
+        """Start without a frame."""
+        self.write, self.hold = write, hold
+        # Anything that was found counts, and nothing is waited for longer than it is hidden.
+        settings = TrackerSettings(start=0.0, gap_s=0.0, gap_frames=hold)
+        self._tracker = Tracker(settings)
+        self._waiting: deque[tuple[int, float, Picture]] = deque()
+        self._paths: dict[int, list[tuple[int, FloatArray]]] = {}
+        self._count = 0
+
+    @property
+    def plates(self) -> int:
+        """How many plates were followed so far; one that was lost for long counts twice."""
+        return self._tracker.number
+
+    def add(self, picture: Picture, readings: Sequence[Reading], time_s: float) -> None:
+        """Take in a frame and what was found in it, and write the one that is ripe."""
+        self._tracker.update(readings, self._count, time_s)
+        for track in self._tracker.tracks:
+            if track.last.frame == self._count:
+                path = self._paths.setdefault(track.number, [])
+                path.append((self._count, track.last.reading.quad))
+        self._waiting.append((self._count, time_s, picture))
+        self._count += 1
+        if len(self._waiting) > self.hold + AHEAD:
+            self._write_first()
+
+    def finish(self) -> None:
+        """Write the frames that were kept back."""
+        while self._waiting:
+            self._write_first()
+
+    def _write_first(self) -> None:
+        number, time_s, picture = self._waiting.popleft()
+        quads: list[FloatArray] = []
+        for key, path in list(self._paths.items()):
+            # What lies further back than is needed to measure its way is forgotten.
+            while len(path) > 2 and path[1][0] < number - 2 * self.hold:
+                path.pop(0)
+            found = _at(path, number, self.hold)
+            quads += found
+            if not found and path[-1][0] < number:
+                del self._paths[key]
+        self.write(hide(picture, quads), time_s)
+
+
+def hide_plates(
+    frames: Iterable[Frame],
+    find: Callable[[Picture], list[Reading]],
+    write: Callable[[Picture, float], None],
+    done: Followed | None = None,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> Followed:
+    """Hide the plates of all frames until they end; what was kept back is written then, too.
+
+    Args:
+        frames: in order of time.
+        find: finds the plates of a picture.
+        write: takes every picture and its time.
+        done: is counted up as it goes; None: a new one. Its passings are the plates.
+        stop: asked before each frame.
+
+    Returns:
+        The counts.
+    """
+    done, hiding = done or Followed(), PlateHider(write)
+    try:
+        for frame in frames:
+            if stop():
+                break
+            done.frames += 1
+            try:
+                picture = frame.picture
+            except ImageError:
+                done.unreadable += 1
+                continue
+            # A frame that was not looked at is never written: an error leaves it out.
+            found = find(picture)
+            done.read += 1
+            hiding.add(picture, found, frame.time_s)
+            done.passings = hiding.plates
+    finally:
+        hiding.finish()
+    return done
+
+
+def _at(path: Sequence[tuple[int, FloatArray]], number: int, hold: int) -> list[FloatArray]:
+    """Return what is to be hidden in a frame of a plate that was seen in others.
+
+    Between two sights that is where it is on the line from one to the other. Up to `hold` frames
+    before the first or after the last it is two quads: where it was seen, and where it would be
+    had it gone on as it went; further off it is none.
+    """
+    after = next((k for k, (frame, _) in enumerate(path) if frame >= number), len(path))
+    if 0 < after < len(path):
+        (first, start), (last, end) = path[after - 1], path[after]
+        return [start + (end - start) * ((number - first) / (last - first))]
+    (frame, quad), *others = path if after == 0 else path[::-1]
+    if frame == number:
+        return [quad]
+    if abs(frame - number) > hold:
+        return []
+    if not others:
+        return [quad]
+    # The way is measured over as many frames as it is followed: single steps are full of noise.
+    close = [sight for sight in others if abs(sight[0] - frame) <= hold]
+    past, other = close[-1] if close else others[0]
+    way = (quad - other).mean(axis=0) / (frame - past)
+    return [quad, quad + way * (number - frame)]

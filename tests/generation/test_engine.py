@@ -1,0 +1,167 @@
+"""Engines: who does the work never changes the result."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from platewright.errors import ConfigError, EngineError
+from platewright.generation.engine import Engine, choose_engine
+from platewright.generation.shard import ShardJob, assemble
+
+ROOT = Path(__file__).resolve().parents[2]
+Make = Callable[..., ShardJob]
+Tree = Callable[[Path], dict[str, bytes]]
+
+
+def square(piece: int) -> int:
+    return piece * piece
+
+
+def die_once(folder: str, piece: int) -> tuple[int, bool]:
+    """Kill the worker that first comes to piece 3."""
+    mark = Path(folder) / "died"
+    if piece == 3 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid(), mark.exists()
+
+
+def die(piece: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(piece: int) -> None:
+    raise ZeroDivisionError("a programmer's mistake")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_piece_is_done_once(workers: int) -> None:
+    engine = Engine(workers=workers)
+    assert sorted(engine.run(square, range(7))) == [(k, k * k) for k in range(7)]
+    assert list(engine.run(square, [])) == []
+
+
+def test_what_a_dead_worker_was_at_is_done_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import functools
+
+    results = dict(Engine(workers=2).run(functools.partial(die_once, str(tmp_path)), range(6)))
+    assert sorted(results) == list(range(6))
+    assert os.getpid() not in {pid for pid, _ in results.values()}
+    assert results[3][1]
+    told = capfd.readouterr().err.strip().splitlines()
+    assert len(told) == 1 and told[0].startswith("a worker died; drawing again what it was at")
+
+
+def test_workers_that_keep_dying_end_the_run() -> None:
+    with pytest.raises(EngineError, match=r"keep dying .* the same command goes on from here"):
+        list(Engine(workers=2).run(die, range(4)))
+
+
+def test_a_mistake_is_raised_as_it_is() -> None:
+    with pytest.raises(ZeroDivisionError, match="a programmer's mistake"):
+        list(Engine(workers=2).run(fail, range(4)))
+
+
+def test_ending_early_ends_the_workers() -> None:
+    results = Engine(workers=2).run(time.sleep, range(3, 9))  # type: ignore[arg-type]
+    began = time.monotonic()
+    assert next(results)[0] == 3
+    results.close()
+    assert time.monotonic() - began < 3 + 8
+
+
+def test_what_cannot_be_used_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ConfigError, match="--engine dask or --engine ray"):
+        Engine(address="tcp://127.0.0.1:1").check()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for kind, package in (("dask", r"dask\[distributed\]"), ("ray", "ray"), ("local", "joblib")):
+        with pytest.raises(ConfigError, match=rf"--engine {kind} needs \w+: pip install"):
+            choose_engine(kind, 2)
+        assert package  # named once joblib is there
+    assert choose_engine("local", 1) == Engine()
+    assert capsys.readouterr().err == ""
+    assert choose_engine(None, 2) == Engine()
+    assert "without joblib only one process draws" in capsys.readouterr().err
+
+
+def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platewright.generation.backend.CONNECT_S", 0.5)
+    engine = Engine(kind="dask", address="tcp://127.0.0.1:9", workers=1)
+    with pytest.raises(ConfigError, match=r"127\.0\.0\.1:9: no Dask scheduler answers there"):
+        list(engine.run(square, range(2)))
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Dask cluster of two worker processes of its own, as on other machines."""
+    folder = tmp_path_factory.mktemp("dask")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    told = folder / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    commands = [["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]]
+    commands += [["worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]] * 2
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "dask", *command, "--scheduler-file", str(told)],
+            env=environment,
+            **quiet,
+        )
+        for command in commands
+    ]
+    try:
+        import json
+
+        until = time.monotonic() + 40
+        while not told.exists() or not told.stat().st_size:
+            assert time.monotonic() < until and all(p.poll() is None for p in running)
+            time.sleep(0.1)
+        address = json.loads(told.read_text())["address"]
+        from distributed import Client
+
+        with Client(address, timeout=20) as client:
+            client.wait_for_workers(2, timeout=40)
+        yield address
+    finally:
+        for process in running:
+            process.kill()
+        for process in running:
+            process.wait(timeout=20)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+def test_a_dask_cluster_writes_the_same_bytes(
+    tmp_path: Path, make_job: Make, tree_of: Tree, scheduler: str
+) -> None:
+    engine = Engine(kind="dask", address=scheduler)
+    said = assemble(make_job(tmp_path / "dask", formats=("windows", "lmdb")), engine)
+    assert "10 pictures as windows, lmdb in 3 shards" in said
+    assemble(make_job(tmp_path / "here", formats=("windows", "lmdb")), Engine())
+    assert tree_of(tmp_path / "dask") == tree_of(tmp_path / "here")
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_ray_writes_the_same_bytes_and_survives_a_death(
+    tmp_path: Path, make_job: Make, tree_of: Tree, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import functools
+
+    engine = Engine(kind="ray", workers=2)
+    assemble(make_job(tmp_path / "ray"), engine)
+    assemble(make_job(tmp_path / "here"), Engine())
+    assert tree_of(tmp_path / "ray") == tree_of(tmp_path / "here")
+    results = dict(engine.run(functools.partial(die_once, str(tmp_path)), range(6)))
+    assert sorted(results) == list(range(6))
+    assert "a worker died" in capfd.readouterr().err

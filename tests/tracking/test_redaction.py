@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from platewright.errors import ImageError
+from platewright.records import Reading
+from platewright.tracking.redaction import HOLD, hide_plates
+from platewright.tracking.source import Frame
+
+Make = Callable[..., Reading]
+SIZE = (200, 800)
+FPS = 25.0
+
+
+def film(boxes: list[tuple[int, int, int, int]]) -> list[np.ndarray]:
+    """Return grey pictures with a black and white pattern in each box."""
+    pictures = []
+    for x0, y0, x1, y1 in boxes:
+        picture = np.full((*SIZE, 3), 120, np.uint8)
+        picture[y0:y1, x0:x1] = np.indices((y1 - y0, x1 - x0)).sum(axis=0)[..., None] % 2 * 255
+        pictures.append(picture)
+    return pictures
+
+
+def left_of(picture: np.ndarray) -> int:
+    """Return how many pixels of the pattern are left."""
+    return int((picture != 120).any(axis=2).sum())
+
+
+def hidden(
+    pictures: list[np.ndarray], found: dict[int, list[Reading]]
+) -> tuple[list[np.ndarray], list[float]]:
+    """Return what is written where plates are found in some frames only."""
+    frames = [Frame(k, k / FPS, lambda p=p: p) for k, p in enumerate(pictures)]
+    numbers = iter(range(len(pictures)))
+    out: list[np.ndarray] = []
+    times: list[float] = []
+    done = hide_plates(
+        frames, lambda picture: found.get(next(numbers), []),
+        lambda picture, time_s: (out.append(picture), times.append(time_s)),
+    )  # fmt: skip
+    assert done.frames == done.read == len(pictures)
+    return out, times
+
+
+def test_a_plate_is_hidden_between_its_sights_before_and_after(reading_of: Make) -> None:
+    boxes = [(60 + 15 * k, 80, 140 + 15 * k, 100) for k in range(34)]
+    pictures = film(boxes)
+    # Found twice in a row, lost, found again; ten frames before and after all that it is there.
+    seen = {k: [reading_of("", box=boxes[k])] for k in (11, 12, 18, 22)}
+    out, times = hidden(pictures, seen)
+    assert times == [k / FPS for k in range(34)]
+    assert [left_of(p) == 0 for p in out] == [1 <= k <= 32 for k in range(34)]
+    assert left_of(pictures[5]) > 0  # the pictures given are not changed
+
+
+def test_jitter_of_neighbours_does_not_carry_the_veil_away(reading_of: Make) -> None:
+    box = (300, 80, 380, 100)
+    rng = np.random.default_rng(2)
+    seen = {
+        k: [reading_of("", box=tuple(np.array(box) + rng.normal(0, 2, 4)))] for k in range(10, 16)
+    }
+    out, _ = hidden(film([box] * 26), seen)
+    assert [left_of(p) for p in out] == [0] * 26
+
+
+def test_far_from_any_sight_nothing_is_hidden(reading_of: Make) -> None:
+    box = (300, 80, 380, 100)
+    out, _ = hidden(film([box] * 40), {20: [reading_of("", box=box)]})
+    assert [left_of(p) == 0 for p in out] == [abs(k - 20) <= HOLD for k in range(40)]
+
+
+def test_two_plates_are_hidden_at_once(reading_of: Make) -> None:
+    box, other = (300, 80, 380, 100), (50, 20, 130, 40)
+    pictures = film([box] * 5)
+    for picture in pictures:
+        picture[20:40, 50:130] = 7
+    both = {2: [reading_of("", box=box), reading_of("", box=other)]}
+    assert [left_of(p) for p in hidden(pictures, both)[0]] == [0] * 5
+
+
+def test_a_frame_that_was_not_looked_at_is_never_written(reading_of: Make) -> None:
+    pictures = film([(300, 80, 380, 100)] * 6)
+    out: list[np.ndarray] = []
+
+    def find(picture: np.ndarray) -> list[Reading]:
+        if picture is pictures[4]:
+            raise MemoryError
+        return [reading_of("", box=(300, 80, 380, 100))]
+
+    frames = [Frame(k, k / FPS, lambda p=p: p) for k, p in enumerate(pictures)]
+    with pytest.raises(MemoryError):
+        hide_plates(frames, find, lambda picture, time_s: out.append(picture))
+    assert [left_of(p) for p in out] == [0] * 4
+
+
+def test_stop_and_damage(reading_of: Make) -> None:
+    pictures = film([(300, 80, 380, 100)] * 6)
+    out: list[np.ndarray] = []
+
+    def damaged() -> np.ndarray:
+        raise ImageError("b.jpg: cut off")
+
+    frames = [
+        Frame(0, 0, damaged),
+        *[Frame(k, k / 25, lambda p=p: p) for k, p in enumerate(pictures)],
+    ]
+    asked = iter([False, False, False, True])
+    done = hide_plates(
+        frames, lambda picture: [], lambda picture, time_s: out.append(picture),
+        stop=lambda: next(asked),
+    )  # fmt: skip
+    assert (done.frames, done.read, done.unreadable) == (3, 2, 1)
+    assert len(out) == 2

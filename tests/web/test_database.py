@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from platewright.errors import ConfigError, OutputError
+from platewright.tracking.passing import Passing
+from platewright.tracking.track import Sight
+from platewright.web.database import open_registry
+from platewright.web.registry import sighting
+from platewright.web.registry.models import Sighting, Vehicle
+from tests.web.reading import reading_of, sure
+
+pytestmark = pytest.mark.usefixtures("db")
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's changes are undone with its connection, which therefore has to stay."""
+    monkeypatch.setattr("django.db.close_old_connections", lambda: None)
+
+
+def passing_of(text: str) -> Passing:
+    reading = reading_of(*sure(text))
+    sight = Sight(reading=reading, frame=3, time_s=0.1, at=NOON)
+    return Passing(
+        track=1, reading=reading, frames=7, first=sight, last=sight, best=sight, source="gate"
+    )
+
+
+def test_a_passing_vehicle_becomes_a_sighting() -> None:
+    vehicle = Vehicle.objects.create(plate="AB12CDE")
+    keep = open_registry()
+    keep(passing_of("AB12CDE"))
+    row = Sighting.objects.get()
+    assert (row.plate, row.source, row.frames, row.seen) == ("AB12CDE", "gate", 7, NOON)
+    assert row.vehicle == vehicle and len(row.characters) == 7
+
+
+def test_nothing_read_is_nothing_kept() -> None:
+    open_registry()(passing_of(""))
+    assert Sighting.objects.count() == 0
+
+
+def test_a_database_that_fails_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import DatabaseError
+
+    def full(*_: object, **__: object) -> None:
+        raise DatabaseError("database or disk\nis full")
+
+    keep = open_registry()
+    monkeypatch.setattr(sighting.Sighting.objects, "create", full)
+    with pytest.raises(
+        OutputError, match=r"^the registry: AB12CDE not kept: database or disk is full$"
+    ):
+        keep(passing_of("AB12CDE"))
+
+
+def test_a_folder_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PLATEWRIGHT_DATA", str(tmp_path / "file"))
+    with pytest.raises(ConfigError, match="PLATEWRIGHT_DATA"):
+        open_registry()
