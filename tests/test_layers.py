@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted(ROOT.glob("*.py"))
 # What stands later may import what stands before, never the other way round.
 STATIONS = (
+    "mark",
     "region",
     "synth",
     "background",

@@ -14,6 +14,7 @@ import numpy as np
 from platewright.errors import RegionError
 from platewright.region.chance import Weighted
 from platewright.region.character import check_characters, read_set
+from platewright.region.mark import read_marks
 from platewright.region.region import Region
 from platewright.region.series import Series, StripChoice
 from platewright.region.syntax import Syntax
@@ -230,6 +231,7 @@ def _read_series(
         embossed=table.spread("embossed", (0.0, 0.0), high=1.0),
         picture=table.number("picture", 0.0, high=1.0),
         emblems=table.texts("emblem", ("",), ("", "disc", "seal", "crest")),
+        marks=read_marks(table),
     )
     table.close()
     height = series.height_mm[0]

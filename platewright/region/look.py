@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-__all__ = ["Look", "Rgb", "Strip"]
+__all__ = ["Look", "Mark", "Rgb", "Strip"]
 
 Rgb = tuple[int, int, int]
 """Red, green, blue, each 0-255."""
@@ -30,6 +30,27 @@ class Strip:
     label: str
     label_colour: Rgb
     emblem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What stands on a plate and is no character, such as a coat of arms.
+
+    Attributes:
+        name: of a mark that `platewright.mark` draws.
+        place: `left`, `gap`, `gap2`, `right`, `between`, `behind`, `above` or `below`.
+        height: part of the characters' height; behind them, of the plate's.
+        colour: None for its own.
+        ink: whether it has the characters' colour.
+        text: what it says where it bears a text; empty for its own.
+    """
+
+    name: str
+    place: str
+    height: float
+    colour: Rgb | None = None
+    ink: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +83,7 @@ class Look:
         embossed: probability that the characters are raised, 0-1.
         picture: whether a picture lies behind the characters.
         emblem: what stands in the first gap: `disc`, `seal`, `crest`, or empty.
+        marks: what else stands on it.
     """
 
     region: str
@@ -89,6 +111,7 @@ class Look:
     embossed: float
     picture: bool
     emblem: str
+    marks: tuple[Mark, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values: tuples as lists, lengths rounded to a hundredth."""
@@ -96,7 +119,7 @@ class Look:
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, Strip):
+    if isinstance(value, Strip | Mark):
         return {item.name: _json(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, tuple):
         return [_json(entry) for entry in value]

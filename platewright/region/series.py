@@ -8,6 +8,7 @@ from platewright.region.chance import Spread, Uniform, Weighted, between
 from platewright.region.character import plain
 from platewright.region.colour import Colour, draw_colour
 from platewright.region.look import Look, Rgb, Strip
+from platewright.region.mark import MarkChoice
 from platewright.region.syntax import Syntax
 
 __all__ = ["Series", "StripChoice"]
@@ -67,6 +68,7 @@ class Series:
         header_probability: that the small text above is there, 0-1.
         footer_probability: that the small text below is there, 0-1.
         picture: probability of a picture behind the characters, 0-1.
+        marks: what stands beside, between or behind the characters, each with its probability.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Series:
     embossed: Spread
     picture: float
     emblems: tuple[str, ...]
+    marks: tuple[MarkChoice, ...] = ()
     _syntaxes: Weighted[Syntax] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -163,6 +166,7 @@ class Series:
             embossed=between(self.embossed, uniform),
             picture=self.picture > 0 and uniform() < self.picture,
             emblem=_one(self.emblems, uniform),
+            marks=tuple(m for m in (each.draw(uniform) for each in self.marks) if m),
         )
 
     def _draw_border(self, uniform: Uniform, foreground: Rgb) -> Rgb | None:

@@ -245,32 +245,20 @@ class Canvas:
             )
             self.paint(np.asarray(weight * 255, np.uint8), (96, 84, 70))
 
-    def mark(self, box_mm: tuple[float, float, float, float], kind: str, colour: Colour) -> None:
-        """Draw what stands between the groups of some plates.
-
-        Args:
-            box_mm: (x0, y0, x1, y1) of the gap, as high as the characters.
-            kind: `disc`, `seal` (one disc over another, as in Germany) or `crest`.
-            colour: of the mark; a crest is drawn in it, discs are rings of it.
-        """
-        x0, y0, x1, y1 = (v * self.scale + self.frame for v in box_mm)
-        x, tall = round((x0 + x1) / 2), y1 - y0
-        radius = round(min((x1 - x0) * 0.46, tall * (0.24 if kind == "seal" else 0.3)))
-        if radius < 2:
-            return
-        tone, dark = self.tone(colour), self.tone((colour[0] // 3, colour[1] // 3, colour[2] // 3))
-        middle = (y0 + y1) / 2
-        rows = (middle - 0.27 * tall, middle + 0.25 * tall) if kind == "seal" else (middle,)
-        for y in (round(v) for v in rows):
-            if kind == "crest":
-                reach = (radius, min(round(radius * 1.35), round(tall / 2)))
-                cv2.ellipse(self.image, (x, y), reach, 0, 0, 360, tone, -1, cv2.LINE_AA)
-                first, last = (x - radius // 2, y - radius // 2), (x + radius // 2, y + radius // 3)
-                cv2.rectangle(self.image, first, last, dark, max(radius // 4, 1))
-            else:
-                cv2.circle(self.image, (x, y), radius, tone, -1, cv2.LINE_AA)
-                cv2.circle(self.image, (x, y), radius, dark, max(radius // 5, 1), cv2.LINE_AA)
-                cv2.circle(self.image, (x, y), max(radius // 3, 1), dark, -1, cv2.LINE_AA)
+    def frame_cut(
+        self, style: PlateStyle, boxes_mm: list[tuple[float, float, float, float]]
+    ) -> None:
+        """Let a holder's frame hide the characters' tops or feet, as `style.frame_cut` says."""
+        height, width = self.inner.shape[:2]
+        first, last = min(b[1] for b in boxes_mm), max(b[3] for b in boxes_mm)
+        tall = max(b[3] - b[1] for b in boxes_mm)
+        above, below = style.frame_cut
+        if above:
+            edge = (first + above * tall) * self.scale
+            self.rectangle((0, 0, width, edge), style.frame_colour)
+        if below:
+            edge = (last - below * tall) * self.scale
+            self.rectangle((0, edge, width, height), style.frame_colour)
 
 
 def _lean(mask: Picture, shear: float) -> tuple[Picture, int]:

@@ -8,9 +8,18 @@ import numpy as np
 
 from platewright.region import Look
 from platewright.synth.face import CAP_PX, Face
+from platewright.synth.mark.place import (
+    PlacedMark,
+    find_slots,
+    fit_marks,
+    make_room,
+    mark_width,
+    place_around,
+    sheet_room,
+)
 from platewright.synth.style import PlateStyle
 
-__all__ = ["PlacedGlyph", "lay_out", "lay_out_line", "script_box"]
+__all__ = ["PlacedGlyph", "arrange", "lay_out", "lay_out_line", "script_box"]
 
 SEPARATORS = " -·"
 
@@ -79,18 +88,11 @@ def lay_out_line(
 
 def text_room(look: Look, style: PlateStyle) -> tuple[float, float, float, float]:
     """Return the box that the characters have to themselves, (x0, y0, x1, y1) mm."""
-    plate_h, plate_w = look.size_mm
-    left = top = look.border_mm
-    right, bottom = plate_w - look.border_mm, plate_h - look.border_mm
-    for strip in (look.strip, look.second_strip):
-        if strip is not None:
-            left += strip.width_mm if strip.side == "left" else 0.0
-            right -= strip.width_mm if strip.side == "right" else 0.0
-            top += strip.width_mm if strip.side == "top" else 0.0
-    if look.header:
-        top += look.small_mm * 1.35
-    if look.footer:
-        bottom -= look.small_mm * 1.35
+    left, top, right, bottom = sheet_room(look)
+    for mark in style.marks:
+        taken = 1.15 * mark.height * look.glyph_height_mm * style.size
+        top += taken if mark.place == "above" else 0.0
+        bottom -= taken if mark.place == "below" else 0.0
     if style.script == "above":
         top += style.script_share * (bottom - top)
     elif style.script == "left":
@@ -128,6 +130,13 @@ def lay_out(
     Returns:
         The glyphs in reading order.
     """
+    return arrange(look, style, face, rng)[0]
+
+
+def arrange(
+    look: Look, style: PlateStyle, face: Face, rng: np.random.Generator
+) -> tuple[list[PlacedGlyph], list[PlacedMark]]:
+    """Place the registration and the plate's marks; as `lay_out`, which returns the former."""
     plate_h, plate_w = look.size_mm
     left, top, right, bottom = text_room(look, style)
     count = len(look.lines)
@@ -139,6 +148,8 @@ def lay_out(
     stretch = min(max(stretch, 0.45), 2.2)
     between = (room_h - count * height) / (count + 1)
     placed: list[PlacedGlyph] = []
+    marks = place_around(look, style.marks, look.glyph_height_mm * style.size)
+    inside = find_slots(look.lines, style.marks)
     for line, display in enumerate(look.lines):
         spacing = look.spacing_mm * style.spacing
         gap = max(look.gap_mm * style.spacing * style.gap, spacing)
@@ -154,21 +165,29 @@ def lay_out(
             )
         if not row:
             continue
-        free = room_w - row[-1][3]
+        guests = [(slot, mark) for slot, mark in inside[line] if slot <= len(row)]
+        guests, shrink = fit_marks(guests, height, row[-1][3], room_w)
+        free = room_w - row[-1][3] - sum(shrink * mark_width(mark, height) for _, mark in guests)
         if free > 0 and style.fill and len(row) > 1:
             extra = min(free * style.fill / (len(row) - 1), 0.35 * height)
             row = [
                 (c, x0 + i * extra, y0, x1 + i * extra, y1)
                 for i, (c, x0, y0, x1, y1) in enumerate(row)
             ]
-        squeeze = min(1.0, room_w / row[-1][3])
-        x_start = left + (right - left - row[-1][3] * squeeze) / 2 + style.shift[0] * plate_w
+        row, spans = make_room(row, guests, height, shrink)
+        end = max([row[-1][3], *(x1 for _, _, x1 in spans)])
+        squeeze = min(1.0, room_w / end)
+        x_start = left + (right - left - end * squeeze) / 2 + style.shift[0] * plate_w
         y_start = top + (bottom - top - room_h) / 2 + between + line * (height + between)
         y_start += style.shift[1] * plate_h * (1 if count == 1 else 0.4)
+        for mark, x0, x1 in spans:
+            middle, tall = y_start + (0.5 + mark.y) * height, shrink * mark.height * height
+            box = (x0 * squeeze + x_start, middle - tall / 2, x1 * squeeze + x_start)
+            marks.append(PlacedMark(mark, (*box, middle + tall / 2)))
         noise = rng.normal(0.0, 0.5 * style.jitter * height, (len(row), 4)).tolist()
         for index, (char, x0, y0, x1, y1) in enumerate(row):
             b = (x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start)
             x, y, wide, tall = noise[index]
             b = (b[0] + x, b[1] + y, b[2] + x + wide, b[3] + y + tall)
             placed.append(PlacedGlyph(char, b, line, char not in SEPARATORS))
-    return placed
+    return placed, marks

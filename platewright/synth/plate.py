@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -14,7 +13,9 @@ from numpy.typing import NDArray
 from platewright.region import Look
 from platewright.synth.canvas import Canvas
 from platewright.synth.face import load_face, load_faces
-from platewright.synth.layout import PlacedGlyph, lay_out, script_box
+from platewright.synth.layout import arrange, script_box
+from platewright.synth.mark.paint import paint_mark
+from platewright.synth.mark.place import PlacedMark
 from platewright.synth.script import draw_script
 from platewright.synth.style import PlateStyle
 
@@ -35,6 +36,7 @@ class FlatPlate:
         chars: the registration's characters in reading order.
         boxes: (n, 4) their ink boxes in the image, px.
         lines: (n,) line of each.
+        marks: names of the marks that found room.
     """
 
     image: Picture
@@ -43,6 +45,7 @@ class FlatPlate:
     chars: tuple[str, ...]
     boxes: FloatArray
     lines: tuple[int, ...]
+    marks: tuple[str, ...] = ()
 
 
 def stroke_lut(shift: float, gain: float = 2.2) -> Picture:
@@ -71,7 +74,8 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
     full = (height + 2 * frame, width + 2 * frame)
     canvas = Canvas(full, frame, px_per_mm, grey)
     canvas.sheet(look, style, rng)
-    placed = lay_out(look, style, face, rng)
+    placed, marks = arrange(look, style, face, rng)
+    paint_marks(canvas, style, [m for m in marks if m.mark.place == "behind"])
     ink = np.zeros(full, np.uint8)
     boxes = [canvas.stamp(ink, face, g.char, g.box, style.shear) for g in placed]
     if style.stroke:
@@ -93,8 +97,9 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
             layer[y0 + inset : y1 - inset, x0 + inset : x1 - inset] = part
             canvas.paint(layer, style.foreground)
     canvas.paint(ink, style.foreground)
-    for box, kind in gap_marks(look, style, placed):
-        canvas.mark(box, kind, style.mark_colour)
+    paint_marks(canvas, style, [m for m in marks if m.mark.place != "behind"])
+    if any(style.frame_cut):
+        canvas.frame_cut(style, [g.box for g in placed])
     canvas.details(look, style, small, rng)
     quad = np.array([[0, 0], [width, 0], [width, height], [0, height]], float) + frame
     kept = [(g, b) for g, b in zip(placed, boxes, strict=True) if g.counts]
@@ -104,6 +109,7 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
         quad=quad,
         chars=tuple(g.char for g, _ in kept),
         boxes=np.array([b for _, b in kept], float).reshape(-1, 4),
+        marks=tuple(m.mark.name for m in marks),
         lines=tuple(g.line for g, _ in kept),
     )
     return _bowed(flat, style.bow * height) if abs(style.bow) * height >= 1 else flat
@@ -138,31 +144,12 @@ def _bowed(flat: FlatPlate, rise: float) -> FlatPlate:
     )
 
 
-def gap_marks(
-    look: Look, style: PlateStyle, placed: Sequence[PlacedGlyph]
-) -> list[tuple[tuple[float, float, float, float], str]]:
-    """Return where marks stand between groups of characters, and of which kind.
-
-    Args:
-        look: says what the region puts into the first gap.
-        style: says what this plate has in its widest gap.
-        placed: the glyphs in reading order.
-
-    Returns:
-        ((x0, y0, x1, y1) mm, kind) of each.
-    """
-    gaps = []
-    for a, b in pairwise(placed):
-        if a.line == b.line and a.counts and b.counts:
-            tall = max(a.box[3], b.box[3]) - min(a.box[1], b.box[1])
-            if b.box[0] - a.box[2] > 0.22 * tall:
-                gaps.append((a.box[2], min(a.box[1], b.box[1]), b.box[0], max(a.box[3], b.box[3])))
-    if not gaps:
-        return []
-    if look.emblem:
-        return [(gaps[0], look.emblem)]
-    widest = max(gaps, key=lambda g: g[2] - g[0])
-    return [(widest, style.mark)] if style.mark else []
+def paint_marks(canvas: Canvas, style: PlateStyle, marks: Sequence[PlacedMark]) -> None:
+    """Paint marks where they were placed."""
+    for placed in marks:
+        x0, y0, x1, y1 = (v * canvas.scale + canvas.frame for v in placed.box)
+        box = (x0, y0, x1, y1)
+        paint_mark(canvas.image, box, placed.mark, paper=style.background, ink=style.foreground)
 
 
 def _alpha(size: tuple[int, int], corner: float) -> Picture:

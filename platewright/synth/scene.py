@@ -21,7 +21,7 @@ from platewright.synth.lens import bend
 from platewright.synth.panel import add_panel
 from platewright.synth.placement import Keep, add_plate, blend
 from platewright.synth.pose import Pose, draw_pose, pose_quad
-from platewright.synth.settings import DEFAULT, SynthSettings
+from platewright.synth.settings import DEFAULT, DRAWING_VERSION, SynthSettings
 
 __all__ = ["SceneSettings", "degrade", "draw_closeup", "draw_count", "draw_look", "draw_scene"]
 
@@ -147,7 +147,7 @@ def draw_scene(
         plates=tuple(plates),
         decoys=tuple(decoys),
         seed=seed,
-        drawn={"camera": camera, "decoys": kinds},
+        drawn={"version": DRAWING_VERSION, "camera": camera, "decoys": kinds},
     )
     return degrade(canvas, record, camera if settings.camera else None, keep)
 
@@ -226,7 +226,9 @@ def draw_closeup(
     if rng.random() < settings.panel * synth.panel.share:
         add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
     plate = add_plate(rng, canvas, look, pose, quad, settings=synth.plate, retro=camera.retro)
-    record = SceneRecord(size=size, plates=(plate,), seed=seed, drawn={"camera": camera})
+    record = SceneRecord(
+        size=size, plates=(plate,), seed=seed, drawn={"version": DRAWING_VERSION, "camera": camera}
+    )
     return degrade(canvas, record, camera if settings.camera else None)
 
 

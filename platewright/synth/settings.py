@@ -11,6 +11,7 @@ from typing import Any
 
 __all__ = [
     "DEFAULT",
+    "DRAWING_VERSION",
     "DecoySettings",
     "LensSettings",
     "LightSettings",
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 Pair = tuple[float, float]
+DRAWING_VERSION = 2
+"""Counts changes after which the same seed draws other bytes; scenes' records have it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,8 @@ class PlateSettings:
         wide_gap: share with a wide gap between groups.
         script: share with writing that is not Latin beside the text.
         lean: share whose characters lean.
-        mark: share with a mark between groups that the region does not ask for.
+        mark: share with a mark beside, between or behind the characters that the region does not
+            ask for.
         fill: share whose spacing takes up free width.
         haze: share of faded plates.
         gradient: share with uneven brightness.
@@ -53,6 +57,7 @@ class PlateSettings:
         stickers: share with stickers.
         frame: share in a holder's frame.
         frame_text: share of the frames that bear a dealer's text.
+        frame_cut: share of the frames that hide a part of the characters' tops or feet.
         bow: share of plates bent about the upright axis.
         cover: share that a tow-bar or a strap hides a part of.
     """
@@ -67,7 +72,7 @@ class PlateSettings:
     wide_gap: float = 0.14
     script: float = 0.06
     lean: float = 0.1
-    mark: float = 0.12
+    mark: float = 0.15
     fill: float = 0.4
     haze: float = 0.12
     gradient: float = 0.6
@@ -80,6 +85,7 @@ class PlateSettings:
     stickers: float = 0.12
     frame: float = 0.3
     frame_text: float = 0.5
+    frame_cut: float = 0.15
     bow: float = 0.06
     cover: float = 0.04
 

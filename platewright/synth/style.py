@@ -12,6 +12,7 @@ import numpy as np
 
 from platewright.region import Look
 from platewright.synth.face import match_faces
+from platewright.synth.mark.style import MarkStyle, draw_marks
 from platewright.synth.settings import DEFAULT, PlateSettings
 
 __all__ = ["Colour", "PlateStyle", "draw_style", "luma"]
@@ -48,8 +49,7 @@ class PlateStyle:
         jitter: standard deviation of each character's place and size.
         stroke: threshold shift of the stroke, about -0.3 (thin) to 0.3 (bold).
         shear: how far the characters lean right over their height.
-        mark: what stands in the widest gap where the look has nothing there.
-        mark_colour: RGB of that mark, or of the look's.
+        marks: what stands beside, between and behind the characters.
         fill: how much of the free width the spacing takes, 0-1.
         shift: (x, y) of the text block, parts of the plate's (width, height).
         emboss: strength of the relief, in grey levels.
@@ -64,6 +64,8 @@ class PlateStyle:
         frame_mm: width of a holder's frame round the plate, 0 for none.
         frame_colour: its RGB.
         frame_text: dealer's text on the frame's lower edge.
+        frame_cut: how far the frame hides the characters from (above, below), parts of their
+            height; nothing where it is 0.
         bow: how far the plate's middle bends up, part of its height.
         cover: what hides a part of it: (x, width as parts of the plate's width, share of its
             height from below, lean, grey level), or None.
@@ -84,8 +86,7 @@ class PlateStyle:
     jitter: float = 0.0
     stroke: float = 0.0
     shear: float = 0.0
-    mark: str = ""
-    mark_colour: Colour = (128, 128, 128)
+    marks: tuple[MarkStyle, ...] = ()
     fill: float = 0.0
     shift: tuple[float, float] = (0.0, 0.0)
     emboss: float = 0.0
@@ -100,6 +101,7 @@ class PlateStyle:
     frame_mm: float = 0.0
     frame_colour: Colour = (20, 20, 20)
     frame_text: str = ""
+    frame_cut: tuple[float, float] = (0.0, 0.0)
     bow: float = 0.0
     cover: tuple[float, float, float, float, int] | None = None
     seed: int = 0
@@ -165,8 +167,7 @@ def draw_style(
         if u[17] < settings.stroke
         else 0.0,
         shear=min(max(0.12 + 0.16 * g[12], -0.4), 0.5) if u[19] < settings.lean else 0.0,
-        mark=("disc", "seal", "crest")[int(u[21] * 3)] if u[20] < settings.mark else "",
-        mark_colour=_grey(40 + 195 * u[22], u[23:26]) if u[26] < 0.7 else foreground,
+        marks=draw_marks(rng, look, background, foreground, settings.mark),
         fill=u[28] if u[27] < settings.fill else 0.0,
         shift=(0.012 * g[13], 0.02 * g[14]),
         emboss=8 + 52 * u[33] if u[32] < look.embossed * settings.emboss else 0.0,
@@ -183,6 +184,7 @@ def draw_style(
         frame_text=DEALERS[int(u[46] * len(DEALERS))]
         if frame and u[45] < settings.frame_text
         else "",
+        frame_cut=_frame_cut(rng) if frame and u[20] < settings.frame_cut else (0.0, 0.0),
         bow=min(max(0.06 * g[17], -0.12), 0.12) if abs(g[18]) < _two_sided(settings.bow) else 0.0,
         cover=_cover(rng) if u[47] < settings.cover else None,
         seed=int(rng.integers(2**31)),
@@ -204,6 +206,13 @@ def _grey(level: float, tint: list[float]) -> Colour:
 def _frame_colour(rng: np.random.Generator) -> Colour:
     u = rng.random(5).tolist()
     return _grey(5 + 55 * u[0] if u[1] < 0.8 else 120 + 110 * u[0], u[2:])
+
+
+def _frame_cut(rng: np.random.Generator) -> tuple[float, float]:
+    """Draw how far a frame hides the characters from (above, below)."""
+    u = rng.random(3).tolist()
+    above, below = (0.05 + 0.2 * v for v in u[:2])
+    return (above if u[2] > 0.4 else 0.0, below if u[2] < 0.7 else 0.0)
 
 
 def _cover(rng: np.random.Generator) -> tuple[float, float, float, float, int]:

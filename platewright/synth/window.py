@@ -16,7 +16,7 @@ from platewright.synth.panel import add_panel
 from platewright.synth.placement import Keep, PreparedPlate, add_plate, prepare_plate
 from platewright.synth.pose import draw_pose, pose_quad
 from platewright.synth.scene import SceneSettings, degrade, draw_count, draw_look, draw_scene
-from platewright.synth.settings import WindowSettings
+from platewright.synth.settings import DRAWING_VERSION, WindowSettings
 
 __all__ = ["EXTENT", "KINDS", "WINDOW", "draw_window"]
 
@@ -122,6 +122,6 @@ def draw_window(
         plates=(plate,),
         seed=seed,
         presence=kind == "present",
-        drawn={"camera": camera, "kind": kind, "extent": extent},
+        drawn={"version": DRAWING_VERSION, "camera": camera, "kind": kind, "extent": extent},
     )
     return degrade(canvas, record, camera if settings.camera else None, keep)

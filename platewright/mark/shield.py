@@ -1,0 +1,225 @@
+"""Shields with charges, and coats of arms with what stands round a shield."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from platewright.mark import figure, silhouette
+from platewright.mark.pen import Draw, Pen
+
+Rng = np.random.Generator
+
+TINCTURES = ("#b5121b", "#0f4c9a", "#127a3c", "#1b1b1d", "#d9a91b", "#6b2a86")
+METALS = ("#f3f3ee", "#e8c23a", "#d4d8dc")
+
+
+def outline(rng: Rng, x: float, y: float, wide: float, tall: float) -> list[tuple[float, float]]:
+    """Return the outline of a shield in a box: pointed, round, square-ended or a lozenge."""
+    kind = int(rng.integers(4))
+    t = np.linspace(0, 1, 14)
+    if kind == 0:  # pointed
+        right = [(1 - 0.5 * v**1.8, 0.45 + 0.55 * v) for v in t]
+    elif kind == 1:  # round
+        a = t * np.pi / 2
+        right = [(0.5 + 0.5 * np.cos(v), 0.5 + 0.5 * np.sin(v)) for v in a]
+    elif kind == 2:  # square with a tip
+        right = [(1.0, 0.82), (0.92, 0.91), (0.6, 0.94), (0.5, 1.0)]
+    else:  # waisted
+        right = [(0.94, 0.12), (1.0, 0.3), (0.98, 0.6), (0.8, 0.85), (0.5, 1.0)]
+    top = (
+        [(0.0, 0.0), (1.0, 0.0)]
+        if kind != 3
+        else [(0.0, 0.06), (0.25, 0.0), (0.5, 0.06), (0.75, 0.0), (1.0, 0.06)]
+    )
+    left = [(1 - px, py) for px, py in reversed(right)]
+    return [(x + px * wide, y + py * tall) for px, py in [*top, *right, *left]]
+
+
+def tinctures(rng: Rng) -> tuple[str, str]:
+    """Return a colour and a metal, by chance the plate's own tones."""
+    if rng.random() < 0.45:
+        return ("main", "second") if rng.random() < 0.7 else ("second", "main")
+    pair = TINCTURES[int(rng.integers(len(TINCTURES)))], METALS[int(rng.integers(len(METALS)))]
+    return pair if rng.random() < 0.6 else pair[::-1]
+
+
+def shield(rng: Rng, text: str = "", *, charge: str = "plain") -> Pen:
+    """Draw a shield with a rim and a charge."""
+    aspect = rng.uniform(0.72, 0.95)
+    pen, (field, tone) = Pen(aspect), tinctures(rng)
+    edge = rng.uniform(0.03, 0.08)
+    state = rng.bit_generator.state
+    pen.polygon(outline(rng, 0, 0, aspect, 1), tone if rng.random() < 0.5 else "#1b1b1d")
+    rng.bit_generator.state = state
+    inner = outline(rng, edge, edge, aspect - 2 * edge, 1 - 2 * edge)
+    arms = Pen(aspect)
+    arms.polygon(inner, field)
+    charged(rng, arms, charge, tone, field)
+    arms.keep_inside(inner)
+    pen.put(arms, (0, 0, aspect, 1))
+    return pen
+
+
+def charged(rng: Rng, pen: Pen, charge: str, tone: str, field: str) -> None:
+    """Draw a charge over a pen's whole field."""
+    w = pen.aspect
+    if charge == "cross":
+        pen.box(w * 0.4, 0, w * 0.6, 1, tone)
+        pen.box(0, 0.38, w, 0.56, tone)
+    elif charge == "bend":
+        pen.polygon([(0, 0), (w * 0.3, 0), (w, 0.75), (w, 1), (w * 0.75, 1), (0, 0.25)], tone)
+    elif charge == "chevron":
+        pen.polygon([(0, 0.7), (w / 2, 0.3), (w, 0.7), (w, 0.95), (w / 2, 0.55), (0, 0.95)], tone)
+    elif charge == "pale":
+        for k in range(1, int(rng.choice([2, 4, 6])), 2):
+            pen.box(
+                w * k / 6 * (2 if k == 1 else 1),
+                0,
+                w * (k + 1) / 6 * (1.5 if k == 1 else 1),
+                1,
+                tone,
+            )
+    elif charge == "fess":
+        count = int(rng.integers(1, 4))
+        for k in range(count):
+            y = (2 * k + 1) / (2 * count + 1)
+            pen.box(0, y, w, y + 1 / (2 * count + 1), tone)
+    elif charge == "quarters":
+        pen.box(0, 0, w / 2, 0.48, tone)
+        pen.box(w / 2, 0.48, w, 1, tone)
+        pen.star(w * 0.74, 0.25, 0.13, tone)
+    elif charge == "checkers":
+        for r in range(5):
+            for c in range(5):
+                if (r + c) % 2 == 0:
+                    pen.box(w * c / 5, r / 5, w * (c + 1) / 5, (r + 1) / 5, tone)
+    elif charge == "chief":
+        pen.box(0, 0, w, 0.3, tone)
+        for k in range(3):
+            pen.star(w * (k + 0.75) / 3.5, 0.16, 0.08, field)
+        pen.put(
+            recoloured(silhouette.MARKS["tower"](rng, ""), tone, field),
+            (w * 0.3, 0.38, w * 0.7, 0.86),
+        )
+    elif charge == "cross-hills":  # a double cross over three hills
+        for x in (0.2, 0.5, 0.8):
+            pen.disc(w * x, 1.0 if x != 0.5 else 0.94, 0.26 * w + 0.02, "#1b4f9c")
+        pen.put(recoloured(figure.cross_double(rng), tone, field), (w * 0.22, 0.1, w * 0.78, 0.8))
+    elif charge == "mountains":
+        for k, y in enumerate((0.36, 0.5)):
+            pen.polygon(
+                [(w * (0.1 * k), 0.8), (w * (0.35 + 0.35 * k), y), (w * (0.75 + 0.3 * k), 0.8)],
+                tone,
+            )
+        water = np.linspace(0, w, 16)
+        tops = 0.85 + 0.02 * np.sin(water * 25)
+        pen.line(list(zip(water, tops, strict=True)), 0.05, tone)
+        for k in range(3):
+            pen.star(
+                w * (0.32 + 0.18 * k), 0.16 + 0.09 * (k == 1), 0.06, "#e8c23a", rays=6, inner=0.58
+            )
+    elif charge == "half":
+        pen.box(w / 2, 0, w, 1, tone)
+        pen.put(
+            recoloured(silhouette.MARKS["eagle"](rng, ""), tone, field), (0.05, 0.2, w / 2, 0.7)
+        )
+    elif charge != "plain":
+        table = {**silhouette.MARKS, **figure.MARKS}
+        inner = recoloured(table[charge](rng, ""), tone, field)
+        pen.put(inner, (w * 0.16, 0.14, w * 0.84, 0.78))
+
+
+def recoloured(pen: Pen, main: str, second: str) -> Pen:
+    """Return a pen whose first tones are others."""
+    names = {"main": main, "second": second, "third": second}
+    pen.retone(names)
+    return pen
+
+
+def arms(rng: Rng, text: str = "", *, beside: str = "crown") -> Pen:
+    """Draw a coat of arms: a shield and what is above, beside or round it."""
+    charge = CHARGES[int(rng.integers(len(CHARGES)))]
+    inner = shield(rng, charge=charge)
+    tone, metal = tinctures(rng)
+    if beside == "crown":
+        pen = Pen(0.75)
+        pen.put(inner, (0.05, 0.3, 0.7, 1))
+        pen.put(
+            recoloured(silhouette.MARKS["crown"](rng, ""), "#d9a91b", tone), (0.14, 0, 0.61, 0.29)
+        )
+    elif beside == "wreath":
+        pen = Pen(1.0)
+        for side in (-1, 1):
+            for k, a in enumerate(np.radians(np.linspace(70, -50, 8))):
+                spot = (0.5 + side * 0.42 * np.cos(a), 0.5 + 0.42 * np.sin(a))
+                pen.disc(*spot, 0.07, "#2c7a35" if k % 2 else "main", tall=0.09)
+        pen.put(inner, (0.24, 0.16, 0.76, 0.8))
+    elif beside == "eagle":
+        pen = Pen(1.0)
+        pen.put(recoloured(silhouette.MARKS["eagle"](rng, ""), tone, metal), (0, 0, 1, 1))
+        pen.put(inner, (0.34, 0.34, 0.66, 0.76))
+    elif beside == "supporters":
+        pen = Pen(1.35)
+        beast = ("lion", "horse", "deer", "bear")[int(rng.integers(4))]
+        other = silhouette.MARKS[beast](rng, "")
+        pen.put(recoloured(other, tone, metal), (0, 0.2, 0.45, 0.95))
+        flipped = silhouette.MARKS[beast](rng, "")
+        flipped.mirror()
+        pen.put(recoloured(flipped, tone, metal), (0.9, 0.2, 1.35, 0.95))
+        pen.put(inner, (0.4, 0.22, 0.95, 0.95))
+        pen.put(
+            recoloured(silhouette.MARKS["crown"](rng, ""), "#d9a91b", tone), (0.5, 0, 0.85, 0.2)
+        )
+    elif beside == "mantle":
+        pen = Pen(0.95)
+        pen.blob(
+            [
+                (0.475, 0.0),
+                (0.8, 0.16),
+                (0.93, 0.6),
+                (0.85, 0.98),
+                (0.475, 0.9),
+                (0.1, 0.98),
+                (0.02, 0.6),
+                (0.15, 0.16),
+            ],
+            tone,
+        )
+        pen.put(inner, (0.25, 0.25, 0.7, 0.82))
+    else:  # a scroll below
+        pen = Pen(0.9)
+        pen.put(inner, (0.12, 0, 0.78, 0.8))
+        pen.blob(
+            [
+                (0, 0.72),
+                (0.2, 0.86),
+                (0.45, 0.9),
+                (0.7, 0.86),
+                (0.9, 0.72),
+                (0.86, 0.92),
+                (0.45, 1.0),
+                (0.04, 0.92),
+            ],
+            metal,
+        )
+    return pen
+
+
+ORDINARIES = (
+    "plain", "cross", "bend", "chevron", "pale", "fess", "quarters", "checkers", "chief",
+    "cross-hills", "mountains", "half",
+)  # fmt: skip
+FIGURES = (
+    "lion", "eagle", "tower", "castle", "tree", "star-five", "bear", "bull", "horse", "fish", "key",
+    "ship", "anchor", "crescent", "cross-double", "wheel", "crown", "fir", "sun", "deer",
+)  # fmt: skip
+CHARGES = ORDINARIES + FIGURES
+MARKS: dict[str, Draw] = {
+    **{f"shield-{charge}": partial(shield, charge=charge) for charge in CHARGES},
+    **{
+        f"crest-{beside}": partial(arms, beside=beside)
+        for beside in ("crown", "wreath", "eagle", "supporters", "mantle", "scroll")
+    },
+}

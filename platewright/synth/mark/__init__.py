@@ -1,0 +1,1 @@
+"""A plate's marks: drawn as parameters, given room beside the characters, painted."""
