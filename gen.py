@@ -40,6 +40,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--scenes", action="store_true", help="whole scenes with any number of plates")
     add("--size", metavar="WxH", help="of a video (1280x720), scene (640x480), window (128x64)")
     add("--region", help="codes such as GB,IN or .toml files of your own (all, by their weights)")
+    add("--fonts", type=Path, metavar="FOLDER", help="faces of your own beside those in fonts/")
     add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
     add("--seed", type=int, default=0, help="same seed, same bytes (%(default)s)")
     tone = parser.add_mutually_exclusive_group()
@@ -90,7 +91,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     from platewright.generation import job as drawing
     from platewright.generation import sheet
+    from platewright.synth.face import add_fonts
 
+    if args.fonts is not None:
+        print(f"{args.fonts}: {', '.join(add_fonts(args.fonts))}", file=sys.stderr)
     if args.check is not None:
         return drawing.report_region(args.check)
     if args.video is not None:

@@ -37,6 +37,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--hard", type=Path, metavar="FILE.npy", help="mined negatives to learn from")
     add("--absent", type=float, default=0.2, help="part of windows without a plate (%(default)s)")
     add("--regions", help="codes to draw, such as GB,IN,ANY (all)")
+    add("--fonts", type=Path, metavar="FOLDER", help="draw with the faces there as well")
     add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
     add("--watch", type=Path, metavar="LABELS.csv", help="also measure on these labelled photos")
@@ -77,6 +78,10 @@ def main(argv: list[str] | None = None) -> None:
 
     if args.network == "window":
         sized(args.recipe)  # tells what is wrong before anything starts
+    if args.fonts is not None:
+        from platewright.synth.face import add_fonts
+
+        print(f"{args.fonts}: {', '.join(add_fonts(args.fonts))}", file=sys.stderr)
     regions = find_regions(args.regions or "", "--regions")
     if args.data:
         StoredSource(args.data, args.data_share)  # tells what is wrong before anything starts

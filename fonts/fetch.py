@@ -25,6 +25,9 @@ from fontTools.merge import Merger
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
+from platewright.region import load_region, region_codes
+from platewright.region.script import KINDS
+
 HERE = Path(__file__).resolve().parent
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ÄÖÜ -.·&'/():"
 CYRILLIC = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁІЇЄҐ"
@@ -176,7 +179,151 @@ SOURCES = (
 )  # fmt: skip
 
 
-def fetch_package(source: Source, folder: Path) -> Path:
+@dataclass(frozen=True, kw_only=True)
+class ScriptSource:
+    """One face of other scripts, for writing beside the registration.
+
+    Attributes:
+        stem: file name without its ending, as the package and this project have it.
+        kinds: the scripts that are cut out of it, keys of `KINDS`.
+        index: of the font in a collection; None for a single font.
+    """
+
+    stem: str
+    kinds: tuple[str, ...]
+    index: int | None = None
+
+    @property
+    def package(self) -> str:
+        """The Debian package."""
+        return "fonts-noto-core" if self.index is None else "fonts-noto-cjk"
+
+    @property
+    def version(self) -> str:
+        """The package's version."""
+        return "20201225-1" if self.index is None else "1:20220127+repack1-1"
+
+    @property
+    def path(self) -> str:
+        """The file inside the package."""
+        folder = "usr/share/fonts/" + ("opentype/noto" if self.index is not None else NOTO)
+        return f"{folder}/{self.stem}.{'ttf' if self.index is None else 'ttc'}"
+
+    @property
+    def file(self) -> str:
+        """The file's name here."""
+        return f"{self.stem}.{'ttf' if self.index is None else 'otf'}"
+
+    @property
+    def text(self) -> str:
+        """The characters that are kept."""
+        blocks = {char for kind in self.kinds for char in block_characters(kind)}
+        return "".join(sorted(blocks))
+
+
+NOTO = "truetype/noto"
+BLOCKS = {
+    "arabic": ((0x0600, 0x06FF), (0xFB50, 0xFBFF), (0xFE70, 0xFEFC)),
+    "thai": ((0x0E01, 0x0E5B),),
+    "devanagari": ((0x0900, 0x097F),),
+    "bengali": ((0x0980, 0x09FF),),
+    "cyrillic": ((0x0400, 0x045F), (0x0490, 0x04FF)),
+    "greek": ((0x0384, 0x03CE),),
+    "hebrew": ((0x05D0, 0x05EA),),
+    "khmer": ((0x1780, 0x17DD), (0x17E0, 0x17E9)),
+    "burmese": ((0x1000, 0x104F),),
+    "lao": ((0x0E81, 0x0EDD),),
+    "ethiopic": ((0x1200, 0x135A),),
+    "tamil": ((0x0B82, 0x0BEF),),
+    "sinhala": ((0x0D82, 0x0DF4),),
+    "armenian": ((0x0531, 0x0587),),
+    "georgian": ((0x10D0, 0x10F0),),
+    "japanese": ((0x3041, 0x3096), (0x30A1, 0x30FC)),
+}
+"""(first, last) code points that are kept of a script whole."""
+# What signs, lorries and the plates of Taiwan, Hong Kong and Macau have beside `KINDS`' words.
+COMMON = (
+    "一二三四五六七八九十百千万中国人民共和大小上下左右前后内外东西南北春夏秋冬年月日时分秒"
+    "省市县区州路街道号店场站门口山水火木金土石田河江湖海花草林米石车東西車門開關電話営業"
+    "行走止入出口安全交通運輸物流快速公共学校病院医药銀行工程建設公園酒食品茶餐厅超商"
+    "鲜蔬果汁書香竹梅兰风云雨雪光明天地本社员有限责任集团科技专用领使馆港澳試臨時特種軍警"
+)
+SCRIPT_SOURCES = (
+    *(
+        ScriptSource(stem=f"Noto{name}-{weight}", kinds=(kind,))
+        for kind, names in (
+            ("arabic", ("NaskhArabic", "SansArabic")),
+            ("thai", ("SansThai", "LoopedThai")),
+            ("devanagari", ("SansDevanagari", "SerifDevanagari")),
+            ("bengali", ("SansBengali", "SerifBengali")),
+            ("hebrew", ("SansHebrew", "SerifHebrew")),
+            ("khmer", ("SansKhmer", "SerifKhmer")),
+            ("burmese", ("SansMyanmar", "SerifMyanmar")),
+            ("lao", ("SansLao",)),
+            ("ethiopic", ("SansEthiopic",)),
+            ("tamil", ("SansTamil",)),
+            ("sinhala", ("SansSinhala",)),
+            ("armenian", ("SansArmenian",)),
+            ("georgian", ("SansGeorgian",)),
+        )
+        for name in names
+        for weight in (("Bold", "Regular") if kind == "arabic" else ("Bold",))
+    ),
+    ScriptSource(stem="NotoSans-Bold", kinds=("cyrillic", "greek")),
+    ScriptSource(stem="NotoSerif-Bold", kinds=("cyrillic", "greek")),
+    *(
+        ScriptSource(stem=stem, kinds=("chinese", "japanese", "korean"), index=2)
+        for stem in ("NotoSansCJK-Bold", "NotoSansCJK-Regular", "NotoSerifCJK-Bold")
+    ),
+)
+
+
+def block_characters(kind: str) -> set[str]:
+    """Return what is kept of a script: its block, its words, and those of all regions' files."""
+    kept = {chr(code) for low, high in BLOCKS.get(kind, ()) for code in range(low, high + 1)}
+    kept |= KINDS[kind].characters
+    if kind == "chinese":
+        kept |= set(COMMON + CHINESE)
+    for code in region_codes():
+        for series in load_region(code).series:
+            for choice in series.scripts:
+                kept |= set("".join(choice.words)) if choice.kind == kind else set()
+    return kept - set("|#@{} ")
+
+
+def paragraph(path: Path) -> str:
+    """Return the SIL Open Font License as a Debian copyright file has it, in a paragraph."""
+    name = "OFL-1.1" if "\nLicense: OFL-1.1\n" in path.read_text("utf-8") else "SIL-1.1"
+    text = path.read_text("utf-8").rpartition(f"\nLicense: {name}\n")[2].split("\nLicense: ")[0]
+    lines = ("" if line.strip() == "." else line.removeprefix(" ") for line in text.split("\n"))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def fetch_scripts(scratch: Path) -> list[str]:
+    """Fetch, cut and write the faces of other scripts and their licences; return README rows."""
+    folder = HERE / "scripts"
+    folder.mkdir(exist_ok=True)
+    rows = []
+    copyrights: dict[str, dict[str, None]] = {}
+    for source in SCRIPT_SOURCES:
+        place = fetch_package(source, scratch)
+        font = cut(place / source.path, source.text, source.index or 0)
+        font.save(folder / source.file, reorderTables=False)
+        copyrights.setdefault(source.package, {})[font["name"].getDebugName(0)] = None
+        licence_file = f"{source.package.removeprefix('fonts-')}.txt"
+        head = f"Noto faces, cut to scripts of plates: {'; '.join(copyrights[source.package])}\n\n"
+        licence = paragraph(place / "usr/share/doc" / source.package / "copyright")
+        (HERE / "licences" / licence_file).write_text(head + licence, "utf-8")
+        rows.append(
+            f"| {source.stem.replace('-', ' ')} | scripts/{source.file} | `{source.package}` "
+            f"{source.version} | OFL-1.1, [text](licences/{licence_file}) | "
+            f"cut to {', '.join(source.kinds)} |"
+        )
+        print(source.stem)
+    return rows
+
+
+def fetch_package(source: Source | ScriptSource, folder: Path) -> Path:
     """Return the folder with the unpacked package, fetching it when it isn't there yet.
 
     Args:
@@ -233,9 +380,9 @@ def pieces(source: Source, folder: Path) -> Iterator[tuple[Path, str]]:
             sys.exit(f"fetch.py: {package} has no {' '.join(sorted(left))}")
 
 
-def cut(path: Path, text: str) -> TTFont:
-    """Return a face reduced to the characters of `text` that it has."""
-    font = TTFont(path, recalcTimestamp=False)
+def cut(path: Path, text: str, index: int = -1) -> TTFont:
+    """Return a face, that of an index in a collection, reduced to what it has of `text`."""
+    font = TTFont(path, fontNumber=index, recalcTimestamp=False)
     font.flavor = None
     options = Options(
         layout_features=[], hinting=False, name_IDs=["*"], name_languages=["*"], notdef_outline=True
@@ -328,6 +475,10 @@ them, with Cyrillic capitals where the row says so, without hinting and layout t
 copyright and licence records are the authors'. Where a licence declares a Reserved Font Name, the
 cut face is a Modified Version in the licence's words and has a name of this project's own; the row
 says whose face it is.
+
+`scripts/` holds faces of other scripts for what stands beside the registration (`script` in a
+region's file), cut to a script's block, or to the signs that `platewright/region/script.py` and the
+regions' files name; they never serve the registration's own characters.
 """
 OWN_ROWS = [
     f"| Platewright {name} | Platewright{name}-Regular.ttf | `fonts/build.py` | OFL-1.1, "
@@ -365,6 +516,7 @@ def main() -> None:
                 f"{source.version} | {source.licence}, [text](licences/{licence_file}) | {how} |"
             )
             print(source.stem)
+        rows += fetch_scripts(Path(scratch))
     write_readme(rows)
 
 

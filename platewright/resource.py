@@ -6,11 +6,12 @@ the same files inside the package, in `platewright/_data/`.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from platewright.errors import ResourceError
 
-__all__ = ["DATA", "bundled", "is_bundled", "work_folder"]
+__all__ = ["ADDED_FONTS", "DATA", "bundled", "font_folders", "is_bundled", "work_folder"]
 
 PACKAGE = Path(__file__).resolve().parent
 CARRIED = PACKAGE / "_data"
@@ -18,6 +19,9 @@ CARRIED = PACKAGE / "_data"
 
 DATA = CARRIED if CARRIED.is_dir() else PACKAGE.parent
 """The folder that holds `weights.onnx`, `readers/`, `fonts/`, `regions/` and `synth.toml`."""
+
+ADDED_FONTS = "PLATEWRIGHT_FONTS"
+"""Environment variable with further folders of faces, so that drawing processes have them too."""
 
 
 def bundled(name: str) -> Path:
@@ -34,6 +38,12 @@ def bundled(name: str) -> Path:
         lost = "install platewright again" if DATA == CARRIED else f"git checkout -- {name}"
         raise ResourceError(f"{path}: missing, and it belongs to the program: {lost}")
     return path
+
+
+def font_folders() -> tuple[Path, ...]:
+    """Return the folders of faces: the bundled one, and those that the user has added."""
+    added = os.environ.get(ADDED_FONTS, "").split(os.pathsep)
+    return (DATA / "fonts", *(Path(entry) for entry in added if entry))
 
 
 def is_bundled(path: Path) -> bool:

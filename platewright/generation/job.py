@@ -26,6 +26,7 @@ from platewright.records import SceneRecord
 from platewright.region import load_region, region_codes
 from platewright.region.check import check_region
 from platewright.synth.background import Backgrounds
+from platewright.synth.face import require_ink
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
 
@@ -105,14 +106,14 @@ def find_regions(names: str, option: str = "--region") -> tuple[str, ...]:
 
     Raises:
         RegionError: if there is no such region, or a file can't be used.
+        FontError: if no face has ink for one of a region's characters.
     """
     given = [name for name in names.split(",") if name]
     unknown = sorted({n for n in given if not n.endswith(".toml")} - set(region_codes()))
     if unknown:
         raise RegionError(f"{option}: no region {unknown[0]}; known: {', '.join(region_codes())}")
     found = tuple(str(Path(n).absolute()) if n.endswith(".toml") else n for n in given)
-    for path in found:
-        load_region(path)
+    require_ink([load_region(path) for path in found])
     return found
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "check_characters",
     "plain",
     "read_set",
+    "split_groups",
 ]
 
 SEPARATORS = " -·|"
@@ -21,6 +22,7 @@ DIGITS = tuple("0123456789")
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 """What `L` stands for where a region says nothing else."""
 
+_APART = str.maketrans(dict.fromkeys(SEPARATORS, " "))
 _PLAIN = str.maketrans("", "", SEPARATORS)
 
 Choices = tuple[str, ...]
@@ -33,6 +35,15 @@ def plain(display: str) -> str:
     'MH12AB1234'
     """
     return display.translate(_PLAIN)
+
+
+def split_groups(line: str) -> list[str]:
+    """Return one line's groups of characters.
+
+    >>> split_groups("MH-12 AB·1234")
+    ['MH', '12', 'AB', '1234']
+    """
+    return line.translate(_APART).split()
 
 
 def read_set(source: str) -> Choices:

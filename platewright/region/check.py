@@ -23,11 +23,10 @@ from platewright.region.load import load_region
 from platewright.region.look import Look
 from platewright.region.region import Region
 from platewright.region.series import Series, StripChoice
-from platewright.resource import DATA
+from platewright.resource import font_folders
 
 __all__ = ["check_region"]
 
-FONTS = DATA / "fonts"
 PLATES = 200  # of each series, looked at for room
 NEAR = 50.0  # of 255: plates with less between their colours can hardly be read
 SQUEEZE = 0.6  # characters are drawn narrower where they need more room, but not narrower than so
@@ -86,7 +85,7 @@ def _of_region(region: Region, data: dict[str, Any], stem: str) -> Iterator[str]
             )
     missing = sorted(set(region.alphabet) - _all_characters())
     if missing:
-        yield f"syntaxes: no face in {FONTS.name}/ has {' '.join(missing)}; add one that has"
+        yield f"syntaxes: no face has ink for {' '.join(missing)}; add one that has (--fonts)"
 
 
 def _bare(pattern: str) -> str:
@@ -111,7 +110,7 @@ def _of_series(series: Series) -> Iterator[str]:
             yield f"syntaxes: {syntax.pattern!r} has weight 0 and is never drawn; remove it"
     for pattern in series.faces:
         if not _faces((pattern,)):
-            yield f"faces: {pattern!r} matches no file in {FONTS.name}/; see its README"
+            yield f"faces: {pattern!r} matches no file in fonts/; see its README"
     pairs = list(product(series.background, series.foreground))
     for back, fore in pairs:
         if isinstance(back, str) or isinstance(fore, str):
@@ -123,7 +122,10 @@ def _of_series(series: Series) -> Iterator[str]:
         texts += strip.labels if isinstance(strip, StripChoice) else ()
     missing = sorted(set("".join(texts)) - _all_characters() - {" "})
     if missing:
-        yield f"header, footer, label: no face in {FONTS.name}/ has {' '.join(missing)}"
+        yield f"header, footer, label: no face in fonts/ has {' '.join(missing)}"
+    for choice in series.scripts:
+        if missing := sorted(set("".join(choice.words).replace("{text}", "")) - _written()):
+            yield f"script: no face in fonts/scripts/ has {' '.join(missing)}; write other words"
     if _faces(series.faces):
         yield from _of_room(series)
 
@@ -186,7 +188,7 @@ def _hex(colour: Sequence[int]) -> str:
 
 def _faces(patterns: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the font files that match a glob, as the drawing picks them."""
-    files = [*FONTS.glob("*.ttf"), *FONTS.glob("*.otf")]
+    files = [file for folder in font_folders() for file in folder.glob("*.[to]tf")]
     return tuple(f for f in sorted(files) if any(fnmatchcase(f.stem, p) for p in patterns))
 
 
@@ -197,28 +199,45 @@ def _all_characters() -> frozenset[str]:
 
 
 @cache
-def _characters(path: Path) -> frozenset[str]:
-    from fontTools.ttLib import TTFont
+def _written() -> frozenset[str]:
+    """Return every character that writings of other scripts may hold."""
+    faces = (font_folders()[0] / "scripts").glob("*.[to]tf")
+    return frozenset("#@| ").union(*(_characters(path) for path in faces))
 
-    with TTFont(path, lazy=True) as font:
-        return frozenset(chr(code) for code in font.getBestCmap() or {})
+
+@cache
+def _characters(path: Path) -> frozenset[str]:
+    """Return the characters that a face has ink for."""
+    return frozenset(_boxes(path))
+
+
+@cache
+def _boxes(path: Path) -> dict[str, tuple[float, float, float, float]]:
+    """Return the ink's (left, bottom, right, top) of every character that has some."""
+    from fontTools.pens.boundsPen import ControlBoundsPen
+    from fontTools.ttLib import TTFont, TTLibError
+
+    found = {}
+    try:
+        with TTFont(path, lazy=True) as font:
+            glyphs = font.getGlyphSet()
+            for code, name in (font.getBestCmap() or {}).items():
+                pen = ControlBoundsPen(glyphs)
+                glyphs[name].draw(pen)
+                if pen.bounds is not None and pen.bounds[2] > pen.bounds[0]:
+                    found[chr(code)] = pen.bounds
+    except (TTLibError, OSError) as error:
+        raise RegionError(f"{path}: not a font that fontTools reads ({error})") from None
+    return found
 
 
 @cache
 def _proportion(patterns: tuple[str, ...]) -> float:
     """Return the median over the faces of a digit's or capital's width over its height."""
-    from fontTools.pens.boundsPen import BoundsPen
-    from fontTools.ttLib import TTFont
-
     found = []
     for path in _faces(patterns):
-        with TTFont(path, lazy=True) as font:
-            glyphs, names = font.getGlyphSet(), font.getBestCmap() or {}
-            boxes = []
-            for char in "HN058":
-                pen = BoundsPen(glyphs)
-                glyphs[names[ord(char)]].draw(pen)
-                boxes.append(pen.bounds)
-            tall = boxes[0][3] - boxes[0][1]
+        boxes = [box for char, box in _boxes(path).items() if char in "HN058"]
+        if boxes:
+            tall = max(box[3] - box[1] for box in boxes)
             found.append(sum(box[2] - box[0] for box in boxes) / len(boxes) / tall)
-    return float(np.median(found))
+    return float(np.median(found)) if found else 0.6

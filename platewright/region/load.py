@@ -16,6 +16,7 @@ from platewright.region.chance import Weighted
 from platewright.region.character import check_characters, read_set
 from platewright.region.mark import read_marks
 from platewright.region.region import Region
+from platewright.region.script import KINDS, MADE_UP, PLACES, ScriptChoice
 from platewright.region.series import Series, StripChoice
 from platewright.region.syntax import Syntax
 from platewright.region.table import Table
@@ -190,6 +191,39 @@ def _read_strip(table: Table, key: str) -> StripChoice | None:
     return strip
 
 
+def _read_scripts(table: Table) -> tuple[ScriptChoice, ...]:
+    if not table.has("script"):
+        return ()
+    value = table.raw("script")
+    entries = value if isinstance(value, list) else [value]
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise table.error("script", 'no table; write one such as { kind = "arabic" }')
+    scripts = []
+    for number, entry in enumerate(entries, 1):
+        inner = table.below(entry, f"script[{number}]." if len(entries) > 1 else "script.")
+        (kind,) = inner.texts("kind", ("",), ("any", MADE_UP, *KINDS))[:1]
+        if not kind:
+            raise inner.error("kind", "missing; add it")
+        given = inner.texts("words", ())
+        if not all(word.strip() for word in given):
+            raise inner.error("words", "one is empty; write at least one character")
+        scripts.append(
+            ScriptChoice(
+                kind=kind,
+                words=given,
+                places=inner.texts("place", ("above", "left", "right"), PLACES),
+                height=inner.spread("height", (0.3, 0.5), low=0.05, high=2.0),
+                stretch=inner.spread("stretch", (1.0, 1.0), low=0.2, high=4.0),
+                colour=inner.colour("colour") if inner.has("colour") else None,
+                probability=inner.number("probability", 1.0, high=1.0),
+            )
+        )
+        if given and kind in ("any", MADE_UP):
+            raise inner.error("words", f"kind {kind!r} takes none; name a script, or remove them")
+        inner.close()
+    return tuple(scripts)
+
+
 def _read_series(
     table: Table, letters: Sequence[str], lists: Mapping[str, Sequence[str]]
 ) -> Series:
@@ -232,6 +266,7 @@ def _read_series(
         picture=table.number("picture", 0.0, high=1.0),
         emblems=table.texts("emblem", ("",), ("", "disc", "seal", "crest")),
         marks=read_marks(table),
+        scripts=_read_scripts(table),
     )
     table.close()
     height = series.height_mm[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-__all__ = ["Look", "Mark", "Rgb", "Strip"]
+__all__ = ["Look", "Mark", "Rgb", "Script", "Strip"]
 
 Rgb = tuple[int, int, int]
 """Red, green, blue, each 0-255."""
@@ -54,6 +54,32 @@ class Mark:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Script:
+    """Writing of another script, which is no part of the registration.
+
+    Attributes:
+        kind: which script, such as `arabic`; `made-up` for strokes of no alphabet.
+        text: what is written, one entry for each group of the registration that it stands by,
+            usually one for all; `|` is a line break.
+        place: `left`, `right`, `above`, `below` the characters, or `between` the first two groups.
+        height: part of the characters' height; above and below, of the room's.
+        stretch: width over the writing's own.
+        colour: None for that of the characters.
+    """
+
+    kind: str
+    text: tuple[str, ...]
+    place: str
+    height: float
+    stretch: float = 1.0
+    colour: Rgb | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {item.name: _json(getattr(self, item.name)) for item in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """One drawn plate. Lengths are millimetres on the plate.
 
@@ -84,6 +110,7 @@ class Look:
         picture: whether a picture lies behind the characters.
         emblem: what stands in the first gap: `disc`, `seal`, `crest`, or empty.
         marks: what else stands on it.
+        scripts: writings of other scripts beside the characters.
     """
 
     region: str
@@ -112,6 +139,7 @@ class Look:
     picture: bool
     emblem: str
     marks: tuple[Mark, ...] = ()
+    scripts: tuple[Script, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values: tuples as lists, lengths rounded to a hundredth."""
@@ -119,7 +147,7 @@ class Look:
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, Strip | Mark):
+    if isinstance(value, Strip | Mark | Script):
         return {item.name: _json(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, tuple):
         return [_json(entry) for entry in value]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from platewright.region.chance import Spread, Uniform, Weighted, between
-from platewright.region.character import plain
+from platewright.region.character import plain, split_groups
 from platewright.region.colour import Colour, draw_colour
-from platewright.region.look import Look, Rgb, Strip
+from platewright.region.look import Look, Rgb, Script, Strip
 from platewright.region.mark import MarkChoice
+from platewright.region.script import ScriptChoice
 from platewright.region.syntax import Syntax
 
 __all__ = ["Series", "StripChoice"]
@@ -101,6 +102,7 @@ class Series:
     picture: float
     emblems: tuple[str, ...]
     marks: tuple[MarkChoice, ...] = ()
+    scripts: tuple[ScriptChoice, ...] = ()
     _syntaxes: Weighted[Syntax] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -167,7 +169,15 @@ class Series:
             picture=self.picture > 0 and uniform() < self.picture,
             emblem=_one(self.emblems, uniform),
             marks=tuple(m for m in (each.draw(uniform) for each in self.marks) if m),
+            scripts=self._draw_scripts(uniform, lines),
         )
+
+    def _draw_scripts(self, uniform: Uniform, lines: tuple[str, ...]) -> tuple[Script, ...]:
+        if not self.scripts:
+            return ()
+        groups = [part for line in lines for part in split_groups(line)]
+        drawn = (choice.draw(uniform, groups) for choice in self.scripts)
+        return tuple(script for script in drawn if script is not None)
 
     def _draw_border(self, uniform: Uniform, foreground: Rgb) -> Rgb | None:
         if self.border_mm[1] <= 0 or self.border_probability <= 0:

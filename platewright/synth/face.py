@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import unicodedata
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,9 +17,21 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from platewright.errors import FontError
-from platewright.resource import DATA
+from platewright.region import Region
+from platewright.resource import ADDED_FONTS, DATA, font_folders
 
-__all__ = ["CAP_PX", "FONTS_FOLDER", "Face", "Glyph", "load_face", "load_faces", "match_faces"]
+__all__ = [
+    "CAP_PX",
+    "FONTS_FOLDER",
+    "Face",
+    "Glyph",
+    "add_fonts",
+    "characters_of",
+    "load_face",
+    "load_faces",
+    "match_faces",
+    "require_ink",
+]
 
 FONTS_FOLDER = DATA / "fonts"
 CAP_PX = 64
@@ -57,10 +72,10 @@ class Face:
     """A font file whose glyphs are drawn once and kept.
 
     Args:
-        path: a TrueType or OpenType file.
+        path: a TrueType or OpenType file. What it lacks, or has no ink for, is taken from others.
 
     Raises:
-        FontError: if the file is no font or lacks one of A-Z and 0-9.
+        FontError: if the file is no font, or has ink for none of A-Z and 0-9.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,44 +86,50 @@ class Face:
             probe = ImageFont.truetype(str(path), 200)
         except OSError as error:
             raise FontError(f"{path}: not a font that FreeType reads ({error})") from None
-        self._own = self.characters()
-        missing = sorted(set(NEEDED) - self._own)
-        if missing:
-            raise FontError(f"{path}: lacks the glyphs {' '.join(missing)}; take another face")
-        top, bottom = probe.getbbox("H", anchor="ls")[1::2]
+        mapped = self.characters()
+        self._own = frozenset(char for char in mapped if probe.getmask(char).getbbox())
+        tall = next((char for char in "HEINTLZ" + NEEDED if char in self._own), None)
+        if tall is None:
+            raise FontError(f"{path}: has none of A-Z and 0-9; take another face")
+        top, bottom = probe.getbbox(tall, anchor="ls")[1::2]
         self._font = ImageFont.truetype(str(path), 200.0 * CAP_PX / max(bottom - top, 1))
         self._glyphs: dict[str, Glyph] = {}
         self._levels: dict[str, list[Mask]] = {}
 
-    def characters(self) -> set[str]:
+    def characters(self) -> frozenset[str]:
         """Return the characters that the font's own table maps to glyphs."""
-        from fontTools.ttLib import TTFont, TTLibError  # slow to import, and seldom needed
-
-        try:
-            with TTFont(self.path, lazy=True) as font:
-                return {chr(code) for code in font.getBestCmap() or {}}
-        except TTLibError as error:
-            raise FontError(f"{self.path}: not a font that fontTools reads ({error})") from None
+        return characters_of(self.path)
 
     def has(self, char: str) -> bool:
-        """Tell whether the font itself has `char`; what it lacks `glyph` takes from another."""
+        """Tell whether the font itself has ink for `char`; else `glyph` takes it from another."""
         return char == " " or char in self._own
 
     def glyph(self, char: str) -> Glyph:
         """Return the glyph of one character, drawn at the first call.
 
         Characters that the face lacks (Ž, ·, 京) come from another one that has them.
+
+        Raises:
+            FontError: if no face has it.
         """
         found = self._glyphs.get(char)
         if found is None:
-            other = stand_in(char) if char not in self._own else None
-            found = self._glyphs[char] = (other or self)._draw(char)
+            face: Face = self
+            if not self.has(char):
+                others = stand_ins(char)
+                if not others:
+                    raise FontError(
+                        f"{char!r} (U+{ord(char):04X}): no face has ink for it; add one"
+                    )
+                face = others[zlib.crc32(self.name.encode()) % len(others)]
+            found = self._glyphs[char] = face._draw(char)
         return found
 
     @cached_property
     def ink_width(self) -> float:
         """Width of an average capital or digit over the height of one."""
-        return sum(self.glyph(c).width for c in "ABEHNRSX0258") / (12.0 * CAP_PX)
+        own = [c for c in "ABEHNRSX0258" if c in self._own] or sorted(self._own & set(NEEDED))
+        return sum(self.glyph(c).width for c in own) / (len(own) * CAP_PX)
 
     def _draw(self, char: str) -> Glyph:
         advance = float(self._font.getlength(char))
@@ -153,33 +174,103 @@ class Face:
 
 
 @cache
+def characters_of(path: Path) -> frozenset[str]:
+    """Return the characters that a font file's own table maps to glyphs.
+
+    Raises:
+        FontError: if the file is no font.
+    """
+    from fontTools.ttLib import TTFont, TTLibError  # slow to import, and seldom needed
+
+    try:
+        with TTFont(path, lazy=True) as font:
+            return frozenset(chr(code) for code in font.getBestCmap() or {})
+    except TTLibError as error:
+        raise FontError(f"{path}: not a font that fontTools reads ({error})") from None
+
+
+@cache
 def load_face(path: Path) -> Face:
     """Return the face of a font file, opened once."""
     return Face(path)
 
 
 @cache
-def load_faces(folder: Path = FONTS_FOLDER) -> dict[str, Path]:
+def load_faces(folder: Path | None = None) -> dict[str, Path]:
     """Return the font files of a folder by name, sorted.
+
+    Args:
+        folder: where they lie; None for the bundled ones and those of `add_fonts`.
 
     Raises:
         FontError: if the folder holds none.
     """
-    files = sorted([*folder.glob("*.ttf"), *folder.glob("*.otf")])
-    if not files:
-        raise FontError(f"{folder}: no .ttf or .otf face here")
-    return {file.stem: file for file in files}
+    found: dict[str, Path] = {}
+    for place in (folder,) if folder else font_folders():
+        files = sorted([*place.glob("*.ttf"), *place.glob("*.otf")])
+        if not files:
+            raise FontError(f"{place}: no .ttf or .otf face here")
+        found |= {file.stem: file for file in files}
+    return found
+
+
+def add_fonts(folder: Path) -> list[str]:
+    """Add a folder's faces to those that plates are drawn with, here and in processes to come.
+
+    Args:
+        folder: of .ttf and .otf files.
+
+    Returns:
+        The names of the faces added.
+
+    Raises:
+        FontError: if it holds no face, or one that can't be used; the message names it.
+    """
+    faces = load_faces(folder.absolute())
+    for path in faces.values():
+        load_face(path)
+    entries = [*map(str, font_folders()[1:]), str(folder.absolute())]
+    os.environ[ADDED_FONTS] = os.pathsep.join(dict.fromkeys(entries))
+    for kept in (load_faces, stand_ins, match_faces):
+        kept.cache_clear()
+    return list(faces)
 
 
 @cache
-def stand_in(char: str) -> Face | None:
-    """Return the first bundled face that has a character, None where none has."""
-    faces = (load_face(path) for path in load_faces().values())
-    return next((face for face in faces if char in face.characters()), None)
+def stand_ins(char: str) -> tuple[Face, ...]:
+    """Return the faces that have ink for a character, which take turns where a face lacks it.
+
+    Chinese signs that a face of the registration has are taken from the scripts' faces as well.
+    """
+    paths = load_faces().values()
+    faces = [load_face(path) for path in paths if char in characters_of(path)]
+    faces = [face for face in faces if face.has(char)]
+    if faces and unicodedata.east_asian_width(char) == "W":
+        for path in sorted((FONTS_FOLDER / "scripts").glob("*SansCJK*")):
+            if char in characters_of(path):
+                faces.append(load_face(path))
+    if char in NEEDED:  # the first dozens have them all: one of each look is enough
+        faces = faces[:8]
+    return tuple(faces)
+
+
+def require_ink(regions: Iterable[Region]) -> None:
+    """Refuse regions with characters that no face has ink for.
+
+    Raises:
+        FontError: names the region and the characters.
+    """
+    for region in regions:
+        missing = [char for char in region.alphabet if not stand_ins(char)]
+        if missing:
+            raise FontError(
+                f"{region.code}: syntaxes: no face has ink for {' '.join(missing)}; "
+                "add one that has (--fonts FOLDER), or leave them out"
+            )
 
 
 @cache
-def match_faces(patterns: tuple[str, ...], folder: Path = FONTS_FOLDER) -> tuple[Path, ...]:
+def match_faces(patterns: tuple[str, ...], folder: Path | None = None) -> tuple[Path, ...]:
     """Return the font files whose names match one of the patterns (`Barlow*`).
 
     Raises:
@@ -191,5 +282,5 @@ def match_faces(patterns: tuple[str, ...], folder: Path = FONTS_FOLDER) -> tuple
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
     ]
     if not found:
-        raise FontError(f"{folder}: no face matches {', '.join(patterns)}")
+        raise FontError(f"{folder or FONTS_FOLDER}: no face matches {', '.join(patterns)}")
     return tuple(found)

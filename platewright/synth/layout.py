@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -15,13 +18,16 @@ from platewright.synth.mark.place import (
     make_room,
     mark_width,
     place_around,
-    sheet_room,
 )
+from platewright.synth.room import scripts_of, text_room, word_width
 from platewright.synth.style import PlateStyle
 
-__all__ = ["PlacedGlyph", "arrange", "lay_out", "lay_out_line", "script_box"]
+__all__ = ["Box", "PlacedGlyph", "arrange", "lay_out", "lay_out_line"]
 
 SEPARATORS = " -·"
+Box = tuple[float, float, float, float]
+EDGE = 0.6
+"""Of the sheet that stays free of ink all round, mm."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,14 @@ class PlacedGlyph:
         box: (x0, y0, x1, y1) of its ink, mm.
         line: 0 for the top line.
         counts: whether it belongs to the registration (a dash does not).
+        group: number of its group in the line, from 0.
     """
 
     char: str
-    box: tuple[float, float, float, float]
+    box: Box
     line: int
     counts: bool
+    group: int = 0
 
 
 def lay_out_line(
@@ -50,6 +58,7 @@ def lay_out_line(
     spacing: float = 0.1,
     gap: float = 0.4,
     cell: float | None = None,
+    sign_width: float | None = None,
 ) -> list[tuple[str, float, float, float, float]]:
     """Set one line from x = 0 with its cap line at y = 0.
 
@@ -61,6 +70,7 @@ def lay_out_line(
         spacing: between inks, same unit.
         gap: width of a space, same unit.
         cell: width of every character's cell where the face is set mono-spaced.
+        sign_width: at most that of Chinese signs; Korean syllables are a quarter wider.
 
     Returns:
         (char, x0, y0, x1, y1) of every ink, left to right; the line's width is the last x1.
@@ -75,6 +85,8 @@ def lay_out_line(
         glyph = face.glyph(char)
         width, tall = glyph.width * unit * stretch, glyph.height * unit
         top = glyph.top * unit
+        if sign_width is not None and _is_wide(char):
+            width = min(width, sign_width * (1.25 if char >= "\uac00" else 1.0))
         if cell is not None and char.isalnum():
             width = min(width, cell)
             left = x + (cell - width) / 2
@@ -86,34 +98,10 @@ def lay_out_line(
     return out
 
 
-def text_room(look: Look, style: PlateStyle) -> tuple[float, float, float, float]:
-    """Return the box that the characters have to themselves, (x0, y0, x1, y1) mm."""
-    left, top, right, bottom = sheet_room(look)
-    for mark in style.marks:
-        taken = 1.15 * mark.height * look.glyph_height_mm * style.size
-        top += taken if mark.place == "above" else 0.0
-        bottom -= taken if mark.place == "below" else 0.0
-    if style.script == "above":
-        top += style.script_share * (bottom - top)
-    elif style.script == "left":
-        left += style.script_share * (right - left)
-    elif style.script == "right":
-        right -= style.script_share * (right - left)
-    return left, top, right, bottom
-
-
-def script_box(look: Look, style: PlateStyle) -> tuple[float, float, float, float] | None:
-    """Return the box that is left to writing of another script, (x0, y0, x1, y1) mm, or None."""
-    if not style.script:
-        return None
-    x0, y0, x1, y1 = text_room(look, style)
-    share = style.script_share / (1 - style.script_share)
-    if style.script == "above":
-        return (x0, y0 - share * (y1 - y0), x1, y0)
-    tall, wide = (y1 - y0) * 0.2, share * (x1 - x0)
-    if style.script == "left":
-        return (x0 - wide, y0 + tall, x0, y1 - tall)
-    return (x1, y0 + tall, x1 + wide, y1 - tall)
+@cache
+def _is_wide(char: str) -> bool:
+    """Tell whether a character is as wide as it is high (UAX 11), as Chinese signs are."""
+    return not char.isascii() and unicodedata.east_asian_width(char) == "W"
 
 
 def lay_out(
@@ -149,20 +137,34 @@ def arrange(
     between = (room_h - count * height) / (count + 1)
     placed: list[PlacedGlyph] = []
     marks = place_around(look, style.marks, look.glyph_height_mm * style.size)
+    around = len(marks)
     inside = find_slots(look.lines, style.marks)
+    most = None if look.glyph_width_mm is None else look.glyph_width_mm * style.width
+    writings = [s for s in scripts_of(look, style) if s.place == "between"]
     for line, display in enumerate(look.lines):
         spacing = look.spacing_mm * style.spacing
         gap = max(look.gap_mm * style.spacing * style.gap, spacing)
+        if writings and line == 0:
+            gap = max(gap, max(word_width(look, style, s) for s in writings) + spacing)
         cell = face.glyph("N").width / CAP_PX * height * stretch if style.mono else None
-        row = lay_out_line(
-            face, display, height=height, stretch=stretch, spacing=spacing, gap=gap, cell=cell
-        )
+
+        def set_line(
+            gap: float,
+            display: str = display,
+            spacing: float = spacing,
+            cell: float | None = cell,
+            most: float | None = most,
+        ) -> list[tuple[str, float, float, float, float]]:
+            return lay_out_line(
+                face, display, height=height, stretch=stretch, spacing=spacing, gap=gap, cell=cell,
+                sign_width=most,
+            )  # fmt: skip
+
+        row = set_line(gap)
         spare = row[-1][3] - room_w / 0.8 if row else 0.0
         if style.gap > 1 and spare > 0 and " " in display:  # letters give way a little only
             gap = max(gap - spare / display.count(" "), spacing)
-            row = lay_out_line(
-                face, display, height=height, stretch=stretch, spacing=spacing, gap=gap, cell=cell
-            )
+            row = set_line(gap)
         if not row:
             continue
         guests = [(slot, mark) for slot, mark in inside[line] if slot <= len(row)]
@@ -185,9 +187,62 @@ def arrange(
             box = (x0 * squeeze + x_start, middle - tall / 2, x1 * squeeze + x_start)
             marks.append(PlacedMark(mark, (*box, middle + tall / 2)))
         noise = rng.normal(0.0, 0.5 * style.jitter * height, (len(row), 4)).tolist()
+        numbers = _group_numbers(display)
         for index, (char, x0, y0, x1, y1) in enumerate(row):
             b = (x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start)
             x, y, wide, tall = noise[index]
             b = (b[0] + x, b[1] + y, b[2] + x + wide, b[3] + y + tall)
-            placed.append(PlacedGlyph(char, b, line, char not in SEPARATORS))
+            counts = char not in SEPARATORS
+            placed.append(PlacedGlyph(char, b, line, counts, numbers[index]))
+    move = _onto_sheet(placed, look, style)
+    if move is not None:
+        placed = [replace(glyph, box=move(glyph.box)) for glyph in placed]
+        marks[around:] = [replace(mark, box=move(mark.box)) for mark in marks[around:]]
     return placed, marks
+
+
+def _group_numbers(display: str) -> list[int]:
+    """Return the number of its group for every ink of a line.
+
+    >>> _group_numbers("AB-1 2")
+    [0, 0, 0, 1, 2]
+    """
+    numbers, number = [], 0
+    for index, char in enumerate(display):
+        if char in SEPARATORS:
+            number += bool(index)
+        if char != " ":
+            numbers.append(number - (char in SEPARATORS))
+    return numbers
+
+
+def _onto_sheet(
+    placed: Sequence[PlacedGlyph], look: Look, style: PlateStyle
+) -> Callable[[Box], Box] | None:
+    """Return what brings all ink onto the sheet, moved or drawn closer together; None: it is there.
+
+    A tail below the line is ink as any other: a Q that is cut there would be an O called Q.
+    """
+    if not placed:
+        return None
+    leans = [abs(style.shear) * (g.box[3] - g.box[1]) / 2 for g in placed]
+    spans = (
+        (
+            min(g.box[0] - lean for g, lean in zip(placed, leans, strict=True)),
+            max(g.box[2] + lean for g, lean in zip(placed, leans, strict=True)),
+        ),
+        (min(g.box[1] for g in placed), max(g.box[3] for g in placed)),
+    )
+    maps = []
+    for (low, high), size in zip(spans, look.size_mm[::-1], strict=True):
+        edge = EDGE + 0.008 * size
+        if low >= edge and high <= size - edge:
+            maps.append((1.0, 0.0))
+            continue
+        scale = min(1.0, (size - 2 * edge) / (high - low))
+        start = min(max(low, edge), size - edge - scale * (high - low))
+        maps.append((scale, start - scale * low))
+    if maps == [(1.0, 0.0)] * 2:
+        return None
+    (a, b), (c, d) = maps
+    return lambda box: (a * box[0] + b, c * box[1] + d, a * box[2] + b, c * box[3] + d)

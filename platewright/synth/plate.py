@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 from platewright.region import Look
 from platewright.synth.canvas import Canvas
 from platewright.synth.face import load_face, load_faces
-from platewright.synth.layout import arrange, script_box
+from platewright.synth.layout import arrange
 from platewright.synth.mark.paint import paint_mark
 from platewright.synth.mark.place import PlacedMark
-from platewright.synth.script import draw_script
+from platewright.synth.script import word_mask
 from platewright.synth.style import PlateStyle
+from platewright.synth.writing import PlacedWord, place_scripts
 
 __all__ = ["FlatPlate", "Picture", "draw_plate", "stroke_lut"]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
+BOLD = 0.7
+"""From this part of the characters' height on, writing has strokes that get bolder with theirs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,26 +81,37 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
     paint_marks(canvas, style, [m for m in marks if m.mark.place == "behind"])
     ink = np.zeros(full, np.uint8)
     boxes = [canvas.stamp(ink, face, g.char, g.box, style.shear) for g in placed]
+    words = place_scripts(
+        look,
+        style,
+        placed,
+        [m.box for m in marks if m.mark.place not in ("behind", "above", "below")],
+    )
+    signs = [w for w in words if w.script.colour is None]
+    bold = [w for w in signs if w.box[3] - w.box[1] > BOLD * look.glyph_height_mm * style.size]
+    for word in bold:
+        _write(canvas, ink, word, style.seed)
     if style.stroke:
         sigma = max(0.035 * look.glyph_height_mm * style.size * px_per_mm, 0.6)
         soft = cv2.GaussianBlur(ink, (0, 0), sigma)
         ink = np.asarray(cv2.LUT(soft, stroke_lut(style.stroke)), np.uint8)
+    for word in signs:
+        if word not in bold:
+            _write(canvas, ink, word, style.seed)
     if style.emboss:
         canvas.emboss(ink, style)
     if style.wear:
         ink = _worn(ink, style.wear, rng)
     canvas.small_texts(look, style, small)
-    room = script_box(look, style)
-    if room is not None:
-        x0, y0, x1, y1 = (round(v * px_per_mm) + frame for v in room)
-        if y1 - y0 >= 3 and x1 - x0 >= 3:
-            inset = max(round(0.08 * (y1 - y0)), 1)
-            part = draw_script(rng, (y1 - y0 - 2 * inset, x1 - x0 - 2 * inset))
-            layer = np.zeros(full, np.uint8)
-            layer[y0 + inset : y1 - inset, x0 + inset : x1 - inset] = part
-            canvas.paint(layer, style.foreground)
     canvas.paint(ink, style.foreground)
-    paint_marks(canvas, style, [m for m in marks if m.mark.place != "behind"])
+    for word in words:
+        if word.script.colour is not None:
+            layer = np.zeros(full, np.uint8)
+            _write(canvas, layer, word, style.seed)
+            canvas.paint(layer, word.script.colour)
+    paint_marks(
+        canvas, style, [m for m in marks if m.mark.place not in ("behind", "above", "below")]
+    )
     if any(style.frame_cut):
         canvas.frame_cut(style, [g.box for g in placed])
     canvas.details(look, style, small, rng)
@@ -113,6 +127,19 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
         lines=tuple(g.line for g, _ in kept),
     )
     return _bowed(flat, style.bow * height) if abs(style.bow) * height >= 1 else flat
+
+
+def _write(canvas: Canvas, ink: Picture, word: PlacedWord, variant: int) -> None:
+    """Put a writing's ink into a mask layer."""
+    x0, y0, x1, y1 = (round(v * canvas.scale) + canvas.frame for v in word.box)
+    x0, y0 = max(x0, 0), max(y0, 0)
+    x1, y1 = min(x1, ink.shape[1]), min(y1, ink.shape[0])
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return
+    mask = word_mask(word.script.kind, word.text, variant)
+    how = cv2.INTER_AREA if mask.shape[0] > y1 - y0 else cv2.INTER_LINEAR
+    part = ink[y0:y1, x0:x1]
+    cv2.max(part, np.asarray(cv2.resize(mask, (x1 - x0, y1 - y0), interpolation=how)), dst=part)
 
 
 def _bowed(flat: FlatPlate, rise: float) -> FlatPlate:
@@ -133,15 +160,25 @@ def _bowed(flat: FlatPlate, rise: float) -> FlatPlate:
     map_x = np.tile(np.arange(width, dtype=np.float32), (height, 1))
     map_y = np.arange(height, dtype=np.float32)[:, None] + risen(across).astype(np.float32)
     layers = [cv2.remap(v, map_x, map_y, cv2.INTER_LINEAR) for v in (image, alpha)]
-    boxes = flat.boxes.copy()
-    boxes[:, 1::2] += (spare - risen(boxes[:, ::2].mean(axis=1)))[:, None]
     return replace(
         flat,
         image=np.asarray(layers[0], np.uint8),
         alpha=np.asarray(layers[1], np.uint8),
-        quad=flat.quad + np.array([0.0, spare]),
-        boxes=boxes,
+        quad=_bent(flat.quad[[0, 2]].reshape(1, 4), risen, spare)[
+            0, [[0, 1], [2, 1], [2, 3], [0, 3]]
+        ],
+        boxes=_bent(flat.boxes, risen, spare),
     )
+
+
+def _bent(boxes: FloatArray, risen: Callable[[FloatArray], FloatArray], spare: int) -> FloatArray:
+    """Return the upright boxes round what lies in (n, 4) boxes of the plate before it was bent."""
+    across = np.linspace(boxes[:, 0], boxes[:, 2], 9)
+    rise = risen(across)
+    bent: FloatArray = boxes + np.array([0.0, spare, 0.0, spare])
+    bent[:, 1] -= rise.max(axis=0)
+    bent[:, 3] -= rise.min(axis=0)
+    return bent
 
 
 def paint_marks(canvas: Canvas, style: PlateStyle, marks: Sequence[PlacedMark]) -> None:

@@ -1,21 +1,166 @@
-"""Made-up writing: strokes, arcs and dots that belong to no alphabet.
+"""Writing that is no registration: words of other scripts in faces of their own, and made-up ones.
 
-Plates bear Arabic, Devanagari, Bengali, Thai or Khmer beside their Latin text, and signs are full
-of them. A reader of Latin letters need not know these, only that they are none of its own: made-up
-writing teaches that for every script at once.
+Plates bear Arabic, Devanagari, Bengali, Thai, Chinese or Khmer beside their Latin text, and signs
+are full of them. A reader of Latin letters need not know these, only that they are none of its own.
 """
 
 from __future__ import annotations
 
+import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["draw_script"]
+from platewright.region.script import KINDS, MADE_UP
+from platewright.synth.face import FONTS_FOLDER, characters_of
+
+__all__ = ["SCRIPTS_FOLDER", "draw_script", "script_faces", "shape", "word_mask"]
 
 Picture = NDArray[np.uint8]
+SCRIPTS_FOLDER = FONTS_FOLDER / "scripts"
 UNIT = 48
 """Height of the writing while it is drawn, pixels."""
+BEFORE = frozenset("िিেৈெேைෙේෛេែៃေ")
+"""Vowel signs that are written after their consonant and stand before it."""
+BACKWARDS = ("arabic", "persian", "urdu", "hebrew")
+
+
+@cache
+def script_faces(kind: str) -> tuple[Path, ...]:
+    """Return the faces that have a script's digits and letters, sorted."""
+    needed = set(KINDS[kind].letters + KINDS[kind].digits) - set("0123456789")
+    files = sorted([*SCRIPTS_FOLDER.glob("*.ttf"), *SCRIPTS_FOLDER.glob("*.otf")])
+    return tuple(path for path in files if needed <= characters_of(path))
+
+
+@cache
+def _forms() -> dict[str, dict[str, str]]:
+    """Return the presentation forms of Arabic letters: by letter or pair, by where it stands."""
+    found: dict[str, dict[str, str]] = {}
+    for code in (*range(0xFB50, 0xFC00), *range(0xFE70, 0xFEFD)):
+        how, *letters = unicodedata.decomposition(chr(code)).split() or [""]
+        if how in ("<isolated>", "<initial>", "<medial>", "<final>"):
+            key = "".join(chr(int(letter, 16)) for letter in letters)
+            found.setdefault(key, {})[how[1:-1]] = chr(code)
+    return found
+
+
+def shape(text: str, kind: str) -> str:
+    """Return a text's characters from left to right, as a face without tables can draw them.
+
+    Arabic letters are joined (Unicode's presentation forms, lam-alef as one), writing that runs
+    from the right is turned round with its numbers left as they are, and vowel signs that stand
+    before their consonant come there.
+
+    >>> [hex(ord(c)) for c in shape("بب١٢", "arabic")]
+    ['0x661', '0x662', '0xfe90', '0xfe91']
+    """
+    if kind in BACKWARDS:
+        joined = text if kind == "hebrew" else _joined(text)
+        out: list[str] = []
+        number = ""
+        for char in joined:
+            if char.isdecimal():
+                number += char
+                continue
+            out += [number] if number else []
+            number = ""
+            out.append(char)
+        return "".join(reversed([*out, number]))
+    moved: list[str] = []
+    if kind in ("bengali", "tamil", "sinhala"):
+        text = unicodedata.normalize("NFD", text)  # vowel signs round their consonant: two halves
+    for char in text:
+        moved.insert(len(moved) - 1 if char in BEFORE and moved else len(moved), char)
+    return "".join(moved)
+
+
+def _joined(text: str) -> str:
+    """Return Arabic letters in the forms that they take beside each other."""
+    forms = _forms()
+    units: list[str] = []
+    for char in text:
+        pair = units[-1] + char if units else ""
+        if len(pair) == 2 and pair[0] == "ل" and pair in forms:
+            units[-1] = pair
+        else:
+            units.append(char)
+    out = ""
+    for k, unit in enumerate(units):
+        own = forms.get(unit, {})
+        before = forms.get(units[k - 1], {}) if k else {}
+        after = forms.get(units[k + 1], {}) if k + 1 < len(units) else {}
+        tied = "initial" in before and "final" in own
+        ties = "initial" in own and "final" in after
+        how = ("isolated", "initial", "final", "medial")[2 * tied + ties]
+        out += own.get(how, unit)
+    return out
+
+
+def word_mask(kind: str, text: str, variant: int) -> Picture:
+    """Return the ink of a writing, cropped to it.
+
+    Args:
+        kind: of the script.
+        text: what is written; `|` begins a new line below. Of made-up writing, its number.
+        variant: any number; says which of the script's faces is taken.
+
+    Returns:
+        (H, W) 0-255; a line is some `UNIT` px high.
+    """
+    if kind == MADE_UP:
+        return _made_up(int(text))
+    faces = [path for path in script_faces(kind) if _has(path, text)]
+    return _mask(faces[variant % len(faces)] if faces else None, kind, text)
+
+
+def _has(path: Path, text: str) -> bool:
+    return characters_of(path).issuperset(set(text) - {"|", " "})
+
+
+@lru_cache(maxsize=4096)
+def _mask(path: Path | None, kind: str, text: str) -> Picture:
+    lines = [_line(path, shape(line, kind)) for line in text.split("|")] if path else []
+    lines = [line for line in lines if line.size]
+    if not lines:
+        return np.zeros((UNIT, UNIT), np.uint8)
+    width = max(line.shape[1] for line in lines)
+    gap = np.zeros((UNIT // 6, width), np.uint8)
+    rows: list[Picture] = []
+    for line in lines:
+        left = (width - line.shape[1]) // 2
+        right = width - line.shape[1] - left
+        padded = cv2.copyMakeBorder(line, 0, 0, left, right, cv2.BORDER_CONSTANT, value=0)
+        rows += [gap, np.asarray(padded, np.uint8)]
+    return np.concatenate(rows[1:])
+
+
+def _line(path: Path, text: str) -> Picture:
+    font = _font(path)
+    x0, y0, x1, y1 = (int(v) for v in font.getbbox(text, anchor="ls"))
+    picture = Image.new("L", (max(x1 - x0, 1) + 4, max(y1 - y0, 1) + 4))
+    ImageDraw.Draw(picture).text((2 - x0, 2 - y0), text, font=font, fill=255, anchor="ls")
+    mask = np.asarray(picture)
+    rows, cols = np.flatnonzero(mask.max(axis=1) > 40), np.flatnonzero(mask.max(axis=0) > 40)
+    if not rows.size:
+        return np.zeros((0, 0), np.uint8)
+    return np.ascontiguousarray(mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1])
+
+
+@cache
+def _font(path: Path) -> ImageFont.FreeTypeFont:
+    # The basic layout is the same wherever Pillow runs; Raqm's is there or not.
+    return ImageFont.truetype(str(path), UNIT, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=256)
+def _made_up(number: int) -> Picture:
+    rng = np.random.default_rng(number)
+    return draw_script(rng, (UNIT, int(UNIT * rng.uniform(1.2, 6.0))))
 
 
 def draw_script(rng: np.random.Generator, size: tuple[int, int]) -> Picture:

@@ -123,7 +123,7 @@ def _clean(style: PlateStyle, look: Look) -> PlateStyle:
     return replace(
         style, background=look.background, foreground=look.foreground, width=1.0, size=1.0,
         spacing=1.0, fill=0.0, shift=(0.0, 0.0), jitter=0.0, stroke=0.0, dirt=0.0, wear=0.0,
-        stickers=(), frame_mm=0.0, gap=1.0, script="", shear=0.0, marks=(),
+        stickers=(), frame_mm=0.0, gap=1.0, script=None, shear=0.0, marks=(),
         bow=0.0, cover=None, picture=min(style.picture, 0.15), gradient=(0.0, 10.0),
     )  # fmt: skip
 

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 
 from platewright.region import Look
+from platewright.region.chance import stream
+from platewright.region.look import Script
+from platewright.region.script import ScriptChoice
 from platewright.synth.face import match_faces
 from platewright.synth.mark.style import MarkStyle, draw_marks
 from platewright.synth.settings import DEFAULT, PlateSettings
@@ -43,8 +46,7 @@ class PlateStyle:
         size: scale of the glyphs' height, 1 as the look says.
         spacing: scale of the space between characters.
         gap: scale of the space between groups of characters.
-        script: where writing that is not Latin stands: `above`, `left`, `right`, or nowhere.
-        script_share: part of the plate's height or width that it takes.
+        script: writing that is not Latin, beside what the look asks for, or None.
         mono: every character has a cell of the same width.
         jitter: standard deviation of each character's place and size.
         stroke: threshold shift of the stroke, about -0.3 (thin) to 0.3 (bold).
@@ -80,8 +82,7 @@ class PlateStyle:
     size: float = 1.0
     spacing: float = 1.0
     gap: float = 1.0
-    script: str = ""
-    script_share: float = 0.0
+    script: Script | None = None
     mono: bool = False
     jitter: float = 0.0
     stroke: float = 0.0
@@ -108,7 +109,8 @@ class PlateStyle:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form for the record."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return values | {"script": self.script and self.script.as_dict()}
 
 
 THINNEST = -0.36
@@ -159,8 +161,7 @@ def draw_style(
         else math.exp(g[10] * (0.14 if wild else 0.05)),
         spacing=0.35 + 1.55 * u[8] if wild else 0.8 + 0.4 * u[8],
         gap=math.exp(0.2 + 1.4 * u[10]) if u[9] < settings.wide_gap else 1.0,
-        script=("above", "left", "right")[int(u[12] * 3)] if u[11] < settings.script else "",
-        script_share=0.15 + 0.27 * u[13],
+        script=_script(rng) if u[11] < settings.script and not look.scripts else None,
         mono=u[14] < settings.mono,
         jitter=0.04 * u[16] if u[15] < settings.jitter else 0.0,
         stroke=max(0.16 * g[11] - (0.16 if u[18] < settings.thin else 0.0), THINNEST)
@@ -189,6 +190,18 @@ def draw_style(
         cover=_cover(rng) if u[47] < settings.cover else None,
         seed=int(rng.integers(2**31)),
     )
+
+
+def _script(rng: np.random.Generator) -> Script | None:
+    """Draw writing that stands anywhere, as on cards, boards and plates of no rule."""
+    uniform = stream(rng)
+    return ANYWHERE[uniform() < 0.4].draw(uniform)
+
+
+ANYWHERE = (
+    ScriptChoice(kind="any", places=("above", "below"), height=(0.15, 0.45)),
+    ScriptChoice(kind="any", places=("left", "right", "between"), height=(0.3, 1.05)),
+)
 
 
 @cache

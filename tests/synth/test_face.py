@@ -7,7 +7,18 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from platewright.errors import FontError
-from platewright.synth.face import CAP_PX, NEEDED, Face, load_face, load_faces, match_faces
+from platewright.region import load_region
+from platewright.synth.face import (
+    CAP_PX,
+    NEEDED,
+    Face,
+    add_fonts,
+    load_face,
+    load_faces,
+    match_faces,
+    require_ink,
+    stand_ins,
+)
 
 BARLOW = load_faces()["Barlow-SemiBold"]
 
@@ -50,15 +61,75 @@ def test_a_resized_glyph_fills_what_was_asked_for(size: tuple[int, int]) -> None
     assert mask[:, 0].max() > 100 and mask[:, -1].max() > 100
 
 
-def test_a_face_without_the_needed_glyphs_is_named_with_what_it_lacks(tmp_path: Path) -> None:
-    path = tmp_path / "Half.ttf"
+def reduced(path: Path, *, without: str = "", empty: str = "") -> Path:
+    """Save a face that lacks some characters, and has others without ink."""
     with TTFont(BARLOW) as font:
         for table in font["cmap"].tables:
-            for char in "Q7":
+            for char in without:
                 table.cmap.pop(ord(char), None)
+            for char in empty:
+                table.cmap[ord(char)] = table.cmap[ord(" ")]
         font.save(path)
-    with pytest.raises(FontError, match=r"Half\.ttf: lacks the glyphs 7 Q; take another face"):
+    return path
+
+
+def test_what_a_face_lacks_or_has_empty_comes_from_another(tmp_path: Path) -> None:
+    face = Face(reduced(tmp_path / "Half.ttf", without="Q7", empty="B"))
+    assert not any(face.has(char) for char in "Q7B") and face.has("A")
+    for char in "Q7B":
+        assert face.glyph(char).mask.max() > 200
+    assert (face.glyph("A").mask == load_face(BARLOW).glyph("A").mask).all()
+
+
+def test_a_face_of_digits_alone_serves_its_digits(tmp_path: Path) -> None:
+    face = Face(reduced(tmp_path / "Digits.ttf", without=NEEDED[:26]))
+    assert face.has("7") and not face.has("H")
+    assert abs(face.glyph("0").height - CAP_PX) <= 2 and face.ink_width > 0.2
+    assert face.glyph("H").mask.max() > 200
+
+
+def test_a_face_without_any_of_a_to_z_and_digits_is_named(tmp_path: Path) -> None:
+    path = reduced(tmp_path / "None.ttf", without=NEEDED)
+    with pytest.raises(FontError, match=r"None\.ttf: has none of A-Z and 0-9; take another"):
         Face(path)
+
+
+def test_a_character_that_no_face_has_is_an_error_and_not_a_blank() -> None:
+    with pytest.raises(FontError, match=r"'ก' \(U\+0E01\): no face has ink"):
+        load_face(BARLOW).glyph("ก")
+
+
+def test_a_region_that_no_face_can_draw_is_refused_with_its_characters(tmp_path: Path) -> None:
+    require_ink([load_region("GB"), load_region("CN"), load_region("RU")])
+    path = tmp_path / "TH.toml"
+    path.write_text(
+        (BARLOW.parents[1] / "regions" / "SE.toml")
+        .read_text("utf-8")
+        .replace('syntaxes = ["', 'syntaxes = ["[กข]', 1),
+        "utf-8",
+    )
+    with pytest.raises(FontError, match=r"no face has ink for ก ข; add one that has"):
+        require_ink([load_region(path)])
+
+
+def test_a_folder_of_faces_is_added_and_bad_ones_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLATEWRIGHT_FONTS", "")
+    caches = (load_faces, match_faces, stand_ins)
+    try:
+        reduced(tmp_path / "Mine.ttf", without="Q7")
+        assert add_fonts(tmp_path) == ["Mine"]
+        assert load_faces()["Mine"] in match_faces(("*",)) and "Barlow-SemiBold" in load_faces()
+        (tmp_path / "Broken.ttf").write_bytes(b"none")
+        load_faces.cache_clear()
+        with pytest.raises(FontError, match=r"Broken\.ttf: not a font"):
+            add_fonts(tmp_path)
+    finally:
+        monkeypatch.undo()
+        for kept in caches:
+            kept.cache_clear()
+    assert "Mine" not in load_faces()
 
 
 @pytest.mark.parametrize("data", [b"", b"no font at all", BARLOW.read_bytes()[:900]])
@@ -87,10 +158,11 @@ def test_a_character_without_ink_has_an_empty_mask() -> None:
 
 def test_what_a_face_lacks_comes_from_one_that_has_it() -> None:
     face = load_face(BARLOW)
-    signs = load_face(load_faces()["Platesign-Bold"])
     for char in ("京", "가", "Ž"):
         assert char not in face.characters()
-        assert (face.glyph(char).mask == signs.glyph(char).mask).all()
+        masks = [other.glyph(char).mask for other in stand_ins(char)]
+        assert any(mask.shape == face.glyph(char).mask.shape for mask in masks)
+    assert len(stand_ins("京")) > 1 and not stand_ins("ก")
     assert not (
         face.glyph("京").mask.shape == face.glyph("沪").mask.shape
         and (face.glyph("京").mask == face.glyph("沪").mask).all()

