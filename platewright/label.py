@@ -63,13 +63,13 @@ def choose(
 
     Args:
         labels: of photos.
-        countries: codes; none: every photo.
+        countries: codes in capitals; none: every photo.
         limit: most photos; None: all.
 
     Raises:
         DatasetError: if no photo is left.
     """
-    files = [label.file for label in labels if not countries or label.country in countries]
+    files = [label.file for label in labels if not countries or label.country.upper() in countries]
     if not files:
         known = ", ".join(sorted({label.country for label in labels if label.country}))
         raise DatasetError(f"no label of {', '.join(countries)}; the labels have {known or 'none'}")

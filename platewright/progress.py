@@ -47,15 +47,19 @@ class Progress:
         total: how many there are to do; None: not known.
         there: how many were done before, and don't count for the speed.
         unit: what is counted, in the plural.
+        scale: whether to show large numbers as 12.3M.
     """
 
-    def __init__(self, total: int | None, there: int = 0, *, unit: str = "") -> None:
+    def __init__(
+        self, total: int | None, there: int = 0, *, unit: str = "", scale: bool = False
+    ) -> None:
         """Start the clock."""
         screen = sys.stderr.isatty()
         self._bar = _Bar(
             total=total,
             initial=there,
-            unit=f" {unit}" if unit else "",
+            unit=f" {unit}" if unit and not scale else unit,
+            unit_scale=scale,
             file=sys.stderr if screen else _Lines(sys.stderr),
             mininterval=ON_SCREEN_S if screen else IN_LOGS_S,
             delay=ON_SCREEN_S if screen else IN_LOGS_S,

@@ -146,9 +146,9 @@ def test_malformed_labels_are_one_line_with_file_and_line(tmp_path: Path) -> Non
         (("a", "b", "--to-format", "magic"), "--to-format: no format 'magic'; known: windows,"),
         (("a", "b", "--from-format", "tfrecord"), "--from-format: none called 'tfrecord' can be"),
         (("a", "b", "--split", "1"), "--split must be above 0 and below 1, not 1"),
-        (("a", "b", "--seed", "-1"), "--seed can't be negative"),
+        (("a", "b", "--seed", "-1"), "--seed: must be at least 0"),
         (("a", "b", "--timeout", "0"), "--timeout and --max-mb must be above 0"),
-        (("a", "b", "--min-confidence", "2"), "--min-confidence is from 0 to 1"),
+        (("a", "b", "--min-confidence", "2"), "--min-confidence: 2 is not between 0 and 1"),
     ],
 )
 def test_wrong_arguments(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
+from platewright.command import run_command
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image, save_image
@@ -60,28 +59,19 @@ def make_photo(path: Path, *, plate: bool = True, width: int = 320) -> Path:
     return path
 
 
-def load_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("detect_script", ROOT / "detect.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.setattr(choice_module, "Detector", WhiteRectangles)
     monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
     WhiteRectangles.loaded = []
     monkeypatch.chdir(tmp_path)
-    script = load_script()
     (tmp_path / "weights.npz").touch()
 
     def run_it(*arguments: str) -> int:
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["detect.py", *arguments])
         with pytest.raises(SystemExit) as left:
-            script.run_script(script.main, "detect.py")
+            run_command("detect")
         return int(left.value.code or 0)
 
     return run_it
@@ -160,11 +150,11 @@ def test_bundled_weights_and_settings(
         "--accept",
         "0.8",
         "--region",
-        "GB,my/region.toml",
+        "gb,us-CA",
     )
     assert WhiteRectangles.loaded[1][1].min_confidence == 0.1
     assert WhiteRectangles.loaded[1][1].accept == 0.8
-    assert WhiteRectangles.loaded[1][1].regions == ("GB", "my/region.toml")
+    assert WhiteRectangles.loaded[1][1].regions == ("GB", "US-CA")
     run("in.png")
     # Without weights the bundled ones beside the script, be they there or not.
     assert [p for p, _, _ in WhiteRectangles.loaded[2:]] in ([], [ROOT / "weights.onnx"])

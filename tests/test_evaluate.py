@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import re
 import sys
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
+from platewright.command import run_command
 from platewright.errors import DatasetError, ImageError
 from platewright.evaluation import evaluate, fit_into
 from platewright.false_alarm import empty_photos, read_empty
@@ -327,15 +327,11 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
     monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "w.onnx").write_bytes(b"weights")
-    spec = importlib.util.spec_from_file_location("evaluate_script", ROOT / "evaluate.py")
-    assert spec and spec.loader
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
 
     def run_it(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["evaluate.py", *arguments])
         with pytest.raises(SystemExit) as left:
-            script.run_script(script.main, "evaluate.py")
+            run_command("evaluate")
         return int(left.value.code or 0)
 
     return run_it
@@ -394,8 +390,8 @@ def test_the_script_counts_false_alarms(
         ([], "give either LABELS.csv or --empty"),
         (["labels.csv", "--empty", "images"], "give either LABELS.csv or --empty"),
         (["--empty", "images", "--country", "GB"], "need labels"),
-        (["labels.csv", "--resize", "1280"], "invalid size value"),
-        (["labels.csv", "--resize", "0x720"], "0 is not above 0"),
+        (["labels.csv", "--resize", "1280"], "give WIDTHxHEIGHT, 1 to 100000 each, not 1280"),
+        (["labels.csv", "--resize", "0x720"], "give WIDTHxHEIGHT"),
         (["labels.csv", "--min-confidence", "2"], "2 is not between 0 and 1"),
     ],
 )

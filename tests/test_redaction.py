@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from platewright.command import run_command
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
 from platewright.recognizer.detector import Detector, DetectorSettings
@@ -130,15 +130,11 @@ def detect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int
     if not (ROOT / "weights.onnx").is_file():
         pytest.skip("no weights.onnx")
     monkeypatch.chdir(tmp_path)
-    spec = importlib.util.spec_from_file_location("detect_script", ROOT / "detect.py")
-    assert spec and spec.loader
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["detect.py", *arguments])
         with pytest.raises(SystemExit) as left:
-            script.run_script(script.main, "detect.py")
+            run_command("detect")
         return int(left.value.code or 0)
 
     return run

@@ -233,7 +233,7 @@ def test_arguments_that_are_off(tmp_path: Path, arguments: list[str], message: s
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--regions", "GB,XX"], 2, "--regions: no region XX; known: "),
+        (["--region", "GB,XX"], 2, "--region: no region XX; known: "),
         (["--init", "none.npz"], 1, "none.npz: no such weights file"),
         (["--recipe", "big"], 2, "--recipe: the network window has no big, only full, small"),
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import signal
@@ -18,6 +17,7 @@ import pytest
 
 from platewright.alphabet import Alphabet
 from platewright.clip import ClipWriter
+from platewright.command import run_command
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import save_image
@@ -99,17 +99,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    spec = importlib.util.spec_from_file_location("watch_script", ROOT / "watch.py")
-    assert spec and spec.loader
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
     (tmp_path / "w.onnx").touch()
 
     def run_it(*arguments: str) -> int:
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["watch.py", *arguments])
         with pytest.raises(SystemExit) as left:
-            script.run_script(script.main, "watch.py")
+            run_command("watch")
         return int(left.value.code or 0)
 
     return run_it

@@ -5,12 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from platewright.argument import bounded
 from platewright.web.registry.sighting import forget_sightings
 
 __all__ = ["Command"]
+
+MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
@@ -20,11 +21,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the number of days."""
-        parser.add_argument(
-            "--keep-days", type=bounded(float, 0, 36_500), required=True, metavar="N"
-        )
+        parser.add_argument("--keep-days", type=float, required=True, metavar="N")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove them."""
+        """Remove them.
+
+        Raises:
+            CommandError: if the number of days makes no sense.
+        """
+        if not 0 <= options["keep_days"] <= MOST_DAYS:
+            raise CommandError(f"--keep-days: not between 0 and {MOST_DAYS}", returncode=2)
         count = forget_sightings(options["keep_days"])
         self.stdout.write(f"{count} sightings forgotten")

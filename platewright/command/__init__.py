@@ -1,0 +1,77 @@
+"""The commands: `platewright NAME`, and the same as a script, one file each."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from pathlib import Path
+
+from platewright.errors import run_script
+
+__all__ = ["command_names", "main", "run_command"]
+
+FOLDER = Path(__file__).resolve().parent
+ORDER = ("extractbgs", "gen", "model", "train", "detect", "watch", "evaluate", "convert", "serve")
+"""As a person meets them; what else there is follows by name."""
+NO_COMMANDS = {"__init__", "argument"}
+
+
+def command_names() -> tuple[str, ...]:
+    """Return the names of all commands.
+
+    >>> command_names()[:5]
+    ('extractbgs', 'gen', 'model', 'train', 'detect')
+    """
+    found = {path.stem for path in FOLDER.glob("*.py")} - NO_COMMANDS
+    return (*(name for name in ORDER if name in found), *sorted(found - {*ORDER}))
+
+
+def run_command(name: str) -> None:
+    """Run a command on `sys.argv` and leave the process with its exit code.
+
+    Args:
+        name: one of `command_names`.
+    """
+    module = importlib.import_module(f"{__name__}.{name}")
+    run_script(module.main, Path(sys.argv[0]).name)
+
+
+def main() -> None:
+    """Run the command that the command line names."""
+    given = sys.argv[1:]
+    first = given[0] if given else "--help"
+    if first in command_names():
+        sys.argv = [f"platewright {first}", *given[1:]]
+        run_command(first)
+    elif first in ("-h", "--help", "help"):
+        print(_usage())
+        sys.exit(0 if given else 2)
+    elif first in ("-V", "--version", "version"):
+        from platewright import __version__
+
+        print(f"platewright {__version__}")
+    else:
+        known = ", ".join(command_names())
+        print(f"platewright: no command {first}; known: {known}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _usage() -> str:
+    """Return what there is, a line each, from the first lines of the commands' files."""
+    lines = []
+    for name in command_names():
+        told = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))) or ""
+        lines.append(f"  {name:<11} {told.partition(chr(10))[0].rstrip('.')}")
+    return "\n".join(
+        [
+            "usage: platewright COMMAND [arguments]",
+            "       platewright --version",
+            "",
+            "Draws number plates, learns from its own drawings, and reads real plates.",
+            "",
+            *lines,
+            "",
+            "platewright COMMAND --help tells a command's arguments.",
+        ]
+    )

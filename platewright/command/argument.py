@@ -1,0 +1,191 @@
+"""What the commands' arguments have in common: their kinds, and options of the same name."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from platewright.errors import RegionError
+
+__all__ = [
+    "READER_HELP",
+    "add_fonts",
+    "add_force",
+    "add_region",
+    "add_threads",
+    "add_weights",
+    "add_workers",
+    "at_least",
+    "bounded",
+    "codes",
+    "is_given",
+    "names",
+    "program",
+    "regions",
+    "size",
+    "use_fonts",
+]
+
+CORES = os.cpu_count() or 1
+READER_HELP = (
+    "read with another network, crnn-gru, crnn-lstm or attention, or with its weights; several "
+    "with + between them vote; window is the weights' own; box finds by itself; api asks a service "
+    "(window+crnn-lstm with the bundled weights, window with others)"
+)
+
+
+def program() -> str:
+    """Return what the program is called in messages: `detect.py`, or `platewright detect`."""
+    return Path(sys.argv[0]).name
+
+
+def bounded(kind: type[float], low: float, high: float) -> Callable[[str], float]:
+    """Return the type of an argument that is a number from `low` to `high`.
+
+    >>> bounded(int, 1, 9)("7")
+    7
+    """
+
+    def convert(text: str) -> float:
+        value: float = kind(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}")
+        return value
+
+    convert.__name__ = kind.__name__
+    return convert
+
+
+def at_least(low: int) -> Callable[[str], int]:
+    """Return the type of an argument that is a whole number from `low` on.
+
+    >>> at_least(1)("7")
+    7
+    """
+
+    def convert(text: str) -> int:
+        value = int(text)
+        if value < low:
+            raise argparse.ArgumentTypeError(f"must be at least {low}, not {value}")
+        return value
+
+    convert.__name__ = "int"
+    return convert
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names of a list with commas.
+
+    >>> names("GB, IN,")
+    ('GB', 'IN')
+    """
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def codes(text: str) -> tuple[str, ...]:
+    """Return codes of countries or regions in capitals; paths of `.toml` files stay as they are.
+
+    >>> codes("gb,us-ca,mine/xx.toml")
+    ('GB', 'US-CA', 'mine/xx.toml')
+    """
+    return tuple(n if n.lower().endswith(".toml") else n.upper() for n in names(text))
+
+
+def regions(text: str) -> tuple[str, ...]:
+    """Return the regions of a list: codes, and absolute paths of files of one's own.
+
+    Raises:
+        RegionError: if there is no such region, or a file can't be used.
+
+    >>> regions("gb,DE")
+    ('GB', 'DE')
+    """
+    from platewright.region import load_region, region_codes
+
+    given = codes(text)
+    files = {name for name in given if name.lower().endswith(".toml")}
+    unknown = sorted({*given} - files - {*region_codes()})
+    if unknown:
+        raise RegionError(f"--region: no region {unknown[0]}; known: {', '.join(region_codes())}")
+    found = tuple(str(Path(name).absolute()) if name in files else name for name in given)
+    for path in found:
+        load_region(path)
+    return found
+
+
+def size(low: int, high: int) -> Callable[[str], tuple[int, int]]:
+    """Return the type of an argument such as 1280x720: (height, width), each within limits.
+
+    >>> size(16, 8192)("1280x720")
+    (720, 1280)
+    """
+
+    def convert(text: str) -> tuple[int, int]:
+        width, _, height = text.lower().partition("x")
+        sides = [int(side) if side.isascii() and side.isdigit() else -1 for side in (height, width)]
+        if not all(low <= side <= high for side in sides):
+            raise argparse.ArgumentTypeError(f"give WIDTHxHEIGHT, {low} to {high} each, not {text}")
+        return sides[0], sides[1]
+
+    return convert
+
+
+def is_given(argv: Sequence[str] | None, *options: str) -> bool:
+    """Tell whether one of some options stands on the command line."""
+    return any(
+        word == option or word.startswith(f"{option}=")
+        for word in (sys.argv[1:] if argv is None else argv)
+        for option in options
+    )
+
+
+def add_region(parser: argparse.ArgumentParser, told: str) -> None:
+    """Add `--region`: codes in any case, or `.toml` files of one's own."""
+    parser.add_argument("--region", type=regions, default=(), metavar="GB,de", help=told)
+
+
+def add_fonts(parser: argparse.ArgumentParser) -> None:
+    """Add `--fonts`: a folder of faces to draw with."""
+    parser.add_argument("--fonts", type=Path, metavar="FOLDER",
+        help="faces of your own beside those in fonts/")  # fmt: skip
+
+
+def use_fonts(folder: Path | None) -> None:
+    """Draw with the faces of a folder as well, and say which they are.
+
+    Raises:
+        FontError: if none of them can be used.
+    """
+    from platewright.synth.face import add_fonts
+
+    if folder is not None:
+        print(f"{folder}: {', '.join(add_fonts(folder))}", file=sys.stderr)
+
+
+def add_weights(parser: argparse.ArgumentParser, *flags: str) -> None:
+    """Add the weights, optional: as `--weights`, or as a place of their own."""
+    place = {} if flags[0].startswith("-") else {"nargs": "?"}
+    parser.add_argument(
+        *flags, type=Path, metavar="WEIGHTS", help=".npz or .onnx (the bundled ones)",
+        **place,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def add_threads(parser: argparse.ArgumentParser, usual: int = min(4, CORES)) -> None:
+    """Add `--threads`, of the networks."""
+    parser.add_argument("--threads", type=bounded(int, 1, 256), default=usual, metavar="N",
+        help="for the network (%(default)s)")  # fmt: skip
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add `--workers`: one for each core."""
+    parser.add_argument("--workers", type=at_least(1), default=CORES, metavar="N",
+        help="processes (%(default)s)")  # fmt: skip
+
+
+def add_force(parser: argparse.ArgumentParser, told: str = "overwrite what is there") -> None:
+    """Add `--force`."""
+    parser.add_argument("--force", action="store_true", help=told)

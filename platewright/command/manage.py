@@ -1,0 +1,87 @@
+"""Run the web page, the API and the vehicle registry, and their commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from platewright.command.argument import program
+from platewright.errors import ConfigError
+
+USAGE = """\
+usage: {program} COMMAND [options]
+
+The web page, the API and the vehicle registry; docs/web.md tells more.
+
+  runserver [ADDRESS:PORT]     try the page on this machine: http://127.0.0.1:8000/
+  serve [--bind ADDRESS:PORT]  serve it to others
+  createsuperuser              make an account for the registry
+  importvehicles FILE.csv      take vehicles in; bad rows are listed
+  exportvehicles FILE.csv      write all vehicles
+  forgetsightings --keep-days N
+                               remove older sightings, with their pictures
+
+COMMAND --help tells a command's options; help lists Django's own commands, too.
+Exit 0: done; 1: the work failed; 2: the arguments or the environment are off."""
+
+WITH_TABLES = {
+    "changepassword",
+    "createsuperuser",
+    "exportvehicles",
+    "forgetsightings",
+    "importvehicles",
+}
+"""Commands that find the database's tables made."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Set the environment up and hand the command line to Django."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] in ([], ["--help"], ["-h"]):
+        print(USAGE.format(program=program()))
+        return
+    if given[0] == "serve":
+        from platewright.command import serve
+
+        serve.main(given[1:])
+        return
+    prepare(debug=given[0] == "runserver")
+    from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
+
+    try:
+        if given[0] in WITH_TABLES and not {"-h", "--help"} & set(given):
+            from platewright.web.database import bring_up_to_date
+
+            bring_up_to_date()
+        execute_from_command_line([sys.argv[0], *given])
+    except DatabaseError as error:
+        why = " ".join(str(error).split())
+        raise ConfigError(f"the database can't be used ({why}); see DATABASE_URL") from error
+
+
+def prepare(*, debug: bool = False) -> None:
+    """Make this installation's folder and secrets, and set Django up.
+
+    Args:
+        debug: as one tries it out.
+
+    Raises:
+        ConfigError: if a package is missing, or the environment is off.
+    """
+    from platewright.web.environment import prepare_folder
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platewright.web.settings")
+    if debug:
+        os.environ.setdefault("PLATEWRIGHT_DEBUG", "1")
+    prepare_folder()
+    try:
+        import django
+
+        import platewright.web.settings  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"the web page needs {error.name}: pip install -r requirements-web.txt"
+        ) from error
+    django.setup()

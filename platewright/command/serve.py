@@ -1,0 +1,55 @@
+"""Serve the web page, the API and the vehicle registry to others.
+
+Gunicorn, one detector a process, several threads; docs/web.md lists the environment's variables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from platewright.command.argument import bounded, program
+from platewright.errors import ConfigError
+
+MOST_WORKERS = 4
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog=program() if program().endswith("serve") else f"{program()} serve",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--bind", default="127.0.0.1:8000", metavar="ADDRESS:PORT",
+        help="where to listen (%(default)s)")  # fmt: skip
+    add("--workers", type=bounded(int, 1, 64), metavar="N",
+        default=min(os.cpu_count() or 1, MOST_WORKERS),
+        help="processes, each with a detector (%(default)s)")  # fmt: skip
+    add("--threads", type=bounded(int, 1, 256), default=24, metavar="N",
+        help="requests that a process takes at a time (%(default)s)")  # fmt: skip
+    add("--keep-days", type=bounded(float, 0, 36_500), metavar="N",
+        help="remove older sightings, daily; 0: never (PLATEWRIGHT_KEEP_DAYS)")  # fmt: skip
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Get ready, then serve until a signal comes."""
+    args = parse_args(argv)
+
+    from platewright.command.manage import prepare
+
+    prepare()
+    from django.db import DatabaseError
+
+    from platewright.web.server import serve
+
+    sys.argv[1:] = []  # Gunicorn would read them as its own
+    try:
+        serve(args.bind, workers=args.workers, threads=args.threads, keep_days=args.keep_days)
+    except DatabaseError as error:
+        why = " ".join(str(error).split())
+        raise ConfigError(f"the database can't be used ({why}); see DATABASE_URL") from error

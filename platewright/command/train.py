@@ -1,0 +1,147 @@
+"""Train a network on live drawings: train.py.
+
+Draws plates over the backgrounds in bgs/ (or over drawn ones) while it learns, and leaves
+runs/default/: weights.npz and weights.onnx, checkpoint.npz to go on from, log.csv and curves.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platewright.command.argument import (
+    add_fonts,
+    add_force,
+    add_region,
+    at_least,
+    regions,
+    use_fonts,
+)
+from platewright.errors import ConfigError
+
+if TYPE_CHECKING:
+    from platewright.training.sample import SampleSettings
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    add = parser.add_argument
+    add("--network", default="window", help="what to train (%(default)s; model.py lists them)")
+    add("--recipe", default="", help="size of window: full, small; schedule of others (the first)")
+    add("--out", type=Path, help="folder of the run (runs/default, or runs/NETWORK)")
+    add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
+    add(
+        "--steps", type=at_least(1), help="gradient steps at most (20000, or no limit with --hours)"
+    )
+    add("--hours", type=float, help="time at most")
+    add("--rate", type=float, help="highest learning rate (2e-3, or the recipe's)")
+    add("--scenes", type=at_least(1), default=8, help="scenes in a batch (%(default)s)")
+    add("--windows", type=at_least(1), help="reader's windows in a batch (48, or the recipe's)")
+    add("--seed", type=int, default=0, help="of weights and drawings (%(default)s)")
+    add("--workers", type=at_least(0), default=1, help="drawing processes (%(default)s)")
+    add("--data", type=Path, nargs="+", default=[], help="learn from stored drawings as well")
+    add("--data-share", type=float, default=0.5, help="part of --data, to 1 (%(default)s)")
+    add("--hard", type=Path, metavar="FILE.npy", help="mined negatives to learn from")
+    add("--absent", type=float, default=0.2, help="part of windows without a plate (%(default)s)")
+    add_region(parser, "codes to draw, or .toml files of your own (all)")
+    add("--regions", type=regions, dest="region", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    add_fonts(parser)
+    add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
+    add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
+    add("--watch", type=Path, metavar="LABELS.csv", help="also measure on these labelled photos")
+    add("--check-every", type=at_least(1),
+        help="steps between measurements (1000, or the recipe's)")  # fmt: skip
+    add("--report-every", type=at_least(1), default=25,
+        help="steps between lines of the log (%(default)s)")  # fmt: skip
+    add("--init", type=Path, metavar="WEIGHTS.npz", help="begin with these weights")
+    add("--resume", action="store_true", help="go on from the checkpoint in --out")
+    add_force(parser, "replace an earlier run and the weights.npz here")
+    return parser
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line and check that its parts go together."""
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    if args.hours is not None and args.hours <= 0:
+        parser.error("--hours must be positive")
+    if not 0 <= args.absent < 1:
+        parser.error("--absent must be at least 0, and below 1")
+    if args.rate is not None and args.rate <= 0:
+        parser.error("--rate must be positive")
+    if not 0 < args.data_share <= 1:
+        parser.error("--data-share must be above 0, and 1 at most")
+    if args.init and args.resume:
+        parser.error("--init begins a run, --resume goes on with one: give one of them")
+    args.out = args.out or Path("runs", args.network.replace("window", "default"))
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train, then export."""
+    args = parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # oneDNN is TensorFlow's choice on the newest processors alone, and pays on the others as well.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
+        raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
+    use_fonts(args.fonts)
+    samples = sample_settings(args)
+    try:
+        import keras
+    except ImportError:
+        raise ConfigError("training needs Keras: pip install -r requirements.txt") from None
+    from platewright.training.course import finish, start
+
+    backgrounds = args.bgs if args.bgs.is_dir() and any(args.bgs.iterdir()) else None
+    if backgrounds is None:
+        print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
+    trainer = start(args, samples, backgrounds)
+    print(
+        f"{trainer.model.count_params():,} parameters, Keras on {keras.backend.backend()}, "
+        f"from step {trainer.step}",
+        file=sys.stderr,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's & has switched it off
+        signal.signal(number, signal.default_int_handler)
+    try:
+        trainer.fit()
+    except KeyboardInterrupt:
+        if not trainer.step:
+            raise  # there is nothing to go on from
+        print("stopped; --resume goes on from here", file=sys.stderr)
+    finish(trainer, force=args.force)
+
+
+def sample_settings(args: argparse.Namespace) -> SampleSettings:
+    """Return how samples are drawn; tells what is wrong with them before anything starts.
+
+    Raises:
+        ConfigError: if there is no such size of the network, preset or setting.
+        DatasetError: if stored drawings can't be read.
+    """
+    from platewright.recognizer.settings import sized
+    from platewright.synth.preset import load_synth
+    from platewright.training.sample import SampleSettings
+    from platewright.training.source import StoredSource
+
+    if args.network == "window":
+        sized(args.recipe)
+    if args.data:
+        StoredSource(args.data, args.data_share)
+    return SampleSettings(
+        scenes=args.scenes,
+        windows=args.windows or 48,
+        absent=args.absent,
+        hard=args.hard,
+        stored=tuple(args.data),
+        stored_share=args.data_share,
+    ).of(args.region, load_synth(args.settings, args.preset))

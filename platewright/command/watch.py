@@ -1,0 +1,215 @@
+"""Watch a video, a camera or a stream: one line for each vehicle that passes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platewright.command.argument import (
+    add_force,
+    add_region,
+    add_threads,
+    add_weights,
+    bounded,
+    program,
+)
+from platewright.resource import bundled
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from platewright.recognizer.detector import Detector
+    from platewright.records import Reading
+    from platewright.tracking.follow import StopWish
+    from platewright.tracking.passing import Passing
+    from platewright.tracking.source import Frame
+    from platewright.tracking.track import TrackerSettings
+
+CHOICES = ("min_height", "accept")
+"""Options that are settings of the detector."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    parser = argparse.ArgumentParser(
+        description="Follow the vehicles of a video; the readings of all frames vote on each text.",
+        epilog="Ctrl-C, SIGTERM or q in the window end it: vehicles under way are told, files are "
+        "closed. Exit 0: done; 1: the source or the weights could not be read; 2: the arguments "
+        "are off.",
+    )
+    add = parser.add_argument
+    add("source", metavar="SOURCE",
+        help="video file, folder of pictures, number of a camera, RTSP or HTTP URL")  # fmt: skip
+    add_weights(parser, "weights")
+    add("--jsonl", type=Path, metavar="FILE", help="write a JSON line per vehicle there")
+    add("--out", type=Path, metavar="VIDEO", help="write the annotated video there (.mp4, .mkv)")
+    add("--show", action="store_true", help="show it in a window")
+    add("--every", type=bounded(int, 1, 10_000), default=1, metavar="N",
+        help="read every N-th frame only (%(default)s)")  # fmt: skip
+    add("--realtime", action="store_true",
+        help="a recording as if it were live: frames that come too fast are dropped")  # fmt: skip
+    add("--fps", type=bounded(float, 0.001, 1000), default=25.0, metavar="N",
+        help="frames a second of a folder of pictures (%(default)g)")  # fmt: skip
+    add("--patience", type=bounded(float, 0, 1e9), default=float("inf"), metavar="S",
+        help="give up on a lost camera or stream after S seconds (never)")  # fmt: skip
+    add("--save", action="store_true", help="keep each vehicle in the registry (docs/web.md)")
+    add("--redact", action="store_true", help="hide all plates in --out instead of reading them")
+    add_threads(parser)
+    add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
+        help="height of the smallest plate looked for; 0: by the picture's size")  # fmt: skip
+    add("--min-presence", type=bounded(float, 0, 1), metavar="P",
+        help="least presence that begins a track, 0-1 (0.3; with --redact 0.1)")  # fmt: skip
+    add("--min-confidence", type=bounded(float, 0, 1), metavar="P",
+        help="do not tell vehicles whose text is less sure, 0-1")  # fmt: skip
+    add("--early", action="store_true",
+        help="tell a vehicle once its text is accepted, before it is gone; for gates")  # fmt: skip
+    add("--accept", type=bounded(float, 0, 1), metavar="P",
+        help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
+    add_region(parser, "read texts that fit the syntaxes of these regions")
+    add("--reader", metavar="NAME|FILE", help="read with other networks, as detect does")
+    add_force(parser)
+    return parser
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line and check that its parts go together."""
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    args.weights = args.weights or bundled("weights.onnx")
+    if args.redact:
+        if not (args.out or args.show):
+            parser.error("--redact needs --out or --show")
+        texts = ("jsonl", "save", "accept", "min_confidence", "region", "early", "reader")
+        if given := [f"--{n.replace('_', '-')}" for n in texts if getattr(args, n)]:
+            parser.error(f"--redact reads no text: {given[0]} means nothing with it")
+        if args.every > 1:
+            parser.error("--redact looks at every frame; leave out --every")
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the source, follow what passes, tell it."""
+    args = parse_args(argv)
+
+    from platewright.file import claim_results
+    from platewright.redaction import find_plates
+    from platewright.tracking.follow import Followed, StopWish, follow
+    from platewright.tracking.live import NewestFrames
+    from platewright.tracking.passing import Voter
+    from platewright.tracking.redaction import hide_plates
+    from platewright.tracking.source import open_source
+    from platewright.tracking.track import Tracker
+
+    keep = registry() if args.save else None
+    claim_results(Path(args.source), args.jsonl, args.out, force=args.force)
+    detector, tracking = load(args)
+    source = open_source(args.source, fps=args.fps, patience_s=args.patience, report=report)
+    latest = NewestFrames(source) if args.realtime or source.live else None
+    done, start = Followed(), time.perf_counter()
+    with StopWish() as stop, Outlets(args, source.name, stop, keep) as outlets:
+        frames = latest.frames(stop) if latest else source.frames()
+        try:
+            if args.redact:
+                hide_plates(
+                    frames, lambda picture: find_plates(picture, detector), outlets.put, done,
+                    stop=stop,
+                )  # fmt: skip
+            else:
+                follow(
+                    frames, detector.read, Voter.of(detector), done, on_passing=outlets.tell,
+                    on_frame=outlets.draw if outlets.pictures else None, tracker=Tracker(tracking),
+                    every=args.every, least=args.min_confidence or 0.0, early=args.early,
+                    source=source.name, stop=stop,
+                )  # fmt: skip
+        finally:
+            seconds = time.perf_counter() - start
+            dropped = f", {latest.dropped} dropped" if latest else ""
+            report(f"{done} in {seconds:.1f} s{dropped}")
+    return 0
+
+
+class Outlets(ExitStack):
+    """Where what is seen goes: the terminal, a file, the registry, a video, a window.
+
+    Args:
+        args: of the command line.
+        name: of the source.
+        stop: is told where the window is closed.
+        keep: keeps a vehicle in the registry; None: none is kept.
+    """
+
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        name: str,
+        stop: StopWish,
+        keep: Callable[[Passing], None] | None,
+    ) -> None:
+        """Open what was asked for."""
+        from platewright.clip import ClipWriter
+        from platewright.tracking.display import Display
+        from platewright.tracking.passing import PassingsFile
+
+        super().__init__()
+        self.stop, self.keep = stop, keep
+        self.window = Display(f"Platewright: {name}") if args.show else None
+        self.clip = self.enter_context(ClipWriter(args.out)) if args.out else None
+        self.lines = self.enter_context(PassingsFile(args.jsonl)) if args.jsonl else None
+
+    @property
+    def pictures(self) -> bool:
+        """Whether pictures go anywhere."""
+        return bool(self.clip or self.window)
+
+    def tell(self, passing: Passing) -> None:
+        """Tell of a vehicle."""
+        if self.lines:  # first the file: who read the output may be gone
+            self.lines.add(passing)
+        if self.keep:
+            self.keep(passing)
+        print(passing.line(), flush=True)
+
+    def put(self, picture: NDArray[np.uint8], time_s: float) -> None:
+        """Show or write a picture."""
+        if self.clip:
+            self.clip.add(picture, time_s)
+        if self.window and not self.window.show(picture):
+            self.stop.wish()
+
+    def draw(self, frame: Frame, readings: list[Reading]) -> None:
+        """Show or write a frame with what was read."""
+        from platewright.annotation import annotate
+
+        self.put(annotate(frame.picture, readings), frame.time_s)
+
+
+def registry() -> Callable[[Passing], None]:
+    """Return what keeps a vehicle in the registry."""
+    from platewright.web.database import open_registry
+
+    return open_registry()
+
+
+def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
+    """Return the detector of a command line, and how vehicles are followed."""
+    from platewright.reader.choice import load_detector
+    from platewright.redaction import redaction_settings
+    from platewright.tracking.follow import watching_settings
+
+    chosen = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
+    settings, tracking = watching_settings(args.min_presence, regions=args.region, **chosen)
+    if args.redact:
+        settings = redaction_settings(args.min_presence, args.min_height)
+    reader = "window" if args.redact else args.reader or ""
+    return load_detector(args.weights, settings, reader=reader, threads=args.threads), tracking
+
+
+def report(line: str) -> None:
+    """Print a line on stderr."""
+    print(f"{program()}: {line}", file=sys.stderr, flush=True)
