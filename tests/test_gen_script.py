@@ -324,11 +324,22 @@ def test_a_region_file_of_ones_own_is_checked_and_drawn(tmp_path: Path) -> None:
 
 
 def test_a_sample_is_explained_and_plates_are_shown(tmp_path: Path) -> None:
-    done = run(tmp_path, "--explain", "5", "--plates", "plates.png", "--region", "GB,DE")
+    done = run(
+        tmp_path,
+        "--explain",
+        "5",
+        "--plates",
+        "plates.png",
+        "--marks",
+        "marks.png",
+        "--region",
+        "GB,DE",
+    )
     assert done.returncode == 0, done.stderr
     picture = load_image(tmp_path / "explain.png")
     assert picture.shape[0] > 500 and picture.shape[1] > 1000
     assert load_image(tmp_path / "plates.png").shape[1] > 1500
+    assert load_image(tmp_path / "marks.png").shape[0] > 1000
     again = run(tmp_path, "--explain", "5")
     assert again.returncode == 1 and "explain.png exists: --force replaces it" in again.stderr
 

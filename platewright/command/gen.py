@@ -69,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
     add("--sheet", type=Path, help=f"also a contact sheet of the first {SHEET}; alone without N")
     add("--plates", type=Path, metavar="PNG", help="a sheet of flat plates, one of each region")
+    add("--marks", type=Path, metavar="PNG", help="a sheet of all marks with their names")
     add("--explain", type=at_least(0), metavar="K", help="explain.png: how picture K comes about")
     add("--video", type=bounded(float, 0, 1), nargs="?", const=0.3, metavar="HARDNESS",
         help="N videos of drives past a camera, 0: easy to read, 1: hard (0.3)")  # fmt: skip
@@ -81,7 +82,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line and check that its parts go together."""
     parser = make_parser()
     args = parser.parse_args(argv)
-    if args.count is None and (args.sheet, args.plates, args.explain, args.check) == (None,) * 4:
+    alone = (args.sheet, args.plates, args.marks, args.explain, args.check)
+    if args.count is None and alone == (None,) * 5:
         parser.error("say how many pictures to draw, or name a --sheet")
     if args.address and args.engine in (None, "local"):
         parser.error("--address is of a cluster: add --engine dask or --engine ray")
@@ -112,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     job = drawing_job(args)
     explained = EXPLAINED if args.explain is not None else None
-    for picture in (args.sheet, args.plates, explained):
+    for picture in (args.sheet, args.plates, args.marks, explained):
         if picture is not None and picture.exists() and not args.force:
             raise OutputError(f"{picture} exists: --force replaces it")
     in_shards = args.engine or args.shard_size or args.format != (DEFAULT,) or is_url(args.out)
@@ -124,6 +126,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(sheet.save_sheet(job, min(args.count or SHEET, SHEET), args.sheet))
     if args.plates is not None:
         print(sheet.save_plates(job, SHEET, args.plates))
+    if args.marks is not None:
+        print(sheet.save_marks(args.marks))
     if explained is not None:
         print(sheet.save_explanation(job, args.explain, explained))
     if args.count is not None and in_shards:

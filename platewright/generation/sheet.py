@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from platewright.generation.job import DrawingJob, draw_sample, load_job_backgrounds, sample_name
 from platewright.image import save_image
 
-__all__ = ["make_sheet", "save_explanation", "save_plates", "save_sheet"]
+__all__ = ["make_sheet", "save_explanation", "save_marks", "save_plates", "save_sheet"]
 
 Picture = NDArray[np.uint8]
 
@@ -32,6 +32,15 @@ def save_plates(job: DrawingJob, count: int, path: Path) -> str:
 
     _save(draw_showcase(job.settings.regions, count=count, seed=job.seed), path)
     return f"{path}: {count} flat plates"
+
+
+def save_marks(path: Path) -> str:
+    """Write a sheet of all marks with their names; returns what was done, in a line."""
+    from platewright.mark import mark_names
+    from platewright.synth.mark.sheet import draw_mark_sheet
+
+    _save(draw_mark_sheet(), path)
+    return f"{path}: {len(mark_names())} marks"
 
 
 def save_explanation(job: DrawingJob, index: int, path: Path) -> str:

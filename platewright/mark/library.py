@@ -17,18 +17,19 @@ from platewright.mark.pen import Draw, Sketch
 __all__ = ["VARIANTS", "draw_sketch", "find_marks", "mark_families", "mark_names"]
 
 VARIANTS = 8
-"""Drawings that are kept of each mark."""
+"""Drawings that are kept of each mark; a module may have a `VARIANTS` of its own."""
 
 
 @cache
-def _marks() -> dict[str, Draw]:
-    found: dict[str, Draw] = {}
+def _marks() -> dict[str, tuple[Draw, int]]:
+    """Return what draws each mark, and how many drawings are kept of it."""
+    found: dict[str, tuple[Draw, int]] = {}
     for module in sorted(pkgutil.iter_modules([str(Path(__file__).parent)]), key=lambda m: m.name):
-        table = getattr(importlib.import_module(f"platewright.mark.{module.name}"), "MARKS", {})
-        for name, draw in table.items():
+        holder = importlib.import_module(f"platewright.mark.{module.name}")
+        for name, draw in getattr(holder, "MARKS", {}).items():
             if name in found:
                 raise ValueError(f"{module.name}.py: mark {name!r} is there already")
-            found[name] = draw
+            found[name] = (draw, getattr(holder, "VARIANTS", VARIANTS))
     return dict(sorted(found.items()))
 
 
@@ -73,17 +74,21 @@ def find_marks(pattern: str) -> tuple[str, ...]:
     return found
 
 
-@lru_cache(maxsize=8192)
 def draw_sketch(name: str, variant: int = 0, text: str = "") -> Sketch:
     """Return one of the drawings of a mark; the same arguments give the same one.
 
     Args:
         name: one of `mark_names()`.
-        variant: any number; there are `VARIANTS` different ones.
+        variant: any number; `VARIANTS` of them differ.
         text: what it is to say, where it bears a text.
 
     Raises:
         KeyError: if there is no such mark.
     """
-    rng = np.random.default_rng([variant % VARIANTS, zlib.crc32(name.encode())])
-    return _marks()[name](rng, text).sketch()
+    draw, count = _marks()[name]
+    return _kept(draw, name, variant % count, text)
+
+
+@lru_cache(maxsize=8192)
+def _kept(draw: Draw, name: str, variant: int, text: str) -> Sketch:
+    return draw(np.random.default_rng([variant, zlib.crc32(name.encode())]), text).sketch()

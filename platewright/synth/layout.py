@@ -183,7 +183,8 @@ def arrange(
         y_start = top + (bottom - top - room_h) / 2 + between + line * (height + between)
         y_start += style.shift[1] * plate_h * (1 if count == 1 else 0.4)
         for mark, x0, x1 in spans:
-            middle, tall = y_start + (0.5 + mark.y) * height, shrink * mark.height * height
+            middle = y_start + (0.5 + mark.y) * height
+            tall = min(shrink * mark.height, 1.2 if count == 1 else 1.0) * height
             box = (x0 * squeeze + x_start, middle - tall / 2, x1 * squeeze + x_start)
             marks.append(PlacedMark(mark, (*box, middle + tall / 2)))
         noise = rng.normal(0.0, 0.5 * style.jitter * height, (len(row), 4)).tolist()

@@ -70,6 +70,13 @@ def test_the_smallest_file_works(write):
         ('"AA BB"', "[]", "lists.town", "empty"),
         ('"AA BB"', "7", "lists.town", "list of texts"),
         ("75", '75\nemblem = "moon"', "series[plain].emblem", "choose from"),
+        ("75", "75\nmarks = 3", "series[plain].marks", "no list of tables"),
+        ("75", '75\nmarks = [{ place = "left" }]', "marks[1].name", "missing"),
+        ("75", '75\nmarks = [{ name = "sheild" }]', "marks[1].name", "did you mean 'shield'"),
+        ("75", '75\nmarks = [{ name = "bird", place = "top" }]', "marks[1].place", "choose from"),
+        ("75", '75\nmarks = [{ name = "bird", colour = "inc" }]', "marks[1].colour", "no colour"),
+        ("75", '75\nmarks = [{ name = "bird", hight = 1 }]', "marks[1].hight", "mean 'height'"),
+        ("75", '75\nmarks = [{ name = "bird", probability = 2 }]', "probability", "out of bounds"),
         ("75", "75\nstrip = { side = 3 }", "series[plain].strip.side", "no text"),
         ("75", '75\nstrip = { width_mm = 40, colour = "x" }', "strip.colour", "no colour"),
         ("75", "75\nweight = 0", "series", "every weight is 0"),
@@ -136,3 +143,32 @@ def test_draw_region_names_an_unknown_code():
         draw_region(np.random.default_rng(0), ["GB", "ZZ"])
     with pytest.raises(RegionError, match="no region"):
         draw_region(np.random.default_rng(0), [])
+
+
+def test_marks_are_drawn_by_their_probability(write):
+    marks = """marks = [
+      { name = ["shield", "flag-d*"], place = ["left", "gap"], probability = 0.5, colour = "ink" },
+      { name = "stack", place = "right", height = 0.8, text = "DV", colour = "#102030" },
+    ]"""
+    region = load_region(write(GOOD + marks))
+    rng = np.random.default_rng(0)
+    looks = [region.draw(rng) for _ in range(200)]
+    first = [look.marks[0] for look in looks if len(look.marks) == 2]
+    assert 70 < len(first) < 130
+    assert {mark.place for mark in first} == {"left", "gap"}
+    assert all(m.ink and m.colour is None and 0.5 <= m.height <= 0.9 for m in first)
+    names = {mark.name for mark in first}
+    assert names >= {"flag-de", "flag-dk"}
+    assert len({name for name in names if name.startswith("shield-")}) > 10
+    for look in looks:
+        mark = look.marks[-1]
+        assert (mark.name, mark.text, mark.height) == ("stack", "DV", 0.8)
+        assert (mark.colour, mark.ink) == ((16, 32, 48), False)
+        assert look.as_dict()["marks"][-1]["name"] == "stack"
+
+
+def test_the_generic_region_has_marks_on_every_other_plate():
+    region, rng = load_region("ANY"), np.random.default_rng(0)
+    counts = np.array([len(region.draw(rng).marks) for _ in range(800)])
+    assert 0.38 < (counts > 0).mean() < 0.6
+    assert 0.08 < (counts > 1).mean() < 0.25
