@@ -109,9 +109,7 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
             layer = np.zeros(full, np.uint8)
             _write(canvas, layer, word, style.seed)
             canvas.paint(layer, word.script.colour)
-    paint_marks(
-        canvas, style, [m for m in marks if m.mark.place not in ("behind", "above", "below")]
-    )
+    paint_marks(canvas, style, [m for m in marks if m.mark.place != "behind"])
     if any(style.frame_cut):
         canvas.frame_cut(style, [g.box for g in placed])
     canvas.details(look, style, small, rng)

@@ -118,6 +118,10 @@ def test_names_above_and_below_stay_clear_of_the_line(
     assert above.box[1] >= 0 and below.box[3] <= 110
     assert above.box[3] < min(g.box[1] for g in glyphs)
     assert below.box[1] > max(g.box[3] for g in glyphs)
+    image = draw_plate(look, style, px_per_mm=1.0).image
+    for mark in placed:
+        x0, y0, x1, y1 = (round(v) for v in mark.box)
+        assert (image[y0:y1, x0:x1] < 128).mean() > 0.1
 
 
 @pytest.mark.parametrize("ink", [BLACK, WHITE])
