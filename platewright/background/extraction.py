@@ -8,19 +8,16 @@ number of processes never changes a byte.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import re
 import signal
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +25,7 @@ from platewright.background.archive import Archive
 from platewright.background.photo import Crop, cut_photo, cut_square, quiet_decoders
 from platewright.errors import ArchiveError, ConfigError, OutputError
 from platewright.file import make_folder, write_file
+from platewright.pool import in_order
 
 __all__ = ["Crop", "Extraction", "begin", "cut_square", "extract"]
 
@@ -145,6 +143,7 @@ def extract(
     Raises:
         ArchiveError: where the archive is damaged; what came before is written.
         OutputError: if a background can't be written.
+        EngineError: if a process dies.
     """
     if state.done or (limit is not None and state.written >= limit):
         return
@@ -152,7 +151,9 @@ def extract(
     state.save(folder)
     saved = state.seen
     try:
-        for items in _in_order(_batches(archive, state.seen), crop, workers):
+        for items in in_order(
+            functools.partial(_cut_batch, crop), _batches(archive, state.seen), workers
+        ):
             with _undisturbed():
                 for item in items:
                     if item.reason:
@@ -204,53 +205,13 @@ def _batches(archive: Archive, first_new: int) -> Iterator[list[_Item]]:
     yield items
 
 
-def _cut_batch(items: list[_Item], crop: Crop) -> list[_Item]:
+def _cut_batch(crop: Crop, items: list[_Item]) -> list[_Item]:
     """Turn files into squares."""
     with quiet_decoders():
         for item in items:
             if not item.reason:
                 item.data, item.reason = cut_photo(item.data, item.index, crop)
     return items
-
-
-def _in_order(batches: Iterator[list[_Item]], crop: Crop, workers: int) -> Iterator[list[_Item]]:
-    """Cut batches, in order; a bounded number is on its way, so memory stays flat."""
-    if workers <= 1:
-        for batch in batches:
-            yield _cut_batch(batch, crop)
-        return
-    waiting: deque[Future[list[_Item]]] = deque()
-    damage: ArchiveError | None = None
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker)
-    try:
-        # All processes start with the first task, and such as start now ignore Ctrl-C from the
-        # beginning: it is this process that ends the work.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        pool.submit(_start_worker)
-        signal.signal(signal.SIGINT, before)
-        try:
-            for batch in batches:
-                waiting.append(pool.submit(_cut_batch, batch, crop))
-                while len(waiting) > 2 * workers or (waiting and waiting[0].done()):
-                    yield waiting.popleft().result()
-        except ArchiveError as error:
-            damage = error
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool:
-        raise ArchiveError(
-            "a decoding process was killed (memory?): the same command with fewer --workers goes on"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-    if damage is not None:
-        raise damage
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the reading process, and use one core."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
 
 
 @contextlib.contextmanager

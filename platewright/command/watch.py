@@ -153,14 +153,16 @@ class Outlets(ExitStack):
     ) -> None:
         """Open what was asked for."""
         from platewright.clip import ClipWriter
+        from platewright.file import LinesFile
         from platewright.tracking.display import Display
-        from platewright.tracking.passing import PassingsFile
 
         super().__init__()
         self.stop, self.keep = stop, keep
         self.window = Display(f"Platewright: {name}") if args.show else None
         self.clip = self.enter_context(ClipWriter(args.out)) if args.out else None
-        self.lines = self.enter_context(PassingsFile(args.jsonl)) if args.jsonl else None
+        self.lines = (
+            self.enter_context(LinesFile(args.jsonl, in_place=True)) if args.jsonl else None
+        )
 
     @property
     def pictures(self) -> bool:
@@ -170,7 +172,7 @@ class Outlets(ExitStack):
     def tell(self, passing: Passing) -> None:
         """Tell of a vehicle."""
         if self.lines:  # first the file: who read the output may be gone
-            self.lines.add(passing)
+            self.lines.add(passing.as_dict())
         if self.keep:
             self.keep(passing)
         print(passing.line(), flush=True)

@@ -23,7 +23,6 @@ from PIL import Image
 from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import load_format, load_reader
 from platewright.dataset.picture import PictureFile, size_conflict
-from platewright.dataset.progress import Progress
 from platewright.dataset.selection import inside_plates, plain_plates
 from platewright.dataset.split import (
     SHARE,
@@ -36,6 +35,7 @@ from platewright.dataset.store import HIDDEN, FolderStore, tree
 from platewright.dataset.writer import PLATE, SHARD, Format, Sample
 from platewright.errors import DatasetError, ImageError, OutputError
 from platewright.image import decode_image
+from platewright.progress import Progress
 from platewright.records import SceneRecord
 
 __all__ = ["Conversion", "ConversionReport", "convert"]

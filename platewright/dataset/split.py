@@ -9,15 +9,15 @@ texts they share. Of a text with unknown characters, the known ones and their pl
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 
-from platewright.dataset.textfile import whole_file
 from platewright.errors import DatasetError
+from platewright.file import whole_text
+from platewright.text import plain
 
 __all__ = [
     "HELD_OUT",
@@ -55,8 +55,7 @@ def plain_text(text: str) -> str:
     """
     if any(mark in text for mark in UNKNOWN):
         return ""
-    upper = (c.upper() for c in unicodedata.normalize("NFKC", text) if c.isalnum())
-    return "".join(upper)
+    return plain(text)
 
 
 def _key(text: str) -> str:
@@ -189,8 +188,8 @@ def write_split(
     """
     counts = {"train": 0, "val": 0}
     with (
-        whole_file(folder / f"train{suffix}") as train,
-        whole_file(folder / f"val{suffix}") as val,
+        whole_text(folder / f"train{suffix}") as train,
+        whole_text(folder / f"val{suffix}") as val,
     ):
         streams = {"train": train, "val": val}
         if header:

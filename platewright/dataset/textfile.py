@@ -1,15 +1,12 @@
-"""Text and CSV files of data sets: written whole or not at all, read line by line."""
+"""Text and CSV files of other people, read line by line."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
 
-from platewright.errors import DatasetError, OutputError
+from platewright.errors import DatasetError
 
 __all__ = [
     "SNIFFED",
@@ -19,33 +16,10 @@ __all__ = [
     "lines_of",
     "rows_of",
     "text_of",
-    "whole_file",
 ]
 
 SNIFFED = 1 << 16
 """Bytes of a file that are looked at to tell its format."""
-
-
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[TextIO]:
-    """Open a text file in UTF-8 to write it bit by bit; it is there when all of it is written.
-
-    Raises:
-        OutputError: if it can't be written.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
-    except UnicodeEncodeError as error:
-        bad = error.object[error.start : error.end]
-        raise OutputError(f"{path}: can't be written: {bad!a} is no character") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
 
 
 def first_line(path: Path) -> str:

@@ -14,7 +14,7 @@ from platewright.errors import DatasetError
 __all__ = ["Element", "read_xml", "root_tag"]
 
 
-@dataclass
+@dataclass(slots=True)
 class Element:
     """One element.
 
@@ -84,21 +84,21 @@ def read_xml(path: Path) -> Element:
         DatasetError: if it can't be read, with the line.
     """
     root = Element("", 0)
-    stack = [root]
+    stack: list[tuple[Element, list[str]]] = [(root, [])]
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         element = Element(tag, parser.CurrentLineNumber, attributes)
-        stack[-1].children.append(element)
-        stack.append(element)
+        stack[-1][0].children.append(element)
+        stack.append((element, []))
 
     def end(_: str) -> None:
-        element = stack.pop()
-        element.text = element.text.strip()
+        element, texts = stack.pop()
+        element.text = "".join(texts).strip()
 
     def characters(text: str) -> None:
-        stack[-1].text += text
+        stack[-1][1].append(text)
 
     def entity(name: str, *_: object) -> None:
         raise DatasetError(

@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platewright import __version__
 from platewright.errors import ConfigError, EngineError
+from platewright.pool import uninterrupted
 
-__all__ = ["LOKY", "Backend", "deaf", "start_backend"]
+__all__ = ["LOKY", "Backend", "start_backend"]
 
 Backend = tuple[str, int, tuple[type[Exception], ...]]
 """Joblib's name of it, how many pieces it does at once, and what is raised when a worker dies."""
@@ -44,19 +43,6 @@ def start_backend(kind: str, workers: int, address: str) -> Iterator[Backend]:
 
 
 @contextlib.contextmanager
-def deaf() -> Iterator[None]:
-    """Ignore Ctrl-C while processes are started, which then ignore it for good."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, kept)
-
-
-@contextlib.contextmanager
 def _local(workers: int, address: str) -> Iterator[Backend]:
     from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -79,7 +65,7 @@ def _dask(workers: int, address: str) -> Iterator[Backend]:
             if address:
                 client = stack.enter_context(distributed.Client(address, timeout=CONNECT_S))
             else:
-                with deaf():
+                with uninterrupted():
                     cluster = distributed.LocalCluster(
                         n_workers=workers, threads_per_worker=1, dashboard_address=None
                     )

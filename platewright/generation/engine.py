@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from platewright.errors import ConfigError, EngineError
-from platewright.generation.backend import LOKY, deaf, start_backend
+from platewright.generation.backend import LOKY, start_backend
+from platewright.pool import uninterrupted
 
 __all__ = ["ENGINES", "Engine", "choose_engine"]
 
@@ -153,7 +154,7 @@ def _parallel(
             pre_dispatch="n_jobs + 2",
             max_nbytes=None,
         )
-        with deaf() if backend == LOKY else contextlib.nullcontext():
+        with uninterrupted() if backend == LOKY else contextlib.nullcontext():
             results: Any = parallel(
                 delayed(_call)(function, piece, os.getpid()) for piece in pieces
             )

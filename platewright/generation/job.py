@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import functools
-import multiprocessing as mp
 import re
-import signal
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.background.photo import load_backgrounds
 from platewright.dataset.format.windows import LABELS, label_line, write_picture
 from platewright.dataset.manifest import Manifest
-from platewright.dataset.progress import Progress
 from platewright.dataset.store import HIDDEN, FolderStore
 from platewright.dataset.writer import Sample
 from platewright.errors import OutputError, RegionError
 from platewright.file import make_folder
+from platewright.pool import in_order
+from platewright.progress import Progress
 from platewright.records import SceneRecord
 from platewright.region import load_region, region_codes
 from platewright.region.check import check_region
@@ -33,7 +30,6 @@ from platewright.synth.window import draw_window
 __all__ = [
     "DrawingJob",
     "claim_folder",
-    "draw_all",
     "draw_folder",
     "draw_sample",
     "report_region",
@@ -90,11 +86,6 @@ def _write(job: DrawingJob, folder: Path, index: int) -> str:
     sample = draw_sample(job, index)
     write_picture(sample, folder)
     return label_line(sample)
-
-
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
 
 
 def find_regions(names: str, option: str = "--region") -> tuple[str, ...]:
@@ -163,25 +154,9 @@ def draw_folder(job: DrawingJob, folder: Path, count: int, *, workers: int = 1) 
     """
     progress = Progress(count)
     with (folder / LABELS).open("w", encoding="utf-8") as labels:
-        for line in draw_all(functools.partial(_write, job, folder), count, workers):
+        for line in in_order(functools.partial(_write, job, folder), range(count), workers):
             labels.write(line + "\n")
             progress.add()
     rate = progress.rate
     progress.end()
     return rate
-
-
-def draw_all(write: Callable[[int], str], count: int, workers: int) -> Iterator[str]:
-    """Call a function with 0 to `count` - 1 in processes; yields what it returns, in order.
-
-    Args:
-        write: draws and writes sample k; can be pickled.
-        count: of samples.
-        workers: processes; 1 draws in this one.
-    """
-    if workers <= 1:
-        yield from map(write, range(count))
-        return
-    chunk = max(1, min(8, count // (4 * workers)))  # few are still shared by all
-    with mp.get_context("spawn").Pool(workers, _start_worker) as pool:
-        yield from pool.imap(write, range(count), chunk)

@@ -15,12 +15,12 @@ import cv2
 from platewright import __version__
 from platewright.dataset.format import load_format
 from platewright.dataset.manifest import Manifest
-from platewright.dataset.progress import Progress
 from platewright.dataset.store import is_url, local_path, open_store, tree
 from platewright.dataset.writer import SHARD
 from platewright.errors import ConfigError, OutputError, PlatewrightError
 from platewright.generation.engine import Engine
 from platewright.generation.job import DrawingJob, claim_folder, draw_sample
+from platewright.progress import Progress
 from platewright.region import REGIONS, region_codes
 
 __all__ = [

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from platewright.clip import ClipWriter
-from platewright.dataset.progress import Progress
 from platewright.dataset.store import is_url
 from platewright.errors import ConfigError, OutputError
 from platewright.file import make_folder
-from platewright.generation.job import draw_all
+from platewright.pool import in_order
+from platewright.progress import Progress
 from platewright.synth.drive import DriveSettings, draw_drive
 
 __all__ = ["TRUTH", "VideoJob", "draw_videos"]
@@ -90,7 +90,7 @@ def draw_videos(job: VideoJob, count: int, *, workers: int = 1, force: bool = Fa
     progress = Progress(count)
     # Line by line: each video has its truth as soon as it is there.
     with (job.folder / TRUTH).open("w", encoding="utf-8", buffering=1) as truth:
-        for line in draw_all(functools.partial(_write, job), count, workers):
+        for line in in_order(functools.partial(_write, job), range(count), workers):
             truth.write(line + "\n")
             progress.add()
     progress.end()

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass, replace
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from platewright.alphabet import Alphabet
-from platewright.errors import OutputError
 from platewright.percent import told_percent
 from platewright.recognizer.decode import EMPTY, decode_slots, spell
 from platewright.recognizer.detector import Detector
@@ -21,7 +16,7 @@ from platewright.records import Reading
 from platewright.tracking.track import Sight, Track
 from platewright.tracking.vote import VoteSettings, vote
 
-__all__ = ["Passing", "PassingsFile", "Voter"]
+__all__ = ["Passing", "Voter"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,58 +147,6 @@ class Voter:
             best=track.best,
             source=source,
         )
-
-
-class PassingsFile:
-    """JSON lines, one per passing vehicle, for use in a `with` statement.
-
-    Each line is in the file as soon as the vehicle has passed, so that another program can follow
-    it. The file is written in place: what was there before is gone with the first use.
-
-    Args:
-        path: the file, or a device such as `/dev/stdout`.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Note the name; the file is opened on entering."""
-        self.path = path
-
-    def __enter__(self) -> PassingsFile:
-        """Open it anew."""
-        try:
-            self._stream = self.path.open("wb", buffering=0)
-        except OSError as error:
-            raise self._failed(error) from error
-        return self
-
-    def add(self, passing: Passing) -> None:
-        """Write one line, whole or not at all.
-
-        Raises:
-            OutputError: if it can't be written; the lines before it stay.
-        """
-        rest = (json.dumps(passing.as_dict()) + "\n").encode()
-        written = 0
-        try:
-            while rest:
-                count = self._stream.write(rest)
-                written, rest = written + count, rest[count:]
-        except OSError as error:
-            if written and self.path.is_file():
-                os.truncate(self.path, self._stream.tell() - written)
-            raise self._failed(error) from error
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self._stream.close()
-
-    def _failed(self, error: OSError) -> OutputError:
-        return OutputError(f"{self.path}: can't be written: {error.strerror or error}")
 
 
 def _moment(sight: Sight) -> dict[str, Any]:

@@ -3,18 +3,19 @@ from __future__ import annotations
 import pytest
 
 from platewright.dataset.split import write_split
-from platewright.dataset.textfile import lines_of, whole_file
+from platewright.dataset.textfile import lines_of
 from platewright.errors import DatasetError, OutputError
+from platewright.file import whole_text
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("before")
-    with pytest.raises(ZeroDivisionError), whole_file(path) as stream:
+    with pytest.raises(ZeroDivisionError), whole_text(path) as stream:
         stream.write("half")
         raise ZeroDivisionError
     assert path.read_text() == "before"
-    with whole_file(path) as stream:
+    with whole_text(path) as stream:
         stream.write("after Ä\n")
     assert path.read_bytes() == "after Ä\n".encode()
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
@@ -28,7 +29,7 @@ def test_what_can_not_be_written_is_one_line(tmp_path) -> None:
 def test_half_a_character_is_one_line(tmp_path) -> None:
     with (
         pytest.raises(OutputError, match=r"a\.txt: can't be written: '\\ud800' is no character"),
-        whole_file(tmp_path / "a.txt") as stream,
+        whole_text(tmp_path / "a.txt") as stream,
     ):
         stream.write("AB\ud800\n")
     assert list(tmp_path.iterdir()) == []

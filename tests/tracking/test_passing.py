@@ -11,9 +11,10 @@ import pytest
 
 from platewright.alphabet import Alphabet
 from platewright.errors import OutputError
+from platewright.file import LinesFile
 from platewright.recognizer.jurisdiction import Jurisdiction
 from platewright.records import Reading
-from platewright.tracking.passing import PassingsFile, Voter
+from platewright.tracking.passing import Voter
 from platewright.tracking.track import Sight, Track
 
 Make = Callable[..., Reading]
@@ -89,10 +90,10 @@ def test_each_line_is_there_as_soon_as_it_is_told(reading_of: Make, tmp_path: Pa
     path = tmp_path / "out.jsonl"
     path.write_text("what was there before\n")
     passing = Voter(ALPHABET, accept=0.7).passing(track_of([reading_of()]))
-    with PassingsFile(path) as lines:
-        lines.add(passing)
+    with LinesFile(path, in_place=True) as lines:
+        lines.add(passing.as_dict())
         assert [json.loads(x)["text"] for x in path.read_text().splitlines()] == ["AB12CDE"]
-        lines.add(passing)
+        lines.add(passing.as_dict())
         assert len(path.read_text().splitlines()) == 2
 
 
@@ -101,8 +102,8 @@ def test_a_full_disk_leaves_whole_lines(
 ) -> None:
     path = tmp_path / "out.jsonl"
     passing = Voter(ALPHABET, accept=0.7).passing(track_of([reading_of()]))
-    with PassingsFile(path) as lines:
-        lines.add(passing)
+    with LinesFile(path, in_place=True) as lines:
+        lines.add(passing.as_dict())
         stream, room = lines._stream, [30]
 
         class Full:
@@ -116,14 +117,14 @@ def test_a_full_disk_leaves_whole_lines(
 
         monkeypatch.setattr(lines, "_stream", Full())
         with pytest.raises(OutputError, match=r"out\.jsonl: can't be written: No space left"):
-            lines.add(passing)
+            lines.add(passing.as_dict())
     assert [json.loads(x)["track"] for x in path.read_text().splitlines()] == [1]
 
 
 def test_a_place_that_can_not_be_written_to(tmp_path: Path) -> None:
     with (
         pytest.raises(OutputError, match="can't be written"),
-        PassingsFile(tmp_path / "no" / "a.jsonl"),
+        LinesFile(tmp_path / "no" / "a.jsonl", in_place=True),
     ):
         pass
 

@@ -18,9 +18,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.textfile import first_line, has_columns, rows_of, whole_file
+from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
+from platewright.file import whole_text
 from platewright.geometry import quad_of_box
 from platewright.number import LARGEST, number_of
 from platewright.records import PlateRecord, SceneRecord
@@ -59,7 +60,7 @@ class BoxesCsvFormat(Format):
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
         """Write the CSV file."""
-        with whole_file(folder / BOXES) as stream:
+        with whole_text(folder / BOXES) as stream:
             stream.write(",".join(COLUMNS) + "\n")
             stream.writelines(f"{line}\n" for line in lines)
 

@@ -32,10 +32,9 @@ from platewright.alphabet import DEFAULT_CHARACTERS
 from platewright.dataset.coco_file import CHARACTERS, FOLDER, INSTANCES, claims, read
 from platewright.dataset.outline import SeenPlate, clip_polygon
 from platewright.dataset.shape import polygon_area
-from platewright.dataset.textfile import whole_file
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import OutputError
-from platewright.file import make_folder
+from platewright.file import make_folder, whole_text
 from platewright.geometry import box_of_quad
 
 __all__ = ["CocoFormat", "category_of", "claims", "read"]
@@ -92,8 +91,8 @@ class CocoFormat(Format):
         make_folder(folder / FOLDER)
         seen = set(DEFAULT_CHARACTERS)
         with (
-            whole_file(folder / FOLDER / INSTANCES) as instances,
-            whole_file(folder / FOLDER / CHARACTERS) as characters,
+            whole_text(folder / FOLDER / INSTANCES) as instances,
+            whole_text(folder / FOLDER / CHARACTERS) as characters,
             _spool(folder) as plate_part,
             _spool(folder) as character_part,
         ):

@@ -27,10 +27,10 @@ from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import find_picture, size_conflict
 from platewright.dataset.shape import corners_around, polygon_area, turned_quad
-from platewright.dataset.textfile import whole_file
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
+from platewright.file import whole_text
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
@@ -79,7 +79,7 @@ class CvatFormat(Format):
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
         """Write the XML file."""
-        with whole_file(folder / FILE) as stream:
+        with whole_text(folder / FILE) as stream:
             stream.write(f'<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n{ABOUT}')
             stream.writelines(f"{line}\n" for line in lines)
             stream.write("</annotations>\n")

@@ -27,9 +27,10 @@ from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import object_of
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.shape import polygon_area
-from platewright.dataset.textfile import first_line, lines_of, whole_file
+from platewright.dataset.textfile import first_line, lines_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
+from platewright.file import whole_text
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.records import PlateRecord, SceneRecord
 
@@ -61,7 +62,7 @@ class DataturksFormat(Format):
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
         """Write the file."""
-        with whole_file(folder / LINES) as stream:
+        with whole_text(folder / LINES) as stream:
             stream.writelines(f"{line}\n" for line in lines)
 
 

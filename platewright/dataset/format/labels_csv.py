@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.textfile import first_line, has_columns, whole_file
+from platewright.dataset.textfile import first_line, has_columns
 from platewright.dataset.writer import Format, Sample, save_sample
+from platewright.file import whole_text
 from platewright.geometry import quad_of_box
 from platewright.label import BOX_COLUMNS, Label, read_labels
 from platewright.records import PlateRecord, SceneRecord
@@ -56,7 +57,7 @@ class LabelsCsvFormat(Format):
         writer.writerow(["file", *(BOX_COLUMNS if boxed else ()), "text", "country"])
         for photo, box, size, plate, country in rows:
             writer.writerow([photo, *((box or size) if boxed else ()), plate, country])
-        with whole_file(folder / TABLE) as stream:
+        with whole_text(folder / TABLE) as stream:
             stream.write(text.getvalue())
 
 

@@ -2,6 +2,10 @@
 
 Pictures and boxes have the keys of TensorFlow's Object Detection API (`image/object/bbox/xmin` is
 a part of the width, 0-1); texts, quads and the whole record have keys of their own.
+
+Sources: TensorFlow's guide "TFRecord and tf.train.Example", section "TFRecords format details",
+for the frame; tensorflow/core/example/example.proto and feature.proto for the messages, and
+Protocol Buffers' "Encoding" for their bytes.
 """
 
 from __future__ import annotations
@@ -9,25 +13,17 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.dataset.writer import Format, Sample, encode_sample, plain_value
-from platewright.errors import OutputError
+from platewright.errors import ConfigError, OutputError
 from platewright.geometry import clip_box
 
-__all__ = ["Feature", "TFRecordFormat", "crc32c", "encode_example", "frame"]
+__all__ = ["Feature", "TFRecordFormat", "encode_example", "frame"]
 
 Feature = Sequence[bytes] | Sequence[int] | Sequence[float]
-Table = NDArray[np.uint32]
-POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed
 MASK = 0xA282EAD8
 ALL = 0xFFFFFFFF
-COLUMNS = 64
-"""Bytes that one row of a long message has while all rows are summed at once."""
 # Protocol Buffers' wire types.
 VARINT, LENGTH = 0, 2
 
@@ -42,6 +38,11 @@ class TFRecordFormat(Format):
     def __init__(self, folder: Path, shard: int) -> None:
         """Open the file."""
         super().__init__(folder, shard)
+        try:
+            import google_crc32c  # noqa: F401
+        except ImportError:
+            needed = "--format tfrecord needs google-crc32c: pip install google-crc32c"
+            raise ConfigError(needed) from None
         self._path = folder / f"{shard:05d}.tfrecord"
         try:
             self._file = self._path.open("wb")
@@ -147,76 +148,8 @@ def _varint(value: int) -> bytes:
 
 
 def _masked(data: bytes) -> int:
-    """Return the sum as the files have it: turned and shifted, for data may hold sums itself."""
-    crc = crc32c(data)
+    """Return the CRC-32C as the files have it: turned and shifted, for data may hold sums."""
+    import google_crc32c
+
+    crc = int(google_crc32c.value(data))
     return ((crc >> 15 | crc << 17) + MASK) & ALL
-
-
-def crc32c(data: bytes) -> int:
-    """Return the CRC-32C of some bytes.
-
-    Pictures are long and Python is slow a byte: the message is cut into rows that are summed side
-    by side, a column at a time, and the rows' sums are then joined two by two.
-
-    >>> hex(crc32c(b"123456789")), hex(crc32c(bytes(32)))
-    ('0xe3069283', '0x8a9136aa')
-    """
-    num_rows = len(data) // COLUMNS
-    head = len(data) - num_rows * COLUMNS
-    crc = ALL
-    table = _byte_table()
-    for byte in data[:head]:
-        crc = int(table[(crc ^ byte) & 0xFF]) ^ crc >> 8
-    if num_rows:
-        rows = np.frombuffer(data, np.uint8, offset=head).reshape(num_rows, COLUMNS)
-        sums = np.zeros(num_rows, np.uint32)
-        sums[0] = crc
-        for column in np.ascontiguousarray(rows.T):
-            sums = table[(sums ^ column) & 0xFF] ^ sums >> 8
-        crc = _join(sums)
-    return crc ^ ALL
-
-
-def _join(sums: Table) -> int:
-    """Return the sum of rows that follow each other from theirs, the first one begun with others.
-
-    The sum is linear: that of two rows is the first one's, carried over as many zero bytes as the
-    second one has, plus the second one's.
-    """
-    level = 0
-    while len(sums) > 1:
-        if len(sums) % 2:  # zeros before the message change nothing
-            sums = np.concatenate([np.zeros(1, np.uint32), sums])
-        first, second = sums[0::2], sums[1::2]
-        tables = _zeros_tables(level)
-        carried = tables[0][first & 0xFF]
-        for k in (1, 2, 3):
-            carried = carried ^ tables[k][first >> 8 * k & 0xFF]
-        sums = carried ^ second
-        level += 1
-    return int(sums[0])
-
-
-@cache
-def _byte_table() -> Table:
-    """Return what one more byte does to a sum."""
-    table: Table = np.arange(256, dtype=np.uint32)
-    for _ in range(8):
-        table = np.uint32(POLYNOMIAL) * (table & np.uint32(1)) ^ table >> np.uint32(1)
-    return table
-
-
-@cache
-def _zeros_tables(level: int) -> Table:
-    """Return (4, 256): what `COLUMNS` x 2^level zero bytes do to each byte of a sum."""
-    if level == 0:
-        table = _byte_table()
-        sums = np.arange(256, dtype=np.uint32)[None] << np.array([[0], [8], [16], [24]], np.uint32)
-        for _ in range(COLUMNS):
-            sums = table[sums & 0xFF] ^ sums >> 8
-        return np.asarray(sums, np.uint32)
-    half = _zeros_tables(level - 1)
-    total: Table = half[0][half & 0xFF]
-    for k in (1, 2, 3):
-        total = total ^ half[k][half >> 8 * k & 0xFF]
-    return total

@@ -29,11 +29,10 @@ from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import find_picture, size_conflict
 from platewright.dataset.shape import polygon_area
 from platewright.dataset.split import PARTS, split_line, write_split
-from platewright.dataset.textfile import whole_file
 from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save_picture
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
-from platewright.file import make_folder
+from platewright.file import make_folder, whole_text
 from platewright.geometry import Box, quad_of_box
 from platewright.number import number_of
 from platewright.records import PlateRecord, SceneRecord
@@ -94,7 +93,7 @@ class VocFormat(Format):
         """Write the lists."""
         lists = folder / "ImageSets" / "Main"
         make_folder(lists)
-        with whole_file(lists / "trainval.txt") as stream:
+        with whole_text(lists / "trainval.txt") as stream:
 
             def noted() -> Iterator[str]:
                 for line in lines:

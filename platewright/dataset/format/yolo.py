@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.split import split_line, write_split
-from platewright.dataset.textfile import whole_file
 from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_quad
+from platewright.file import whole_text
 from platewright.geometry import Box
 from platewright.records import SceneRecord
 
@@ -68,7 +68,7 @@ class YoloFormat(Format):
         counts = write_split(lines, folder)
         # Ultralytics stops at an empty list: a handful of pictures validates on itself.
         train, val = (side if counts[side] else other for side, other in _SIDES)
-        with whole_file(folder / "data.yaml") as stream:
+        with whole_text(folder / "data.yaml") as stream:
             stream.write("# Without `path`, what is named here is looked for beside this file.\n")
             stream.write(f"train: {train}.txt\nval: {val}.txt\nnames:\n  0: plate\n{cls.extra}")
 

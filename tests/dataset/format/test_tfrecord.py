@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import struct
+import sys
 
 import numpy as np
 import pytest
 
-from platewright.dataset.format.tfrecord import TFRecordFormat
+from platewright.dataset.format.tfrecord import TFRecordFormat, encode_example, frame
 from platewright.dataset.writer import plain_value
-from platewright.errors import OutputError
+from platewright.errors import ConfigError, OutputError
 from platewright.records import SceneRecord
 
 
@@ -58,3 +60,35 @@ def test_tensorflow_reads_pictures_boxes_and_texts(drawn, drawn_as) -> None:
 def test_a_folder_that_is_gone_is_told(tmp_path) -> None:
     with pytest.raises(OutputError, match=r"00003\.tfrecord: can't be written: No such file"):
         TFRecordFormat(tmp_path / "gone", 3)
+
+
+def test_a_frame_holds_the_published_sums() -> None:
+    """RFC 3720, appendix B.4, of 32 zeros; masked as TensorFlow's guide says."""
+    crc = 0x8A9136AA
+    masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    assert frame(bytes(32))[-4:] == struct.pack("<I", masked)
+
+
+def test_messages_are_what_tensorflow_writes() -> None:
+    tf = pytest.importorskip("tensorflow")
+    values = {"b": [b"", b"ab" * 100], "f": [1.5, -2.0], "i": [0, 300, -1, 2**40], "none": []}
+    example = tf.train.Example.FromString(encode_example(values))
+    feature = example.features.feature
+    assert list(feature["b"].bytes_list.value) == values["b"]
+    assert list(feature["f"].float_list.value) == values["f"]
+    assert list(feature["i"].int64_list.value) == values["i"]
+    assert feature["none"].WhichOneof("kind") is None
+    assert sorted(feature) == sorted(values)
+
+
+def test_a_frame_is_length_data_and_their_sums() -> None:
+    data = b"x" * 300
+    whole = frame(data)
+    assert len(whole) == 8 + 4 + 300 + 4
+    assert struct.unpack("<Q", whole[:8]) == (300,) and whole[12:312] == data
+
+
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setitem(sys.modules, "google_crc32c", None)
+    with pytest.raises(ConfigError, match="tfrecord needs google-crc32c: pip install"):
+        TFRecordFormat(tmp_path, 0)
