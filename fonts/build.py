@@ -1,4 +1,4 @@
-"""Build this project's own faces from strokes: `python fonts/build.py` writes both TTF files.
+"""Build this project's own faces from strokes: `python fonts/build.py` writes the TTF files.
 
 Build-time only; it needs `fonttools` and `skia-pathops` (which widens the strokes and joins them).
 The same versions give the same bytes: the time stamps are fixed.
@@ -49,6 +49,7 @@ class Design:
         gap: clear space between two boxes, half of it on each side.
         glyphs: strokes of each character.
         widths: boxes of characters that are narrower than the others.
+        round_ends: strokes end and turn round, as pressed sheet does, and not square.
     """
 
     name: str
@@ -59,6 +60,12 @@ class Design:
     gap: float
     glyphs: dict[str, str]
     widths: dict[str, float] = field(default_factory=dict)
+    round_ends: bool = False
+
+    @property
+    def stem(self) -> str:
+        """File name without its ending."""
+        return f"Platewright{self.name.replace(' ', '')}-Regular"
 
     def width(self, character: str) -> float:
         """Return the width of a character's box in mm."""
@@ -193,6 +200,172 @@ def parse_strokes(text: str) -> list[tuple[list[Corner], bool]]:
     return strokes
 
 
+# Dies of North American plates, as centre lines in a frame of 36 x 70 mm with strokes of 9 mm,
+# from 4.5 to 31.5 mm across and from 4.5 to 65.5 mm up. Seen on plates of the states, whose dies no
+# standard draws; the shapes are this project's own.
+FRAME = (36.0, 70.0, 9.0)
+LOOP_6 = "4.5,37/13 31.5,37/13 31.5,4.5/13 4.5,4.5/13 z"
+LOOP_9 = "31.5,33/13 4.5,33/13 4.5,65.5/13 31.5,65.5/13 z"
+RING = "4.5,65.5/13 31.5,65.5/13 31.5,4.5/13 4.5,4.5/13 z"
+DIE_STROKES = {
+    "0": RING,
+    "1": "4.5,54 13.5,65.5 13.5,4.5",
+    "2": "4.5,50 4.5,65.5/13 31.5,65.5/13 31.5,42/8 4.5,9 4.5,4.5 31.5,4.5",
+    "3": "4.5,52 4.5,65.5/13 31.5,65.5/13 31.5,36/10 15,36; "
+    "15,36 31.5,36/10 31.5,4.5/13 4.5,4.5/13 4.5,18",
+    "4": "24,4.5 24,65.5 4.5,22 31.5,22",
+    "5": "30,65.5 5,65.5 5,40 31.5,40/13 31.5,4.5/13 4.5,4.5/13 4.5,18",
+    "6": "31.5,53 31.5,65.5/12 4.5,65.5/13 4.5,20; " + LOOP_6,
+    "7": "4.5,65.5 31.5,65.5 14,4.5",
+    "8": "6,65.5/12 30,65.5/12 30,36.5/12 6,36.5/12 z; "
+    "4.5,36.5/13 31.5,36.5/13 31.5,4.5/13 4.5,4.5/13 z",
+    "9": "4.5,17 4.5,4.5/12 31.5,4.5/13 31.5,50; " + LOOP_9,
+    "A": "4.5,4.5 18,65.5 31.5,4.5; 8.5,22 27.5,22",
+    "B": "4.5,65.5 31,65.5/13 31,36.5/12 4.5,36.5; "
+    "4.5,36.5 31.5,36.5/13 31.5,4.5/13 4.5,4.5 4.5,65.5",
+    "C": "31.5,50 31.5,65.5/13 4.5,65.5/13 4.5,4.5/13 31.5,4.5/13 31.5,20",
+    "D": "4.5,65.5 31.5,65.5/14 31.5,4.5/14 4.5,4.5 z",
+    "E": "31.5,65.5 4.5,65.5 4.5,4.5 31.5,4.5; 4.5,36 27,36",
+    "F": "31.5,65.5 4.5,65.5 4.5,4.5; 4.5,35 27,35",
+    "G": "31.5,51 31.5,65.5/13 4.5,65.5/13 4.5,4.5/13 31.5,4.5/13 31.5,32 19,32",
+    "H": "4.5,4.5 4.5,65.5; 31.5,4.5 31.5,65.5; 4.5,36 31.5,36",
+    "I": "4.5,4.5 4.5,65.5",
+    "J": "31.5,65.5 31.5,4.5/13 4.5,4.5/13 4.5,20",
+    "K": "4.5,4.5 4.5,65.5; 31.5,65.5 4.5,27; 13,39 31.5,4.5",
+    "L": "4.5,65.5 4.5,4.5 31.5,4.5",
+    "M": "4.5,4.5 4.5,65.5 18,20 31.5,65.5 31.5,4.5",
+    "N": "4.5,4.5 4.5,65.5 31.5,4.5 31.5,65.5",
+    "O": RING,
+    "P": "4.5,4.5 4.5,65.5 31.5,65.5/13 31.5,31/13 4.5,31",
+    "Q": RING + "; 20,19 31.5,4.5",
+    "R": "4.5,4.5 4.5,65.5 31.5,65.5/13 31.5,33/13 4.5,33; 17,33 31.5,4.5",
+    "S": "31.5,53 31.5,65.5/12 4.5,65.5/13 4.5,36/13 31.5,34/13 31.5,4.5/13 4.5,4.5/13 4.5,18",
+    "T": "4.5,65.5 31.5,65.5; 18,65.5 18,4.5",
+    "U": "4.5,65.5 4.5,4.5/13 31.5,4.5/13 31.5,65.5",
+    "V": "4.5,65.5 18,4.5 31.5,65.5",
+    "W": "4.5,65.5 9.5,4.5 18,50 26.5,4.5 31.5,65.5",
+    "X": "4.5,65.5 31.5,4.5; 31.5,65.5 4.5,4.5",
+    "Y": "4.5,65.5 18,33 31.5,65.5; 18,33 18,4.5",
+    "Z": "4.5,65.5 31.5,65.5 4.5,4.5 31.5,4.5",
+    "-": "4.5,35 17.5,35",
+    ".": "4.5,4.5 4.6,4.6",
+    " ": "",
+}
+DIE_WIDTHS = {"1": 18.0, "I": 9.0, ".": 9.2, " ": 18.0, "-": 22.0}
+SLASHED = RING + "; 8,12 28,58"
+DOTTED = RING + "; 18,33 18,37"
+SQUARE_O = "4.5,65.5/5 31.5,65.5/5 31.5,4.5/5 4.5,4.5/5 z"
+STRAIGHT = {"6": "25,65.5 6,33; " + LOOP_6, "9": "11,4.5 30,37; " + LOOP_9}
+FLAT_3 = "4.5,65.5 31.5,65.5 16,40; 16,40 31.5,40/13 31.5,4.5/13 4.5,4.5/13 4.5,18"
+OPEN_4 = "8,65.5 4.5,24 31.5,24; 23,44 23,4.5"
+SHORT_M = "4.5,4.5 4.5,65.5 18,38 31.5,65.5 31.5,4.5"
+SHORT_W = "4.5,65.5 9.5,4.5 18,32 26.5,4.5 31.5,65.5"
+SPUR_G = "31.5,51 31.5,65.5/13 4.5,65.5/13 4.5,4.5/13 31.5,4.5/13 31.5,32 19,32; 31.5,4.5 31.5,20"
+SHORT_T = "4.5,65.5 21.5,65.5; 13,65.5 13,4.5"
+SERIF_I = "4.5,65.5 21.5,65.5; 13,65.5 13,4.5; 4.5,4.5 21.5,4.5"
+FOOT_1 = "4.5,55 13,65.5 13,4.5; 4.5,4.5 21.5,4.5"
+# Where a serif die puts a bar across a stem's end.
+SERIFS = {
+    "4": ((24, 4.5),), "7": ((14, 4.5),), "A": ((4.5, 4.5), (31.5, 4.5)),
+    "B": ((4.5, 4.5), (4.5, 65.5)), "D": ((4.5, 4.5), (4.5, 65.5)),
+    "E": ((4.5, 4.5), (4.5, 65.5)), "F": ((4.5, 4.5), (4.5, 65.5)),
+    "H": ((4.5, 4.5), (4.5, 65.5), (31.5, 4.5), (31.5, 65.5)), "J": ((31.5, 65.5),),
+    "K": ((4.5, 4.5), (4.5, 65.5), (31.5, 4.5), (31.5, 65.5)), "L": ((4.5, 4.5), (4.5, 65.5)),
+    "M": ((4.5, 4.5), (31.5, 4.5)), "N": ((4.5, 4.5), (31.5, 65.5)),
+    "P": ((4.5, 4.5), (4.5, 65.5)), "R": ((4.5, 4.5), (4.5, 65.5), (31.5, 4.5)),
+    "T": ((18, 4.5),), "U": ((4.5, 65.5), (31.5, 65.5)), "V": ((4.5, 65.5), (31.5, 65.5)),
+    "W": ((4.5, 65.5), (31.5, 65.5)), "X": ((4.5, 4.5), (4.5, 65.5), (31.5, 4.5), (31.5, 65.5)),
+    "Y": ((4.5, 65.5), (31.5, 65.5), (18, 4.5)),
+}  # fmt: skip
+
+
+def die(
+    name: str,
+    *,
+    width: float,
+    stroke: float,
+    gap: float = 8.0,
+    roundness: float = 1.0,
+    serif: float = 0.0,
+    glyphs: dict[str, str] | None = None,
+    widths: dict[str, float] | None = None,
+) -> Design:
+    """Return a face made of the dies' centre lines.
+
+    Args:
+        name: of the face.
+        width: of a character's box, mm; the height stays 70 mm.
+        stroke: width of the strokes, mm.
+        gap: clear space between two boxes, mm.
+        roundness: of the corners, 1 as drawn, less for squarer ones.
+        serif: half of the length of the bars at stems' ends, mm; 0 for none.
+        glyphs: strokes that differ from the dies' usual ones, in their frame.
+        widths: boxes that go with these, in their frame.
+    """
+    frame_w, frame_h, frame_stroke = FRAME
+    across = (width - 2 * serif - stroke) / (frame_w - frame_stroke)
+    up = (frame_h - stroke) / (frame_h - frame_stroke)
+
+    def moved(x: float, y: float, r: float, spare: float) -> str:
+        x = spare + stroke / 2 + (x - frame_stroke / 2) * across
+        y = stroke / 2 + (y - frame_stroke / 2) * up
+        return f"{x:.3f},{y:.3f}/{r * roundness * min(across, up):.3f}"
+
+    drawn, boxes = {}, {}
+    special = DIE_WIDTHS | (widths or {})
+    for char, strokes in (DIE_STROKES | (glyphs or {})).items():
+        spare = serif if char in SERIFS else 0.0
+        runs = [
+            " ".join(moved(*corner, spare) for corner in corners) + (" z" if closed else "")
+            for corners, closed in parse_strokes(strokes)
+        ]
+        for x, y in SERIFS.get(char, ()) if serif else ():
+            left, right = moved(x, y, 0, spare - serif), moved(x, y, 0, spare + serif)
+            runs.append(f"{left} {right}")
+        drawn[char] = "; ".join(runs)
+        box = special.get(char, frame_w)
+        boxes[char] = (box - frame_stroke) * across + stroke + 2 * spare
+    return Design(
+        name=name, height=frame_h, digit_width=width, letter_width=width, stroke=stroke, gap=gap,
+        glyphs=drawn, widths=boxes, round_ends=True,
+    )  # fmt: skip
+
+
+DIES = (
+    die("Die Round", width=36, stroke=9),
+    die(
+        "Die Slashed", width=35, stroke=9.5,
+        glyphs={"0": SLASHED, "3": FLAT_3, "4": OPEN_4, **STRAIGHT, "T": SHORT_T, "G": SPUR_G},
+        widths={"T": 26.0},
+    ),
+    die(
+        "Die Square", width=34, stroke=9, roundness=0.5,
+        glyphs={"0": DOTTED, "O": SQUARE_O, "M": SHORT_M, "W": SHORT_W, "1": "4.5,4.5 4.5,65.5"},
+        widths={"1": 9.0},
+    ),
+    die(
+        "Die Serif", width=40, stroke=8, serif=4.5, gap=6,
+        glyphs={"1": FOOT_1, "I": SERIF_I, "O": SQUARE_O, "G": SPUR_G},
+        widths={"1": 26.0, "I": 26.0},
+    ),
+    die(
+        "Die Narrow", width=26, stroke=7.5, roundness=0.9, gap=7,
+        glyphs={"0": SLASHED, "1": FOOT_1, "I": SERIF_I, "T": SHORT_T, "M": SHORT_M, **STRAIGHT},
+        widths={"1": 26.0, "I": 26.0, "T": 26.0},
+    ),
+    die(
+        "Die Bold", width=40, stroke=13, gap=7,
+        glyphs={"0": DOTTED, "3": FLAT_3, "O": SQUARE_O, "I": SERIF_I, "4": OPEN_4},
+        widths={"I": 26.0},
+    ),
+    die(
+        "Die Thin", width=33, stroke=6.5, gap=9, roundness=0.8,
+        glyphs={"1": FOOT_1, "I": SERIF_I, "G": SPUR_G, "W": SHORT_W, **STRAIGHT},
+        widths={"1": 26.0, "I": 26.0},
+    ),
+)  # fmt: skip
+
+
 def towards(start: Corner, end: Corner, distance: float) -> tuple[float, float]:
     """Return the point `distance` mm from `start` on the way to `end`."""
     part = distance / math.dist(start[:2], end[:2])
@@ -279,9 +452,11 @@ def widen(design: Design, strokes: str, width: float, height: float) -> pathops.
             for x, y, r in corners
         ]
         path = centre_line(scaled, closed)
-        path.stroke(
-            design.stroke * UNITS_PER_MM, pathops.LineCap.BUTT_CAP, pathops.LineJoin.MITER_JOIN, 4
-        )
+        cap, join = pathops.LineCap.BUTT_CAP, pathops.LineJoin.MITER_JOIN
+        if design.round_ends:
+            cap, join = pathops.LineCap.ROUND_CAP, pathops.LineJoin.ROUND_JOIN
+        path.stroke(design.stroke * UNITS_PER_MM, cap, join, 4)
+        path.convertConicsToQuads()
         path.simplify(fix_winding=True)
         outline = pathops.op(outline, path, pathops.PathOp.UNION)
     box = rectangle(0, 0, width * UNITS_PER_MM, height * UNITS_PER_MM)
@@ -352,7 +527,7 @@ def build_face(design: Design, path: Path) -> None:
             "uniqueFontIdentifier": f"{family} Regular 1.0",
             "fullName": f"{family} Regular",
             "version": "Version 1.0",
-            "psName": f"Platewright{design.name}-Regular",
+            "psName": design.stem,
             "licenseDescription": "This Font Software is licensed under the SIL Open Font License, "
             "Version 1.1.",
         }
@@ -371,10 +546,10 @@ def build_face(design: Design, path: Path) -> None:
 
 
 def build_all(folder: Path) -> list[Path]:
-    """Write both faces into a folder and return their paths."""
+    """Write all faces into a folder and return their paths."""
     paths = []
-    for design in (MONOLINE, DISTINCT):
-        path = folder / f"Platewright{design.name}-Regular.ttf"
+    for design in (MONOLINE, DISTINCT, *DIES):
+        path = folder / f"{design.stem}.ttf"
         build_face(design, path)
         paths.append(path)
     return paths

@@ -464,10 +464,10 @@ README_HEAD = """\
 # Faces
 
 Every face here may be used, changed and passed on; its licence is the file named in its row. The
-first two are this project's own, drawn as strokes in `build.py`; the others were fetched from the
+first ones are this project's own, drawn as strokes in `build.py`; the others were fetched from the
 packages named and reduced by `fetch.py`, which also writes this page:
 
-    python fonts/build.py      # the two faces of our own; needs fonttools and skia-pathops
+    python fonts/build.py      # the faces of our own; needs fonttools and skia-pathops
     python fonts/fetch.py      # all others and this page; needs brotli, npm, apt-get, the network
 
 "Cut" means: reduced to A-Z, a-z, 0-9, Ä Ö Ü, space and `- . · & ' / ( ) :`, as far as the face has
@@ -481,11 +481,18 @@ region's file), cut to a script's block, or to the signs that `platewright/regio
 regions' files name; they never serve the registration's own characters.
 """
 OWN_ROWS = [
-    f"| Platewright {name} | Platewright{name}-Regular.ttf | `fonts/build.py` | OFL-1.1, "
-    f"[text](licences/Platewright.txt) | drawn here, {how} |"
+    f"| Platewright {name} | Platewright{name.replace(' ', '')}-Regular.ttf "
+    f"| `fonts/build.py` | OFL-1.1, [text](licences/Platewright.txt) | drawn here, {how} |"
     for name, how in (
         ("Monoline", "one stroke width, British proportions"),
         ("Distinct", "condensed, no two characters alike"),
+        ("Die Round", "American die: round strokes, O and 0 alike"),
+        ("Die Slashed", "American die: slashed 0, flat 3, open 4, straight 6 and 9, short T"),
+        ("Die Square", "American die: square shoulders, dotted 0, square O, 1 without flag"),
+        ("Die Serif", "American die: bars at stems' ends, 1 with foot, square O"),
+        ("Die Narrow", "American die: tall and narrow, slashed 0, short T, serif I"),
+        ("Die Bold", "American die: broad strokes, dotted 0, square O, open 4"),
+        ("Die Thin", "American die: thin strokes, 1 with foot, serif I"),
     )
 ]
 

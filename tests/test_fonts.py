@@ -17,7 +17,12 @@ FONTS = Path(__file__).resolve().parents[1] / "fonts"
 FACES = sorted(path for path in FONTS.iterdir() if path.suffix in (".ttf", ".otf"))
 LICENCE_LINK = re.compile(r"\[text\]\((licences/[^)]+)\)")
 RESERVED = re.compile(r"with\s+reserved\s+font\s+names?\s+['\"“]?([\w-]+)", re.IGNORECASE)
-OWN = {"PlatewrightMonoline-Regular.ttf", "PlatewrightDistinct-Regular.ttf"}
+DIES = ("Round", "Slashed", "Square", "Serif", "Narrow", "Bold", "Thin")
+OWN = {
+    "PlatewrightMonoline-Regular.ttf",
+    "PlatewrightDistinct-Regular.ttf",
+    *(f"PlatewrightDie{die}-Regular.ttf" for die in DIES),
+}
 
 
 def readme_rows() -> dict[str, str]:
@@ -114,6 +119,33 @@ def test_own_face_has_the_measures_of_its_rule(
         assert bottom == 0, character
         assert top == pytest.approx(10 * height_mm, abs=1), character
         assert right - left <= 10 * width_mm + 1, character
+
+
+@pytest.mark.parametrize("die", DIES)
+def test_dies_fill_their_height_and_no_glyph_leaves_its_advance(die: str) -> None:
+    font = TTFont(FONTS / f"PlatewrightDie{die}-Regular.ttf")
+    for character in string.ascii_uppercase + string.digits:
+        left, bottom, right, top = ink(font, character)
+        assert (bottom, top) == pytest.approx((0, 700), abs=2), character
+        advance, _ = font["hmtx"][font.getBestCmap()[ord(character)]]
+        assert left >= 0 and right <= advance, character
+
+
+def holes(path: Path, character: str) -> int:
+    """Count a glyph's contours beyond the first: its holes, and islands in them."""
+    font = TTFont(path)
+    return int(font["glyf"][font.getBestCmap()[ord(character)]].numberOfContours) - 1
+
+
+def test_dies_have_slashed_dotted_and_plain_zeros() -> None:
+    zeros = {die: holes(FONTS / f"PlatewrightDie{die}-Regular.ttf", "0") for die in DIES}
+    assert zeros == {
+        "Round": 1, "Slashed": 2, "Square": 2, "Serif": 1, "Narrow": 2, "Bold": 2, "Thin": 1,
+    }  # fmt: skip
+    for die in DIES:
+        path = FONTS / f"PlatewrightDie{die}-Regular.ttf"
+        assert [holes(path, character) for character in "BDOPQR8"] == [2, 1, 1, 1, 1, 1, 2], die
+        assert not any(holes(path, character) for character in "CEFGHIJKLMNSTUVWXYZ12357"), die
 
 
 def test_british_one_is_as_wide_as_its_stroke() -> None:
