@@ -142,8 +142,12 @@ def _mask(path: Path | None, kind: str, text: str) -> Picture:
 def _line(path: Path, text: str) -> Picture:
     font = _font(path)
     x0, y0, x1, y1 = (int(v) for v in font.getbbox(text, anchor="ls"))
-    picture = Image.new("L", (max(x1 - x0, 1) + 4, max(y1 - y0, 1) + 4))
-    ImageDraw.Draw(picture).text((2 - x0, 2 - y0), text, font=font, fill=255, anchor="ls")
+    wide = max(x1 - x0, 1) + text.count(" ") * UNIT // 5 + 4
+    picture = Image.new("L", (wide, max(y1 - y0, 1) + 4))
+    x = 2.0 - x0
+    for word in text.split(" "):  # the faces have no space and would draw a box for it
+        ImageDraw.Draw(picture).text((x, 2 - y0), word, font=font, fill=255, anchor="ls")
+        x += font.getlength(word) + UNIT / 5
     mask = np.asarray(picture)
     rows, cols = np.flatnonzero(mask.max(axis=1) > 40), np.flatnonzero(mask.max(axis=0) > 40)
     if not rows.size:

@@ -226,7 +226,6 @@ RULES = {
         "Rulebook on registration: letters of the town, three or four digits, two letters",
     ),
     "MM": ("\\d[A-Z]\\d{4}|[A-Z]{2}\\d{4}|\\d{2}[A-Z]\\d{5}", "RTAD, 2013: 1A-1234"),
-    "MN": ("\\d{4}", "MNS 4598: four digits, three letters"),
     "MO": ("[MAC][A-Z]?\\d{4}", "Decreto-Lei 17/93/M: M or A, letter, four digits"),
     "MT": ("[A-Z]{3}\\d{3}|[A-Z]{3,7}\\d{0,2}", "S.L. 65.11: ABC 123"),
     "MU": (

@@ -47,6 +47,14 @@ def test_arabic_letters_join_and_run_from_the_right() -> None:
     assert shape("אב 12", "hebrew") == "12 בא"
 
 
+def test_words_stand_apart_and_no_box_between() -> None:
+    whole = word_mask("japanese", "品川 なにわ", 0).max(axis=0) > 127
+    parts = [word_mask("japanese", word, 0) for word in ("品川", "なにわ")]
+    first, last = parts[0].shape[1], parts[1].shape[1]
+    assert not whole[first + 3 : -last - 3].any()
+    assert first + last < whole.size < first + last + 24
+
+
 def test_vowel_signs_before_their_consonant_are_written_there() -> None:
     assert shape("कि", "devanagari") == "\u093f\u0915"
     assert shape("নো", "bengali") == "\u09c7\u09a8\u09be"
