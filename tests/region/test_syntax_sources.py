@@ -326,7 +326,6 @@ RULES = {
         "\\d{1,5}",
         "Motor Vehicle Act B.E. 2522: a digit or none, two consonants, one to four digits",
     ),
-    "TJ": ("\\d{4}[A-Z]{2}0[1-8]", "Vehicle registration plates of Tajikistan: 1234 AB 01"),
     "TN": (
         "[1-9]\\d{1,2}\\d{2,4}|\\d{7,8}",
         "Arrêté du 25 janvier 2000: series and up to four digits",
