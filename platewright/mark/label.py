@@ -116,6 +116,22 @@ def sticker(rng: Rng, text: str = "") -> Pen:
     return pen
 
 
+def tab(rng: Rng, text: str = "") -> Pen:
+    """Draw an upright sticker with lines of print, as taxes and inspections have them."""
+    pen = Pen(rng.uniform(0.3, 0.6))
+    w, back = (
+        pen.aspect,
+        _pick(rng, ("#8fc4e8", "#f2f2ee", "#e8d24a", "#9fd0a0", "#e79a9a", "#c8ccd4")),
+    )
+    pen.box(0, 0, w, 1, back)
+    if rng.random() < 0.6:
+        pen.box(0, 0, w, rng.uniform(0.15, 0.4), _pick(rng, BRIGHT))
+    for k in range(int(rng.integers(1, 4))):
+        y = 0.5 + 0.14 * k
+        pen.box(0.15 * w, y, w * rng.uniform(0.5, 0.88), y + 0.05, "#3a3c44")
+    return pen
+
+
 def oval(rng: Rng, text: str = "") -> Pen:
     """Draw an oval with a country's code."""
     pen = Pen(rng.uniform(1.1, 1.6))
@@ -232,7 +248,7 @@ def pictured(rng: Rng, text: str = "") -> Pen:
 VARIANTS = 40
 """More than of pictures: their texts differ."""
 MARKS: dict[str, Draw] = {
-    "stack": stack, "sideways": sideways, "pair": pair, "sticker": sticker, "oval": oval,
-    "divider": divider, "words": words, "plaque": plaque, "qr": qr, "barcode": barcode,
+    "stack": stack, "sideways": sideways, "pair": pair, "sticker": sticker, "tab": tab,
+    "oval": oval, "divider": divider, "words": words, "plaque": plaque, "qr": qr, "barcode": barcode,
     "logo": logo, "pictured": pictured,
 }  # fmt: skip

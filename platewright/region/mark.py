@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from platewright.mark import find_marks
 from platewright.region.chance import Spread, Uniform, between
@@ -61,13 +62,18 @@ def choose_mark(patterns: Sequence[str], uniform: Uniform) -> str:
 
     So that a hundred flags are not drawn a hundred times as often as the one palm.
     """
-    found = find_marks(patterns[int(uniform() * len(patterns))])
-    families: dict[str, list[str]] = {}
-    for name in found:
-        families.setdefault(name.partition("-")[0], []).append(name)
-    wide = [family for family in families.values() for _ in range(3 if len(family) > 2 else 1)]
-    family = wide[int(uniform() * len(wide))]
+    families = _families(patterns[int(uniform() * len(patterns))])
+    family = families[int(uniform() * len(families))]
     return family[int(uniform() * len(family))]
+
+
+@cache
+def _families(pattern: str) -> tuple[tuple[str, ...], ...]:
+    """Return the families of a pattern's marks; those of more than two stand there thrice."""
+    families: dict[str, list[str]] = {}
+    for name in find_marks(pattern):
+        families.setdefault(name.partition("-")[0], []).append(name)
+    return tuple(tuple(f) for f in families.values() for _ in range(3 if len(f) > 2 else 1))
 
 
 def read_marks(table: Table) -> tuple[MarkChoice, ...]:

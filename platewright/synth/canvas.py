@@ -10,6 +10,7 @@ from platewright.region import Look, Strip
 from platewright.synth.face import Face
 from platewright.synth.ink import GRAIN_PX, LINE_PX, blend_ink, grain_field, line_mask
 from platewright.synth.layout import lay_out_line
+from platewright.synth.mark.paint import paint_sticker
 from platewright.synth.style import Colour, PlateStyle, luma
 
 __all__ = ["Canvas"]
@@ -221,7 +222,11 @@ class Canvas:
         """Seals, stickers, bolts, dealer's text and dirt, over everything else."""
         height, width = self.inner.shape[:2]
         for x0, y0, x1, y1, colour in style.stickers:
-            self.rectangle((x0 * width, y0 * height, x1 * width, y1 * height), colour)
+            box = (x0 * width, y0 * height, x1 * width, y1 * height)
+            self.rectangle(box, colour)
+            if colour[0] % 4:  # most are printed
+                left, top, right, bottom = (v + self.frame for v in box)
+                paint_sticker(self.image, (left, top, right, bottom), colour)
         for x, y, radius, level in style.bolts:
             spot = (round(x * width) + self.frame, round(y * height) + self.frame)
             size = max(round(radius * height), 1)
@@ -246,9 +251,13 @@ class Canvas:
             self.paint(np.asarray(weight * 255, np.uint8), (96, 84, 70))
 
     def frame_cut(
-        self, style: PlateStyle, boxes_mm: list[tuple[float, float, float, float]]
+        self, style: PlateStyle, boxes_mm: list[tuple[float, float, float, float]], small: Face
     ) -> None:
-        """Let a holder's frame hide the characters' tops or feet, as `style.frame_cut` says."""
+        """Let a holder's frame hide the characters' tops or feet, as `style.frame_cut` says.
+
+        Its bars bear the dealer's text.
+        """
+        bright: Colour = (220, 220, 220) if luma(style.frame_colour) < 110 else (30, 30, 30)
         height, width = self.inner.shape[:2]
         first, last = min(b[1] for b in boxes_mm), max(b[3] for b in boxes_mm)
         tall = max(b[3] - b[1] for b in boxes_mm)
@@ -256,9 +265,23 @@ class Canvas:
         if above:
             edge = (first + above * tall) * self.scale
             self.rectangle((0, 0, width, edge), style.frame_colour)
+            bar = (0.0, edge / self.scale)
+            self._bar_text(small, style.frame_text, bar, above * tall, bright)
         if below:
             edge = (last - below * tall) * self.scale
             self.rectangle((0, edge, width, height), style.frame_colour)
+            bar = (edge / self.scale, height / self.scale)
+            self._bar_text(small, style.frame_text, bar, below * tall, bright)
+
+    def _bar_text(
+        self, face: Face, text: str, bar: tuple[float, float], most: float, colour: Colour
+    ) -> None:
+        """Set a text in the middle of a bar from y0 to y1, mm, not much higher than `most`."""
+        wide = self.inner.shape[1] / self.scale
+        middle, tall = (bar[0] + bar[1]) / 2, min(0.6 * (bar[1] - bar[0]), 1.5 * most)
+        if text:
+            box = (0.15 * wide, middle - tall / 2, 0.85 * wide, middle + tall / 2)
+            self.text(face, text, box, colour)
 
 
 def _lean(mask: Picture, shear: float) -> tuple[Picture, int]:

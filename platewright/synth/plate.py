@@ -111,7 +111,7 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
             canvas.paint(layer, word.script.colour)
     paint_marks(canvas, style, [m for m in marks if m.mark.place != "behind"])
     if any(style.frame_cut):
-        canvas.frame_cut(style, [g.box for g in placed])
+        canvas.frame_cut(style, [g.box for g in placed], small)
     canvas.details(look, style, small, rng)
     quad = np.array([[0, 0], [width, 0], [width, height], [0, height]], float) + frame
     kept = [(g, b) for g, b in zip(placed, boxes, strict=True) if g.counts]

@@ -271,8 +271,14 @@ def _stickers(
     rng: np.random.Generator,
 ) -> tuple[tuple[float, float, float, float, Colour], ...]:
     found = []
-    for _ in range(int(rng.integers(1, 4))):
+    for k in range(int(rng.integers(1, 4))):
         u = rng.random(9).tolist()
+        if not k and u[8] < 0.4:  # a month and a year in the upper corners
+            width, height, edge, y = 0.07 + 0.07 * u[0], 0.1 + 0.12 * u[1], 0.06 * u[2], 0.07 * u[4]
+            for x in (0.02 + edge, 0.98 - edge - width):
+                colour = (int(u[6] * 256), int(u[7] * 256), int(u[5] * 256 * x))
+                found.append((x, y, x + width, y + height, colour))
+            break
         width, height = 0.04 + 0.1 * u[0], 0.08 + 0.17 * u[1]
         x = 0.1 * u[2] if u[3] < 0.5 else 0.8 + 0.15 * u[2]
         y = 0.02 + 0.1 * u[4] if u[5] < 0.5 else 0.7 + 0.18 * u[4]

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.mark import Sketch, draw_sketch
 from platewright.region.colour import luma
 from platewright.synth.mark.style import Colour, MarkStyle
 
-__all__ = ["paint_mark"]
+__all__ = ["paint_mark", "paint_sticker"]
 
 Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -48,20 +49,34 @@ def paint_mark(image: Picture, box: Box, mark: MarkStyle, *, paper: Colour, ink:
         paper: colour of the sheet.
         ink: colour of the characters.
     """
-    left, top, right, bottom = (round(v) for v in box)
-    if right - left < 2 or bottom - top < 2:
-        return
     sketch = mark.sketch
-    l, t = max(left, 0), max(top, 0)  # noqa: E741
-    r, b = min(right, image.shape[1]), min(bottom, image.shape[0])
-    if r <= l or b <= t:
-        return
-    cover = _resized(sketch.coverage, (right - left, bottom - top))
-    cover = cover[t - top : b - top, l - left : r - left]
     colours = _colours(mark, sketch.tones, paper, ink)
     strengths = [mark.strength] * len(colours)
     if mark.place == "behind":
         strengths = [_legible(c, s, paper, ink) for c, s in zip(colours, strengths, strict=True)]
+    _paint(image, box, sketch, colours, strengths)
+
+
+def paint_sticker(image: Picture, box: Box, colour: Colour) -> None:
+    """Paint a printed sticker with a year or a month; the colour picks which, and its own two."""
+    sketch = draw_sketch("sticker", sum(colour))
+    colours = [_hex(tone) for tone in sketch.tones]
+    if sum(colour) % 3 == 0:
+        colours[0] = colour
+    _paint(image, box, sketch, colours, [1.0] * len(colours))
+
+
+def _paint(
+    image: Picture, box: Box, sketch: Sketch, colours: list[Colour], strengths: list[float]
+) -> None:
+    """Paint a sketch whose tones have these colours, each as opaque as its strength says."""
+    left, top, right, bottom = (round(v) for v in box)
+    l, t = max(left, 0), max(top, 0)  # noqa: E741
+    r, b = min(right, image.shape[1]), min(bottom, image.shape[0])
+    if min(right - left, bottom - top) < 2 or r <= l or b <= t:
+        return
+    cover = _resized(sketch.coverage, (right - left, bottom - top))
+    cover = cover[t - top : b - top, l - left : r - left]
     weights = np.array(strengths, np.float32) / 255
     alpha = cover @ weights
     part = image[t:b, l:r]
