@@ -249,6 +249,6 @@ VARIANTS = 40
 """More than of pictures: their texts differ."""
 MARKS: dict[str, Draw] = {
     "stack": stack, "sideways": sideways, "pair": pair, "sticker": sticker, "tab": tab,
-    "oval": oval, "divider": divider, "words": words, "plaque": plaque, "qr": qr, "barcode": barcode,
-    "logo": logo, "pictured": pictured,
+    "oval": oval, "divider": divider, "words": words, "plaque": plaque, "qr": qr,
+    "barcode": barcode, "logo": logo, "pictured": pictured,
 }  # fmt: skip
