@@ -1,0 +1,1 @@
+"""Networks: what each is made of, its layers, its losses."""

@@ -1,0 +1,1 @@
+"""Reading: from a photo to what its plates say."""
