@@ -1,61 +1,89 @@
-"""Spells a straightened plate from what the line reader says of it, in one framing or several."""
+"""The default speller: reads along the lines of a plate, in as many framings as are needed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.network.settings import UNSEEN, LineSettings
-from platewright.reader.ctc import BLANK, beam_search, likelihoods, log_likelihoods
+from platewright.reading.ctc import BLANK, beam_search, likelihoods, log_likelihoods
+from platewright.reading.finder import sigmoid
+from platewright.reading.runtime import Network, levels
+from platewright.reading.speller import Look, log_softmax
+from platewright.reading.spelling import Spelling
+from platewright.reading.straighten import refined, straightened
 
-__all__ = ["LineEvidence", "Spelt", "condense"]
+__all__ = ["LineEvidence", "LineSpeller", "condense"]
 
 FloatArray = NDArray[np.float64]
-SURE = 0.999
+Picture = NDArray[np.uint8]
+BLANK_SURE = 0.999
 """Steps that are blank with more than this stand together as one."""
+SURE = 0.97
+"""A text that the first framing is surer of is not read again ..."""
+HARDLY = 0.1
+"""... nor what is hardly a plate."""
+NOTHING = 0.3
+"""How certain the average character counts where none is read."""
+RATED = 4
+"""Texts of each framing that are rated by all."""
 
 
-@dataclass(frozen=True)
-class Spelt:
-    """One text that a plate may have.
-
-    Attributes:
-        text: of the alphabet and `UNSEEN`.
-        probability: 0-1.
-        slots: (longest, characters + 2) probabilities: the alphabet, unseen, and `pad`; the text's
-            own multiply to its probability.
-    """
-
-    text: str
-    probability: float
-    slots: FloatArray
-
-
-def condense(logs: FloatArray) -> FloatArray:
-    """Return steps of which those that are surely blank, one after the other, are one.
+class LineSpeller:
+    """Reads with the line reader.
 
     Args:
-        logs: (steps, classes) log-probabilities, blank first.
-
-    >>> condense(np.log(np.array([[0.9995, 0.0005], [0.9995, 0.0005], [0.5, 0.5]]))).shape
-    (2, 2)
+        network: with the part `line`.
+        beams: texts that the search follows at once.
     """
-    blank = logs[:, BLANK] > math.log(SURE)
-    keep = ~(blank & np.concatenate([[False], blank[:-1]]))
-    first = np.cumsum(keep) - 1
-    out = logs[keep].copy()
-    extra = np.bincount(first, np.where(keep, 0.0, logs[:, BLANK]), len(out))
-    out[:, BLANK] += extra
-    return out
+
+    def __init__(self, network: Network, *, beams: int = 6) -> None:
+        """Keep them."""
+        self.network, self.beams = network, beams
+        self.settings: LineSettings = network.settings.line
+        self.alphabet = Alphabet(self.settings.characters + UNSEEN)
+        self.longest = self.settings.longest
+
+    def look(
+        self, grey: Picture, quads: Sequence[FloatArray], framings: Sequence[float]
+    ) -> list[Look]:
+        """See `Speller`; what is unsure in the first framing is read in the others, too."""
+        own = self.settings
+        first, *others = framings
+        windows, matrices = self._windows(grey, quads, first)
+        steps, presence, corners = self.network.run(
+            ["steps", "plate_presence", "plate_corners"], {"plate": levels(windows)}
+        )
+        size = np.tile(np.array(own.window[::-1], float), 4)
+        framed = refined(quads, matrices, presence[:, 0], corners * size)
+        there = sigmoid(presence[:, 0])
+        found = [LineEvidence(steps[k : k + 1], own, beams=self.beams) for k in range(len(quads))]
+        unsure = [k for k, e in enumerate(found) if there[k] > HARDLY and e.probability < SURE]
+        if unsure and others:
+            more = [self._windows(grey, [framed[k] for k in unsure], f)[0] for f in others]
+            (logits,) = self.network.run(["steps"], {"plate": levels(np.concatenate(more))})
+            for at, k in enumerate(unsure):
+                every = np.concatenate([steps[k : k + 1], logits[at :: len(unsure)]])
+                found[k] = LineEvidence(every, own, beams=self.beams)
+        return [
+            Look(quad, float(p) * e.certainty, e)
+            for quad, p, e in zip(framed, there, found, strict=True)
+        ]
+
+    def _windows(
+        self, grey: Picture, quads: Sequence[FloatArray], framing: float
+    ) -> tuple[Picture, list[FloatArray]]:
+        margin = (self.settings.margin[0] * framing, self.settings.margin[1] * framing)
+        return straightened(grey, quads, self.settings.window, margin)
 
 
 class LineEvidence:
-    """What the line reader says of one plate.
+    """What the line reader says of one plate; several framings count alike.
 
     Args:
         logits: (framings, steps, classes), blank first, unseen last.
@@ -69,30 +97,51 @@ class LineEvidence:
         """Turn logits into probabilities."""
         self.settings, self.beams = settings, beams
         self.alphabet = Alphabet(settings.characters + UNSEEN)
-        scaled = logits.astype(np.float64) / settings.temperature
-        shifted = scaled - scaled.max(axis=-1, keepdims=True)
-        logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-        self.framings = [condense(each) for each in logs]
+        scaled = np.asarray(logits / settings.temperature, np.float32)
+        self.framings = [condense(each) for each in log_softmax(scaled)]
 
-    def texts(self) -> list[tuple[str, float]]:
-        """Return the most probable texts and their probabilities, best first."""
+    @cached_property
+    def texts(self) -> list[tuple[tuple[int, ...], float]]:
+        """The most probable texts as classes, and their probabilities, best first."""
         longest = self.settings.longest
         found: dict[tuple[int, ...], None] = {}
         for logs in self.framings:
-            for classes, _ in beam_search(logs, beams=self.beams, longest=longest)[:3]:
+            for classes, _ in beam_search(logs, beams=self.beams, longest=longest)[:RATED]:
                 found.setdefault(classes)
         classes = list(found)
         rated = self._rate(classes)
         order = np.argsort(-rated, kind="stable")
-        return [(self._text(classes[k]), float(rated[k])) for k in order]
+        return [(classes[k], float(rated[k])) for k in order]
 
-    def rate(self, texts: Sequence[str]) -> FloatArray:
-        """Return the probabilities of texts; the mean over the framings."""
-        return self._rate([self._classes(text) for text in texts])
+    @property
+    def probability(self) -> float:
+        """Of the most probable text."""
+        return self.texts[0][1]
 
-    def spell(self, text: str) -> Spelt:
-        """Return a text with what stands at each of its places."""
-        classes = self._classes(text)[: self.settings.longest]
+    @property
+    def certainty(self) -> float:
+        """How probable the average character is, the end of the text being one."""
+        classes, probability = self.texts[0]
+        return probability ** (1 / (len(classes) + 1)) if classes else NOTHING
+
+    def spell(self) -> Spelling:
+        """See `Evidence`."""
+        told = tuple((self._text(c), math.log(max(p, 1e-300))) for c, p in self.texts[1:])
+        first = self._spell(self.texts[0][0])
+        return Spelling(
+            text=first.text, log_probability=first.log_probability, slots=first.slots, others=told
+        )
+
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        """See `Evidence`."""
+        rated = self._rate([self._classes(text) for text in texts])
+        return np.log(np.maximum(rated, 1e-300)).tolist()
+
+    def spell_as(self, text: str) -> Spelling:
+        """See `Evidence`."""
+        return self._spell(self._classes(text))
+
+    def _spell(self, classes: Sequence[int]) -> Spelling:
         longest, alphabet = self.settings.longest, self.alphabet
         logs, tables = zip(*(likelihoods(each, classes) for each in self.framings), strict=True)
         weights = np.exp(np.array(logs) - max(logs))
@@ -107,7 +156,8 @@ class LineEvidence:
             ends = min(probability / max(own, 1e-300), 1.0)
             slots[len(classes)] = (1.0 - ends) / len(alphabet)
             slots[len(classes), alphabet.pad] = ends
-        return Spelt(text, probability, slots)
+        log = math.log(max(probability, 1e-300))
+        return Spelling(text=self._text(classes), log_probability=log, slots=slots)
 
     def _rate(self, texts: Sequence[Sequence[int]]) -> FloatArray:
         logs = np.array([log_likelihoods(each, texts) for each in self.framings])
@@ -117,4 +167,22 @@ class LineEvidence:
         return "".join(self.alphabet.characters[k - 1] for k in classes)
 
     def _classes(self, text: str) -> list[int]:
-        return [int(k) + 1 for k in self.alphabet.encode(text, len(text))]
+        classes = [int(k) + 1 for k in self.alphabet.encode(text, len(text))]
+        return classes[: self.settings.longest]
+
+
+def condense(logs: FloatArray) -> FloatArray:
+    """Return steps of which those that are surely blank, one after the other, are one.
+
+    Args:
+        logs: (steps, classes) log-probabilities, blank first.
+
+    >>> condense(np.log(np.array([[0.9995, 0.0005], [0.9995, 0.0005], [0.5, 0.5]]))).shape
+    (2, 2)
+    """
+    blank = logs[:, BLANK] > math.log(BLANK_SURE)
+    keep = ~(blank & np.concatenate([[False], blank[:-1]]))
+    first = np.cumsum(keep) - 1
+    out = logs[keep].copy()
+    out[:, BLANK] += np.bincount(first, np.where(keep, 0.0, logs[:, BLANK]), len(out))
+    return out

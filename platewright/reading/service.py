@@ -29,10 +29,10 @@ from platewright.alphabet import Alphabet
 from platewright.deadline import within
 from platewright.errors import ServiceError
 from platewright.image import encode_image
-from platewright.reader.spelling import Spelling
+from platewright.reading.speller import Given
 from platewright.text import clean
 
-__all__ = ["KEY", "URL", "Service", "ServiceReader"]
+__all__ = ["KEY", "URL", "Service", "ServiceSpeller"]
 
 URL, KEY = "PLATEWRIGHT_OCR_URL", "PLATEWRIGHT_OCR_KEY"
 Picture = NDArray[np.uint8]
@@ -215,11 +215,11 @@ class _BusyError(Exception):
         self.after_s = float(after) if after.isdecimal() else 0.0
 
 
-class ServiceReader:
+class ServiceSpeller:
     """Reads crops with a service.
 
-    It tells no probabilities: each of its characters counts half, and what the default network
-    says the other half.
+    It tells no probabilities: each of its characters counts half, and what the detector's own
+    speller says the other half.
 
     Args:
         service: what is asked.
@@ -240,18 +240,18 @@ class ServiceReader:
         shape = (sides[0] + sides[2]) / max(sides[1] + sides[3], 1e-6)
         return self.height, round(self.height * float(np.clip(shape, 1.0, 8.0)))
 
-    def read(self, crops: Sequence[Picture]) -> list[Spelling]:
+    def look(self, crops: Sequence[Picture]) -> list[Given]:
         """Post crops, one after the other.
 
         Raises:
             ServiceError: if one can't be read there.
         """
-        return [self._spelling(clean(self.service.read(crop))) for crop in crops]
+        return [self._given(clean(self.service.read(crop))) for crop in crops]
 
-    def _spelling(self, text: str) -> Spelling:
+    def _given(self, text: str) -> Given:
         text = text[: self.slots]
         slots = np.eye(self.alphabet.num_classes)[self.alphabet.encode(text, self.slots)]
-        return Spelling(text=text, log_probability=0.0, slots=slots)
+        return Given(text, slots, self.alphabet)
 
 
 def _rgb(crop: Picture) -> Picture:

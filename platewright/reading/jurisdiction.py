@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.recognizer.decode import decode_slots
+from platewright.reading.spelling import decode_slots
 from platewright.region import Region, load_region, region_codes
 from platewright.region.template import Piece, Template, region_templates
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.reader.spelling import Spelling
+from platewright.reading.spelling import Spelling
 
 __all__ = ["Hypothesis", "follow", "search", "spell_attention"]
 

@@ -8,17 +8,21 @@ from typing import Any
 
 from platewright.errors import ConfigError, WeightsError
 from platewright.file import file_digest
-from platewright.reader.detector import BoxDetector, ReaderDetector
-from platewright.reader.kind import kind_names
-from platewright.reader.reader import network_reader
-from platewright.reader.runtime import load_network
-from platewright.reader.service import Service, ServiceReader
-from platewright.reader.vote import VotingDetector
-from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.network.kind import kind_names
+from platewright.network.settings import BundleSettings
+from platewright.reading.detector import Detector
+from platewright.reading.finder import BoxFinder, FrameFramer, ScanFinder, SlotFramer
+from platewright.reading.line import LineSpeller
+from platewright.reading.runtime import Network, load_network
+from platewright.reading.service import Service, ServiceSpeller
+from platewright.reading.settings import DetectorSettings
+from platewright.reading.speller import SecondSpeller, SlotSpeller, crop_speller
+from platewright.reading.vote import VoteSpeller
 from platewright.resource import bundled
 
 __all__ = [
     "default_choice",
+    "detector_of",
     "find_weights",
     "load_detector",
     "reader_weights",
@@ -27,8 +31,10 @@ __all__ = [
 ]
 
 SUFFIXES = (".onnx", ".npz")
-WITHOUT_WEIGHTS = ("", "window", "api")
-"""No other reader, the default network by its name, and a service."""
+OWN = ("line", "slots", "window")
+"""What the detector's own weights read with: by the part's name, or as it was called at first."""
+WITHOUT_WEIGHTS = ("", *OWN, "api")
+"""No other reader, the weights' own, and a service."""
 
 
 def find_weights(choice: str) -> Path:
@@ -112,6 +118,34 @@ def default_choice(weights: Path) -> str:
     return choice
 
 
+def detector_of(network: Network, settings: DetectorSettings | None = None) -> Detector:
+    """Return the detector that a weights file makes by itself.
+
+    Args:
+        network: of the file.
+        settings: of the detector.
+
+    Raises:
+        WeightsError: if it lacks a part.
+        RegionError: if one of the settings' regions can't be used.
+    """
+    own = network.settings
+    if not isinstance(own, BundleSettings):
+        raise WeightsError(
+            f"weights of the reader {own.name} find no plates: detect.py takes them with --reader"
+        )
+    if own.scan is None or (own.slots is None and (own.frame is None or own.line is None)):
+        raise WeightsError(
+            f"these weights have {', '.join(own.names) or 'no network'}: reading photos needs "
+            "scan, frame and line"
+        )
+    if own.frame is not None and own.line is not None:
+        return Detector(
+            ScanFinder(network), FrameFramer(network), LineSpeller(network), settings
+        )
+    return Detector(ScanFinder(network), SlotFramer(network), SlotSpeller(network), settings)
+
+
 def load_detector(
     weights: Path,
     settings: DetectorSettings | None = None,
@@ -133,7 +167,11 @@ def load_detector(
         ConfigError, WeightsError, ServiceError: as `with_reader`.
         RegionError: if one of the settings' regions can't be used.
     """
-    detector = Detector.load(weights, settings, threads=threads)
+    try:
+        detector = detector_of(load_network(Path(weights), threads), settings)
+    except WeightsError as error:
+        told = str(error)
+        raise WeightsError(told if str(weights) in told else f"{weights}: {told}") from None
     choice = reader or default_choice(Path(weights))
     return with_reader(detector, choice, threads=threads, beams=beams)
 
@@ -155,28 +193,37 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
     """
     several = voters(choice)
     if len(several) > 1:
-        return _voting(detector, several, threads, beams)
+        return _with(detector, _vote(detector, several, threads, beams))
     (choice,) = several
     if choice == "api":
-        return ReaderDetector(detector, ServiceReader(Service.from_environment()))
-    if choice == "window":
+        other = ServiceSpeller(Service.from_environment())
+        return _with(detector, SecondSpeller(detector.speller, other))
+    if choice in OWN:
         return detector
     network = load_network(find_weights(choice), threads)
+    if isinstance(network.settings, BundleSettings):
+        raise ConfigError(f"{choice}: weights that find and read: give them as the weights")
     if network.settings.task == "box":
-        return BoxDetector(detector, network)
-    return ReaderDetector(detector, network_reader(network, beams=beams))
+        finder = BoxFinder(network)
+        return Detector(finder, detector.framer, detector.speller, detector.settings)
+    speller = crop_speller(network, beams=beams)
+    return _with(detector, SecondSpeller(detector.speller, speller))
 
 
-def _voting(detector: Detector, names: tuple[str, ...], threads: int, beams: int) -> Detector:
-    """Return a detector whose texts are voted on."""
-    readers = []
+def _with(detector: Detector, speller: Any) -> Detector:
+    return Detector(detector.finder, detector.framer, speller, detector.settings)
+
+
+def _vote(detector: Detector, names: tuple[str, ...], threads: int, beams: int) -> VoteSpeller:
+    """Return the speller whose texts are voted on."""
+    others = []
     for name in names:
-        if name == "window":
+        if name in OWN:
             continue
         if name == "api":
             raise ConfigError("api gives no probabilities, so it has no vote")
         network = load_network(find_weights(name), threads)
-        if network.settings.task == "box":
-            raise ConfigError("box reads no text, so it has no vote")
-        readers.append(network_reader(network, beams=beams))
-    return VotingDetector(detector, readers, own="window" in names)
+        if isinstance(network.settings, BundleSettings) or network.settings.task == "box":
+            raise ConfigError(f"{name} reads no crops, so it has no vote")
+        others.append(crop_speller(network, beams=beams))
+    return VoteSpeller(detector.speller, others, own=any(name in OWN for name in names))

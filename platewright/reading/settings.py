@@ -1,4 +1,4 @@
-"""Criteria of the detector: what is looked for and what is kept."""
+"""Settings of a detector: what is looked for and what is kept."""
 
 from __future__ import annotations
 

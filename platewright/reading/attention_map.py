@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from platewright.errors import ConfigError
 from platewright.image import WRITE_SUFFIXES, save_image
-from platewright.reader.detector import ReaderDetector
-from platewright.reader.reader import AttentionReader
-from platewright.reader.spelling import Spelling
-from platewright.recognizer.detector import Detector
+from platewright.reading.detector import Detector
+from platewright.reading.speller import AttentionSpeller, SecondSpeller
+from platewright.reading.spelling import Spelling
 from platewright.records import Reading
 
 __all__ = ["AttentionFile", "draw_attention"]
@@ -59,19 +58,26 @@ class AttentionFile:
 
     def __init__(self, path: Path, detector: Detector, *, photos: int) -> None:
         """Check what can be checked before anything is read."""
-        if not isinstance(detector, ReaderDetector) or not isinstance(
-            detector.reader, AttentionReader
+        speller = detector.speller
+        if not isinstance(speller, SecondSpeller) or not isinstance(
+            speller.other, AttentionSpeller
         ):
             raise ConfigError("--show-attention needs a reader with attention: --reader attention")
         if photos > 1:
             raise ConfigError(f"--show-attention draws one photo, not {photos}")
         if path.suffix.lower() not in WRITE_SUFFIXES:
             raise ConfigError(f"{path}: must end in one of {', '.join(WRITE_SUFFIXES)}")
-        self.path, self.detector = path, detector
+        self.path, self.speller = path, speller
 
     def write(self, image: Picture, readings: Sequence[Reading]) -> None:
         """Draw where the reader looked in the plates that it read; no plate, no picture."""
-        spelled = self.detector.spell(image, [reading.quad for reading in readings])
+        grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        quads = [reading.quad for reading in readings]
+        crops = self.speller.crops(np.asarray(grey, np.uint8), quads)
+        spelled = [
+            (crop, evidence.spell())
+            for crop, evidence in zip(crops, self.speller.other.look(crops), strict=True)
+        ]
         if spelled:
             save_image(self.path, draw_attention(spelled))
 

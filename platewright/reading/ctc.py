@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.reader.spelling import Spelling
+from platewright.reading.spelling import Spelling
 
 __all__ = [
     "BLANK",

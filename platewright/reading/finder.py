@@ -1,0 +1,235 @@
+"""Finders: where in a photo plates may be; and framers: where exactly, at a second look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.geometry import Box, box_of_quad, quad_of_box
+from platewright.reading.pyramid import pyramid, scales
+from platewright.reading.runtime import Network, levels
+from platewright.reading.settings import DetectorSettings
+from platewright.reading.spelling import decode_slots
+from platewright.reading.straighten import refined, straightened
+from platewright.reading.suppress import suppress
+
+__all__ = ["BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "ScanFinder", "SlotFramer", "sift"]
+
+FloatArray = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+WIDTH_OVER_HEIGHT = 4.0
+"""A plate `min_height` high is looked for if it is so many times as wide."""
+SAME_FIND = 0.5
+"""Finds of the scan that overlap by more are one; nested ones stay until they are looked at."""
+MEGAPIXEL = 1_000_000
+"""Pixels."""
+
+
+@dataclass(frozen=True)
+class Find:
+    """A place that may be a plate.
+
+    Attributes:
+        quad: (4, 2) photo pixels.
+        presence: 0-1.
+    """
+
+    quad: FloatArray
+    presence: float
+
+
+class Finder(Protocol):
+    """Says where plates may be."""
+
+    def find(self, grey: Picture, settings: DetectorSettings) -> list[Find]:
+        """Return what may be plates of a grey (H, W) photo, best first."""
+        ...
+
+
+class Framer(Protocol):
+    """Looks at finds again.
+
+    Attributes:
+        counts: whether its presence is a part of a reading's presence; else it only sifts.
+    """
+
+    counts: bool
+
+    def frame(
+        self, grey: Picture, quads: Sequence[FloatArray]
+    ) -> tuple[list[FloatArray], FloatArray]:
+        """Return (4, 2) quads as they are seen in a grey (H, W) photo, and presences, 0-1."""
+        ...
+
+
+class ScanFinder:
+    """Slides the scan over a photo at falling sizes.
+
+    Args:
+        network: with the part `scan`.
+    """
+
+    def __init__(self, network: Network) -> None:
+        """Keep it."""
+        self.network = network
+        self.scan = network.settings.scan
+
+    def find(self, grey: Picture, settings: DetectorSettings) -> list[Find]:
+        """See `Finder`; of overlapping finds the best one."""
+        grid, extent = self.scan.grid, self.scan.extent
+        part, pixels = settings.smallest
+        least = settings.min_height or max(part * min(grey.shape), pixels)
+        factors = scales(grey.shape, grid.window, extent, WIDTH_OVER_HEIGHT * least)
+        # Nothing can come of less: a reading's presence is the scan's, times more.
+        threshold = max(settings.scan_presence, settings.min_presence)
+        cut = np.log(threshold / (1 - threshold))
+        half = np.array([grid.window[1] / 2, grid.window[0] / 2])
+        quads, scores = [], []
+        for level in pyramid(grey, factors, grid.window, extent):
+            presence, corners = self.network.run(
+                ["scan_presence", "scan_corners"], {"image": levels(level.image[None])}
+            )
+            # Now and then the converter leaves one more axis of one at the front of the first.
+            presence, corners = presence.reshape(corners.shape[1:3]), corners[0]
+            where = np.argwhere(presence > cut)
+            if not where.size:
+                continue
+            middle = where[:, ::-1] * np.array(grid.stride[::-1]) + half
+            offsets = corners[where[:, 0], where[:, 1]].reshape(-1, 4, 2)
+            points = middle[:, None] + offsets * half
+            quads.append((points - level.pad) * level.scale)
+            scores.append(presence[where[:, 0], where[:, 1]])
+        if not quads:
+            return []
+        all_quads, logits = np.concatenate(quads), np.concatenate(scores)
+        boxes = np.concatenate([all_quads.min(axis=1), all_quads.max(axis=1)], axis=1)
+        most = round(settings.max_candidates * max(grey.size / MEGAPIXEL, 1.0))
+        kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1)[:most]
+        return [Find(all_quads[k], float(1 / (1 + np.exp(-logits[k])))) for k in kept]
+
+
+class BoxFinder:
+    """Finds the one plate of a photo with one car by regression.
+
+    Args:
+        network: of the kind `box`.
+    """
+
+    def __init__(self, network: Network) -> None:
+        """Keep it."""
+        self.network = network
+
+    def box(self, grey: Picture) -> Box:
+        """Return the one box (x0, y0, x1, y1) of a photo, in its pixels; there always is one."""
+        size = self.network.settings.window
+        small = cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA)
+        window = levels(np.asarray(small[None], np.uint8))
+        (box,) = self.network.run(["box"], {"window": window})
+        height, width = grey.shape[:2]
+        x0, y0, x1, y1 = (box[0].astype(float) * (width, height, width, height)).tolist()
+        return x0, y0, x1, y1
+
+    def find(self, grey: Picture, settings: DetectorSettings) -> list[Find]:
+        """See `Finder`."""
+        return [Find(quad_of_box(self.box(grey)), 1.0)]
+
+
+class FrameFramer:
+    """Frames by the light network made for it.
+
+    Args:
+        network: with the part `frame`.
+    """
+
+    counts = True
+
+    def __init__(self, network: Network) -> None:
+        """Keep it."""
+        self.network = network
+
+    def frame(
+        self, grey: Picture, quads: Sequence[FloatArray]
+    ) -> tuple[list[FloatArray], FloatArray]:
+        """See `Framer`."""
+        own = self.network.settings.frame
+        pictures, matrices = straightened(grey, quads, own.window, own.margin)
+        presence, corners = self.network.run(
+            ["frame_presence", "frame_corners"], {"find": levels(pictures)}
+        )
+        size = np.tile(np.array(own.window[::-1], float), 4)
+        seen = refined(quads, matrices, presence[:, 0], corners * size)
+        return seen, sigmoid(presence[:, 0])
+
+
+class SlotFramer:
+    """Frames by the slot reader, whose own presence counts once it has read.
+
+    Args:
+        network: with the part `slots`.
+    """
+
+    counts = False
+
+    def __init__(self, network: Network) -> None:
+        """Keep it."""
+        self.network = network
+
+    def frame(
+        self, grey: Picture, quads: Sequence[FloatArray]
+    ) -> tuple[list[FloatArray], FloatArray]:
+        """See `Framer`; presence counts how certain the slots are, too."""
+        own = self.network.settings.slots
+        pictures, matrices = straightened(grey, quads, own.window, own.margin)
+        slots, presence, corners = self.network.run(
+            ["slots", "presence", "corners"], {"window": levels(pictures)}
+        )
+        certain = np.array([certainty(s.astype(np.float64), own.alphabet) for s in slots])
+        size = np.tile(np.array(own.window[::-1], float), 4)
+        seen = refined(quads, matrices, presence[:, 0], corners * size)
+        return seen, sigmoid(presence[:, 0]) * certain
+
+
+def certainty(slots: FloatArray, alphabet: Any) -> float:
+    """Return how probable the average character of slots is, the end of the text being one."""
+    text, probability, _ = decode_slots(slots, alphabet)
+    counted = min(len(text) + 1, len(slots))
+    return float(probability ** (1 / counted))
+
+
+def sift(
+    grey: Picture, finds: Sequence[Find], framer: Framer, settings: DetectorSettings
+) -> list[Find]:
+    """Look at finds: drop what is hardly a plate, frame the rest by what is seen.
+
+    Args:
+        grey: (H, W) photo.
+        finds: of it.
+        framer: looks, `settings.looks` - 1 times.
+        settings: `second_look` is the least presence of what stays.
+
+    Returns:
+        What stays, in the order of the finds, each in its new frame. Presence is that of the find,
+        and of the framer where that counts.
+    """
+    current = list(finds)
+    for _ in range(settings.looks - 1):
+        if not current:
+            break
+        quads, seen = framer.frame(grey, [f.quad for f in current])
+        sure = np.array([f.presence for f in current]) * seen
+        kept = suppress([box_of_quad(quad) for quad in quads], sure)
+        worth = sorted(int(k) for k in kept if sure[k] >= settings.second_look)
+        current = [
+            Find(quads[k], float(sure[k]) if framer.counts else current[k].presence) for k in worth
+        ]
+    return current
+
+
+def sigmoid(logits: Any) -> FloatArray:
+    """Return probabilities of logits."""
+    return np.asarray(1 / (1 + np.exp(-np.asarray(logits, np.float64))), np.float64)

@@ -1,0 +1,171 @@
+"""What runs networks: ONNX Runtime on an exported file, or Keras on a weights file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.errors import WeightsError
+from platewright.file import file_digest
+from platewright.network.settings import BundleSettings, TextSettings, read_settings
+
+__all__ = ["KerasNetwork", "Network", "OnnxNetwork", "levels", "load_network", "open_session"]
+
+FloatArray = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+Settings = BundleSettings | TextSettings
+
+
+class Network(Protocol):
+    """One or several networks of a weights file, with named inputs and outputs."""
+
+    settings: Any
+
+    def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
+        """Compute some outputs from the inputs that they need."""
+        ...
+
+
+def open_session(path: Path, threads: int = 1) -> tuple[Any, Any, dict[str, str]]:
+    """Open an exported file of any network.
+
+    Args:
+        path: the `.onnx` file.
+        threads: that one picture may use.
+
+    Returns:
+        The session, the options of a run that computes no more than what is asked for, and what
+        the file tells of itself: `settings`, JSON, and maybe `made_of`.
+
+    Raises:
+        WeightsError: if the file is missing, damaged or of another program.
+    """
+    import onnxruntime
+
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        told = dict(session.get_modelmeta().custom_metadata_map)
+    except Exception as error:  # the runtime raises classes of its own, without a common base
+        raise WeightsError(f"{path}: not a usable .onnx file ({_first_line(error)})") from None
+    if "settings" not in told:
+        raise WeightsError(f"{path}: not exported by this program: no settings")
+    only_asked = onnxruntime.RunOptions()
+    only_asked.only_execute_path_to_fetches = True
+    return session, only_asked, told
+
+
+class OnnxNetwork:
+    """Runs an exported `.onnx` file.
+
+    Args:
+        path: the file.
+        threads: that one picture may use.
+
+    Raises:
+        WeightsError: if the file is missing, damaged or of another program.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Load the file."""
+        self._session, self._only_asked, told = open_session(path, threads)
+        self.settings: Settings = read_settings(told["settings"], str(path))
+        self.made_of = told.get("made_of", "")
+        scan = getattr(self.settings, "scan", None)
+        # Every input must be given, also those that nothing is computed from.
+        least = (1, *scan.grid.window, 1) if scan is not None else ()
+        kinds = {"tensor(int32)": np.int32}
+        self._idle = {
+            x.name: np.zeros(
+                least if x.name == "image" else (1, *x.shape[1:]), kinds.get(x.type, np.float32)
+            )
+            for x in self._session.get_inputs()
+        }
+
+    def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
+        """See `Network`."""
+        return list(self._session.run(list(outputs), self._idle | inputs, self._only_asked))
+
+
+class KerasNetwork:
+    """Runs a Keras model, a trained one or one built from a weights file."""
+
+    def __init__(self, model: Any, settings: Settings) -> None:
+        """Keep them."""
+        self.model, self.settings = model, settings
+        self._parts: dict[tuple[str, ...], Any] = {}
+
+    @classmethod
+    def load(cls, path: Path) -> KerasNetwork:
+        """Build the networks of a weights file.
+
+        Raises:
+            WeightsError: if the file is missing, damaged or of other networks, or Keras is missing.
+        """
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        try:
+            from platewright.network.weights import load_model
+        except ImportError:
+            raise WeightsError(
+                f"{path}: .npz weights need Keras (pip install -r requirements.txt); "
+                "the .onnx beside it does not"
+            ) from None
+        model, settings = load_model(path)
+        return cls(model, settings)
+
+    def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
+        """See `Network`."""
+        import keras
+
+        key = (*outputs, *inputs)
+        if key not in self._parts:  # nothing is computed that isn't asked for
+            given = {x.name: x for x in self.model.inputs if x.name in inputs}
+            self._parts[key] = keras.Model(given, {k: self.model.output[k] for k in outputs})
+        found = self._parts[key](inputs, training=False)
+        return [np.asarray(keras.ops.convert_to_numpy(found[k]), np.float32) for k in outputs]
+
+
+def load_network(path: Path, threads: int = 1) -> Network:
+    """Return what runs a weights file, by its suffix.
+
+    Of a `.npz` that is the `.onnx` beside it, where it was exported from just this file: it
+    computes the same, starts in a tenth of the time, and needs no Keras. Whoever names a
+    `KERAS_BACKEND` gets Keras.
+
+    Raises:
+        WeightsError: if it can't be used.
+    """
+    if path.suffix.lower() == ".onnx":
+        return OnnxNetwork(path, threads)
+    if path.suffix.lower() != ".npz":
+        raise WeightsError(f"{path}: weights end in .npz or .onnx")
+    beside = path.with_suffix(".onnx")
+    if not os.environ.get("KERAS_BACKEND") and beside.is_file():
+        with contextlib.suppress(OSError, WeightsError):
+            found = OnnxNetwork(beside, threads)
+            if found.made_of == file_digest(path):
+                return found
+    return KerasNetwork.load(path)
+
+
+def levels(pictures: Picture) -> FloatArray:
+    """Return pictures as networks take them: (n, h, w) as (n, h, w, 1), colours as they are, 0-1."""
+    whole = pictures[..., None] if pictures.ndim == 3 else pictures
+    return whole.astype(np.float32) * np.float32(1 / 255)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__

@@ -1,0 +1,422 @@
+"""Spellers: what the plates in given quads say, and what of a plate is there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.alphabet import Alphabet
+from platewright.reading.attend import Hypothesis, follow, search, spell_attention
+from platewright.reading.ctc import labels, log_likelihoods, spell_ctc, spell_text
+from platewright.reading.finder import certainty, sigmoid
+from platewright.reading.runtime import Network, levels
+from platewright.reading.spelling import Spelling, decode_slots, fold_slots, sharpen, spell
+from platewright.reading.straighten import refined, straightened
+
+__all__ = [
+    "AttentionSpeller", "CropSpeller", "CtcSpeller", "Evidence", "Look", "SecondSpeller",
+    "SlotEvidence", "SlotSpeller", "Speller", "crop_speller", "log_softmax",
+]  # fmt: skip
+
+Picture = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
+
+
+class Evidence(Protocol):
+    """What a network makes of one plate: any text can be rated by it."""
+
+    def spell(self) -> Spelling:
+        """Return the most probable text found."""
+        ...
+
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        """Return the logarithms of texts' probabilities, cut off as by `spell_as`.
+
+        Raises:
+            ValueError: if a character is foreign to the alphabet.
+        """
+        ...
+
+    def spell_as(self, text: str) -> Spelling:
+        """Return what `spell` would of a given text, cut off to as many characters as slots.
+
+        Raises:
+            ValueError: if a character is foreign to the alphabet.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Look:
+    """One plate, looked at.
+
+    Attributes:
+        quad: (4, 2) as it was seen, photo pixels.
+        presence: that it is a plate that can be read, 0-1.
+        evidence: what its text may be.
+    """
+
+    quad: FloatArray
+    presence: float
+    evidence: Evidence
+
+
+class Speller(Protocol):
+    """Reads the plates in given quads of a photo.
+
+    Attributes:
+        alphabet: of its spellings.
+        longest: most characters of a text.
+    """
+
+    alphabet: Alphabet
+    longest: int
+
+    def look(
+        self, grey: Picture, quads: Sequence[FloatArray], framings: Sequence[float]
+    ) -> list[Look]:
+        """Look at quads (4, 2) of a grey (H, W) photo.
+
+        Args:
+            grey: the photo.
+            quads: photo pixels, at least one.
+            framings: the margins round a quad at which it is read, times the network's own; the
+                first one's frame is the look's.
+        """
+        ...
+
+
+class CropSpeller(Protocol):
+    """Reads straightened plates, without a judgement on presence.
+
+    Attributes:
+        alphabet: of its spellings.
+        margin: (x, y) room round the plate's quad that it wants, parts of the plate.
+        weight: of its probabilities beside those of the detector's own speller, 0-1.
+    """
+
+    alphabet: Alphabet
+    margin: tuple[float, float]
+    weight: float
+
+    def window(self, quad: FloatArray) -> tuple[int, int]:
+        """Return the (height, width) that it wants a plate's crop in."""
+        ...
+
+    def look(self, crops: Sequence[Picture]) -> list[Any]:
+        """Return the evidence of grey crops, as `window` wants them."""
+        ...
+
+
+class SlotSpeller:
+    """Reads by slots: one distribution for each place of the text.
+
+    Args:
+        network: with the part `slots`.
+    """
+
+    def __init__(self, network: Network) -> None:
+        """Keep it."""
+        self.network = network
+        own = network.settings.slots
+        self.alphabet, self.longest = own.alphabet, own.slots
+
+    def look(
+        self, grey: Picture, quads: Sequence[FloatArray], framings: Sequence[float]
+    ) -> list[Look]:
+        """See `Speller`; probabilities are the mean of the framings'."""
+        own = self.network.settings.slots
+        size = np.tile(np.array(own.window[::-1], float), 4)
+        slots, presences = [], []
+        framed = list(quads)
+        for k, framing in enumerate(framings):
+            margin = (own.margin[0] * framing, own.margin[1] * framing)
+            pictures, matrices = straightened(grey, quads, own.window, margin)
+            found, presence, corners = self.network.run(
+                ["slots", "presence", "corners"], {"window": levels(pictures)}
+            )
+            slots.append(found)
+            presences.append(presence[:, 0])
+            if k == 0:
+                framed = refined(quads, matrices, presence[:, 0], corners * size)
+        mean, logits = np.mean(slots, axis=0), np.mean(presences, axis=0)
+        looks = []
+        for quad, each, logit in zip(framed, mean, logits, strict=True):
+            plain = each.astype(np.float64)
+            # Presence is of the plain probabilities: calibrating must not move what is found.
+            presence = float(1 / (1 + np.exp(-float(logit)))) * certainty(plain, own.alphabet)
+            evidence = SlotEvidence(plain, own.alphabet, own.temperature)
+            looks.append(Look(quad, presence, evidence))
+        return looks
+
+
+class SlotEvidence:
+    """Slots of one plate.
+
+    Args:
+        plain: (slots, classes) probabilities as the network gives them.
+        alphabet: of the classes.
+        temperature: divides their logarithms.
+    """
+
+    def __init__(self, plain: FloatArray, alphabet: Alphabet, temperature: float = 1.0) -> None:
+        """Make them as sure as they should be."""
+        self.plain, self.alphabet = plain, alphabet
+        self.slots = sharpen(plain, temperature)
+
+    def spell(self) -> Spelling:
+        """See `Evidence`."""
+        return self.spell_as(decode_slots(self.plain, self.alphabet)[0])
+
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        """See `Evidence`."""
+        return [math.log(max(spell(t, self.slots, self.alphabet)[0], 1e-300)) for t in texts]
+
+    def spell_as(self, text: str) -> Spelling:
+        """See `Evidence`."""
+        text = text[: len(self.slots)]
+        return Spelling(text=text, log_probability=self.rate([text])[0], slots=self.slots)
+
+
+class _NetworkCrops:
+    """What network spellers of crops have in common.
+
+    Args:
+        network: of a kind that reads text.
+        beams: texts that a search follows at once; 1: only the most probable next step.
+    """
+
+    weight = 1.0
+
+    def __init__(self, network: Network, *, beams: int = 8) -> None:
+        """Keep them."""
+        self.network, self.beams = network, beams
+        self.settings = network.settings
+        self.alphabet, self.margin = self.settings.alphabet, self.settings.margin
+
+    def window(self, quad: FloatArray) -> tuple[int, int]:
+        """See `CropSpeller`."""
+        size: tuple[int, int] = self.settings.window
+        return size
+
+
+class CtcSpeller(_NetworkCrops):
+    """Reads steps from left to right, one row of the plate after the other."""
+
+    def look(self, crops: Sequence[Picture]) -> list[CtcEvidence]:
+        """See `CropSpeller`."""
+        if not len(crops):
+            return []
+        (logits,) = self.network.run(["logits"], {"window": levels(np.stack(crops))})
+        return [CtcEvidence(steps, self.settings, self.beams) for steps in log_softmax(logits)]
+
+
+@dataclass(frozen=True)
+class CtcEvidence:
+    """Steps of one crop.
+
+    Attributes:
+        steps: (steps, characters + 1) log-probabilities, blank first.
+        settings: of the network.
+        beams: of the search.
+    """
+
+    steps: FloatArray
+    settings: Any
+    beams: int
+
+    def spell(self) -> Spelling:
+        """See `Evidence`."""
+        own = self.settings
+        return spell_ctc(self.steps, own.alphabet, slots=own.slots, beams=self.beams)
+
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        """See `Evidence`."""
+        return log_likelihoods(self.steps, [self._classes(text) for text in texts])
+
+    def spell_as(self, text: str) -> Spelling:
+        """See `Evidence`."""
+        alphabet, slots = self.settings.alphabet, self.settings.slots
+        return spell_text(self.steps, self._classes(text), alphabet, slots=slots)
+
+    def _classes(self, text: str) -> list[int]:
+        return labels(text, self.settings.alphabet)[: self.settings.slots]
+
+
+class AttentionSpeller(_NetworkCrops):
+    """Looks at one place per character."""
+
+    def look(self, crops: Sequence[Picture]) -> list[AttentionEvidence]:
+        """See `CropSpeller`."""
+        if not len(crops):
+            return []
+        (memory,) = self.network.run(["memory"], {"window": levels(np.stack(crops))})
+        return [AttentionEvidence(cells, self.network, self.beams) for cells in memory]
+
+
+@dataclass(frozen=True)
+class AttentionEvidence:
+    """What attention may look at in one crop.
+
+    Attributes:
+        cells: (cells, channels).
+        network: whose decoder looks.
+        beams: of the search.
+    """
+
+    cells: NDArray[np.float32]
+    network: Network
+    beams: int
+
+    def spell(self) -> Spelling:
+        """See `Evidence`."""
+        own = self.network.settings
+        found = search(
+            self._step, self._start, end=own.alphabet.pad, longest=own.slots, beams=self.beams
+        )
+        return self._spelled(found)
+
+    def rate(self, texts: Sequence[str]) -> list[float]:
+        """See `Evidence`."""
+        return [self.spell_as(text).log_probability for text in texts]
+
+    def spell_as(self, text: str) -> Spelling:
+        """See `Evidence`."""
+        own = self.network.settings
+        classes = own.alphabet.encode(text, len(text)).tolist()[: own.slots]
+        found = follow(self._step, self._start, classes, end=own.alphabet.pad, longest=own.slots)
+        return self._spelled([found])
+
+    @property
+    def _start(self) -> NDArray[np.float32]:
+        return np.zeros(2 * self.network.settings.units[-1], np.float32)
+
+    def _spelled(self, found: list[Hypothesis]) -> Spelling:
+        own = self.network.settings
+        shape = (own.rows, len(self.cells) // own.rows)
+        return spell_attention(found, own.alphabet, slots=own.slots, shape=shape)
+
+    def _step(
+        self, tokens: NDArray[np.int32], states: NDArray[np.float32]
+    ) -> tuple[FloatArray, NDArray[np.float32], FloatArray]:
+        feed: dict[str, NDArray[Any]] = {
+            "cells": np.repeat(self.cells[None], len(tokens), axis=0),
+            "token": tokens[:, None],
+            "state": states,
+        }
+        logits, after, weights = self.network.run(["logits", "next_state", "weights"], feed)
+        return log_softmax(logits), after, weights.astype(np.float64)
+
+
+CROP_SPELLERS = {"ctc": CtcSpeller, "attention": AttentionSpeller}
+"""By the task of the network."""
+
+
+def crop_speller(network: Network, *, beams: int = 8) -> CtcSpeller | AttentionSpeller:
+    """Return what spells with a network.
+
+    Raises:
+        ValueError: if the network reads no text.
+    """
+    made = CROP_SPELLERS.get(network.settings.task)
+    if made is None:
+        raise ValueError(f"{network.settings.name} reads no text")
+    return made(network, beams=beams)
+
+
+class SecondSpeller:
+    """Frames and judges presence with one speller, and takes the text of another.
+
+    Args:
+        base: frames and judges.
+        other: spells the crops of its frames.
+    """
+
+    def __init__(self, base: Speller, other: CropSpeller) -> None:
+        """Keep them."""
+        self.base, self.other = base, other
+        self.alphabet, self.longest = base.alphabet, base.longest
+
+    def look(
+        self, grey: Picture, quads: Sequence[FloatArray], framings: Sequence[float]
+    ) -> list[Look]:
+        """See `Speller`; only where the base's own text counts all framings do."""
+        alone = self.other.weight >= 1
+        looks = self.base.look(grey, quads, framings[:1] if alone else framings)
+        seen = self.other.look(self.crops(grey, [look.quad for look in looks]))
+        return [
+            Look(look.quad, look.presence, self._evidence(look.evidence, other))
+            for look, other in zip(looks, seen, strict=True)
+        ]
+
+    def crops(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Picture]:
+        """Return straightened plates as the other speller wants them.
+
+        Args:
+            grey: (H, W) photo.
+            quads: (4, 2) each, photo pixels.
+        """
+        return crops_for(self.other, grey, quads)
+
+    def _evidence(self, own: Evidence, other: Evidence) -> SlotEvidence:
+        """Return the other's text and slots in the base's alphabet."""
+        spelling = other.spell()
+        alphabet = self.alphabet
+        found = [alphabet.index(c) for c in spelling.text]
+        found = [
+            k if k >= 0 else alphabet.index(c.upper())
+            for k, c in zip(found, spelling.text, strict=True)
+        ]
+        # A character that the base doesn't know, such as a space, goes with its slot.
+        lacking = [at for at, k in enumerate(found[: len(spelling.slots)]) if k < 0]
+        known = np.delete(spelling.slots, lacking, axis=0)
+        slots = fold_slots(known, self.other.alphabet, alphabet, self.longest)
+        if self.other.weight < 1:
+            slots = self.other.weight * slots + (1 - self.other.weight) * own.spell().slots
+        text = alphabet.decode([k for k in found if k >= 0][: self.longest])
+        return Given(text, slots, alphabet)
+
+
+class Given(SlotEvidence):
+    """Slots with a text that is settled already.
+
+    Args:
+        text: of the alphabet.
+        slots: (slots, classes) probabilities.
+        alphabet: of the classes.
+    """
+
+    def __init__(self, text: str, slots: FloatArray, alphabet: Alphabet) -> None:
+        """Keep them."""
+        super().__init__(slots, alphabet)
+        self.text = text
+
+    def spell(self) -> Spelling:
+        """See `Evidence`."""
+        return self.spell_as(self.text)
+
+
+def crops_for(
+    speller: CropSpeller, grey: Picture, quads: Sequence[FloatArray]
+) -> list[Picture]:
+    """Return straightened plates (h, w) as a speller wants them.
+
+    Args:
+        speller: says of what size and with how much room.
+        grey: (H, W) photo.
+        quads: (4, 2) each, photo pixels.
+    """
+    return [
+        straightened(grey, [quad], speller.window(quad), speller.margin)[0][0] for quad in quads
+    ]
+
+
+def log_softmax(logits: NDArray[np.float32]) -> FloatArray:
+    """Return log-probabilities along the last axis."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float64)
