@@ -36,7 +36,7 @@ from platewright.geometry import quad_of_box  # noqa: E402
 from platewright.image import load_image  # noqa: E402
 from platewright.label import Label, read_labels  # noqa: E402
 from platewright.metrics import match  # noqa: E402
-from platewright.reader.choice import load_detector  # noqa: E402
+from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.region import load_region, region_codes  # noqa: E402
 from platewright.report import default_digests  # noqa: E402
 from platewright.text import clean  # noqa: E402

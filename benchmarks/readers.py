@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from platewright.geometry import Box
     from platewright.reader.detector import BoxDetector
-    from platewright.recognizer.detector import Detector
+    from platewright.reading.detector import Detector
     from platewright.synth.background import Backgrounds
 
     Picture = NDArray[np.uint8]
@@ -128,8 +128,8 @@ def read_ms(detector: Detector, drawn: Drawn) -> float:
     import numpy as np
 
     from platewright.reader.detector import BoxDetector, ReaderDetector
-    from platewright.reader.vote import VotingDetector
-    from platewright.recognizer.detector import Detector
+    from platewright.reading.vote import VotingDetector
+    from platewright.reading.detector import Detector
 
     times = []
     for image, quad, _ in drawn[:60]:
@@ -225,7 +225,7 @@ def weights_of(choice: str, default: Path) -> list[Path]:
     Raises:
         ConfigError, WeightsError: as `find_weights`.
     """
-    from platewright.reader.choice import find_weights, voters
+    from platewright.reading.choice import find_weights, voters
 
     return [default if name == "window" else find_weights(name) for name in voters(choice)]
 
@@ -256,10 +256,10 @@ def main() -> None:
 
     from platewright.background.photo import load_backgrounds
     from platewright.file import file_digest, make_folder, write_file
-    from platewright.reader.choice import voters, with_reader
+    from platewright.reading.choice import voters, with_reader
     from platewright.reader.detector import BoxDetector
     from platewright.reader.kind import kind_names
-    from platewright.recognizer.detector import Detector
+    from platewright.reading.detector import Detector
     from platewright.report import processor
     from platewright.synth.background import Backgrounds
 

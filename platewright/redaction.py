@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.recognizer.detector import Detector, DetectorSettings
-from platewright.recognizer.framing import sound_quad
+from platewright.reading.detector import Detector
+from platewright.reading.settings import DetectorSettings
+from platewright.reading.straighten import sound_quad
 from platewright.records import Reading
 
 __all__ = ["MIN_PRESENCE", "find_plates", "hide", "redact", "redaction_settings", "widened"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from platewright.errors import PlatewrightError
 from platewright.file import file_digest
-from platewright.reader.choice import default_choice, reader_weights
+from platewright.reading.choice import default_choice, reader_weights
 
 __all__ = [
     "default_digests", "digests", "format_empty", "format_report", "processor", "provenance",

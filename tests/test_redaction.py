@@ -15,7 +15,8 @@ from PIL import Image
 from platewright.command import run_command
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
-from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.reading.detector import Detector
+from platewright.reading.settings import DetectorSettings
 from platewright.records import Reading
 from platewright.redaction import find_plates, hide, redact, redaction_settings, widened
 from platewright.synth.drive import DriveSettings, draw_drive

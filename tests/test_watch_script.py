@@ -22,7 +22,7 @@ from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import save_image
 from platewright.reader import choice as choice_module
-from platewright.recognizer.decode import spell
+from platewright.reading.spelling import spell
 from platewright.records import Reading
 from platewright.redaction import redaction_settings
 from platewright.synth.drive import DriveSettings, draw_drive

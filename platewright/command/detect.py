@@ -24,7 +24,7 @@ from platewright.resource import bundled
 if TYPE_CHECKING:
     from platewright.batch import Batch
     from platewright.output import PhotoReadings
-    from platewright.recognizer.detector import Detector
+    from platewright.reading.detector import Detector
 
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
 CHOICES = ("min_height", "min_presence", "min_confidence", "accept")
@@ -121,8 +121,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def load(args: argparse.Namespace) -> Detector:
     """Return the detector of a command line."""
-    from platewright.reader.choice import load_detector
-    from platewright.recognizer.detector import DetectorSettings
+    from platewright.reading.choice import load_detector
+    from platewright.reading.settings import DetectorSettings
     from platewright.redaction import redaction_settings
 
     given = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
@@ -162,7 +162,7 @@ def read_batch(
 
     attention: Any = None
     if args.show_attention:
-        from platewright.reader.picture import AttentionFile
+        from platewright.reading.attention_map import AttentionFile
 
         attention = AttentionFile(args.show_attention, detector, photos=len(batch.jobs))
     with (

@@ -25,7 +25,7 @@ from platewright.errors import OutputError
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
-    from platewright.recognizer.detector import Detector
+    from platewright.reading.detector import Detector
 
 Report = tuple[dict[str, Any], list[str]]
 """All figures, and a line for each photo that can't be read."""
@@ -81,8 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     claim(args.json, args.gallery, force=args.force)
 
     from platewright.file import write_file
-    from platewright.reader.choice import default_choice, load_detector, reader_weights
-    from platewright.recognizer.detector import DetectorSettings
+    from platewright.reading.choice import default_choice, load_detector, reader_weights
+    from platewright.reading.settings import DetectorSettings
     from platewright.report import provenance
 
     settings = DetectorSettings(min_confidence=args.min_confidence, regions=args.region)
@@ -120,7 +120,7 @@ def score_empty(args: argparse.Namespace, load: Any) -> Report:
     """Read photos without plates and print what was found in them."""
     from platewright.false_alarm import empty_photos, read_empty
     from platewright.progress import Progress
-    from platewright.recognizer.detector import ACCEPTED
+    from platewright.reading.settings import ACCEPTED
     from platewright.report import format_empty
 
     photos = empty_photos(args.empty, args.skip)[: args.limit]
@@ -143,7 +143,7 @@ def score_labelled(args: argparse.Namespace, load: Any) -> Report:
     from platewright.gallery import Gallery
     from platewright.label import choose, read_labels
     from platewright.progress import Progress
-    from platewright.recognizer.detector import ACCEPTED
+    from platewright.reading.settings import ACCEPTED
     from platewright.report import format_report
 
     labels = choose(read_labels(args.labels), args.country, args.limit)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from platewright.recognizer.detector import Detector
+    from platewright.reading.detector import Detector
     from platewright.records import Reading
     from platewright.tracking.follow import StopWish
     from platewright.tracking.passing import Passing
@@ -200,7 +200,7 @@ def registry() -> Callable[[Passing], None]:
 
 def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
     """Return the detector of a command line, and how vehicles are followed."""
-    from platewright.reader.choice import load_detector
+    from platewright.reading.choice import load_detector
     from platewright.redaction import redaction_settings
     from platewright.tracking.follow import watching_settings
 

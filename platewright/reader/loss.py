@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from platewright.reader.ctc import BLANK
+from platewright.reading.ctc import BLANK
 from platewright.reader.recipe import Recipe
 
 __all__ = [

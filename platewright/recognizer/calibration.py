@@ -18,7 +18,7 @@ from platewright.alphabet import Alphabet
 from platewright.errors import WeightsError
 from platewright.file import file_digest, write_file
 from platewright.metrics import expected_calibration_error, reliability
-from platewright.recognizer.decode import EMPTY, sharpen
+from platewright.reading.spelling import EMPTY, sharpen
 from platewright.recognizer.weights import load_arrays, save_weights
 
 __all__ = ["Calibration", "confidences", "fit_temperature", "store_temperature"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from platewright.recognizer.pyramid import scales
+from platewright.reading.pyramid import scales
 from platewright.recognizer.settings import NetworkSettings
 
 __all__ = ["LayerRow", "describe_layers", "draw_plot", "scan_macs", "scan_photo_macs"]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import ImageError
-from platewright.recognizer.detector import DetectorSettings
+from platewright.reading.settings import DetectorSettings
 from platewright.records import Reading
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame

@@ -9,9 +9,9 @@ import numpy as np
 
 from platewright.alphabet import Alphabet
 from platewright.percent import told_percent
-from platewright.recognizer.decode import EMPTY, decode_slots, spell
-from platewright.recognizer.detector import Detector
-from platewright.recognizer.jurisdiction import Jurisdiction
+from platewright.reading.spelling import EMPTY, decode_slots, spell
+from platewright.reading.detector import Detector
+from platewright.reading.jurisdiction import Jurisdiction
 from platewright.records import Reading
 from platewright.tracking.track import Sight, Track
 from platewright.tracking.vote import VoteSettings, vote
@@ -95,7 +95,7 @@ class Voter:
     def of(cls, detector: Detector) -> Voter:
         """Return the voter for a detector's readings."""
         return cls(
-            detector.runtime.settings.alphabet,
+            detector.alphabet,
             accept=detector.settings.accept,
             jurisdiction=detector.jurisdiction,
             bound=bool(detector.settings.regions),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from platewright.geometry import Box, box_of_quad, project, quad_of_box
 from platewright.network.settings import UNSEEN, BundleSettings, LineSettings, OriginSettings
-from platewright.recognizer.rectify import rectify
+from platewright.reading.straighten import rectify
 from platewright.recognizer.target import IGNORE, _span, scan_target
 from platewright.records import PlateRecord
 from platewright.synth.background import Backgrounds

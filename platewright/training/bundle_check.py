@@ -14,8 +14,8 @@ from platewright.image import load_image
 from platewright.label import read_labels
 from platewright.metrics import clean, fold
 from platewright.network.settings import UNSEEN, BundleSettings
-from platewright.reader.ctc import best_path
-from platewright.recognizer.rectify import rectify
+from platewright.reading.ctc import best_path
+from platewright.reading.straighten import rectify
 from platewright.training.fit import prepare
 
 __all__ = ["check_boxes", "check_drawn"]

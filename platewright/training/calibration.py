@@ -18,7 +18,8 @@ import numpy as np
 from platewright.background.photo import load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.recognizer.calibration import Calibration, fit_temperature, store_temperature
-from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.reading.detector import Detector
+from platewright.reading.settings import DetectorSettings
 from platewright.recognizer.runtime import Runtime, load_runtime
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup

@@ -12,7 +12,7 @@ import numpy as np
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
 from platewright.label import Label, read_labels
-from platewright.recognizer.detector import Detector
+from platewright.reading.detector import Detector
 from platewright.recognizer.runtime import KerasRuntime
 from platewright.recognizer.settings import NetworkSettings
 from platewright.text import clean, fold

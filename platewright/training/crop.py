@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from platewright.errors import DatasetError
 from platewright.geometry import project
-from platewright.reader.ctc import labels
+from platewright.reading.ctc import labels
 from platewright.reader.settings import ReaderSettings
-from platewright.recognizer.rectify import rectify
+from platewright.reading.straighten import rectify
 from platewright.records import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from platewright.background.photo import load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
 from platewright.geometry import box_of_quad
-from platewright.recognizer.detector import Detector, DetectorSettings
-from platewright.recognizer.rectify import rectify
+from platewright.reading.detector import Detector
+from platewright.reading.settings import DetectorSettings
+from platewright.reading.straighten import rectify
 from platewright.recognizer.runtime import load_runtime
 from platewright.recognizer.settings import NetworkSettings
 from platewright.records import PlateRecord

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from platewright.geometry import iou
 from platewright.metrics import character_accuracy
-from platewright.reader.ctc import BLANK, best_path
+from platewright.reading.ctc import BLANK, best_path
 from platewright.reader.kind import build
 from platewright.reader.loss import reader_losses
 from platewright.reader.recipe import Recipe

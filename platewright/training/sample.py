@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from platewright.background.photo import load_backgrounds
 from platewright.geometry import box_of_quad, quad_of_box
-from platewright.recognizer.rectify import rectify
+from platewright.reading.straighten import rectify
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import IGNORE, read_target, scan_target
 from platewright.records import PlateRecord, SceneRecord

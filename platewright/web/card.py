@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from platewright.annotation import annotate, confidence_colour
 from platewright.image import encode_image
-from platewright.recognizer.rectify import rectify
+from platewright.reading.straighten import rectify
 from platewright.records import Reading
 from platewright.web.detector import Shot
 from platewright.web.registry.lookup import Found

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from platewright.errors import ImageError
 from platewright.image import decode_image
 from platewright.output import PhotoReadings
-from platewright.reader.choice import load_detector
-from platewright.recognizer.detector import Detector
+from platewright.reading.choice import load_detector
+from platewright.reading.detector import Detector
 from platewright.region import region_codes
 from platewright.web.metric import count, observe
 from platewright.web.problem import BusyError, RequestError

@@ -17,7 +17,7 @@ from platewright.recognizer.calibration import (
     fit_temperature,
     store_temperature,
 )
-from platewright.recognizer.decode import decode_slots, sharpen, spell
+from platewright.reading.spelling import decode_slots, sharpen, spell
 from platewright.recognizer.runtime import OnnxRuntime, load_runtime
 from platewright.recognizer.weights import load_arrays
 

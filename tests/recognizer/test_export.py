@@ -12,7 +12,8 @@ import pytest
 from platewright.errors import WeightsError
 from platewright.file import file_digest
 from platewright.reader.kind import kind_names
-from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.reading.detector import Detector
+from platewright.reading.settings import DetectorSettings
 from platewright.recognizer.export import export_beside, write_onnx
 from platewright.recognizer.runtime import (
     KerasRuntime,

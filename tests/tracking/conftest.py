@@ -9,7 +9,7 @@ import pytest
 
 from platewright.alphabet import Alphabet
 from platewright.geometry import quad_of_box
-from platewright.recognizer.decode import spell
+from platewright.reading.spelling import spell
 from platewright.records import Reading
 
 ALPHABET = Alphabet()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from platewright.alphabet import Alphabet
-from platewright.recognizer.decode import decode_slots
+from platewright.reading.spelling import decode_slots
 from platewright.tracking.vote import VoteSettings, vote
 
 ALPHABET = Alphabet()

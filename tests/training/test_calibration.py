@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from platewright.errors import WeightsError
-from platewright.recognizer.decode import sharpen
+from platewright.reading.spelling import sharpen
 from platewright.recognizer.settings import NetworkSettings
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings

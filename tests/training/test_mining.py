@@ -9,7 +9,7 @@ import pytest
 
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
-from platewright.recognizer.detector import Candidate
+from platewright.reading.settings import Candidate
 from platewright.recognizer.settings import NetworkSettings
 from platewright.records import PlateRecord
 from platewright.synth.background import Backgrounds

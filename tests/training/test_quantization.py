@@ -12,7 +12,7 @@ import pytest
 
 from platewright.errors import OutputError, WeightsError
 from platewright.geometry import iou
-from platewright.recognizer.detector import Detector
+from platewright.reading.detector import Detector
 from platewright.recognizer.runtime import OnnxRuntime
 from platewright.synth.street import draw_street
 from platewright.training.quantization import main, quantize

@@ -13,7 +13,7 @@ import pytest
 
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
-from platewright.reader.ctc import BLANK, labels
+from platewright.reading.ctc import BLANK, labels
 from platewright.reader.kind import load_kind
 from platewright.reader.reader import network_reader
 from platewright.reader.recipe import Recipe

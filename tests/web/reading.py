@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from platewright.alphabet import Alphabet
-from platewright.recognizer.decode import decode_slots
+from platewright.reading.spelling import decode_slots
 from platewright.records import Reading
 
 QUAD = np.array([[0.0, 0], [9, 0], [9, 2], [0, 2]])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from platewright.alphabet import Alphabet
-from platewright.recognizer.decode import decode_slots, sharpen, spell
+from platewright.reading.spelling import decode_slots, sharpen, spell
 
 ABC = Alphabet("ABC")  # classes 0, 1, 2; 3 is pad
 

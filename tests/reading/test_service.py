@@ -17,7 +17,7 @@ import pytest
 
 from platewright.errors import ServiceError
 from platewright.image import decode_image
-from platewright.reader.service import KEY, URL, Service, ServiceReader
+from platewright.reading.service import KEY, URL, Service, ServiceReader
 
 CROP = np.random.default_rng(0).integers(0, 256, (96, 300), np.uint8)
 

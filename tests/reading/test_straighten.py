@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from platewright.geometry import homography, project, quad_of_box, to_pixel_centres
-from platewright.recognizer.rectify import rectify, window_homography
+from platewright.reading.straighten import rectify, window_homography
 
 WINDOW, MARGIN = (64, 192), (0.06, 0.08)
 

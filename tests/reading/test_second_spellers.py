@@ -12,13 +12,14 @@ from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
-from platewright.reader.choice import find_weights, with_reader
+from platewright.reading.choice import find_weights, with_reader
 from platewright.reader.detector import BoxDetector, ReaderDetector
-from platewright.reader.picture import AttentionFile, draw_attention
+from platewright.reading.attention_map import AttentionFile, draw_attention
 from platewright.reader.runtime import Network
 from platewright.reader.settings import ReaderSettings
-from platewright.reader.spelling import Spelling, fold_slots
-from platewright.recognizer.detector import Detector, DetectorSettings
+from platewright.reading.spelling import Spelling, fold_slots
+from platewright.reading.detector import Detector
+from platewright.reading.settings import DetectorSettings
 from platewright.recognizer.settings import NetworkSettings
 
 QUAD = quad_of_box((40.0, 30.0, 120.0, 50.0))
@@ -165,7 +166,7 @@ def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatc
     assert with_reader(detector(), "window").__class__ is Detector
     with pytest.raises(ConfigError, match=r"no reader crnn; known: attention, box, .*, api, or"):
         with_reader(detector(), "crnn")
-    monkeypatch.setattr("platewright.reader.choice.READERS", tmp_path / "none")
+    monkeypatch.setattr("platewright.reading.choice.READERS", tmp_path / "none")
     with pytest.raises(WeightsError, match=f"no readers/{name}.onnx; python train.py --network"):
         with_reader(detector(), name)
     run = tmp_path / "runs" / name

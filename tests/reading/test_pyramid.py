@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platewright.recognizer.pyramid import RATIO, pyramid, scales
+from platewright.reading.pyramid import RATIO, pyramid, scales
 from platewright.recognizer.settings import NetworkSettings
 
 NETWORK = NetworkSettings()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from platewright.alphabet import Alphabet
-from platewright.reader.ctc import (
+from platewright.reading.ctc import (
     BLANK,
     beam_search,
     best_path,

@@ -10,7 +10,8 @@ import pytest
 
 from platewright.errors import RegionError
 from platewright.geometry import iou, quad_of_box
-from platewright.recognizer.detector import Candidate, Detector, DetectorSettings
+from platewright.reading.detector import Detector
+from platewright.reading.settings import Candidate, DetectorSettings
 from platewright.recognizer.settings import NetworkSettings
 
 NETWORK = NetworkSettings(characters="ABC", slots=4)

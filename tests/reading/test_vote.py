@@ -14,7 +14,7 @@ import pytest
 from platewright import resource
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import ConfigError, ResourceError, WeightsError
-from platewright.reader.choice import (
+from platewright.reading.choice import (
     default_choice,
     load_detector,
     reader_weights,
@@ -23,9 +23,9 @@ from platewright.reader.choice import (
 )
 from platewright.reader.reader import network_reader
 from platewright.reader.runtime import load_network
-from platewright.reader.spelling import Spelling
-from platewright.reader.vote import VotingDetector, pool
-from platewright.recognizer.decode import spell
+from platewright.reading.spelling import Spelling
+from platewright.reading.vote import VotingDetector, pool
+from platewright.reading.spelling import spell
 from tests.reader.test_detector import PHOTO, QUAD, detector
 
 ROOT = Path(__file__).resolve().parents[2]
