@@ -72,14 +72,21 @@ class Detector:
         """
         grey = _grey(image)
         limit = self.settings
-        finds = sift(grey, self.finder.find(grey, limit), self.framer, limit)
-        if not finds:
-            return []
-        looks = self.speller.look(grey, [f.quad for f in finds], limit.framings)
-        readings = [
-            self._reading(look, look.presence * find.presence)
-            for look, find in zip(looks, finds, strict=True)
-        ]
+        finds = self.finder.find(grey, limit)
+        if self.finder.exact:
+            readings = [
+                replace(reading, quad=find.quad)
+                for find, reading in zip(
+                    finds, self.read_quads(grey, [f.quad for f in finds]), strict=True
+                )
+            ]
+        else:
+            finds = sift(grey, finds, self.framer, limit)
+            looks = self._look(grey, [f.quad for f in finds])
+            readings = [
+                self._reading(look, look.presence * find.presence)
+                for look, find in zip(looks, finds, strict=True)
+            ]
         found = [
             r
             for r in readings
@@ -110,11 +117,13 @@ class Detector:
         for _ in range(self.settings.looks - 1):
             framed, presence = self.framer.frame(grey, framed)
             seen = seen * presence if self.framer.counts else seen
-        looks = self.speller.look(grey, framed, self.settings.framings)
         return [
             self._placed(self._reading(look, look.presence * float(p)))
-            for look, p in zip(looks, seen, strict=True)
+            for look, p in zip(self._look(grey, framed), seen, strict=True)
         ]
+
+    def _look(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Look]:
+        return self.speller.look(grey, quads, self.settings.framings) if len(quads) else []
 
     def _reading(self, look: Look, presence: float) -> Reading:
         spelling = look.evidence.spell()

@@ -44,7 +44,13 @@ class Find:
 
 
 class Finder(Protocol):
-    """Says where plates may be."""
+    """Says where plates may be.
+
+    Attributes:
+        exact: whether its quads are those of the readings, however else a plate may be framed.
+    """
+
+    exact: bool
 
     def find(self, grey: Picture, settings: DetectorSettings) -> list[Find]:
         """Return what may be plates of a grey (H, W) photo, best first."""
@@ -73,6 +79,8 @@ class ScanFinder:
     Args:
         network: with the part `scan`.
     """
+
+    exact = False
 
     def __init__(self, network: Network) -> None:
         """Keep it."""
@@ -119,6 +127,8 @@ class BoxFinder:
     Args:
         network: of the kind `box`.
     """
+
+    exact = True
 
     def __init__(self, network: Network) -> None:
         """Keep it."""
