@@ -24,6 +24,7 @@ __all__ = [
     "labels",
     "likelihoods",
     "log_likelihoods",
+    "near_texts",
     "spell_ctc",
     "spell_text",
 ]
@@ -34,7 +35,7 @@ FloatArray = NDArray[np.float64]
 RATED = 3
 """Texts of a search that are rated over all their paths."""
 LEAST = 1e-4
-"""Beam search passes over characters that are less probable at a step."""
+"""Beam search passes over characters that are less probable at a step, unless told otherwise."""
 
 
 def labels(text: str, alphabet: Alphabet) -> list[int]:
@@ -62,8 +63,57 @@ def best_path(log_probs: ArrayLike) -> tuple[tuple[int, ...], float]:
     return tuple(int(k) for k in path[fresh]), float(logs.max(axis=1).sum())
 
 
+def near_texts(
+    log_probs: ArrayLike, *, most: int = 6, longest: int | None = None, reach: float = 4.0
+) -> list[tuple[int, ...]]:
+    """Return the text of the most probable steps, and those that one change of its path spells.
+
+    A change gives all steps of a character to another one or to the blank, or one blank step to a
+    character. Much faster than a search; rate the texts by `log_likelihoods`.
+
+    Args:
+        log_probs: (steps, classes).
+        most: changes that are tried, the most probable ones.
+        longest: most characters of a text; None: any number.
+        reach: changes that make the path less probable by more, in natural logarithms, are not.
+
+    >>> steps = np.log([[0.1, 0.8, 0.1], [0.9, 0.05, 0.05], [0.2, 0.2, 0.6]])
+    >>> near_texts(steps, most=2)
+    [(1, 2), (1,), (1, 1)]
+    """
+    logs = np.asarray(log_probs, np.float64)
+    path = logs.argmax(axis=1)
+    starts = np.flatnonzero(np.concatenate([[True], path[1:] != path[:-1]]))
+    ends = np.append(starts[1:], len(path))
+    own = logs[np.arange(len(path)), path]
+    runs = np.add.reduceat(logs - own[:, None], starts, axis=0)
+    runs[path[starts] == BLANK] = -np.inf  # of blanks single steps
+    steps = np.where((path == BLANK)[:, None], logs - own[:, None], -np.inf)
+    runs[np.arange(len(starts)), path[starts]] = -np.inf
+    steps[np.arange(len(path)), path] = -np.inf
+    scores = np.concatenate([runs.ravel(), steps.ravel()])
+    found = dict.fromkeys([_spelt(path, longest)])
+    best = np.argpartition(-scores, most)[:most] if most < len(scores) else np.arange(len(scores))
+    for k in best[np.argsort(-scores[best], kind="stable")]:
+        if scores[k] < -reach:
+            break
+        at, kind = divmod(int(k), logs.shape[1])
+        changed = path.copy()
+        if at < len(starts):
+            changed[starts[at] : ends[at]] = kind
+        else:
+            changed[at - len(starts)] = kind
+        found.setdefault(_spelt(changed, longest))
+    return list(found)
+
+
+def _spelt(path: NDArray[np.intp], longest: int | None) -> tuple[int, ...]:
+    fresh = np.concatenate([[True], path[1:] != path[:-1]]) & (path != BLANK)
+    return tuple(path[fresh].tolist())[:longest]
+
+
 def beam_search(
-    log_probs: ArrayLike, *, beams: int = 8, longest: int | None = None
+    log_probs: ArrayLike, *, beams: int = 8, longest: int | None = None, least: float = LEAST
 ) -> list[tuple[tuple[int, ...], float]]:
     """Return the most probable texts found, best first.
 
@@ -73,6 +123,7 @@ def beam_search(
         log_probs: (steps, classes).
         beams: texts kept at each step, and returned at most.
         longest: most characters of a text; None: any number.
+        least: characters that are less probable at a step are passed over there.
 
     Returns:
         (classes, logarithm of the probability); it counts the ways that the search kept, so it is
@@ -89,7 +140,7 @@ def beam_search(
     kept: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
     for step in np.exp(logs).tolist():  # numbers of Python's own: single ones are faster
         silence = step[BLANK]
-        likely = [(k, p) for k, p in enumerate(step) if p > LEAST and k != BLANK]
+        likely = [(k, p) for k, p in enumerate(step) if p > least and k != BLANK]
         grown: dict[tuple[int, ...], list[float]] = {}
         for text, (blank, char) in kept.items():
             last = text[-1] if text else BLANK

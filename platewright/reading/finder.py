@@ -117,7 +117,7 @@ class ScanFinder:
         all_quads, logits = np.concatenate(quads), np.concatenate(scores)
         boxes = np.concatenate([all_quads.min(axis=1), all_quads.max(axis=1)], axis=1)
         most = round(settings.max_candidates * max(grey.size / MEGAPIXEL, 1.0))
-        kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1)[:most]
+        kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1, most=most)
         return [Find(all_quads[k], float(1 / (1 + np.exp(-logits[k])))) for k in kept]
 
 

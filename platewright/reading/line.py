@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.network.settings import UNSEEN, LineSettings
-from platewright.reading.ctc import BLANK, beam_search, likelihoods, log_likelihoods
+from platewright.reading.ctc import BLANK, likelihoods, log_likelihoods, near_texts
 from platewright.reading.finder import sigmoid
 from platewright.reading.runtime import Network, levels
 from platewright.reading.speller import Look, log_softmax
@@ -22,7 +22,7 @@ __all__ = ["LineEvidence", "LineSpeller", "condense"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
-BLANK_SURE = 0.999
+BLANK_SURE = 0.98
 """Steps that are blank with more than this stand together as one."""
 SURE = 0.97
 """A text that the first framing is surer of is not read again ..."""
@@ -30,8 +30,7 @@ HARDLY = 0.1
 """... nor what is hardly a plate."""
 NOTHING = 0.3
 """How certain the average character counts where none is read."""
-RATED = 4
-"""Texts of each framing that are rated by all."""
+
 
 
 class LineSpeller:
@@ -39,12 +38,11 @@ class LineSpeller:
 
     Args:
         network: with the part `line`.
-        beams: texts that the search follows at once.
     """
 
-    def __init__(self, network: Network, *, beams: int = 6) -> None:
+    def __init__(self, network: Network, *) -> None:
         """Keep them."""
-        self.network, self.beams = network, beams
+        self.network = network
         self.settings: LineSettings = network.settings.line
         self.alphabet = Alphabet(self.settings.characters + UNSEEN)
         self.longest = self.settings.longest
@@ -62,14 +60,14 @@ class LineSpeller:
         size = np.tile(np.array(own.window[::-1], float), 4)
         framed = refined(quads, matrices, presence[:, 0], corners * size)
         there = sigmoid(presence[:, 0])
-        found = [LineEvidence(steps[k : k + 1], own, beams=self.beams) for k in range(len(quads))]
+        found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
         unsure = [k for k, e in enumerate(found) if there[k] > HARDLY and e.probability < SURE]
         if unsure and others:
             more = [self._windows(grey, [framed[k] for k in unsure], f)[0] for f in others]
             (logits,) = self.network.run(["steps"], {"plate": levels(np.concatenate(more))})
             for at, k in enumerate(unsure):
                 every = np.concatenate([steps[k : k + 1], logits[at :: len(unsure)]])
-                found[k] = LineEvidence(every, own, beams=self.beams)
+                found[k] = LineEvidence(every, own)
         return [
             Look(quad, float(p) * e.certainty, e)
             for quad, p, e in zip(framed, there, found, strict=True)
@@ -88,14 +86,13 @@ class LineEvidence:
     Args:
         logits: (framings, steps, classes), blank first, unseen last.
         settings: of the reader.
-        beams: texts that the search follows at once.
     """
 
     def __init__(
-        self, logits: NDArray[np.float32], settings: LineSettings, *, beams: int = 6
+        self, logits: NDArray[np.float32], settings: LineSettings, *
     ) -> None:
         """Turn logits into probabilities."""
-        self.settings, self.beams = settings, beams
+        self.settings = settings
         self.alphabet = Alphabet(settings.characters + UNSEEN)
         scaled = np.asarray(logits / settings.temperature, np.float32)
         self.framings = [condense(each) for each in log_softmax(scaled)]
@@ -106,7 +103,7 @@ class LineEvidence:
         longest = self.settings.longest
         found: dict[tuple[int, ...], None] = {}
         for logs in self.framings:
-            for classes, _ in beam_search(logs, beams=self.beams, longest=longest)[:RATED]:
+            for classes in near_texts(logs, longest=longest):
                 found.setdefault(classes)
         classes = list(found)
         rated = self._rate(classes)
