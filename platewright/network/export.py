@@ -1,40 +1,228 @@
-"""Writes the `.onnx` file of a weights file of several networks."""
+"""Writes the `.onnx` file of any weights file: python -m platewright.network.export NPZ ONNX.
+
+What detect.py runs without Keras. Recurrent layers become ONNX's own operators: Keras' loops export
+as hundreds of nodes, or as loops that ONNX Runtime runs one step at a time. The standard has LSTM
+and GRU (ONNX operator documentation), with their gates in another order.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import io
+import os
+import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from platewright.file import file_digest
-from platewright.network.bundle import build_bundle
-from platewright.network.settings import BundleSettings
-from platewright.recognizer.export import example, write_model
-from platewright.recognizer.weights import load_file, set_arrays
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["export_bundle"]
+from platewright.errors import WeightsError
+from platewright.file import file_digest, write_file
+from platewright.network.kind import Networks, build
+from platewright.network.settings import AnySettings
+from platewright.network.weights import load_weights, set_arrays
+
+__all__ = ["add_tail", "export", "export_beside", "load_networks", "write_onnx"]
+
+FloatArray = NDArray[np.float32]
+TOLERANCE = 1e-2
+"""Largest difference between Keras and ONNX Runtime: rounding stays a hundred times below it."""
 
 
-def export_bundle(weights: Path, path: Path) -> None:
-    """Export a weights file.
+def load_networks(path: Path) -> tuple[Networks, AnySettings]:
+    """Build the networks of an `.npz` with its weights.
+
+    Args:
+        path: the file.
+
+    Raises:
+        WeightsError: if the file is missing, damaged or of another network.
+        ConfigError: if Keras is not installed.
+    """
+    arrays, settings, _ = load_weights(path)
+    networks = build(settings)
+    set_arrays(networks.teach, arrays, str(path))
+    return networks, settings
+
+
+def export(weights: Path, path: Path) -> None:
+    """Export a weights file, with its settings and its digest in the metadata.
 
     Args:
         weights: the `.npz`.
         path: the `.onnx`.
 
     Raises:
-        WeightsError: if the weights can't be used.
+        WeightsError: if the weights can't be used, or the back end isn't TensorFlow.
         OutputError: if the export can't be written.
     """
-    arrays, text, _ = load_file(weights)
-    settings = BundleSettings.from_json(text, str(weights))
-    model = build_bundle(settings)
-    set_arrays(model, arrays, str(weights))
-    sizes = {"image": settings.scan.grid.window} if settings.scan else {}
-    inputs = {
-        x.name: example((1, *sizes.get(x.name, x.shape[1:3]), x.shape[3])) for x in model.inputs
-    }
-    write_model(model, inputs, settings.to_json(), path, file_digest(weights))
+    networks, settings = load_networks(weights)
+    write_onnx(networks, settings, path, file_digest(weights))
+
+
+def write_onnx(networks: Networks, settings: AnySettings, path: Path, made_of: str = "") -> None:
+    """Export Keras models, with the networks' settings in the file's metadata.
+
+    Args:
+        networks: of `build`, on the TensorFlow back end.
+        settings: of them.
+        path: the `.onnx` file.
+        made_of: SHA-256 of the weights file that they are of; empty: of none.
+
+    Raises:
+        OutputError: if the file can't be written.
+        WeightsError: if another back end than TensorFlow is in use, which can't export, or if what
+            was exported computes something else than the model.
+    """
+    import keras
+    import onnx
+
+    if keras.backend.backend() != "tensorflow":
+        raise WeightsError("the .onnx export needs KERAS_BACKEND=tensorflow")
+    model = networks.run if networks.head is None else networks.head
+    # What may be of any size is tried out at the size of the scan's window.
+    least = getattr(getattr(settings, "scan", None), "grid", None)
+    rng = np.random.default_rng(0)
+    inputs = {}
+    for x in model.inputs:
+        shape = (1, *least.window, 1) if least and None in x.shape[1:] else (1, *x.shape[1:])
+        inputs[x.name] = rng.random(shape).astype(x.dtype)
+    wanted = model(inputs, training=False)
+    with tempfile.TemporaryDirectory() as folder:
+        raw = Path(folder) / "raw.onnx"
+        with contextlib.redirect_stdout(io.StringIO()):
+            model.export(str(raw), format="onnx", verbose=False)
+        _compare(raw, inputs, {k: keras.ops.convert_to_numpy(v) for k, v in wanted.items()})
+        proto = onnx.load(str(raw))
+    onnx.helper.set_model_props(proto, {"settings": settings.to_json(), "made_of": made_of})
+    if networks.tail:
+        add_tail(proto, networks.tail, "steps", networks.tail_output)
+        onnx.checker.check_model(proto)
+    write_file(path, proto.SerializeToString())
+
+
+def _compare(path: Path, inputs: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raise WeightsError unless an exported file computes what the model does."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for name, want in wanted.items():
+        (got,) = session.run([name], inputs)
+        # The converter may leave one more axis of one at the front of an output.
+        if got.size != want.size or np.abs(got.reshape(want.shape) - want).max() > TOLERANCE:
+            raise WeightsError(f"the converter to .onnx failed: {name} is not what Keras computes")
+
+
+def export_beside(weights: Path) -> list[Path]:
+    """Export a weights file to the `.onnx` beside it, in a process of its own.
+
+    The export needs the TensorFlow back end, whichever one the training used.
+
+    Args:
+        weights: the `.npz`.
+
+    Returns:
+        The file, or nothing when TensorFlow or its converter is not installed.
+
+    Raises:
+        WeightsError: if the export fails.
+    """
+    if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "tf2onnx", "onnx")):
+        return []
+    path = weights.with_suffix(".onnx")
+    command = [sys.executable, "-m", __name__, str(weights), str(path)]
+    home = str(Path(__file__).resolve().parents[2])
+    paths = os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH")) if p)
+    quiet = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": paths}
+    done = subprocess.run(
+        command, env=os.environ | quiet, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise WeightsError(f"{weights}: the .onnx export failed: {last}")
+    return [path]
+
+
+def add_tail(proto: Any, layers: Sequence[Any], source: str, target: str) -> None:
+    """Add layers to a graph; its output `source` (B, T, C) is replaced by `target`.
+
+    Args:
+        proto: an ONNX model, changed in place.
+        layers: `Bidirectional` of `LSTM` or `GRU`, and `Dense`, with their weights.
+        source: name of the output that they take.
+        target: name of what they yield, (B, T, C).
+
+    Raises:
+        ValueError: if a layer is of another kind, or an option of it has no counterpart.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    graph = proto.graph
+
+    def constant(name: str, value: Any) -> str:
+        graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def node(kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        graph.node.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        return output
+
+    at = node("Transpose", [source], f"{target}/in_time", perm=[1, 0, 2])
+    for k, layer in enumerate(layers):
+        name, kind = f"{target}/{k}", type(layer).__name__
+        if kind == "Dense":
+            weights, bias = (np.asarray(w, np.float32) for w in layer.get_weights())
+            at = node("MatMul", [at, constant(f"{name}/w", weights)], f"{name}/product")
+            at = node("Add", [at, constant(f"{name}/b", bias)], f"{name}/sum")
+            continue
+        if kind != "Bidirectional":
+            raise ValueError(f"{layer.name} is a {kind}")
+        cell = type(layer.forward_layer).__name__
+        both = [_gates(part) for part in (layer.forward_layer, layer.backward_layer)]
+        stacked = [np.stack(pair) for pair in zip(*both, strict=True)]  # directions first
+        inputs = [constant(f"{name}/{n}", v) for n, v in zip("wrb", stacked, strict=True)]
+        attributes: dict[str, Any] = {
+            "direction": "bidirectional",
+            "hidden_size": layer.forward_layer.units,
+        }
+        if cell == "GRU":
+            attributes["linear_before_reset"] = 1
+        at = node(cell, [at, *inputs], f"{name}/both", **attributes)  # (T, 2, B, units)
+        if layer.merge_mode == "sum":
+            axes = constant(f"{name}/axes", np.array([1], np.int64))
+            at = node("ReduceSum", [at, axes], f"{name}/merged", keepdims=0)
+        else:
+            at = node("Transpose", [at], f"{name}/turned", perm=[0, 2, 1, 3])
+            shape = constant(f"{name}/shape", np.array([0, 0, -1], np.int64))
+            at = node("Reshape", [at, shape], f"{name}/merged")
+    node("Transpose", [at], target, perm=[1, 0, 2])
+    (old,) = (output for output in graph.output if output.name == source)
+    graph.output.remove(old)
+    made = helper.make_tensor_value_info(target, onnx.TensorProto.FLOAT, [None, None, None])
+    graph.output.append(made)
+
+
+def _gates(layer: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return one direction's weights as ONNX has them: (gates, in), (gates, units), (2 gates,)."""
+    kernel, recurrent, bias = (np.asarray(w, np.float32) for w in layer.get_weights())
+    kind, units = type(layer).__name__, layer.units
+    if kind == "GRU":
+        if not layer.reset_after:
+            raise ValueError(f"{layer.name}: reset_after is off")
+        order: tuple[int, ...] = (0, 1, 2)  # update, reset, hidden in both
+        biases = bias.reshape(2, -1)
+    else:
+        order = (0, 3, 1, 2)  # in, out, forget, cell
+        biases = np.stack([bias, np.zeros_like(bias)])
+    pick = np.concatenate([np.arange(units) + k * units for k in order])
+    return kernel.T[pick], recurrent.T[pick], biases[:, pick].reshape(-1)
 
 
 if __name__ == "__main__":
-    export_bundle(Path(sys.argv[1]), Path(sys.argv[2]))
+    export(Path(sys.argv[1]), Path(sys.argv[2]))

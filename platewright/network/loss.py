@@ -9,7 +9,11 @@ from keras import ops
 
 from platewright.network.settings import BundleSettings
 from platewright.recognizer.loss import (
-    masked_cells, reader_corners, reader_presence, scan_corners, scan_presence,
+    masked_cells,
+    reader_corners,
+    reader_presence,
+    scan_corners,
+    scan_presence,
 )  # fmt: skip
 
 __all__ = ["bundle_losses", "line_steps", "line_where", "region_class"]

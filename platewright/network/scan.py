@@ -1,4 +1,4 @@
-"""The scan: a few wide convolutions that slide over a photo and say where a plate may be."""
+"""The scan: a few convolutions that slide over a photo and say where a plate may be."""
 
 from __future__ import annotations
 
@@ -7,37 +7,60 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from platewright.network.kind import Networks, part_recipe
+from platewright.network.layers import normalized
+from platewright.network.part import thick, thin
 from platewright.network.settings import ScanSettings
 
-__all__ = ["build_scan"]
+__all__ = ["RECIPES", "build"]
+
+BATCH = 8
+RECIPES = {
+    "full": part_recipe(ScanSettings(), "ours: a quarter of the size after one step", BATCH),
+    "small": part_recipe(
+        ScanSettings(layers=thin(16, 32), head=32), "the same with fewer channels", BATCH
+    ),
+    "first": part_recipe(
+        ScanSettings(layers=thick(16, 32, 64), residual=(2, 5, 7), head=64, extent=(0.45, 0.68)),
+        "that of the first edition: more layers of fewer channels, four times the time",
+        BATCH,
+    ),
+}
 
 
-def build_scan(settings: ScanSettings) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Build it with fresh weights.
+def build(settings: ScanSettings) -> Networks:
+    """Build it: grey levels `image` (B, H, W, 1) in 0-1, not under the window.
 
     VALID padding, so that a cell of the output sees exactly its window and the slid output equals
     the cropped window's.
 
-    Returns:
-        Inputs `image` (B, H, W, 1), grey levels in 0-1, not under the window; and outputs
-        `scan_presence` (B, h, w, 1) logits and `scan_corners` (B, h, w, 8), offsets from the
-        cell's window centre in half windows (x, y of four corners).
+    Its outputs are `scan_presence` (B, h, w, 1) logits and `scan_corners` (B, h, w, 8), offsets
+    from the cell's window centre in half windows (x, y of four corners).
     """
     image = keras.Input((None, None, 1), name="image")
 
     def conv(x: Any, step: int) -> Any:
-        kernel, stride, channels = settings.chain[step]
+        *kernel, stride, channels = settings.layers[step]
         x = layers.Conv2D(channels, kernel, stride, use_bias=False, name=f"scan_conv{step}")(x)
-        return layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=f"scan_norm{step}")(x)
+        return normalized(x, f"scan_norm{step}")
 
-    x = ops.relu(conv(image, 0))
-    x = ops.relu(conv(x, 1))
-    y = conv(ops.relu(conv(x, 2)), 3)
-    x = ops.relu(layers.Cropping2D((2, 2), name="scan_crop2")(x) + y)
-    y = conv(ops.relu(conv(x, 4)), 5)
-    x = ops.relu(layers.Cropping2D((0, 2), name="scan_crop4")(x) + y)
-    x = layers.Conv2D(settings.channels[1], 1, activation="relu", name="scan_mix")(x)
+    x, step = image, 0
+    while step < len(settings.layers):
+        if step in settings.residual:
+            y = conv(ops.relu(conv(x, step)), step + 1)
+            pair = settings.layers[step : step + 2]
+            down, right = (sum(layer[axis] // 2 for layer in pair) for axis in (0, 1))
+            x = layers.Cropping2D((down, right), name=f"scan_crop{step}")(x) + y
+            step += 2
+        else:
+            x = conv(x, step)
+            step += 1
+        x = ops.relu(x)
+    x = layers.Conv2D(settings.head, 1, activation="relu", name="scan_mix")(x)
     rare = keras.initializers.Constant(-4.0)
     presence = layers.Conv2D(1, 1, bias_initializer=rare, name="scan_presence")(x)
     corners = layers.Conv2D(8, 1, name="scan_corners")(x)
-    return {"image": image}, {"scan_presence": presence, "scan_corners": corners}
+    model = keras.Model(
+        {"image": image}, {"scan_presence": presence, "scan_corners": corners}, name=settings.name
+    )
+    return Networks(model, model)

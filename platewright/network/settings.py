@@ -8,128 +8,24 @@ from typing import Any
 
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import WeightsError
-from platewright.recognizer.grid import Grid, receptive_field
+from platewright.network.part import (
+    PARTS,
+    UNSEEN,
+    FrameSettings,
+    LineSettings,
+    OriginSettings,
+    PartSettings,
+    ScanSettings,
+    SlotSettings,
+    thick,
+    thin,
+)  # fmt: skip
 
 __all__ = [
-    "UNSEEN", "BundleSettings", "FrameSettings", "LineSettings", "OriginSettings", "ScanSettings",
+    "PARTS", "UNSEEN", "AnySettings", "BundleSettings", "FrameSettings", "LineSettings",
+    "OriginSettings", "PartSettings", "ScanSettings", "SlotSettings", "TextSettings",
+    "read_settings",
 ]  # fmt: skip
-
-UNSEEN = "?"
-"""What stands for a run of characters that are cut off or hidden."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScanSettings:
-    """The scan: slides over every level of the pyramid.
-
-    Attributes:
-        channels: of the stem and of the rest.
-        extent: (low, high) part of the window that a positive plate fills: the larger of width over
-            window width and height over window height.
-    """
-
-    channels: tuple[int, int] = (24, 56)
-    extent: tuple[float, float] = (0.34, 0.52)
-
-    @property
-    def chain(self) -> tuple[tuple[tuple[int, int], int, int], ...]:
-        """((kernel height, width), stride, channels) of the convolutions, in order."""
-        stem, wide = self.channels
-        return (
-            ((5, 5), 4, stem),
-            ((3, 3), 2, wide),
-            ((3, 3), 1, wide),
-            ((3, 3), 1, wide),
-            ((1, 3), 1, wide),
-            ((1, 3), 1, wide),
-        )
-
-    @property
-    def grid(self) -> Grid:
-        """Window and stride, computed from the layers."""
-        height, down = receptive_field((k[0], s) for k, s, _ in self.chain)
-        width, right = receptive_field((k[1], s) for k, s, _ in self.chain)
-        return Grid((height, width), (down, right))
-
-
-@dataclass(frozen=True, kw_only=True)
-class FrameSettings:
-    """The frame: a light look at a find, says whether it is a plate and where its corners are.
-
-    Attributes:
-        window: (height, width) of the straightened find, pixels.
-        channels: of its three resolutions.
-        margin: (x, y) room round the find's quad, parts of it.
-    """
-
-    window: tuple[int, int] = (32, 96)
-    channels: tuple[int, int, int] = (16, 32, 64)
-    margin: tuple[float, float] = (0.25, 0.35)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineSettings:
-    """The line reader: spells a straightened plate along its lines.
-
-    Attributes:
-        characters: the alphabet.
-        window: (height, width) of the straightened plate, pixels.
-        channels: of its four resolutions.
-        width: of the steps along a line.
-        lines: most lines of a plate.
-        longest: most characters of a text.
-        margin: (x, y) room round the plate's quad, parts of it.
-        temperature: divides the steps' logits; above 1 makes them less sure.
-    """
-
-    characters: str = DEFAULT_CHARACTERS
-    window: tuple[int, int] = (64, 192)
-    channels: tuple[int, int, int, int] = (24, 32, 64, 96)
-    width: int = 96
-    lines: int = 3
-    longest: int = 12
-    margin: tuple[float, float] = (0.06, 0.08)
-    temperature: float = 1.0
-
-    @property
-    def alphabet(self) -> Alphabet:
-        """The characters as classes."""
-        return Alphabet(self.characters)
-
-    @property
-    def cells(self) -> tuple[int, int]:
-        """(rows, columns) of the map that lines are read from: stride 8 down, 4 right."""
-        return self.window[0] // 8, self.window[1] // 4
-
-    @property
-    def num_classes(self) -> int:
-        """Of a step: blank, the characters, and unseen."""
-        return len(self.characters) + 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class OriginSettings:
-    """The origin: tells a plate's region by its colours, marks and letters.
-
-    Attributes:
-        regions: codes, one class each; behind them a class for none of these.
-        window: (height, width) of the straightened plate in colour, pixels.
-        channels: of its four resolutions.
-        margin: (x, y) room round the plate's quad, parts of it.
-    """
-
-    regions: tuple[str, ...] = ()
-    window: tuple[int, int] = (48, 128)
-    channels: tuple[int, int, int, int] = (16, 32, 48, 96)
-    margin: tuple[float, float] = (0.06, 0.08)
-
-
-PARTS: dict[str, type] = {
-    "scan": ScanSettings,
-    "frame": FrameSettings,
-    "line": LineSettings,
-    "origin": OriginSettings,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,37 +35,164 @@ class BundleSettings:
     scan: ScanSettings | None = None
     frame: FrameSettings | None = None
     line: LineSettings | None = None
+    slots: SlotSettings | None = None
     origin: OriginSettings | None = None
 
     @property
+    def parts(self) -> dict[str, PartSettings]:
+        """Those that are there, by their tasks."""
+        every = {task: getattr(self, task) for task in PARTS}
+        return {task: part for task, part in every.items() if part is not None}
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """Of the networks that are there."""
-        return tuple(name for name in PARTS if getattr(self, name) is not None)
+        """Tasks of the networks that are there."""
+        return tuple(self.parts)
 
     def to_json(self) -> str:
         """Return the settings as one line of JSON."""
-        return json.dumps({name: asdict(getattr(self, name)) for name in self.names})
+        return json.dumps({task: asdict(part) for task, part in self.parts.items()})
 
     @classmethod
     def from_json(cls, text: str, source: str = "weights") -> BundleSettings:
         """Read settings back.
 
         Raises:
-            WeightsError: if the text is no JSON or has an unknown key; it names `source`.
+            WeightsError: if they can't be used, or are of a network with a file of its own; it
+                names `source`.
         """
-        try:
-            values: dict[str, Any] = json.loads(text)
-            unknown = sorted(set(values) - set(PARTS))
-            if unknown:
-                raise WeightsError(f"{source}: unknown settings {', '.join(unknown)}")
-            parts = {}
-            for name, inner in values.items():
-                known = {f.name for f in fields(PARTS[name])}
-                if strange := sorted(set(inner) - known):
-                    raise WeightsError(f"{source}: {name}: unknown settings {', '.join(strange)}")
-                parts[name] = PARTS[name](
-                    **{k: tuple(v) if isinstance(v, list) else v for k, v in inner.items()}
-                )
-            return cls(**parts)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise WeightsError(f"{source}: its settings can't be used ({error})") from None
+        found = read_settings(text, source)
+        if isinstance(found, TextSettings):
+            raise WeightsError(f"{source}: of the network {found.name}, which finds no plates")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSettings:
+    """Shapes of a network that has a weights file of its own: texts, or a box, out of a picture.
+
+    Attributes:
+        name: of the network, as its file's.
+        task: what it is taught, and how its outputs are to be understood: ctc, attention or box.
+        window: (height, width) of the grey picture it takes, pixels.
+        channels: of its convolutions, in order.
+        units: of its recurrent layers, or of its dense ones, in order; none: see `box`.
+        width: numbers per step that its recurrent layers get; 0: what the convolutions give.
+        rows: how often the sequence runs over the plate: 2 reads an upper and a lower line.
+        dropout: part of the recurrent layers' inputs that training leaves out, 0-1.
+        norm: whether every convolution is followed by batch normalisation.
+        characters: the alphabet.
+        slots: most characters of a text.
+        margin: (x, y) room round the plate's quad in the window, parts of the plate.
+    """
+
+    name: str
+    task: str
+    window: tuple[int, int]
+    channels: tuple[int, ...]
+    units: tuple[int, ...]
+    width: int = 0
+    rows: int = 1
+    dropout: float = 0.0
+    norm: bool = True
+    characters: str = DEFAULT_CHARACTERS
+    slots: int = 12
+    margin: tuple[float, float] = (0.06, 0.08)
+
+    def __post_init__(self) -> None:
+        """Check what would fail late."""
+        if self.task not in ("ctc", "attention", "box") or len(self.window) != 2 or self.slots < 1:
+            raise ValueError("task, window or slots")
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The characters as classes."""
+        return Alphabet(self.characters)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of its sequence: a column is four pixels wide."""
+        return self.rows, self.window[1] // 4
+
+    def to_json(self) -> str:
+        """Return the settings as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str, source: str = "weights") -> TextSettings:
+        """Read settings back.
+
+        Raises:
+            WeightsError: if they can't be used, or are of another weights file's; it names
+                `source`.
+        """
+        found = read_settings(text, source)
+        if isinstance(found, BundleSettings):
+            names = ", ".join(part.name for part in found.parts.values())
+            raise WeightsError(f"{source}: not the weights of a reader, but of {names}")
+        return found
+
+
+AnySettings = BundleSettings | TextSettings
+
+
+def read_settings(text: str, source: str = "weights") -> AnySettings:
+    """Read the settings of a weights file, whichever networks it has.
+
+    Those of the first edition's default network, one scan and slot reader under one name, are read
+    as these two parts.
+
+    Args:
+        text: JSON, as `to_json` writes it.
+        source: the file, for messages.
+
+    Raises:
+        WeightsError: if the text is no JSON, has unknown keys, or values that can't be.
+    """
+    try:
+        values: dict[str, Any] = json.loads(text)
+        if "task" in values:
+            settings: AnySettings = _read(TextSettings, values, source)
+            _ = settings.alphabet
+            return settings
+        if "scan_channels" in values:
+            values = _first_edition(values)
+        if unknown := sorted(set(values) - set(PARTS)):
+            raise WeightsError(f"{source}: unknown settings {', '.join(unknown)}")
+        parts = {task: _read(PARTS[task], own, source) for task, own in values.items()}
+        for part in parts.values():
+            if isinstance(part, LineSettings | SlotSettings):
+                _ = part.alphabet
+        return BundleSettings(**parts)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise WeightsError(f"{source}: its settings can't be used ({error})") from None
+
+
+def _first_edition(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the first edition's default network as those of its parts."""
+    known = {"name", "characters", "slots", "scan_channels", "read_window", "read_channels",
+             "extent", "margin", "temperature"}  # fmt: skip
+    if unknown := sorted(set(values) - known):
+        raise ValueError(f"unknown {', '.join(unknown)}")
+    low, mid, high = values["scan_channels"]
+    slots = {k: values[k] for k in ("characters", "slots", "margin", "temperature") if k in values}
+    for new, old in (("window", "read_window"), ("channels", "read_channels")):
+        slots |= {new: values[old]} if old in values else {}
+    scan = {"layers": thick(low, mid, high), "residual": (2, 5, 7), "head": high}
+    return {"scan": scan | {"extent": values.get("extent", (0.45, 0.68))}, "slots": slots}
+
+
+def _read(kind: type, values: dict[str, Any], source: str) -> Any:
+    """Return settings of a kind from JSON's values."""
+    if kind is ScanSettings and "channels" in values:  # as the first thin scans wrote it
+        stem, wide = values["channels"]
+        values = {k: v for k, v in values.items() if k != "channels"}
+        values |= {"layers": thin(stem, wide), "residual": (2, 4), "head": wide}
+    unknown = sorted(set(values) - {f.name for f in fields(kind)})
+    if unknown:
+        raise WeightsError(f"{source}: unknown settings {', '.join(unknown)}")
+    return kind(**{name: _tuples(value) for name, value in values.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from platewright.errors import ConfigError
-from platewright.reader.kind import Networks, build, load_kind
+from platewright.network.kind import Networks, build, load_kind
 from platewright.reader.recipe import Recipe
-from platewright.reader.settings import ReaderSettings
+from platewright.network.settings import TextSettings
 from platewright.recognizer.description import LayerRow
-from platewright.recognizer.weights import load_file
+from platewright.network.weights import load_file
 
 __all__ = ["describe_reader", "reader_macs", "reader_rows"]
 
 
-def reader_rows(networks: Networks, settings: ReaderSettings) -> list[LayerRow]:
+def reader_rows(networks: Networks, settings: TextSettings) -> list[LayerRow]:
     """Return the layers with weights, in order.
 
     Args:
@@ -35,7 +35,7 @@ def reader_rows(networks: Networks, settings: ReaderSettings) -> list[LayerRow]:
     return rows
 
 
-def _macs(layer: Any, shape: tuple[int, ...], settings: ReaderSettings) -> int:
+def _macs(layer: Any, shape: tuple[int, ...], settings: TextSettings) -> int:
     """Count multiply-accumulates for one plate; a decoder takes `slots + 1` steps."""
     kind = type(layer).__name__
     if kind == "Conv2D":
@@ -74,7 +74,7 @@ def describe_reader(name: str, weights: Path | None = None, recipe: str = "") ->
     kind = load_kind(name)
     settings = kind.recipe(recipe).settings
     if weights is not None:
-        settings = ReaderSettings.from_json(load_file(weights)[1], str(weights))
+        settings = TextSettings.from_json(load_file(weights)[1], str(weights))
         if settings.name != name:
             raise ConfigError(f"{weights} is of the network {settings.name}: --network names it")
     networks = build(settings)

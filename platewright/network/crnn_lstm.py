@@ -8,15 +8,13 @@ from dataclasses import replace
 import keras
 from keras import layers, ops
 
-from platewright.reader.kind import Networks
-from platewright.reader.recipe import Recipe, small_text_recipe
-from platewright.reader.settings import ReaderSettings
-from platewright.reader.trunk import bidirectional, conv, in_rows, with_tail
-from platewright.recognizer.network import Standardize
+from platewright.network.kind import Networks, Recipe, text_recipe
+from platewright.network.layers import Standardize, bidirectional, conv_relu, in_rows, with_tail
+from platewright.network.settings import TextSettings
 
 __all__ = ["RECIPES", "build"]
 
-ORIGINAL = ReaderSettings(
+ORIGINAL = TextSettings(
     name="crnn-lstm",
     task="ctc",
     window=(32, 128),
@@ -36,7 +34,7 @@ SMALL = replace(
     characters=string.digits + string.ascii_uppercase,
 )
 RECIPES = {
-    "small": small_text_recipe(SMALL, "ours: fewer channels, two rows, positions taught, AdamW"),
+    "small": text_recipe(SMALL, "ours: fewer channels, two rows, positions taught, AdamW"),
     "original": Recipe(
         settings=ORIGINAL,
         source="Shi, Bai and Yao 2015 in its small Keras form; the channels are our choice",
@@ -48,20 +46,20 @@ RECIPES = {
 }
 
 
-def build(settings: ReaderSettings) -> Networks:
+def build(settings: TextSettings) -> Networks:
     """Build it: grey levels `window` (B, h, w, 1) in 0-1 to `logits` (B, rows * w / 4, classes)."""
     window = keras.Input((*settings.window, 1), name="window")
     x = Standardize(name="standardize")(window)
     c0, c1, c2, c3, c4, c5 = settings.channels
     every = settings.norm  # three of the convolutions always are
-    x = layers.MaxPooling2D(2, name="pool0")(conv(x, c0, "conv0", norm=every))
-    x = layers.MaxPooling2D(2, name="pool1")(conv(x, c1, "conv1", norm=every))
-    x = conv(x, c2, "conv2")
-    x = layers.MaxPooling2D((2, 1), name="pool2")(conv(x, c3, "conv3"))
-    x = conv(x, c4, "conv4")
+    x = layers.MaxPooling2D(2, name="pool0")(conv_relu(x, c0, "conv0", norm=every))
+    x = layers.MaxPooling2D(2, name="pool1")(conv_relu(x, c1, "conv1", norm=every))
+    x = conv_relu(x, c2, "conv2")
+    x = layers.MaxPooling2D((2, 1), name="pool2")(conv_relu(x, c3, "conv3"))
+    x = conv_relu(x, c4, "conv4")
     x = layers.ZeroPadding2D((0, 1), name="edges")(x)
     kernel = (int(x.shape[1]), 3)  # all of the height
-    x = conv(x, settings.rows * c5, "squeeze", kernel=kernel, norm=every, padding="valid")
+    x = conv_relu(x, settings.rows * c5, "squeeze", kernel=kernel, norm=every, padding="valid")
     x = in_rows(ops.squeeze(x, axis=1), settings.rows)
     tail = [
         bidirectional(layers.LSTM, units, "concat", f"lstm{k}", dropout=settings.dropout)

@@ -9,11 +9,9 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from platewright.reader.kind import Networks
-from platewright.reader.recipe import Recipe, small_text_recipe
-from platewright.reader.settings import ReaderSettings
-from platewright.reader.trunk import bidirectional, conv, in_rows
-from platewright.recognizer.network import Standardize
+from platewright.network.kind import Networks, Recipe, text_recipe
+from platewright.network.layers import Standardize, bidirectional, conv_relu, in_rows
+from platewright.network.settings import TextSettings
 
 __all__ = ["EMBEDDING", "RECIPES", "Decoder", "build"]
 
@@ -21,7 +19,7 @@ Tensor = Any
 EMBEDDING = 10
 """Numbers that stand for the character before."""
 
-ORIGINAL = ReaderSettings(
+ORIGINAL = TextSettings(
     name="attention",
     task="attention",
     window=(32, 128),
@@ -31,7 +29,7 @@ ORIGINAL = ReaderSettings(
 )
 SMALL = replace(ORIGINAL, channels=(24, 48, 64, 64, 96), units=(96, 128, 128), rows=2)
 RECIPES = {
-    "small": small_text_recipe(SMALL, "ours: fewer channels, two rows, attention taught, AdamW"),
+    "small": text_recipe(SMALL, "ours: fewer channels, two rows, attention taught, AdamW"),
     "original": Recipe(
         settings=ORIGINAL,
         source="after Guo and Deng, Attention-OCR, 2016, and its package aocr, whose batch it is; "
@@ -127,7 +125,7 @@ class Step(layers.Layer):  # type: ignore[misc]
         return self.decoder.step(memory, self.decoder.key(memory), token[:, 0], state)
 
 
-def build(settings: ReaderSettings) -> Networks:
+def build(settings: TextSettings) -> Networks:
     """Build it.
 
     Taught are `window` (B, h, w, 1) in 0-1 and `previous` (B, slots + 1), the start and the true
@@ -138,13 +136,15 @@ def build(settings: ReaderSettings) -> Networks:
     window = keras.Input((*settings.window, 1), name="window")
     x = Standardize(name="standardize")(window)
     c0, c1, c2, c3, c4 = settings.channels
-    x = layers.MaxPooling2D(2, name="pool0")(conv(x, c0, "conv0", norm=settings.norm))
-    x = layers.MaxPooling2D(2, name="pool1")(conv(x, c1, "conv1", norm=settings.norm))
-    x = conv(x, c2, "conv2", norm=settings.norm)
-    x = layers.MaxPooling2D((2, 1), name="pool2")(conv(x, c3, "conv3", norm=settings.norm))
+    x = layers.MaxPooling2D(2, name="pool0")(conv_relu(x, c0, "conv0", norm=settings.norm))
+    x = layers.MaxPooling2D(2, name="pool1")(conv_relu(x, c1, "conv1", norm=settings.norm))
+    x = conv_relu(x, c2, "conv2", norm=settings.norm)
+    x = layers.MaxPooling2D((2, 1), name="pool2")(conv_relu(x, c3, "conv3", norm=settings.norm))
     x = layers.ZeroPadding2D((0, 1), name="edges")(x)
     kernel = (int(x.shape[1]), 3)  # all of the height
-    x = conv(x, settings.rows * c4, "squeeze", kernel=kernel, norm=settings.norm, padding="valid")
+    x = conv_relu(
+        x, settings.rows * c4, "squeeze", kernel=kernel, norm=settings.norm, padding="valid"
+    )
     steps = in_rows(ops.squeeze(x, axis=1), settings.rows)
     encoder, first, second = settings.units
     if first != second:

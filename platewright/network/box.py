@@ -9,11 +9,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from platewright.reader.kind import Networks
-from platewright.reader.recipe import Recipe
-from platewright.reader.settings import ReaderSettings
-from platewright.reader.trunk import conv
-from platewright.recognizer.network import Standardize
+from platewright.network.kind import Networks, Recipe
+from platewright.network.layers import Standardize, conv_relu
+from platewright.network.settings import TextSettings
 
 __all__ = ["RECIPES", "SMALLEST", "build"]
 
@@ -21,7 +19,7 @@ Tensor = Any
 SMALLEST = 1 / 224
 """Least width and height of a box, parts of the photo."""
 
-ORIGINAL = ReaderSettings(
+ORIGINAL = TextSettings(
     name="box",
     task="box",
     window=(224, 224),
@@ -120,7 +118,7 @@ class Inside(layers.Layer):  # type: ignore[misc]
         return ops.concatenate([low, ops.maximum(high, low + SMALLEST)], axis=-1)
 
 
-def build(settings: ReaderSettings) -> Networks:
+def build(settings: TextSettings) -> Networks:
     """Build it: grey levels `window` (B, h, w, 1) in 0-1 to `box` (B, 4) in parts of the photo.
 
     With dense `units`, these say the box, as in the original. Without, the cells of a map do, an
@@ -132,10 +130,10 @@ def build(settings: ReaderSettings) -> Networks:
     return _dense(settings, window, x) if settings.units else _map(settings, window, x)
 
 
-def _dense(settings: ReaderSettings, window: Tensor, x: Tensor) -> Networks:
+def _dense(settings: TextSettings, window: Tensor, x: Tensor) -> Networks:
     """Add pairs of convolutions, each halved, and dense layers."""
     for k, channels in enumerate(settings.channels):
-        x = conv(x, channels, f"conv{k}", norm=settings.norm)
+        x = conv_relu(x, channels, f"conv{k}", norm=settings.norm)
         if k % 2:
             x = layers.MaxPooling2D(2, name=f"pool{k // 2}")(x)
     x = layers.Flatten(name="flatten")(x)
@@ -146,21 +144,21 @@ def _dense(settings: ReaderSettings, window: Tensor, x: Tensor) -> Networks:
     return Networks(model, model)
 
 
-def _map(settings: ReaderSettings, window: Tensor, x: Tensor) -> Networks:
+def _map(settings: TextSettings, window: Tensor, x: Tensor) -> Networks:
     """Add convolutions down to a thirty-second of the size, and go back up to an eighth of it."""
     channels, norm, maps = settings.channels, settings.norm, []
-    x = conv(x, channels[0], "conv0", kernel=(5, 5), strides=2, norm=norm)
+    x = conv_relu(x, channels[0], "conv0", kernel=(5, 5), stride=2, norm=norm)
     for k, wide in enumerate(channels[1:], 1):
-        x = conv(x, wide, f"conv{k}", norm=norm)
+        x = conv_relu(x, wide, f"conv{k}", norm=norm)
         if k % 2:
             maps.append(x)
             x = layers.MaxPooling2D(2, name=f"pool{k // 2}")(x)
-    x = conv(x, channels[-1], "wide", norm=norm)
+    x = conv_relu(x, channels[-1], "wide", norm=norm)
     for k, finer in enumerate(reversed(maps[2:])):
         up = layers.UpSampling2D(2, name=f"up{k}")(
-            conv(x, finer.shape[-1], f"narrow{k}", norm=norm)
+            conv_relu(x, finer.shape[-1], f"narrow{k}", norm=norm)
         )
-        x = conv(finer + up, finer.shape[-1], f"joined{k}", norm=norm)
+        x = conv_relu(finer + up, finer.shape[-1], f"joined{k}", norm=norm)
     scores = layers.Conv2D(1, 1, name="scores")(x)
     shifts = layers.Conv2D(4, 1, name="shifts")(x)
     box, where = Votes(name="votes")(scores, shifts)

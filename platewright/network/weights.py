@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import OutputError, WeightsError
-from platewright.recognizer.settings import NetworkSettings
+from platewright.network.settings import AnySettings, read_settings
 
-__all__ = ["load_arrays", "load_file", "model_arrays", "save_weights", "set_arrays"]
+__all__ = ["load_file", "load_weights", "model_arrays", "save_weights", "set_arrays"]
 
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"
@@ -85,24 +86,27 @@ def save_weights(
         raise OutputError(f"{path}: can't write the weights ({error.strerror or error})") from None
 
 
-def load_arrays(path: Path) -> tuple[Arrays, NetworkSettings, dict[str, Any]]:
+def load_weights(path: Path) -> tuple[Arrays, AnySettings, dict[str, Any]]:
     """Read a weights file.
 
     Args:
         path: the `.npz`.
 
     Returns:
-        The arrays by name, the network's settings, the note.
+        The arrays by name, the networks' settings, the note.
 
     Raises:
         WeightsError: if the file is missing, truncated, holds pickles or is something else.
     """
     arrays, text, note = load_file(path)
-    return arrays, NetworkSettings.from_json(text, str(path)), note
+    return arrays, read_settings(text, str(path)), note
 
 
 def load_file(path: Path) -> tuple[Arrays, str, dict[str, Any]]:
     """Read a weights file of any network: arrays by name, its settings as JSON, the note.
+
+    A file of the first edition's default network is given back as `read_settings` reads it: as scan
+    and slot reader, whose arrays had begun with `read_`.
 
     Raises:
         WeightsError: if the file is missing, truncated, holds pickles or is something else.
@@ -130,4 +134,8 @@ def load_file(path: Path) -> tuple[Arrays, str, dict[str, Any]]:
         note = json.loads(arrays.pop(NOTE).tobytes().decode())
     except (KeyError, UnicodeDecodeError, ValueError):
         raise WeightsError(f"{path}: not a weights file of this program: no settings") from None
-    return {k: np.asarray(v, np.float32) for k, v in arrays.items()}, settings, note
+    plain = {k: np.asarray(v, np.float32) for k, v in arrays.items()}
+    if '"scan_channels"' in settings:
+        settings = read_settings(settings, str(path)).to_json()
+        plain = {re.sub(r"^read_", "slots_", k): v for k, v in plain.items()}
+    return plain, settings, note

@@ -8,15 +8,13 @@ from dataclasses import replace
 import keras
 from keras import layers, ops
 
-from platewright.reader.kind import Networks
-from platewright.reader.recipe import Recipe, small_text_recipe
-from platewright.reader.settings import ReaderSettings
-from platewright.reader.trunk import bidirectional, conv, in_rows, with_tail
-from platewright.recognizer.network import Standardize
+from platewright.network.kind import Networks, Recipe, text_recipe
+from platewright.network.layers import Standardize, bidirectional, conv_relu, in_rows, with_tail
+from platewright.network.settings import TextSettings
 
 __all__ = ["RECIPES", "build"]
 
-ORIGINAL = ReaderSettings(
+ORIGINAL = TextSettings(
     name="crnn-gru",
     task="ctc",
     window=(64, 128),
@@ -37,9 +35,7 @@ SMALL = replace(
     characters=string.digits + string.ascii_uppercase,
 )
 RECIPES = {
-    "small": small_text_recipe(
-        SMALL, "ours: normalised convolutions, two rows, positions taught, AdamW"
-    ),
+    "small": text_recipe(SMALL, "ours: normalised convolutions, two rows, positions taught, AdamW"),
     "original": Recipe(
         settings=ORIGINAL,
         source="the example image_ocr of Keras 2, SGD with Nesterov's momentum, clipped at 5; not "
@@ -54,12 +50,12 @@ RECIPES = {
 }
 
 
-def build(settings: ReaderSettings) -> Networks:
+def build(settings: TextSettings) -> Networks:
     """Build it: grey levels `window` (B, h, w, 1) in 0-1 to `logits` (B, rows * w / 4, classes)."""
     window = keras.Input((*settings.window, 1), name="window")
     x = Standardize(name="standardize")(window)
     for k, channels in enumerate(settings.channels):
-        x = conv(x, channels, f"conv{k}", norm=settings.norm)
+        x = conv_relu(x, channels, f"conv{k}", norm=settings.norm)
         if k < 2:
             x = layers.MaxPooling2D(2, name=f"pool{k}")(x)
     if len(settings.channels) > 2:  # deeper than the original: lower, as wide

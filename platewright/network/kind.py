@@ -1,0 +1,212 @@
+"""Kinds of networks, one file each in this folder, found by name; their recipes."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from platewright.errors import ConfigError
+from platewright.network.settings import AnySettings, PartSettings, TextSettings
+
+__all__ = [
+    "DEFAULT", "Kind", "Networks", "Recipe", "build", "kind_names", "load_kind", "part_recipe",
+    "text_recipe",
+]  # fmt: skip
+
+FOLDER = Path(__file__).resolve().parent
+DEFAULT = ("scan", "frame", "line")
+"""The kinds that are trained and described where none are named: those that detect.py reads with
+by itself."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Keras models over the same weights.
+
+    Attributes:
+        teach: what training fits; its outputs are named as the losses.
+        run: what reads; where training needs no other one, the same.
+        head: the same up to its recurrent layers, their input being its output `steps`; None where
+            it has none.
+        tail: bidirectional and dense layers that follow `steps`; they are exported as ONNX's own.
+        tail_output: name of what the tail yields.
+    """
+
+    teach: Any
+    run: Any
+    head: Any = None
+    tail: tuple[Any, ...] = ()
+    tail_output: str = "logits"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One way of training a network.
+
+    Attributes:
+        settings: shapes of the network.
+        source: where all this is from.
+        optimizer: adam, adamw, rmsprop, adadelta, or sgd (Nesterov, momentum 0.9).
+        rate: learning rate, the highest one where it changes.
+        last_rate: rate at the end, part of the highest; 1: it never falls.
+        warmup: steps of rising rate.
+        decay: weight decay of adamw.
+        clip: largest norm of the gradient; 0: any.
+        ema: weight of the past in the moving average of the weights, per step; 0: no average.
+        batch: pictures in a step.
+        epochs: times that `epoch` pictures are seen.
+        epoch: pictures between two validations.
+        where: weight of the loss that tells where each character is, which drawings know; 0: texts
+            alone are taught.
+        by_length: whether CTC's loss of a text is divided by its length.
+        best: whether the weights of the least loss on held-out drawings are kept, or the last.
+    """
+
+    settings: PartSettings | TextSettings
+    source: str
+    optimizer: str = "adamw"
+    rate: float = 1e-3
+    last_rate: float = 1.0
+    warmup: int = 0
+    decay: float = 0.0
+    clip: float = 0.0
+    ema: float = 0.0
+    batch: int = 16
+    epochs: int = 100
+    epoch: int = 10_000
+    where: float = 0.0
+    by_length: bool = False
+    best: bool = True
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A network that can be built and trained.
+
+    Attributes:
+        name: of its file, with hyphens.
+        about: what it is, from the file's first line.
+        task: what it is taught, the name of a file in `platewright/training/task/`.
+        recipes: by name; the first is the default.
+        build: makes the networks of settings, with fresh weights.
+    """
+
+    name: str
+    about: str
+    task: str
+    recipes: dict[str, Recipe]
+    build: Callable[[Any], Networks]
+
+    def recipe(self, name: str = "") -> Recipe:
+        """Return a recipe; without a name the default.
+
+        Raises:
+            ConfigError: if there is none of that name.
+        """
+        if not name:
+            return next(iter(self.recipes.values()))
+        if name not in self.recipes:
+            known = ", ".join(self.recipes)
+            raise ConfigError(f"--recipe: {self.name} has no recipe {name}; known: {known}")
+        return self.recipes[name]
+
+
+def part_recipe(settings: PartSettings, source: str, batch: int) -> Recipe:
+    """Return how a network of a shared weights file is trained; all of ours are trained alike.
+
+    Args:
+        settings: shapes of the network.
+        source: what it is.
+        batch: its pictures in a step, of 20,000 steps.
+    """
+    return Recipe(
+        settings=settings,
+        source=source,
+        rate=2e-3,
+        last_rate=0.01,
+        warmup=300,
+        decay=1e-2,
+        clip=5.0,
+        ema=0.998,
+        batch=batch,
+        epochs=20,
+        epoch=1000 * batch,
+        where=0.5,
+        by_length=True,
+        best=False,
+    )
+
+
+def text_recipe(settings: TextSettings, source: str) -> Recipe:
+    """Return how a small network that reads texts is trained; all of ours are trained alike."""
+    return Recipe(
+        settings=settings,
+        source=source,
+        rate=2e-3,
+        last_rate=0.01,
+        warmup=300,
+        decay=1e-2,
+        clip=5.0,
+        ema=0.998,
+        batch=64,
+        epochs=60,
+        epoch=32_000,
+        where=0.5,
+        by_length=True,
+    )
+
+
+@cache
+def kind_names() -> tuple[str, ...]:
+    """Return the names of all networks, sorted.
+
+    >>> set(DEFAULT) < set(kind_names())
+    True
+    """
+    files = (f for f in FOLDER.glob("*.py") if re.search(r"^RECIPES\b", f.read_text(), re.M))
+    return tuple(sorted(file.stem.replace("_", "-") for file in files))
+
+
+def load_kind(name: str) -> Kind:
+    """Find a network by name.
+
+    Raises:
+        ConfigError: if there is no such file, or Keras is not installed.
+    """
+    if name not in kind_names():
+        raise ConfigError(f"--network: no network {name}; known: {', '.join(kind_names())}")
+    try:
+        module = importlib.import_module(f"platewright.network.{name.replace('-', '_')}")
+    except ImportError:
+        raise ConfigError(f"building {name} needs Keras: pip install -r requirements.txt") from None
+    about = str(module.__doc__).partition("\n")[0]
+    task = next(iter(module.RECIPES.values())).settings.task
+    return Kind(name=name, about=about, task=task, recipes=module.RECIPES, build=module.build)
+
+
+def build(settings: AnySettings) -> Networks:
+    """Build the networks of a weights file, with fresh weights.
+
+    Those of a bundle become one model, with all their inputs and outputs.
+
+    Raises:
+        ConfigError: as `load_kind`.
+    """
+    if isinstance(settings, TextSettings):
+        return load_kind(settings.name).build(settings)
+    built = [load_kind(part.name).build(part) for part in settings.parts.values()]
+    if len(built) == 1:
+        return built[0]
+    import keras
+
+    inputs, outputs = {}, {}
+    for one in built:
+        inputs |= one.teach.input
+        outputs |= one.teach.output
+    model = keras.Model(inputs, outputs, name="_".join(settings.names))
+    return Networks(model, model)

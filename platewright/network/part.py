@@ -1,0 +1,195 @@
+"""Settings of the networks that share a weights file: scan, frame, line, slots and origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
+from platewright.network.grid import Grid, receptive_field
+
+__all__ = [
+    "PARTS", "UNSEEN", "FrameSettings", "LineSettings", "OriginSettings", "PartSettings",
+    "ScanSettings", "SlotSettings", "thick", "thin",
+]  # fmt: skip
+
+UNSEEN = "?"
+"""What stands for a run of characters that are cut off or hidden."""
+Layer = tuple[int, int, int, int]
+
+
+def thin(stem: int, wide: int) -> tuple[Layer, ...]:
+    """Return the layers of a scan that is at a quarter of the size after one step."""
+    return (
+        (5, 5, 4, stem), (3, 3, 2, wide),
+        (3, 3, 1, wide), (3, 3, 1, wide), (1, 3, 1, wide), (1, 3, 1, wide),
+    )  # fmt: skip
+
+
+def thick(low: int, mid: int, high: int) -> tuple[Layer, ...]:
+    """Return the layers of the first edition's scan, which halves the size three times."""
+    return (
+        (3, 3, 2, low), (3, 3, 2, mid), (3, 3, 1, mid), (3, 3, 1, mid),
+        (3, 3, 2, high), (3, 3, 1, high), (1, 3, 1, high), (1, 3, 1, high), (1, 3, 1, high),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanSettings:
+    """The scan: slides over every level of the pyramid.
+
+    Attributes:
+        name: of the network, as its file's.
+        layers: (kernel height, kernel width, stride, channels) of its convolutions, in order.
+        residual: the first layers of residual pairs.
+        head: channels of what its two outputs share.
+        extent: (low, high) part of the window that a positive plate fills: the larger of width over
+            window width and height over window height.
+    """
+
+    task: ClassVar[str] = "scan"
+    name: str = "scan"
+    layers: tuple[Layer, ...] = thin(24, 56)
+    residual: tuple[int, ...] = (2, 4)
+    head: int = 56
+    extent: tuple[float, float] = (0.34, 0.52)
+
+    def __post_init__(self) -> None:
+        """Check that the layers are some."""
+        if not self.layers or any(len(layer) != 4 or min(layer) < 1 for layer in self.layers):
+            raise ValueError("layers")
+        if any(k + 1 >= len(self.layers) for k in self.residual) or len(self.extent) != 2:
+            raise ValueError("residual or extent")
+
+    @property
+    def grid(self) -> Grid:
+        """Window and stride, computed from the layers."""
+        height, down = receptive_field((layer[0], layer[2]) for layer in self.layers)
+        width, right = receptive_field((layer[1], layer[2]) for layer in self.layers)
+        return Grid((height, width), (down, right))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameSettings:
+    """The frame: a light look at a find, says whether it is a plate and where its corners are.
+
+    Attributes:
+        name: of the network, as its file's.
+        window: (height, width) of the straightened find, pixels.
+        channels: of its three resolutions.
+        margin: (x, y) room round the find's quad, parts of it.
+    """
+
+    task: ClassVar[str] = "frame"
+    name: str = "frame"
+    window: tuple[int, int] = (32, 96)
+    channels: tuple[int, int, int] = (16, 32, 64)
+    margin: tuple[float, float] = (0.25, 0.35)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineSettings:
+    """The line reader: spells a straightened plate along its lines.
+
+    Attributes:
+        name: of the network, as its file's.
+        characters: the alphabet.
+        window: (height, width) of the straightened plate, pixels.
+        channels: of its four resolutions.
+        width: of the steps along a line.
+        lines: most lines of a plate.
+        longest: most characters of a text.
+        margin: (x, y) room round the plate's quad, parts of it.
+        temperature: divides the steps' logits; above 1 makes them less sure.
+    """
+
+    task: ClassVar[str] = "line"
+    name: str = "line"
+    characters: str = DEFAULT_CHARACTERS
+    window: tuple[int, int] = (64, 192)
+    channels: tuple[int, int, int, int] = (24, 32, 64, 96)
+    width: int = 96
+    lines: int = 3
+    longest: int = 12
+    margin: tuple[float, float] = (0.06, 0.08)
+    temperature: float = 1.0
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The characters as classes."""
+        return Alphabet(self.characters)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of the map that lines are read from: stride 8 down, 4 right."""
+        return self.window[0] // 8, self.window[1] // 4
+
+    @property
+    def num_classes(self) -> int:
+        """Of a step: blank, the characters, and unseen."""
+        return len(self.characters) + 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotSettings:
+    """The slot reader: says for each place of a text which character stands there.
+
+    Attributes:
+        name: of the network, as its file's.
+        characters: the alphabet.
+        slots: most characters that a plate can have.
+        window: (height, width) of the straightened plate, pixels.
+        channels: of its four resolutions.
+        margin: (x, y) room round the plate's quad, parts of it.
+        temperature: divides the slots' logits; above 1 makes them less sure.
+    """
+
+    task: ClassVar[str] = "slots"
+    name: str = "slots"
+    characters: str = DEFAULT_CHARACTERS
+    slots: int = 12
+    window: tuple[int, int] = (64, 192)
+    channels: tuple[int, int, int, int] = (24, 32, 64, 96)
+    margin: tuple[float, float] = (0.06, 0.08)
+    temperature: float = 1.0
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The characters as classes."""
+        return Alphabet(self.characters)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of its maps: stride 8 down, 4 right."""
+        return self.window[0] // 8, self.window[1] // 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginSettings:
+    """The origin: tells a plate's region by its colours, marks and letters.
+
+    Attributes:
+        name: of the network, as its file's.
+        regions: codes, one class each; behind them a class for none of these.
+        window: (height, width) of the straightened plate in colour, pixels.
+        channels: of its four resolutions.
+        margin: (x, y) room round the plate's quad, parts of it.
+    """
+
+    task: ClassVar[str] = "origin"
+    name: str = "origin"
+    regions: tuple[str, ...] = ()
+    window: tuple[int, int] = (48, 128)
+    channels: tuple[int, int, int, int] = (16, 32, 48, 96)
+    margin: tuple[float, float] = (0.06, 0.08)
+
+
+PartSettings = ScanSettings | FrameSettings | LineSettings | SlotSettings | OriginSettings
+PARTS: dict[str, type[PartSettings]] = {
+    "scan": ScanSettings,
+    "frame": FrameSettings,
+    "line": LineSettings,
+    "slots": SlotSettings,
+    "origin": OriginSettings,
+}
+"""What a weights file may have several of, by their tasks, in the order they are built in."""

@@ -1,1 +1,0 @@
-"""One file per network; its name with hyphens is what `--network` and `--reader` take."""
