@@ -40,7 +40,7 @@ class LineSpeller:
         network: with the part `line`.
     """
 
-    def __init__(self, network: Network, *) -> None:
+    def __init__(self, network: Network) -> None:
         """Keep them."""
         self.network = network
         self.settings: LineSettings = network.settings.line
@@ -88,9 +88,7 @@ class LineEvidence:
         settings: of the reader.
     """
 
-    def __init__(
-        self, logits: NDArray[np.float32], settings: LineSettings, *
-    ) -> None:
+    def __init__(self, logits: NDArray[np.float32], settings: LineSettings) -> None:
         """Turn logits into probabilities."""
         self.settings = settings
         self.alphabet = Alphabet(settings.characters + UNSEEN)

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
 from platewright.file import file_digest
-from platewright.network.settings import BundleSettings, TextSettings, read_settings
+from platewright.network.settings import AnySettings, read_settings
 
 __all__ = ["KerasNetwork", "Network", "OnnxNetwork", "levels", "load_network", "open_session"]
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
-Settings = BundleSettings | TextSettings
 
 
 class Network(Protocol):
@@ -82,7 +81,7 @@ class OnnxNetwork:
     def __init__(self, path: Path, threads: int = 1) -> None:
         """Load the file."""
         self._session, self._only_asked, told = open_session(path, threads)
-        self.settings: Settings = read_settings(told["settings"], str(path))
+        self.settings: AnySettings = read_settings(told["settings"], str(path))
         self.made_of = told.get("made_of", "")
         scan = getattr(self.settings, "scan", None)
         # Every input must be given, also those that nothing is computed from.
@@ -103,7 +102,7 @@ class OnnxNetwork:
 class KerasNetwork:
     """Runs a Keras model, a trained one or one built from a weights file."""
 
-    def __init__(self, model: Any, settings: Settings) -> None:
+    def __init__(self, model: Any, settings: AnySettings) -> None:
         """Keep them."""
         self.model, self.settings = model, settings
         self._parts: dict[tuple[str, ...], Any] = {}
@@ -113,18 +112,14 @@ class KerasNetwork:
         """Build the networks of a weights file.
 
         Raises:
-            WeightsError: if the file is missing, damaged or of other networks, or Keras is missing.
+            WeightsError: if the file is missing, damaged or of other networks.
+            ConfigError: if Keras is not installed.
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        try:
-            from platewright.network.weights import load_model
-        except ImportError:
-            raise WeightsError(
-                f"{path}: .npz weights need Keras (pip install -r requirements.txt); "
-                "the .onnx beside it does not"
-            ) from None
-        model, settings = load_model(path)
-        return cls(model, settings)
+        from platewright.network.export import load_networks
+
+        networks, settings = load_networks(path)
+        return cls(networks.run, settings)
 
     def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
         """See `Network`."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError
 from platewright.reading.speller import Evidence, Given, Look, Speller, crops_for
-from platewright.reading.spelling import fold_slots
+from platewright.reading.spelling import decode_slots, fold_slots
 
 __all__ = ["VoteSpeller", "pool"]
 
@@ -86,12 +86,11 @@ class VoteSpeller:
         voters: list[tuple[Evidence, Alphabet]] = [(own, alphabet)] if self.own else []
         voters += [(e, o.alphabet) for e, o in zip(others, self.others, strict=True)]
         spelled = [evidence.spell() for evidence, _ in voters]
-        texts = list(
-            dict.fromkeys(
-                "".join(c for c in said.text.upper() if alphabet.index(c) >= 0)[: self.longest]
-                for said in spelled
-            )
-        )
+        told = [said.text.upper() for said in spelled]
+        if self.own:  # as sure as its slots are once they are calibrated
+            told[0] = decode_slots(spelled[0].slots, alphabet)[0]
+        known_to_base = ("".join(c for c in t if alphabet.index(c) >= 0) for t in told)
+        texts = list(dict.fromkeys(text[: self.longest] for text in known_to_base))
         chosen = texts[0]
         if len(texts) > 1:
             ratings = np.zeros(len(texts))
