@@ -10,19 +10,22 @@ import pytest
 
 from platewright.errors import RegionError
 from platewright.geometry import iou, quad_of_box
-from platewright.reading.detector import Detector
-from platewright.reading.settings import Candidate, DetectorSettings
-from platewright.recognizer.settings import NetworkSettings
+from platewright.network.settings import BundleSettings, SlotSettings
+from platewright.reading.choice import detector_of
+from platewright.reading.finder import Find, SlotFramer, sift
+from platewright.reading.settings import DetectorSettings
+from tests.reading.fake import THICK, FakeNetwork
 
-NETWORK = NetworkSettings(characters="ABC", slots=4)
+SLOTS = SlotSettings(characters="ABC", slots=4)
+GRID, EXTENT = THICK.grid, THICK.extent
 FLOAT = np.float32
 
 
-class WhiteBlocks:
+class WhiteBlocks(FakeNetwork):
     """Knows a plate where a white block fills the middle of the window at the right scale."""
 
     def __init__(self, *, slots: np.ndarray | None = None, presence: float = 6.0) -> None:
-        self.settings = NETWORK
+        super().__init__(SLOTS)
         self.presence = presence
         self.windows = 0
         self.slots = np.full((4, 4), 0.02, FLOAT) if slots is None else slots
@@ -30,7 +33,7 @@ class WhiteBlocks:
             self.slots[[0, 1, 2, 3], [0, 1, 2, 3]] = 0.94  # ABC and the end
 
     def scan(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        grid = NETWORK.grid
+        grid = GRID
         rows, cols = grid.shape(*image.shape)
         presence, corners = np.full((rows, cols), -9, FLOAT), np.zeros((rows, cols, 8), FLOAT)
         half = np.array([grid.window[1] / 2, grid.window[0] / 2])
@@ -47,7 +50,7 @@ class WhiteBlocks:
                     continue  # parts of several
                 extent = (box[2] - box[0]) / grid.window[1]
                 off = abs((box[0] + box[2]) / 2 - half[0]) / grid.window[1]
-                if NETWORK.extent[0] <= extent <= NETWORK.extent[1] and off < 0.11:
+                if EXTENT[0] <= extent <= EXTENT[1] and off < 0.11:
                     presence[row, col] = 4 - 20 * off
                     corners[row, col] = ((quad_of_box(box) - half) / half).reshape(-1)
         return presence, corners
@@ -74,7 +77,7 @@ def make_photo() -> np.ndarray:
 
 
 def test_every_block_is_found_once_where_it_is() -> None:
-    readings = Detector(WhiteBlocks()).read(make_photo())
+    readings = detector_of(WhiteBlocks()).read(make_photo())
     assert len(readings) == 3
     for box in BOXES:
         best = max(readings, key=lambda r: iou(r.box, box))
@@ -83,7 +86,7 @@ def test_every_block_is_found_once_where_it_is() -> None:
 
 
 def test_a_reading_holds_what_the_slots_say() -> None:
-    reading = Detector(WhiteBlocks()).read(make_photo())[0]
+    reading = detector_of(WhiteBlocks()).read(make_photo())[0]
     assert reading.text == "ABC"
     assert reading.confidence == pytest.approx(0.94**4)
     assert [c.char for c in reading.characters] == ["A", "B", "C"]
@@ -95,13 +98,13 @@ def test_a_reading_holds_what_the_slots_say() -> None:
 
 
 def test_readings_are_sorted_by_presence_times_confidence() -> None:
-    readings = Detector(WhiteBlocks()).read(make_photo())
+    readings = detector_of(WhiteBlocks()).read(make_photo())
     scores = [r.presence * r.confidence for r in readings]
     assert scores == sorted(scores, reverse=True)
 
 
 def test_grey_and_colour_photos_read_alike() -> None:
-    detector = Detector(WhiteBlocks())
+    detector = detector_of(WhiteBlocks())
     colour, grey = detector.read(make_photo()), detector.read(make_photo()[..., 0])
     assert [r.box for r in colour] == [r.box for r in grey]
 
@@ -116,22 +119,22 @@ def test_grey_and_colour_photos_read_alike() -> None:
     ],
 )
 def test_thresholds_drop_what_is_below_them(settings: DetectorSettings) -> None:
-    assert Detector(WhiteBlocks(), settings).read(make_photo()) == []
+    assert detector_of(WhiteBlocks(), settings).read(make_photo()) == []
 
 
 def test_a_sign_that_reads_as_nothing_certain_is_dropped() -> None:
     unsure = np.full((4, 4), 0.24, FLOAT)
     unsure[[0, 1, 2, 3], [0, 0, 0, 3]] = 0.28
     least = DetectorSettings(min_presence=0.3)
-    assert len(Detector(WhiteBlocks(), least).read(make_photo())) == 3
-    assert Detector(WhiteBlocks(slots=unsure), least).read(make_photo()) == []
+    assert len(detector_of(WhiteBlocks(), least).read(make_photo())) == 3
+    assert detector_of(WhiteBlocks(slots=unsure), least).read(make_photo()) == []
 
 
 def test_no_more_than_asked_for() -> None:
-    found = Detector(WhiteBlocks(), DetectorSettings(max_plates=2)).read(make_photo())
+    found = detector_of(WhiteBlocks(), DetectorSettings(max_plates=2)).read(make_photo())
     assert len(found) == 2
     one = WhiteBlocks()
-    Detector(one, DetectorSettings(max_candidates=1, looks=3)).read(make_photo())
+    detector_of(one, DetectorSettings(max_candidates=1, looks=3)).read(make_photo())
     assert one.windows == 2 + len(DetectorSettings().framings)  # the last look has them all
 
 
@@ -148,7 +151,7 @@ def test_the_last_looks_framings_are_averaged() -> None:
             return slots, presence * (1 if first else 0.5), corners
 
     settings = DetectorSettings(looks=1, framings=(1.0, 2.0))
-    (reading,) = Detector(Wavering(), settings).read_quads(make_photo(), [quad_of_box(BOXES[0])])
+    (reading,) = detector_of(Wavering(), settings).read_quads(make_photo(), [quad_of_box(BOXES[0])])
     assert reading.slots is not None
     assert reading.slots[0] == pytest.approx([0.5, 0.4, 0.1, 0.0])
     assert (reading.text, reading.confidence) == ("A", pytest.approx(0.5))
@@ -157,25 +160,25 @@ def test_the_last_looks_framings_are_averaged() -> None:
 
 def test_the_smallest_height_limits_the_scan() -> None:
     """From 40 high on, that is 160 wide, only the largest block of the three is sought."""
-    found = Detector(WhiteBlocks(), DetectorSettings(min_height=40)).read(make_photo())
+    found = detector_of(WhiteBlocks(), DetectorSettings(min_height=40)).read(make_photo())
     assert [iou(r.box, BOXES[1]) > 0.9 for r in found] == [True]
 
 
 def test_an_empty_photo_has_no_reading() -> None:
     blocks = WhiteBlocks()
-    assert Detector(blocks).read(np.zeros((100, 150), np.uint8)) == []
+    assert detector_of(blocks).read(np.zeros((100, 150), np.uint8)) == []
     assert blocks.windows == 0
-    assert Detector(blocks).read_quads(np.zeros((100, 150), np.uint8), []) == []
+    assert detector_of(blocks).read_quads(np.zeros((100, 150), np.uint8), []) == []
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (7, 9)])
 def test_tiny_photos_do_no_harm(size: tuple[int, int]) -> None:
-    assert Detector(WhiteBlocks()).read(np.full(size, 90, np.uint8)) == []
+    assert detector_of(WhiteBlocks()).read(np.full(size, 90, np.uint8)) == []
 
 
 def test_given_quads_are_read_in_order_and_framed_again() -> None:
     loose = [quad_of_box((x0 - 9, y0 - 4, x1 + 6, y1 + 5)) for x0, y0, x1, y1 in BOXES]
-    readings = Detector(WhiteBlocks()).read_quads(make_photo(), loose)
+    readings = detector_of(WhiteBlocks()).read_quads(make_photo(), loose)
     for reading, box in zip(readings, BOXES, strict=True):
         assert np.abs(np.array(reading.box) - box).max() < 2.5
         assert reading.text == "ABC"
@@ -183,20 +186,20 @@ def test_given_quads_are_read_in_order_and_framed_again() -> None:
 
 def test_corners_on_a_line_fall_back_to_the_upright_box() -> None:
     line = [[40, 50], [110, 50], [75, 50], [60, 50]]
-    readings = Detector(WhiteBlocks()).read_quads(make_photo(), [line])
+    readings = detector_of(WhiteBlocks()).read_quads(make_photo(), [line])
     assert len(readings) == 1 and np.isfinite(readings[0].quad).all()
 
 
 def test_a_look_that_denies_the_plate_does_not_move_the_quad() -> None:
     quad = quad_of_box((38, 48, 113, 75))
-    readings = Detector(WhiteBlocks(presence=-3.0)).read_quads(make_photo(), [quad])
+    readings = detector_of(WhiteBlocks(presence=-3.0)).read_quads(make_photo(), [quad])
     assert readings[0].quad == pytest.approx(quad)
 
 
 def test_other_settings_with_the_same_network() -> None:
-    detector = Detector(WhiteBlocks())
+    detector = detector_of(WhiteBlocks())
     other = detector.with_settings(min_characters=9)
-    assert other.runtime is detector.runtime
+    assert other.speller is detector.speller and other.finder is detector.finder
     assert other.settings == DetectorSettings(min_characters=9)
     assert detector.settings == DetectorSettings()
 
@@ -231,8 +234,8 @@ def doubtful() -> np.ndarray:
 def test_texts_are_read_under_the_regions_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(REGION)
-    free = Detector(WhiteBlocks(slots=doubtful()))
-    asked = Detector(WhiteBlocks(slots=doubtful()), DetectorSettings(regions=(str(path),)))
+    free = detector_of(WhiteBlocks(slots=doubtful()))
+    asked = detector_of(WhiteBlocks(slots=doubtful()), DetectorSettings(regions=(str(path),)))
     before, after = free.read(make_photo())[0], asked.read(make_photo())[0]
     assert before.text == "BBC"
     assert (after.text, after.region) == ("ABA", "XX")
@@ -254,20 +257,20 @@ def test_a_text_that_does_not_fit_stays_free(tmp_path: Path) -> None:
     slots = np.full((4, 4), 0.005, FLOAT)
     slots[[0, 1, 2, 3], [0, 1, 2, 3]] = 0.985  # ABC, whose last letter can't stand there
     runtime = WhiteBlocks(slots=slots)
-    reading = Detector(runtime, DetectorSettings(regions=(str(path),))).read(make_photo())[0]
+    reading = detector_of(runtime, DetectorSettings(regions=(str(path),))).read(make_photo())[0]
     assert (reading.text, reading.region) == ("ABC", "")
 
 
 def test_a_region_that_is_not_there_is_told_before_any_photo() -> None:
     with pytest.raises(RegionError, match="QQ: no such region"):
-        Detector(WhiteBlocks(), DetectorSettings(regions=("QQ",)))
+        detector_of(WhiteBlocks(), DetectorSettings(regions=("QQ",)))
 
 
 def test_temperature_moves_the_confidence_but_not_what_is_found() -> None:
     cool = WhiteBlocks(slots=doubtful())
-    cool.settings = replace(NETWORK, temperature=0.5)
+    cool.settings = BundleSettings(scan=THICK, slots=replace(SLOTS, temperature=0.5))
     plain, sharp = (
-        Detector(runtime).read(make_photo())[0] for runtime in (WhiteBlocks(slots=doubtful()), cool)
+        detector_of(runtime).read(make_photo())[0] for runtime in (WhiteBlocks(slots=doubtful()), cool)
     )
     assert plain.text == sharp.text
     assert sharp.confidence > plain.confidence
@@ -278,13 +281,13 @@ def test_readings_are_given_the_region_of_their_text() -> None:
     class British(WhiteBlocks):
         def __init__(self) -> None:
             super().__init__()
-            self.settings = NetworkSettings()
+            self.settings = BundleSettings(scan=THICK, slots=SlotSettings())
             self.slots = np.full((12, 37), 0.001, FLOAT)
             for place in range(12):
-                kind = self.settings.alphabet.index("AB12CDE"[place]) if place < 7 else 36
+                kind = SlotSettings().alphabet.index("AB12CDE"[place]) if place < 7 else 36
                 self.slots[place, kind] = 0.964
 
-    detector = Detector(British())
+    detector = detector_of(British())
     assert detector.read_quads(make_photo(), [quad_of_box(BOXES[0])])[0].region == "GB"
 
 
@@ -305,6 +308,6 @@ def test_a_surer_find_round_another_does_not_hide_what_can_be_read() -> None:
     photo, box = make_photo()[..., 0], BOXES[1]
     x0, y0, x1, y1 = box
     outer = quad_of_box((x0 - 70.0, y0 - 25.0, x1 + 70.0, y1 + 30.0))
-    detector = Detector(Blind())
-    sifted = detector.sift(photo, [Candidate(outer, 0.95), Candidate(quad_of_box(box), 0.6)])
+    finds = [Find(outer, 0.95), Find(quad_of_box(box), 0.6)]
+    sifted = sift(photo, finds, SlotFramer(Blind()), DetectorSettings())
     assert len(sifted) == 1 and sifted[0].presence == 0.6

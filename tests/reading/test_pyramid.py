@@ -6,10 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platewright.reading.pyramid import RATIO, pyramid, scales
-from platewright.recognizer.settings import NetworkSettings
+from tests.reading.fake import THICK
 
-NETWORK = NetworkSettings()
-WINDOW, EXTENT = NETWORK.grid.window, NETWORK.extent
+WINDOW, EXTENT = THICK.grid.window, THICK.extent
 SIDES = st.integers(40, 1600)
 
 
@@ -59,7 +58,7 @@ def test_points_of_every_level_lie_where_scale_and_pad_say(size: tuple[int, int]
     y, x = np.mean(np.nonzero(photo), axis=1) + 0.5
     seen = 0
     for level in pyramid(photo, scales(size, WINDOW, EXTENT, 24.0), WINDOW, EXTENT):
-        rows, cols = NETWORK.grid.shape(*level.image.shape)
+        rows, cols = THICK.grid.shape(*level.image.shape)
         assert rows >= 1 and cols >= 1
         inner = level.image.astype(float)
         inner[: level.pad[1]] = inner[:, : level.pad[0]] = 0

@@ -12,28 +12,27 @@ from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
-from platewright.reading.choice import find_weights, with_reader
-from platewright.reader.detector import BoxDetector, ReaderDetector
+from platewright.reading.choice import detector_of, find_weights, with_reader
 from platewright.reading.attention_map import AttentionFile, draw_attention
-from platewright.reader.runtime import Network
-from platewright.reader.settings import ReaderSettings
+from platewright.reading.runtime import Network
+from platewright.network.settings import TextSettings
 from platewright.reading.spelling import Spelling, fold_slots
 from platewright.reading.detector import Detector
 from platewright.reading.settings import DetectorSettings
-from platewright.recognizer.settings import NetworkSettings
+from platewright.reading.finder import BoxFinder
+from platewright.reading.speller import Given, SecondSpeller
+from tests.network.conftest import exported
+from tests.reading.fake import THICK, FakeNetwork
 
 QUAD = quad_of_box((40.0, 30.0, 120.0, 50.0))
 PHOTO = np.random.default_rng(0).integers(0, 256, (120, 200, 3), np.uint8)
 
 
-class FixedRuntime:
+class FixedNetwork(FakeNetwork):
     """A default network that sees one plate everywhere and reads XY."""
 
-    def __init__(self) -> None:
-        self.settings = NetworkSettings()
-
     def scan(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows, cols = self.settings.grid.shape(*image.shape)
+        rows, cols = THICK.grid.shape(*image.shape)
         return np.full((rows, cols), -9.0, np.float32), np.zeros((rows, cols, 8), np.float32)
 
     def read(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -55,25 +54,30 @@ class FixedReader:
         slots = np.full((4, 6), (1 - sure) / 5)
         for k in range(4):
             slots[k, self.alphabet.index(text[k]) if k < len(text) else 5] = sure
-        self.said = Spelling(text=text, log_probability=0.0, slots=slots)
+        self.said = Given(text, slots, self.alphabet)
         self.crops: list[np.ndarray] = []
 
     def window(self, quad: np.ndarray) -> tuple[int, int]:
         return 20, 50
 
-    def read(self, crops: Sequence[np.ndarray]) -> list[Spelling]:
+    def look(self, crops: Sequence[np.ndarray]) -> list[Given]:
         self.crops += crops
         return [self.said for _ in crops]
 
 
 def detector(**changes: object) -> Detector:
-    return Detector(FixedRuntime(), DetectorSettings(**changes))  # type: ignore[arg-type]
+    return detector_of(FixedNetwork(), DetectorSettings(**changes))  # type: ignore[arg-type]
+
+
+def respelt(detector: Detector, other: object) -> Detector:
+    speller = SecondSpeller(detector.speller, other)  # type: ignore[arg-type]
+    return Detector(detector.finder, detector.framer, speller, detector.settings)
 
 
 def test_the_record_is_filled_as_ever() -> None:
     plain = detector().read_quads(PHOTO, [QUAD])[0]
     reader = FixedReader("A1B")
-    (reading,) = ReaderDetector(detector(), reader).read_quads(PHOTO, [QUAD])
+    (reading,) = respelt(detector(), reader).read_quads(PHOTO, [QUAD])
     assert plain.text == "XY"
     assert reading.text == "A1B" and len(reading.characters) == 3
     assert reading.presence == pytest.approx(plain.presence, abs=1e-6)
@@ -89,8 +93,8 @@ def test_the_record_is_filled_as_ever() -> None:
 
 
 def test_a_character_that_the_default_network_lacks_goes_with_its_slot() -> None:
-    (reading,) = ReaderDetector(detector(), FixedReader("A1 B")).read_quads(PHOTO, [QUAD])
-    (plain,) = ReaderDetector(detector(), FixedReader("A1B")).read_quads(PHOTO, [QUAD])
+    (reading,) = respelt(detector(), FixedReader("A1 B")).read_quads(PHOTO, [QUAD])
+    (plain,) = respelt(detector(), FixedReader("A1B")).read_quads(PHOTO, [QUAD])
     assert reading.text == "A1B"
     assert [c.alternatives[0][0] for c in reading.characters] == ["A", "1", "B"]
     assert [c.probability for c in reading.characters] == pytest.approx(
@@ -99,12 +103,12 @@ def test_a_character_that_the_default_network_lacks_goes_with_its_slot() -> None
 
 
 def test_small_letters_are_read_as_capitals() -> None:
-    (reading,) = ReaderDetector(detector(), FixedReader("a1")).read_quads(PHOTO, [QUAD])
+    (reading,) = respelt(detector(), FixedReader("a1")).read_quads(PHOTO, [QUAD])
     assert reading.text == "A1"
 
 
 def test_a_reader_of_half_weight_is_mixed_with_the_default_network() -> None:
-    (reading,) = ReaderDetector(detector(), FixedReader("A1", 1.0, 0.5)).read_quads(PHOTO, [QUAD])
+    (reading,) = respelt(detector(), FixedReader("A1", 1.0, 0.5)).read_quads(PHOTO, [QUAD])
     assert reading.text == "A1"
     first = dict(reading.characters[0].alternatives)
     assert first["A"] == pytest.approx(0.5, abs=0.01) and first["X"] == pytest.approx(
@@ -114,19 +118,19 @@ def test_a_reader_of_half_weight_is_mixed_with_the_default_network() -> None:
 
 def test_nothing_found_is_nothing_read() -> None:
     reader = FixedReader("A1")
-    assert ReaderDetector(detector(), reader).read(PHOTO) == []
+    assert respelt(detector(), reader).read(PHOTO) == []
     assert reader.crops == []
 
 
 def test_a_quad_without_area_is_read_as_its_box() -> None:
     flat = np.array([[10, 10], [20, 10], [30, 10], [40, 10]], float)
-    (reading,) = ReaderDetector(detector(), FixedReader("A1")).read_quads(PHOTO, [flat])
+    (reading,) = respelt(detector(), FixedReader("A1")).read_quads(PHOTO, [flat])
     assert reading.text == "A1"
 
 
 def test_regions_are_heeded() -> None:
     told = detector(regions=("GB",))
-    (reading,) = ReaderDetector(told, FixedReader("A1")).read_quads(PHOTO, [QUAD])
+    (reading,) = respelt(told, FixedReader("A1")).read_quads(PHOTO, [QUAD])
     assert reading.region in ("GB", "") and reading.slots is not None
 
 
@@ -140,7 +144,7 @@ class FixedBox:
     """A regression that always answers the same."""
 
     def __init__(self) -> None:
-        self.settings = ReaderSettings(
+        self.settings = TextSettings(
             name="box", task="box", window=(32, 32), channels=(), units=()
         )
 
@@ -151,19 +155,23 @@ class FixedBox:
 
 def test_box_finds_one_plate_and_the_default_network_reads_it() -> None:
     network: Network = FixedBox()
-    found = BoxDetector(detector(min_presence=0.0), network)
-    assert found.find(PHOTO) == pytest.approx((40, 30, 120, 60))
+
+    def boxed(plain: Detector) -> Detector:
+        return Detector(BoxFinder(network), plain.framer, plain.speller, plain.settings)
+
+    found = boxed(detector(min_presence=0.0))
+    assert BoxFinder(network).box(PHOTO[..., 0]) == pytest.approx((40, 30, 120, 60))
     (reading,) = found.read(PHOTO)
     assert reading.text == "XY" and reading.box == pytest.approx((40, 30, 120, 60))
-    assert BoxDetector(detector(min_presence=0.9), network).read(PHOTO) == []
-    with pytest.raises(ConfigError, match="the reader box finds plates"):
-        found.read_quads(PHOTO, [QUAD])
+    assert boxed(detector(min_presence=0.9)).read(PHOTO) == []
+    assert found.read_quads(PHOTO, [QUAD])[0].text == "XY"  # what is given need not be found
 
 
 def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     name = exported.stem.removesuffix("-dense")
-    assert with_reader(detector(), "window").__class__ is Detector
+    plain = detector()
+    assert with_reader(plain, "window") is with_reader(plain, "slots") is plain
     with pytest.raises(ConfigError, match=r"no reader crnn; known: attention, box, .*, api, or"):
         with_reader(detector(), "crnn")
     monkeypatch.setattr("platewright.reading.choice.READERS", tmp_path / "none")
@@ -178,7 +186,10 @@ def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatc
     assert find_weights(name) == Path("readers", f"{name}.npz")
     assert find_weights("A.ONNX") == Path("A.ONNX")
     chosen = with_reader(detector(), str(exported.with_suffix(".onnx")), beams=2)
-    assert isinstance(chosen, BoxDetector if name == "box" else ReaderDetector)
+    assert isinstance(
+        chosen.finder if name == "box" else chosen.speller,
+        BoxFinder if name == "box" else SecondSpeller,
+    )
     if name == "attention":
         path = tmp_path / "looked.png"
         file = AttentionFile(path, chosen, photos=1)

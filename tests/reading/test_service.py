@@ -17,7 +17,7 @@ import pytest
 
 from platewright.errors import ServiceError
 from platewright.image import decode_image
-from platewright.reading.service import KEY, URL, Service, ServiceReader
+from platewright.reading.service import KEY, URL, Service, ServiceSpeller
 
 CROP = np.random.default_rng(0).integers(0, 256, (96, 300), np.uint8)
 
@@ -214,14 +214,14 @@ def test_codes_may_be_texts_and_texts_null(fake: FakeService) -> None:
 
 def test_its_lines_become_one_text_with_slots(fake: FakeService) -> None:
     fake.plan = [(200, parsed("ab-12\r\n", "C.DE"), {}), (200, parsed(), {})]
-    first, second = ServiceReader(service(fake)).read([CROP, CROP])
+    first, second = (e.spell() for e in ServiceSpeller(service(fake)).look([CROP, CROP]))
     assert (first.text, second.text) == ("AB12CDE", "")
     assert first.slots.argmax(axis=1)[:8].tolist() == [10, 11, 1, 2, 12, 13, 14, 36]
     assert (second.slots.argmax(axis=1) == 36).all()
 
 
 def test_crops_keep_the_plates_shape() -> None:
-    reader = ServiceReader(Service(url="http://a.example", key="k"))
+    reader = ServiceSpeller(Service(url="http://a.example", key="k"))
     wide = np.array([[0, 0], [100, 0], [100, 20], [0, 20]], float)
     assert reader.window(wide) == (96, 480)
     assert reader.window(wide[[1, 2, 3, 0]]) == (96, 96)  # never narrower than high

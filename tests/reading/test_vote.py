@@ -21,12 +21,14 @@ from platewright.reading.choice import (
     voters,
     with_reader,
 )
-from platewright.reader.reader import network_reader
-from platewright.reader.runtime import load_network
+from platewright.reading.detector import Detector
+from platewright.reading.runtime import load_network
+from platewright.reading.speller import crop_speller
 from platewright.reading.spelling import Spelling
-from platewright.reading.vote import VotingDetector, pool
+from platewright.reading.vote import VoteSpeller, pool
 from platewright.reading.spelling import spell
-from tests.reader.test_detector import PHOTO, QUAD, detector
+from tests.network.conftest import exported
+from tests.reading.test_second_spellers import PHOTO, QUAD, detector
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,8 +69,13 @@ class Voter:
         return Spelling(text=text, log_probability=0.0, slots=slots)
 
 
+def voting(plain: Detector, readers: Sequence[Voter], *, own: bool = True) -> Detector:
+    speller = VoteSpeller(plain.speller, readers, own=own)
+    return Detector(plain.finder, plain.framer, speller, plain.settings)
+
+
 def read(*readers: Voter, own: bool = True, **changes: object):
-    (reading,) = VotingDetector(detector(**changes), readers, own=own).read_quads(PHOTO, [QUAD])
+    (reading,) = voting(detector(**changes), readers, own=own).read_quads(PHOTO, [QUAD])
     return reading
 
 
@@ -112,19 +119,19 @@ def test_regions_condition_what_they_say_together() -> None:
 def test_every_reader_gets_its_own_crops() -> None:
     one, two = Voter("XY"), Voter("XY")
     two.window = lambda quad: (30, 80)  # type: ignore[method-assign]
-    VotingDetector(detector(), [one, two]).read_quads(PHOTO, [QUAD, QUAD])
+    voting(detector(), [one, two]).read_quads(PHOTO, [QUAD, QUAD])
     assert [c.shape for c in one.crops] == [(20, 50)] * 2
     assert [c.shape for c in two.crops] == [(30, 80)] * 2
-    assert VotingDetector(detector(), [one]).read_quads(PHOTO, []) == []
+    assert voting(detector(), [one]).read_quads(PHOTO, []) == []
 
 
 def test_who_reads_less_has_no_vote() -> None:
     with pytest.raises(ConfigError, match="fixed lacks the character 9"):
-        VotingDetector(detector(), [Voter("A", characters=DEFAULT_CHARACTERS.replace("9", ""))])
+        voting(detector(), [Voter("A", characters=DEFAULT_CHARACTERS.replace("9", ""))])
     short = Voter("A")
     short.settings.slots = 8
     with pytest.raises(ConfigError, match="fixed reads 8 characters at most, not 12"):
-        VotingDetector(detector(), [short])
+        voting(detector(), [short])
     small = Voter("aY", 0.99, characters=DEFAULT_CHARACTERS + "a")
     assert read(small, own=False).text == "AY"
 
@@ -133,10 +140,11 @@ def test_what_a_network_reads_it_rates_the_same(exported: Path) -> None:
     network = load_network(exported.with_suffix(".onnx"))
     if network.settings.task == "box":
         pytest.skip("reads no text")
-    reader = network_reader(network, beams=4)
+    reader = crop_speller(network, beams=4)
     rng = np.random.default_rng(2)
     crops = list(rng.integers(0, 256, (3, *reader.window(QUAD)), np.uint8))
-    for evidence, said in zip(reader.look(crops), reader.read(crops), strict=True):
+    for evidence in reader.look(crops):
+        said = evidence.spell()
         again = evidence.spell_as(said.text)
         assert again.text == said.text
         assert again.log_probability == pytest.approx(said.log_probability, abs=1e-4)
@@ -169,7 +177,7 @@ def test_choosing_several(exported: Path, tmp_path: Path, monkeypatch: pytest.Mo
         with_reader(detector(), "window+crnn")
     with pytest.raises(WeightsError, match=r"no\.onnx"):
         with_reader(detector(), "window+no.onnx")
-    assert with_reader(detector(), "window+window").__class__ is not VotingDetector
+    assert not isinstance(with_reader(detector(), "window+window").speller, VoteSpeller)
     plus = tmp_path / "a+b.onnx"
     plus.write_bytes(file.read_bytes())
     assert voters(str(plus)) == (str(plus),)
@@ -187,12 +195,12 @@ def test_the_bundled_weights_have_readers_that_vote(tmp_path: Path) -> None:
 
 
 def test_other_settings_keep_the_readers() -> None:
-    voting = VotingDetector(detector(), [Voter("AB12CDF", 0.99)])
-    assert voting.read_quads(PHOTO, [QUAD])[0].region
-    bound = voting.with_settings(regions=("GB",))
-    assert isinstance(bound, VotingDetector) and bound.readers == voting.readers
+    several = voting(detector(), [Voter("AB12CDF", 0.99)])
+    assert several.read_quads(PHOTO, [QUAD])[0].region
+    bound = several.with_settings(regions=("GB",))
+    assert isinstance(bound.speller, VoteSpeller) and bound.speller is several.speller
     assert bound.read_quads(PHOTO, [QUAD])[0].region == "GB"
-    assert voting.settings.regions == ()
+    assert several.settings.regions == ()
 
 
 def test_a_missing_reader_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,8 +214,10 @@ def test_a_missing_reader_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
         default_choice(ROOT / "weights.onnx")
     shutil.copy(ROOT / "readers/crnn-lstm.onnx", tmp_path / "readers")
     assert default_choice(ROOT / "weights.onnx") == "window+crnn-lstm"
-    assert isinstance(load_detector(ROOT / "weights.onnx"), VotingDetector)
-    assert not isinstance(load_detector(ROOT / "weights.onnx", reader="window"), VotingDetector)
+    assert isinstance(load_detector(ROOT / "weights.onnx").speller, VoteSpeller)
+    assert not isinstance(
+        load_detector(ROOT / "weights.onnx", reader="window").speller, VoteSpeller
+    )
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}', "\xff"])

@@ -1,0 +1,149 @@
+"""The line speller: texts of steps, one framing or several, against sums over all paths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from platewright.geometry import quad_of_box
+from platewright.network.settings import UNSEEN, BundleSettings, FrameSettings, LineSettings
+from platewright.reading.choice import detector_of
+from platewright.reading.ctc import beam_search, log_likelihoods, near_texts
+from platewright.reading.line import SURE, LineEvidence, LineSpeller, condense
+from platewright.reading.settings import DetectorSettings
+from tests.reading.fake import THICK
+
+LINE = LineSettings(characters="ABC", longest=4, lines=2)
+"""Classes: blank, A, B, C, unseen."""
+
+
+def logits_of(*steps: dict[int, float]) -> np.ndarray:
+    """Steps that have these probabilities, the rest shared out."""
+    out = np.zeros((len(steps), 5))
+    for row, told in zip(out, steps, strict=True):
+        rest = (1 - sum(told.values())) / (5 - len(told))
+        row[:] = [told.get(k, rest) for k in range(5)]
+    return np.log(out).astype(np.float32)
+
+
+def test_the_text_is_read_along_the_steps() -> None:
+    steps = logits_of({1: 0.9}, {0: 0.96}, {1: 0.9}, {0: 0.96}, {3: 0.9}, {0: 0.96}, {4: 0.9})
+    spelling = LineEvidence(steps[None], LINE).spell()
+    assert spelling.text == "AAC" + UNSEEN
+    assert spelling.slots.shape == (4, 5)
+    assert [row.argmax() for row in spelling.slots] == [0, 0, 2, 3]
+    # Exactly the sum over all paths, but for what stands in steps that are surely blank.
+    (exact,) = log_likelihoods(steps, [[1, 1, 3, 4]])
+    assert spelling.log_probability == pytest.approx(exact, abs=1e-3)
+
+
+def test_each_slots_own_characters_multiply_to_the_texts_probability() -> None:
+    steps = logits_of({1: 0.6, 2: 0.3}, {0: 0.9}, {3: 0.7, 0: 0.25}, {0: 0.9})
+    evidence = LineEvidence(steps[None], LINE)
+    spelling = evidence.spell()
+    own = [spelling.slots[k, "ABC".index(c)] for k, c in enumerate(spelling.text)]
+    ends = spelling.slots[len(spelling.text), -1]
+    assert math.prod(own) * ends == pytest.approx(math.exp(spelling.log_probability))
+    assert {text for text, _ in spelling.others} >= {"BC", "A"}
+    logs = [log for _, log in spelling.others]
+    assert logs == sorted(logs, reverse=True)
+    for text, log in spelling.others:
+        assert evidence.rate([text]) == pytest.approx([log])
+        assert evidence.spell_as(text).log_probability == pytest.approx(log)
+
+
+def test_framings_count_alike() -> None:
+    one = logits_of({1: 0.9}, {0: 0.9})
+    two = logits_of({2: 0.6, 1: 0.35}, {0: 0.9}, {0: 0.9})
+    wide = np.concatenate([one, logits_of({0: 0.9})])
+    both = LineEvidence(np.stack([wide, two]), LINE)
+    alone = [LineEvidence(each[None], LINE).rate(["A", "B"]) for each in (wide, two)]
+    assert both.rate(["A", "B"]) == pytest.approx(np.log(np.exp(alone).mean(axis=0)).tolist())
+    assert both.spell().text == "A"
+
+
+def test_a_temperature_moves_the_probability_alone() -> None:
+    steps = logits_of({1: 0.8, 2: 0.1}, {0: 0.9}, {3: 0.7})
+    plain, cool = (
+        LineEvidence(steps[None], replace(LINE, temperature=t)).spell() for t in (1.0, 0.5)
+    )
+    assert plain.text == cool.text == "AC"
+    assert cool.log_probability > plain.log_probability
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_near_texts_have_the_best_of_a_full_search(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 4.0, (14, 5))
+    logits[:, 0] += 1.5
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    near = near_texts(logs, most=10)
+    best = beam_search(logs, beams=30)[0][0]
+    rated = log_likelihoods(logs, near)
+    (most,) = log_likelihoods(logs, [best])
+    assert max(rated) >= most - 0.7  # of steps as sure as a network's
+    assert len(set(near)) == len(near)
+
+
+def test_near_texts_keep_to_the_longest() -> None:
+    steps = logits_of({1: 0.9}, {2: 0.9}, {3: 0.9})
+    assert near_texts(steps, most=0, longest=2) == [(1, 2)]
+
+
+def test_condensing_keeps_what_parts_equal_characters() -> None:
+    blank = {0: 0.995}
+    logs = logits_of(blank, blank, {1: 0.9}, blank, blank, blank, {1: 0.9}, blank)
+    short = condense(logs.astype(float))
+    assert len(short) == 5
+    (whole,), (brief,) = (log_likelihoods(steps, [[1, 1]]) for steps in (logs, short))
+    assert brief == pytest.approx(whole, abs=0.02)
+
+
+class White:
+    """Finds white blocks; the line reader says what it is told, framing by framing."""
+
+    def __init__(self, *said: np.ndarray) -> None:
+        self.settings = BundleSettings(scan=THICK, frame=FrameSettings(), line=LINE)
+        self.said, self.asked = said, 0
+
+    def run(self, outputs: Sequence[str], inputs: dict[str, Any]) -> list[Any]:
+        (picture,) = inputs.values()
+        count = len(picture)
+        if outputs[0] == "frame_presence":
+            return [np.full((count, 1), 5.0), np.zeros((count, 8))]
+        steps = np.stack([self.said[min(self.asked + k, len(self.said) - 1)] for k in range(count)])
+        self.asked += count
+        whole = np.tile(np.array([0, 0, 1, 0, 1, 1, 0, 1.0]), (count, 1))
+        return [steps, np.full((count, 1), 3.0), whole][: len(outputs)]
+
+
+PHOTO = np.zeros((80, 200), np.uint8)
+QUAD = quad_of_box((20.0, 20.0, 140.0, 50.0))
+
+
+def test_only_what_is_unsure_is_read_again() -> None:
+    sure = logits_of({1: 0.999}, {0: 0.999}, {2: 0.999})
+    network = White(sure)
+    (look,) = LineSpeller(network).look(PHOTO, [QUAD], (1.0, 0.3, 2.0))
+    assert network.asked == 1 and look.evidence.spell().text == "AB"
+    assert math.exp(look.evidence.spell().log_probability) > SURE
+    unsure = logits_of({1: 0.6, 3: 0.3}, {0: 0.9}, {2: 0.9})
+    network = White(unsure, sure)
+    (look,) = LineSpeller(network).look(PHOTO, [QUAD], (1.0, 0.3, 2.0))
+    assert network.asked == 3
+    assert len(look.evidence.framings) == 3  # type: ignore[attr-defined]
+
+
+def test_an_unseen_character_is_never_accepted() -> None:
+    cut = logits_of({1: 0.999}, {0: 0.999}, {4: 0.999})
+    detector = detector_of(White(cut), DetectorSettings(accept=0.5))
+    (reading,) = detector.read_quads(PHOTO, [QUAD])
+    assert reading.text == "A" + UNSEEN and reading.confidence > 0.9
+    assert not reading.accepted
+    whole = detector_of(White(cut[:2]), DetectorSettings(accept=0.5)).read_quads(PHOTO, [QUAD])
+    assert whole[0].accepted
