@@ -1,6 +1,6 @@
-"""Describe a network: model.py.
+"""Describe networks: model.py.
 
-Prints its layers with output shapes, parameters and multiply-accumulates (MACs), what one window
+Prints their layers with output shapes, parameters and multiply-accumulates (MACs), what one window
 is, and what a photo of 1280x720 costs.
 """
 
@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platewright.command.argument import add_force
 from platewright.errors import ConfigError, OutputError
+from platewright.network.kind import DEFAULT, Kind, Recipe, kind_names, load_kind
+
+if TYPE_CHECKING:
+    from platewright.network.cost import LayerRow
+    from platewright.network.settings import AnySettings
+
+PHOTO = (720, 1280)
+SMALLEST = 48.0
+"""Pixels: a plate 12 high and four times as wide, the default of detect.py in such a photo."""
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -21,83 +31,101 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--network", default="window", help="which: window (the default), crnn-lstm, "
-        "crnn-gru, attention or box")  # fmt: skip
-    add("--recipe", default="", help="its size: of window full (the default) or small, of the "
-        "others small (the default) or original")  # fmt: skip
+    add("--network", default="", metavar="NAME[,NAME]",
+        help=f"which of {', '.join(kind_names())} ({','.join(DEFAULT)})")  # fmt: skip
+    add("--recipe", default="", help="which of its sizes (the first that is listed)")
     add("--weights", type=Path, metavar="WEIGHTS.npz",
-        help="describe the network of these instead of the default")  # fmt: skip
-    add("--plot", type=Path, metavar="NET.png", help="also draw it")
+        help="describe the networks of these instead")  # fmt: skip
+    add("--plot", type=Path, metavar="NET.png", help="also draw them")
     add_force(parser, "replace the plot")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Build the network and describe it."""
+    """Build the networks and describe them."""
     args = parse_args(argv)
     if args.plot is not None and args.plot.exists() and not args.force:
         raise OutputError(f"{args.plot} exists: --force replaces it")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if args.network == "window":
-        describe_window(args)
-        return
-    if args.plot is not None:
-        raise ConfigError("--plot is for the network window alone")
-    from platewright.reader.description import describe_reader
+    settings, kinds = chosen(args)
+    from platewright.network.cost import draw_plot, layer_rows
 
-    print(describe_reader(args.network, args.weights, args.recipe))
-
-
-def describe_window(args: argparse.Namespace) -> None:
-    """Print the table of the default network, and draw it where that was asked for."""
-    from platewright.recognizer.settings import sized
-
-    try:
-        from platewright.recognizer.network import build_network
-    except ImportError:
-        raise ConfigError("the table needs Keras: pip install -r requirements.txt") from None
-    from platewright.recognizer.description import (
-        describe_layers,
-        draw_plot,
-        scan_macs,
-        scan_photo_macs,
-    )
-    from platewright.recognizer.weights import load_arrays
-
-    settings = load_arrays(args.weights)[1] if args.weights else sized(args.recipe)
-    grid = settings.grid
-    model = build_network(settings, image_size=grid.window)
-    rows = sorted(describe_layers(model), key=lambda r: not r.name.startswith("scan"))
-    print(f"{'layer':<24} {'kind':<20} {'output':<16} {'parameters':>10} {'MACs':>13}")
-    for row in rows:
-        shape = " x ".join(str(v) for v in row.shape)
-        print(f"{row.name:<24} {row.kind:<20} {shape:<16} {row.parameters:>10,} {row.macs:>13,}")
-    reader = sum(r.macs for r in rows if r.name.startswith("read"))
-    low, high = settings.extent
-    photo = (720, 1280)
-    smallest = 48.0  # a plate 12 px high and four times as wide, the default of detect.py there
-    scan = scan_photo_macs(settings, photo, smallest)
-    height, width = grid.window
-    print(f"{'total':<24} {'':<20} {'':<16} {model.count_params():>10,}")
+    rows = layer_rows(settings)
+    print("\n".join(kind.about for kind in kinds))
     print()
-    print(
-        f"scan window           {width} x {height} pixels: the receptive field of one output cell"
-    )
-    print(f"scan stride           {grid.stride[1]} x {grid.stride[0]} pixels")
-    print(
-        f"positive plates       {low * width:.0f} to {high * width:.0f} pixels wide in the window, "
-        f"or {low * height:.0f} to {high * height:.0f} high: range {high / low:.2f}"
-    )
-    print(f"reader's window       {settings.read_window[1]} x {settings.read_window[0]} pixels")
-    print(f"slots                 {settings.slots} of {settings.characters} and pad")
-    print(
-        f"scan                  {scan_macs(settings, *grid.window) / 1e6:.2f} MMAC for one window"
-    )
-    print(f"read                  {reader / 1e6:.1f} MMAC for one plate, twice")
-    print(
-        f"a photo of 1280x720   {scan / 1e9:.2f} GMAC to scan for plates from {smallest:.0f} pixels"
-        f" width, and {2 * reader / 1e9:.2f} GMAC per candidate"
-    )
+    print("\n".join(table(rows)))
+    print("\n".join(facts(settings, rows)))
+    for kind in kinds:
+        print()
+        print("\n".join(told(kind, *item) for item in kind.recipes.items()))
     if args.plot is not None:
         draw_plot(rows, args.plot)
         print(f"{args.plot}: drawn")
+
+
+def chosen(args: argparse.Namespace) -> tuple[AnySettings, list[Kind]]:
+    """Return the settings of the networks that are asked for, and their kinds.
+
+    Raises:
+        ConfigError: if there is no such network or recipe, or the weights are of others.
+        WeightsError: if weights can't be read.
+    """
+    from platewright.network.kind import joined
+    from platewright.network.settings import TextSettings
+    from platewright.network.weights import load_weights
+
+    names = [name for name in args.network.split(",") if name]
+    if args.weights is None:
+        kinds = [load_kind(name) for name in names or DEFAULT]
+        return joined([kind.recipe(args.recipe).settings for kind in kinds]), kinds
+    settings = load_weights(args.weights)[1]
+    alone = isinstance(settings, TextSettings)
+    own = [settings] if alone else list(settings.parts.values())
+    if names and names != [part.name for part in own]:
+        held = ",".join(part.name for part in own)
+        raise ConfigError(f"{args.weights} is of the network {held}: --network names it")
+    return settings, [load_kind(part.name) for part in own]
+
+
+def table(rows: Sequence[LayerRow]) -> Iterator[str]:
+    """Yield the lines of the table of layers."""
+    yield f"{'layer':<24} {'kind':<20} {'output':<16} {'parameters':>10} {'MACs':>13}"
+    for row in rows:
+        shape = " x ".join(str(v) for v in row.shape)
+        yield f"{row.name:<24} {row.kind:<20} {shape:<16} {row.parameters:>10,} {row.macs:>13,}"
+    yield f"{'total':<24} {'':<20} {'':<16} {sum(row.parameters for row in rows):>10,}"
+
+
+def facts(settings: AnySettings, rows: Sequence[LayerRow]) -> Iterator[str]:
+    """Yield what is to be known of each network, a line each."""
+    from platewright.network.cost import photo_macs
+    from platewright.network.settings import ScanSettings, TextSettings
+    from platewright.reading.pyramid import scales
+
+    alone = isinstance(settings, TextSettings)
+    for name, part in {settings.name: settings}.items() if alone else settings.parts.items():
+        yield ""
+        yield from (f"{f'{name} {what}':<24}{said}" for what, said in part.facts)
+        macs = sum(row.macs for row in rows if row.network == name)
+        yield f"{f'{name} cost':<24}{macs / 1e6:.2f} MMAC for one window"
+        if isinstance(part, ScanSettings):
+            levels = scales(PHOTO, part.grid.window, part.extent, SMALLEST)
+            whole = photo_macs(part, PHOTO, levels) / 1e9
+            yield (
+                f"{'a photo of 1280x720':<24}{whole:.2f} GMAC to scan for plates from "
+                f"{SMALLEST:.0f} pixels width"
+            )
+
+
+def told(kind: Kind, name: str, recipe: Recipe) -> str:
+    """Return a recipe in two lines."""
+    said = [
+        f"{recipe.optimizer} {recipe.rate:g}" + (" falling" if recipe.last_rate < 1 else ""),
+        f"batch {recipe.batch}",
+        f"{recipe.epochs} epochs of {recipe.epoch:,}",
+        *([f"gradient clipped at {recipe.clip:g}"] if recipe.clip else []),
+        *([f"positions taught ({recipe.where:g})"] if recipe.where else []),
+        *(["best validation loss kept"] if recipe.best else []),
+    ]
+    label = f"{kind.name} --recipe {name}"
+    return f"{label:<24} {', '.join(said)}\n{'':<25}{recipe.source}"

@@ -23,31 +23,15 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
 from platewright.file import file_digest, write_file
-from platewright.network.kind import Networks, build
+from platewright.network.kind import Networks
 from platewright.network.settings import AnySettings
-from platewright.network.weights import load_weights, set_arrays
+from platewright.network.weights import load_networks
 
-__all__ = ["add_tail", "export", "export_beside", "load_networks", "write_onnx"]
+__all__ = ["add_tail", "export", "export_beside", "write_onnx"]
 
 FloatArray = NDArray[np.float32]
 TOLERANCE = 1e-2
 """Largest difference between Keras and ONNX Runtime: rounding stays a hundred times below it."""
-
-
-def load_networks(path: Path) -> tuple[Networks, AnySettings]:
-    """Build the networks of an `.npz` with its weights.
-
-    Args:
-        path: the file.
-
-    Raises:
-        WeightsError: if the file is missing, damaged or of another network.
-        ConfigError: if Keras is not installed.
-    """
-    arrays, settings, _ = load_weights(path)
-    networks = build(settings)
-    set_arrays(networks.teach, arrays, str(path))
-    return networks, settings
 
 
 def export(weights: Path, path: Path) -> None:

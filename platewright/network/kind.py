@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from platewright.errors import ConfigError
-from platewright.network.settings import AnySettings, PartSettings, TextSettings
+from platewright.network.settings import AnySettings, BundleSettings, PartSettings, TextSettings
 
 __all__ = [
-    "DEFAULT", "Kind", "Networks", "Recipe", "build", "kind_names", "load_kind", "part_recipe",
-    "text_recipe",
+    "DEFAULT", "Kind", "Networks", "Recipe", "build", "joined", "kind_names", "load_kind",
+    "part_recipe", "text_recipe",
 ]  # fmt: skip
 
 FOLDER = Path(__file__).resolve().parent
@@ -116,13 +116,16 @@ class Kind:
         return self.recipes[name]
 
 
-def part_recipe(settings: PartSettings, source: str, batch: int) -> Recipe:
+def part_recipe(
+    settings: PartSettings, source: str, batch: int, *, where: float = 0.0
+) -> Recipe:
     """Return how a network of a shared weights file is trained; all of ours are trained alike.
 
     Args:
         settings: shapes of the network.
         source: what it is.
         batch: its pictures in a step, of 20,000 steps.
+        where: see `Recipe`.
     """
     return Recipe(
         settings=settings,
@@ -136,7 +139,7 @@ def part_recipe(settings: PartSettings, source: str, batch: int) -> Recipe:
         batch=batch,
         epochs=20,
         epoch=1000 * batch,
-        where=0.5,
+        where=where,
         by_length=True,
         best=False,
     )
@@ -187,6 +190,24 @@ def load_kind(name: str) -> Kind:
     about = str(module.__doc__).partition("\n")[0]
     task = next(iter(module.RECIPES.values())).settings.task
     return Kind(name=name, about=about, task=task, recipes=module.RECIPES, build=module.build)
+
+
+def joined(settings: Sequence[PartSettings | TextSettings]) -> AnySettings:
+    """Return the settings of the one weights file that several networks share.
+
+    Raises:
+        ConfigError: if two are of the same task, or one has a weights file of its own.
+    """
+    parts: dict[str, Any] = {}
+    for one in settings:
+        if isinstance(one, TextSettings):
+            if len(settings) == 1:
+                return one
+            raise ConfigError(f"--network: {one.name} has a weights file of its own: name it alone")
+        if one.task in parts:
+            raise ConfigError(f"--network: {parts[one.task].name} and {one.name} do the same")
+        parts[one.task] = one
+    return BundleSettings(**parts)
 
 
 def build(settings: AnySettings) -> Networks:

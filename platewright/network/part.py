@@ -16,6 +16,7 @@ __all__ = [
 UNSEEN = "?"
 """What stands for a run of characters that are cut off or hidden."""
 Layer = tuple[int, int, int, int]
+Facts = tuple[tuple[str, str], ...]
 
 
 def thin(stem: int, wide: int) -> tuple[Layer, ...]:
@@ -68,6 +69,24 @@ class ScanSettings:
         width, right = receptive_field((layer[1], layer[2]) for layer in self.layers)
         return Grid((height, width), (down, right))
 
+    @property
+    def facts(self) -> Facts:
+        """What `model.py` tells of it."""
+        (height, width), (down, right), (low, high) = (
+            self.grid.window,
+            self.grid.stride,
+            self.extent,
+        )
+        return (
+            ("window", f"{width} x {height} pixels: the receptive field of one output cell"),
+            ("stride", f"{right} x {down} pixels"),
+            (
+                "positive plates",
+                f"{low * width:.0f} to {high * width:.0f} pixels wide in the window, or "
+                f"{low * height:.0f} to {high * height:.0f} high: range {high / low:.2f}",
+            ),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class FrameSettings:
@@ -85,6 +104,11 @@ class FrameSettings:
     window: tuple[int, int] = (32, 96)
     channels: tuple[int, int, int] = (16, 32, 64)
     margin: tuple[float, float] = (0.25, 0.35)
+
+    @property
+    def facts(self) -> Facts:
+        """What `model.py` tells of it."""
+        return (("window", f"{self.window[1]} x {self.window[0]} pixels"),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +153,15 @@ class LineSettings:
         """Of a step: blank, the characters, and unseen."""
         return len(self.characters) + 2
 
+    @property
+    def facts(self) -> Facts:
+        """What `model.py` tells of it."""
+        return (
+            ("window", f"{self.window[1]} x {self.window[0]} pixels"),
+            ("steps", f"{self.lines} lines of {self.cells[1]} columns"),
+            ("text", f"at most {self.longest} of {self.characters}, and unseen"),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class SlotSettings:
@@ -163,6 +196,14 @@ class SlotSettings:
         """(rows, columns) of its maps: stride 8 down, 4 right."""
         return self.window[0] // 8, self.window[1] // 4
 
+    @property
+    def facts(self) -> Facts:
+        """What `model.py` tells of it."""
+        return (
+            ("window", f"{self.window[1]} x {self.window[0]} pixels"),
+            ("slots", f"{self.slots} of {self.characters} and pad"),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class OriginSettings:
@@ -182,6 +223,14 @@ class OriginSettings:
     window: tuple[int, int] = (48, 128)
     channels: tuple[int, int, int, int] = (16, 32, 48, 96)
     margin: tuple[float, float] = (0.06, 0.08)
+
+    @property
+    def facts(self) -> Facts:
+        """What `model.py` tells of it."""
+        return (
+            ("window", f"{self.window[1]} x {self.window[0]} pixels in colour"),
+            ("regions", f"{len(self.regions)}, and none of these"),
+        )
 
 
 PartSettings = ScanSettings | FrameSettings | LineSettings | SlotSettings | OriginSettings

@@ -28,6 +28,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+TEXT_TASKS = ("ctc", "attention")
+"""Tasks of networks that have a file of their own and read a text."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BundleSettings:
     """The networks of one weights file; what is None isn't in it."""
@@ -101,7 +105,8 @@ class TextSettings:
 
     def __post_init__(self) -> None:
         """Check what would fail late."""
-        if self.task not in ("ctc", "attention", "box") or len(self.window) != 2 or self.slots < 1:
+        known = self.task in (*TEXT_TASKS, "box")
+        if not known or len(self.window) != 2 or self.slots < 1:
             raise ValueError("task, window or slots")
 
     @property
@@ -113,6 +118,15 @@ class TextSettings:
     def cells(self) -> tuple[int, int]:
         """(rows, columns) of its sequence: a column is four pixels wide."""
         return self.rows, self.window[1] // 4
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What `model.py` tells of it."""
+        rows, columns = self.cells
+        steps = f"{rows * columns}: {rows} row{'s' * (rows > 1)} of {columns} columns"
+        text = (("slots", f"{self.slots} of {self.characters!r}"), ("steps", steps))
+        window = ("window", f"{self.window[1]} x {self.window[0]} pixels")
+        return (window, *text) if self.task in TEXT_TASKS else (window,)
 
     def to_json(self) -> str:
         """Return the settings as one line of JSON."""

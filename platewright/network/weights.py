@@ -14,10 +14,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import OutputError, WeightsError
+from platewright.errors import ConfigError, OutputError, WeightsError
+from platewright.network.kind import Networks, build
 from platewright.network.settings import AnySettings, read_settings
 
-__all__ = ["load_file", "load_weights", "model_arrays", "save_weights", "set_arrays"]
+__all__ = [
+    "load_file", "load_networks", "load_weights", "model_arrays", "save_weights",
+    "set_arrays",
+]  # fmt: skip
 
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"
@@ -84,6 +88,26 @@ def save_weights(
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise OutputError(f"{path}: can't write the weights ({error.strerror or error})") from None
+
+
+def load_networks(path: Path) -> tuple[Networks, AnySettings]:
+    """Build the networks of a weights file, with its weights.
+
+    Args:
+        path: the `.npz`.
+
+    Raises:
+        WeightsError: if the file is missing, damaged or of another network, or Keras is missing.
+    """
+    arrays, settings, _ = load_weights(path)
+    try:
+        networks = build(settings)
+    except ConfigError as error:
+        raise WeightsError(f"{path}: {error}; the .onnx beside it does without") from None
+    except ValueError as error:  # shapes that no network can have
+        raise WeightsError(f"{path}: its settings can't be used ({error})") from None
+    set_arrays(networks.teach, arrays, str(path))
+    return networks, settings
 
 
 def load_weights(path: Path) -> tuple[Arrays, AnySettings, dict[str, Any]]:

@@ -112,11 +112,10 @@ class KerasNetwork:
         """Build the networks of a weights file.
 
         Raises:
-            WeightsError: if the file is missing, damaged or of other networks.
-            ConfigError: if Keras is not installed.
+            WeightsError: if the file is missing, damaged or of other networks, or Keras is missing.
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        from platewright.network.export import load_networks
+        from platewright.network.weights import load_networks
 
         networks, settings = load_networks(path)
         return cls(networks.run, settings)
