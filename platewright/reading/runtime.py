@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
 from platewright.file import file_digest
-from platewright.network.settings import AnySettings, read_settings
+from platewright.network.settings import AnySettings, BundleSettings, read_settings
 
 __all__ = ["KerasNetwork", "Network", "OnnxNetwork", "levels", "load_network", "open_session"]
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+LEAST = 128
+"""Sides of an idle picture whose size is free: no smaller than a scan's window."""
 
 
 class Network(Protocol):
@@ -83,13 +85,14 @@ class OnnxNetwork:
         self._session, self._only_asked, told = open_session(path, threads)
         self.settings: AnySettings = read_settings(told["settings"], str(path))
         self.made_of = told.get("made_of", "")
-        scan = getattr(self.settings, "scan", None)
-        # Every input must be given, also those that nothing is computed from.
-        least = (1, *scan.grid.window, 1) if scan is not None else ()
+        # Every input must be given, also those that nothing is computed from. Of several networks
+        # the idle ones get no picture at all: the runtime would run them over the smallest.
+        several = isinstance(self.settings, BundleSettings)
         kinds = {"tensor(int32)": np.int32}
         self._idle = {
             x.name: np.zeros(
-                least if x.name == "image" else (1, *x.shape[1:]), kinds.get(x.type, np.float32)
+                (0 if several else 1, *(v if isinstance(v, int) else LEAST for v in x.shape[1:])),
+                kinds.get(x.type, np.float32),
             )
             for x in self._session.get_inputs()
         }
