@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 
 from platewright.image import load_image, save_image
 from platewright.records import SceneRecord
@@ -321,6 +322,61 @@ def test_a_region_file_of_ones_own_is_checked_and_drawn(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("weight = 1\ncolour = 3\n")
     done = run(tmp_path, "--check", "bad.toml")
     assert done.returncode == 1 and "bad.toml" in done.stdout and "Traceback" not in done.stderr
+
+
+THAI = """
+code = "TH"
+name = "Thailand"
+source = "Ministerial regulation 2004"
+letters = "กขค"
+[[series]]
+name = "car"
+height_mm = 150
+width_mm = 340
+background = "#f4f4f2"
+foreground = "#101010"
+glyph_height_mm = 75
+syntaxes = ["DLL DDDD"]
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["2"], ["--sheet", "a.png"], ["--plates", "a.png"], ["--check", "TH.toml"]]
+)
+def test_a_region_without_ink_is_refused_by_its_characters(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "TH.toml").write_text(THAI, "utf-8")
+    done = run(tmp_path, *arguments, "--region", "TH.toml")
+    assert done.returncode == 1
+    assert "no face has ink for ก ข ค; add one that has" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["TH.toml"]
+
+
+def test_faces_of_ones_own_are_added_and_bad_ones_are_named(tmp_path: Path) -> None:
+    faces = tmp_path / "mine"
+    faces.mkdir()
+    with TTFont(ROOT / "fonts" / "Barlow-SemiBold.ttf") as font:
+        for table in font["cmap"].tables:
+            for code in range(ord("A"), ord("Z") + 1):
+                table.cmap.pop(code, None)
+        font.save(faces / "DigitsOnly.ttf")
+    text = THAI.replace('letters = "กขค"', "").replace(
+        "[[series]]", '[[series]]\nfaces = "Digits*"'
+    )
+    (tmp_path / "TH.toml").write_text(text, "utf-8")
+    usual = ("--region", "TH.toml", "--fonts", "mine", "--scenes", "--workers", "2")
+    done = run(tmp_path, "4", *usual)
+    assert done.returncode == 0, done.stderr
+    assert "mine: DigitsOnly" in done.stderr
+    lines = [json.loads(x) for x in (tmp_path / "test" / "labels.jsonl").read_text().splitlines()]
+    used = {plate["drawn"]["style"]["face"] for line in lines for plate in line["plates"]}
+    assert "DigitsOnly" in used
+    assert run(tmp_path, "--check", "TH.toml", "--fonts", "mine").returncode == 0
+    (faces / "Broken.ttf").write_bytes(b"no font")
+    done = run(tmp_path, "2", *usual, "--force")
+    assert done.returncode == 1 and "Broken.ttf: not a font" in done.stderr
 
 
 def test_a_sample_is_explained_and_plates_are_shown(tmp_path: Path) -> None:

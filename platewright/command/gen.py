@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.generation import sheet
     from platewright.generation.job import claim_folder, draw_folder, report_region
 
-    use_fonts(args.fonts)
+    use_fonts(args.fonts, args.region if args.check is None else ())
     if args.check is not None:
         return report_region(args.check)
     if args.video is not None:

@@ -15,15 +15,14 @@ from platewright.dataset.format.windows import LABELS, label_line, write_picture
 from platewright.dataset.manifest import Manifest
 from platewright.dataset.store import HIDDEN, FolderStore
 from platewright.dataset.writer import Sample
-from platewright.errors import OutputError, RegionError
+from platewright.errors import OutputError
 from platewright.file import make_folder
 from platewright.pool import in_order
 from platewright.progress import Progress
 from platewright.records import SceneRecord
-from platewright.region import load_region, region_codes
+from platewright.region import load_region
 from platewright.region.check import check_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.face import require_ink
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
 
@@ -86,26 +85,6 @@ def _write(job: DrawingJob, folder: Path, index: int) -> str:
     sample = draw_sample(job, index)
     write_picture(sample, folder)
     return label_line(sample)
-
-
-def find_regions(names: str, option: str = "--region") -> tuple[str, ...]:
-    """Return the regions of a command line: codes, and absolute paths of files of one's own.
-
-    Args:
-        names: such as `GB,IN,mine.toml`; empty: all regions, for which nothing is returned.
-        option: that they were given with.
-
-    Raises:
-        RegionError: if there is no such region, or a file can't be used.
-        FontError: if no face has ink for one of a region's characters.
-    """
-    given = [name for name in names.split(",") if name]
-    unknown = sorted({n for n in given if not n.endswith(".toml")} - set(region_codes()))
-    if unknown:
-        raise RegionError(f"{option}: no region {unknown[0]}; known: {', '.join(region_codes())}")
-    found = tuple(str(Path(n).absolute()) if n.endswith(".toml") else n for n in given)
-    require_ink([load_region(path) for path in found])
-    return found
 
 
 def report_region(path: Path) -> int:
