@@ -21,7 +21,6 @@ __all__ = [
     "at_least",
     "bounded",
     "codes",
-    "is_given",
     "names",
     "program",
     "regions",
@@ -131,15 +130,6 @@ def size(low: int, high: int) -> Callable[[str], tuple[int, int]]:
         return sides[0], sides[1]
 
     return convert
-
-
-def is_given(argv: Sequence[str] | None, *options: str) -> bool:
-    """Tell whether one of some options stands on the command line."""
-    return any(
-        word == option or word.startswith(f"{option}=")
-        for word in (sys.argv[1:] if argv is None else argv)
-        for option in options
-    )
 
 
 def add_region(parser: argparse.ArgumentParser, told: str) -> None:

@@ -19,10 +19,11 @@ from platewright.errors import OutputError
 from platewright.file import make_folder
 from platewright.pool import in_order
 from platewright.progress import Progress
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.region import load_region
 from platewright.region.check import check_region
 from platewright.synth.background import Backgrounds
+from platewright.synth.preset import load_synth
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
 
@@ -31,6 +32,7 @@ __all__ = [
     "claim_folder",
     "draw_folder",
     "draw_sample",
+    "make_job",
     "report_region",
     "sample_name",
 ]
@@ -69,6 +71,48 @@ def sample_name(index: int, record: SceneRecord) -> str:
 def load_job_backgrounds(folder: Path | None, grey: bool) -> Backgrounds:
     photos = load_backgrounds(folder, grey=grey) if folder is not None else []
     return Backgrounds(photos, grey=grey)
+
+
+def make_job(
+    *,
+    seed: int,
+    regions: tuple[str, ...] = (),
+    size: tuple[int, int] = (480, 640),
+    scenes: bool = True,
+    grey: bool = False,
+    poses: int = 1,
+    preset: str = "",
+    settings: Path | None = None,
+    backgrounds: Path | None = None,
+) -> DrawingJob:
+    """Return what `gen.py` draws.
+
+    Args:
+        seed: of the data set.
+        regions: codes, or paths of files; none: all, by their weights.
+        size: (height, width) of a picture, px.
+        scenes: whole scenes instead of windows.
+        grey: without colours.
+        poses: windows of each drawn plate.
+        preset: how drawings vary; empty: all of it.
+        settings: file of the same in detail; None: the bundled one.
+        backgrounds: folder of photos; None: backgrounds are drawn.
+
+    Raises:
+        ConfigError: if there is no such preset, or the settings can't be used.
+    """
+    width = size[1]
+    scene = SceneSettings(
+        regions=regions,
+        size=size,
+        plates=(0.15, 0.3, 0.3, 0.25) if scenes else (1.0,),
+        width_px=(max(0.06 * width, 16.0), max(0.4 * width, 24.0)),
+        focus=0.0,
+        grey=grey,
+        synth=load_synth(settings, preset),
+        poses=1 if scenes else poses,
+    )
+    return DrawingJob(seed=seed, scenes=scenes, settings=scene, backgrounds=backgrounds)
 
 
 def draw_sample(job: DrawingJob, index: int) -> Sample:

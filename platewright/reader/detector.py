@@ -19,7 +19,7 @@ from platewright.recognizer.detector import Detector
 from platewright.recognizer.framing import sound_quad
 from platewright.recognizer.rectify import rectify
 from platewright.recognizer.runtime import levels
-from platewright.records import Reading
+from platewright.record import Reading
 
 __all__ = ["BoxDetector", "ReaderDetector", "respelt", "straightened"]
 

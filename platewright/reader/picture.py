@@ -15,7 +15,7 @@ from platewright.reader.detector import ReaderDetector
 from platewright.reader.reader import AttentionReader
 from platewright.reader.spelling import Spelling
 from platewright.recognizer.detector import Detector
-from platewright.records import Reading
+from platewright.record import Reading
 
 __all__ = ["AttentionFile", "draw_attention"]
 

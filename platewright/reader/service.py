@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.deadline import within
 from platewright.errors import ServiceError
 from platewright.image import encode_image
+from platewright.pool import within
 from platewright.reader.spelling import Spelling
 from platewright.text import clean
 

@@ -20,7 +20,7 @@ from platewright.reader.reader import Evidence, NetworkReader
 from platewright.reader.spelling import fold_slots
 from platewright.recognizer.decode import decode_slots, spell
 from platewright.recognizer.detector import Detector
-from platewright.records import Reading
+from platewright.record import Reading
 
 __all__ = ["VotingDetector", "pool"]
 

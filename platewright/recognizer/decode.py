@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.records import Character
+from platewright.record import Character
 
 __all__ = ["EMPTY", "decode_slots", "sharpen", "spell"]
 

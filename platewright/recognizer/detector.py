@@ -22,7 +22,7 @@ from platewright.recognizer.pyramid import pyramid, scales
 from platewright.recognizer.rectify import rectify
 from platewright.recognizer.runtime import Runtime, load_runtime
 from platewright.recognizer.suppress import suppress
-from platewright.records import Reading
+from platewright.record import Reading
 
 __all__ = ["ACCEPTED", "Candidate", "Detector", "DetectorSettings"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import box_of_quad, project
+from platewright.geometry import project, sound_quad
 
 __all__ = ["refined", "sound_quad"]
 
@@ -43,10 +43,3 @@ def _convex(quad: FloatArray) -> bool:
     return bool(
         np.isfinite(quad).all() and (turns > 1e-3 * np.abs(turns).max()).all() and turns.max() > 4
     )
-
-
-def sound_quad(quad: FloatArray) -> FloatArray:
-    """Return the upright box round a quad as a quad, at least 4 pixels wide and 2 high."""
-    x0, y0, x1, y1 = box_of_quad(np.nan_to_num(quad))
-    x1, y1 = max(x1, x0 + 4), max(y1, y0 + 2)
-    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])

@@ -27,7 +27,7 @@ from platewright.recognizer.detector import Detector, DetectorSettings
 from platewright.recognizer.rectify import rectify
 from platewright.recognizer.runtime import load_runtime
 from platewright.recognizer.settings import NetworkSettings
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.street import draw_street
