@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import platewright
+from platewright import interface
 from platewright.errors import ConfigError, ImageError, RegionError
 from platewright.image import load_image, save_image
 
@@ -119,8 +120,8 @@ def test_regions_bind_texts_and_share_the_networks(photo: np.ndarray) -> None:
     bound = platewright.Detector(regions="gb", threads=1).read(photo)
     assert {reading.region for reading in bound} <= {"GB", ""}
     assert [r.text for r in platewright.read(photo, regions=["gb"])] == [r.text for r in bound]
-    free = platewright._SHARED[()]._detector
-    assert platewright._SHARED["GB",]._detector.runtime is free.runtime
+    free = interface._SHARED[()]._detector
+    assert interface._SHARED["GB",]._detector.runtime is free.runtime
     with pytest.raises(RegionError, match="QQ"):
         platewright.read(photo, regions="QQ")
 
@@ -139,13 +140,13 @@ def test_eight_threads_share_a_detector(detector: platewright.Detector) -> None:
 def test_eight_threads_load_the_shared_detector_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
-    class Counted(platewright.Detector):
+    class Counted(interface.Detector):
         def __init__(self, *words: Any, **options: Any) -> None:
             made.append(self)
             super().__init__(*words, **options)
 
-    monkeypatch.setattr(platewright, "Detector", Counted)
-    monkeypatch.setattr(platewright, "_SHARED", {})
+    monkeypatch.setattr(interface, "Detector", Counted)
+    monkeypatch.setattr(interface, "_SHARED", {})
     blank = np.full((90, 160), 90, np.uint8)
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(platewright.read, [blank] * 8)) == [[]] * 8
@@ -195,7 +196,7 @@ def test_pandas_and_supervision(detector: platewright.Detector, photo: np.ndarra
     assert platewright.to_frame(detector.read_many([photo]))["file"].tolist() == ["0"] * len(frame)
     assert list(platewright.to_frame([]).columns) == list(frame.columns)
     found = platewright.to_detections(readings)
-    assert found["class_name"].tolist() == frame["text"].tolist()
+    assert found.data["class_name"].tolist() == frame["text"].tolist()
     assert np.allclose(found.xyxy, [reading.box for reading in readings])
     labelled = supervision.LabelAnnotator().annotate(photo.copy(), found)
     assert (labelled != photo).any()

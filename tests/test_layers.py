@@ -44,7 +44,7 @@ STATIONS = (
     "web",
     "command",
 )
-INTERFACE = {"__init__", "__main__"}
+INTERFACE = {"__init__", "__main__", "interface"}
 """What users of the package import: it may know every room."""
 UPWARD = {("recognizer", "platewright.evaluation.metrics")}
 """Temperatures are found by the figures that they improve."""
