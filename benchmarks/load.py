@@ -33,10 +33,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from platewright.errors import ConfigError, PlatewrightError, run_script  # noqa: E402
+from platewright.evaluation.metrics import milliseconds  # noqa: E402
+from platewright.evaluation.report import default_digests  # noqa: E402
 from platewright.file import make_folder, write_file  # noqa: E402
 from platewright.image import encode_image  # noqa: E402
-from platewright.metrics import milliseconds  # noqa: E402
-from platewright.report import default_digests  # noqa: E402
 from platewright.synth.street import draw_street  # noqa: E402
 
 STREETS = 6

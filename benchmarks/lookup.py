@@ -30,15 +30,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from platewright.alphabet import Alphabet  # noqa: E402
+from platewright.dataset.label import Label, read_labels  # noqa: E402
 from platewright.errors import DatasetError, run_script  # noqa: E402
+from platewright.evaluation.metrics import match  # noqa: E402
+from platewright.evaluation.report import default_digests  # noqa: E402
 from platewright.file import file_digest, make_folder, write_file  # noqa: E402
 from platewright.geometry import quad_of_box  # noqa: E402
 from platewright.image import load_image  # noqa: E402
-from platewright.label import Label, read_labels  # noqa: E402
-from platewright.metrics import match  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.region import load_region, region_codes  # noqa: E402
-from platewright.report import default_digests  # noqa: E402
 from platewright.text import clean  # noqa: E402
 from platewright.web.registry.likelihood import LookupSettings, Matcher  # noqa: E402
 from platewright.web.registry.plate import LONGEST, normalize  # noqa: E402

@@ -14,9 +14,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from platewright.evaluation.report import digests  # noqa: E402
 from platewright.file import file_digest  # noqa: E402
 from platewright.reading.choice import default_choice, reader_weights  # noqa: E402
-from platewright.report import digests  # noqa: E402
 
 CARD = ROOT / "docs/model-card.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"

@@ -99,7 +99,7 @@ def score_drawn(detector: Detector, drawn: Drawn) -> dict[str, float]:
     """Return the parts of drawn texts and characters that are read right."""
     import numpy as np
 
-    from platewright.metrics import character_accuracy
+    from platewright.evaluation.metrics import character_accuracy
     from platewright.text import clean, fold
 
     pairs = [
@@ -115,8 +115,8 @@ def score_drawn(detector: Detector, drawn: Drawn) -> dict[str, float]:
 
 def score_labels(detector: Detector, path: Path, limit: int | None) -> dict[str, Any]:
     """Return the same of labelled boxes."""
-    from platewright.evaluation import evaluate
-    from platewright.label import choose, read_labels
+    from platewright.dataset.label import choose, read_labels
+    from platewright.evaluation.evaluation import evaluate
 
     labels = choose(read_labels(path), (), limit)
     report = evaluate(labels, path.parent / "images", detector, given_boxes=True).report()
@@ -199,8 +199,8 @@ def drawn_photos(count: int, backgrounds: Backgrounds) -> Iterator[tuple[Picture
 
 def real_photos(path: Path, limit: int | None) -> Iterator[tuple[Picture, Box]]:
     """Load the photos that have one labelled plate."""
+    from platewright.dataset.label import choose, read_labels
     from platewright.image import load_image
-    from platewright.label import choose, read_labels
 
     labels = choose(read_labels(path), (), limit)
     files = [label.file for label in labels]
@@ -255,12 +255,12 @@ def main() -> None:
     args = parse_args()
 
     from platewright.background.photo import load_backgrounds
+    from platewright.evaluation.report import processor
     from platewright.file import file_digest, make_folder, write_file
     from platewright.reading.choice import voters, with_reader
     from platewright.reader.detector import BoxDetector
     from platewright.reader.kind import kind_names
     from platewright.reading.detector import Detector
-    from platewright.report import processor
     from platewright.synth.background import Backgrounds
 
     if args.out.exists() and not args.force:

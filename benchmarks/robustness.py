@@ -26,12 +26,12 @@ sys.path.insert(0, str(ROOT))
 
 from platewright.background.photo import load_backgrounds  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
+from platewright.evaluation.metrics import match  # noqa: E402
+from platewright.evaluation.report import default_digests  # noqa: E402
 from platewright.geometry import box_of_quad  # noqa: E402
-from platewright.metrics import match  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.reading.detector import Detector  # noqa: E402
 from platewright.reading.settings import DetectorSettings  # noqa: E402
-from platewright.report import default_digests  # noqa: E402
 from platewright.synth.background import Backgrounds  # noqa: E402
 from platewright.synth.camera import Camera, apply_camera  # noqa: E402
 from platewright.synth.placement import add_plate  # noqa: E402

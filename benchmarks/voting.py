@@ -31,13 +31,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from platewright.errors import run_script  # noqa: E402
+from platewright.evaluation.metrics import expected_calibration_error, reliability  # noqa: E402
+from platewright.evaluation.report import default_digests  # noqa: E402
 from platewright.geometry import iou  # noqa: E402
-from platewright.metrics import expected_calibration_error, reliability  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.reading.detector import Detector  # noqa: E402
 from platewright.reading.settings import ACCEPTED  # noqa: E402
-from platewright.records import PlateRecord, Reading  # noqa: E402
-from platewright.report import default_digests  # noqa: E402
+from platewright.record import PlateRecord, Reading  # noqa: E402
 from platewright.synth.drive import DriveSettings, draw_drive  # noqa: E402
 from platewright.text import fold  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402

@@ -25,12 +25,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from platewright.annotation import annotate  # noqa: E402
 from platewright.errors import ConfigError, run_script  # noqa: E402
-from platewright.metrics import milliseconds  # noqa: E402
+from platewright.evaluation.metrics import milliseconds  # noqa: E402
+from platewright.evaluation.report import default_digests  # noqa: E402
+from platewright.output.annotation import annotate  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.records import Reading  # noqa: E402
-from platewright.report import default_digests  # noqa: E402
+from platewright.record import Reading  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
 from platewright.tracking.passing import Passing, Voter  # noqa: E402
 from platewright.tracking.recording import FileSource  # noqa: E402

@@ -1,3 +1,61 @@
-"""Platewright: draws number plates, learns from its own drawings, reads real plates."""
+"""Platewright: draws number plates, learns from its own drawings, reads real plates.
 
+    import platewright
+
+    for plate in platewright.read("car.jpg"):
+        print(plate.text, plate.confidence, plate.region)
+
+What is named here is for users; everything else may change. Nothing heavy is loaded before it is
+needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from platewright.errors import PlatewrightError
+
+if TYPE_CHECKING:
+    from platewright.interface import Detector, Scene, draw, read
+    from platewright.output.interchange import to_detections, to_frame
+    from platewright.output.photo import PhotoReadings
+    from platewright.record import Reading
+
+__all__ = [
+    "Detector",
+    "PhotoReadings",
+    "PlatewrightError",
+    "Reading",
+    "Scene",
+    "draw",
+    "read",
+    "to_detections",
+    "to_frame",
+]
 __version__ = "0.1.0"
+
+_WHERE = {
+    "Detector": "platewright.interface",
+    "PhotoReadings": "platewright.output.photo",
+    "Reading": "platewright.record",
+    "Scene": "platewright.interface",
+    "draw": "platewright.interface",
+    "read": "platewright.interface",
+    "to_detections": "platewright.output.interchange",
+    "to_frame": "platewright.output.interchange",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name from where it lies, loaded when it is first asked for."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names, loaded or not."""
+    return sorted({*globals(), *_WHERE})

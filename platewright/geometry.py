@@ -26,6 +26,7 @@ __all__ = [
     "iou_matrix",
     "project",
     "quad_of_box",
+    "sound_quad",
     "to_pixel_centres",
 ]
 
@@ -51,6 +52,13 @@ def box_of_quad(quad: ArrayLike) -> Box:
     """
     x, y = np.asarray(quad, dtype=np.float64).T.tolist()  # four floats are quicker in Python
     return (min(x), min(y), max(x), max(y))
+
+
+def sound_quad(quad: FloatArray) -> FloatArray:
+    """Return the upright box round a quad as a quad, at least 4 pixels wide and 2 high."""
+    x0, y0, x1, y1 = box_of_quad(np.nan_to_num(quad))
+    x1, y1 = max(x1, x0 + 4), max(y1, y0 + 2)
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
 
 
 def clip_box(box: Box, size: tuple[int, int]) -> Box:

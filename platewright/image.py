@@ -8,9 +8,10 @@ content, never by its name.
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -38,8 +39,8 @@ __all__ = [
     "WRITE_SUFFIXES",
     "decode_image",
     "encode_image",
-    "list_images",
     "load_image",
+    "read_picture",
     "save_image",
 ]
 
@@ -110,6 +111,35 @@ def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -
         raise ImageError(f"{name}: damaged or cut off ({why}); copy or export it again") from error
 
 
+def read_picture(source: Any, name: str = "the picture") -> UInt8Array:
+    """Return a picture that is given in any way; see `load_image`.
+
+    Args:
+        source: a path, bytes, an open file, a PIL picture, or an array, which is returned as it is.
+        name: what an error calls it, where it has no path.
+
+    Raises:
+        ImageError: if it is no picture that can be read.
+    """
+    if isinstance(source, np.ndarray):
+        shape, kind = source.shape, source.dtype
+        sound = kind == np.uint8 and len(shape) in (2, 3) and shape[2:] in ((), (3,))
+        if not (sound and source.size):
+            raise ImageError(f"an array {kind} {shape}: give uint8 (H, W, 3) RGB or (H, W) grey")
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        return load_image(Path(source))
+    if isinstance(source, Image.Image):
+        return _turn(_to_rgb(source), source.getexif().get(ORIENTATION_TAG, 1))
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return decode_image(io.BytesIO(source), name)
+    if hasattr(source, "read"):
+        seekable = hasattr(source, "seekable") and source.seekable()
+        stream = source if seekable else io.BytesIO(source.read())
+        return decode_image(stream, str(getattr(source, "name", name)))
+    raise ImageError(f"{type(source).__name__}: neither path, bytes, file, array nor PIL picture")
+
+
 def save_image(path: Path, rgb: UInt8Array, quality: int = 92) -> None:
     """Write a picture, whole or not at all; its format follows from the name.
 
@@ -162,26 +192,6 @@ def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
     return data.tobytes()
 
 
-def list_images(folder: Path) -> list[Path]:
-    """Return the photos that lie in a folder, by name; folders inside it are not entered.
-
-    Raises:
-        ImageError: if there is no such folder, or no photo in it.
-    """
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise ImageError(f"{folder}: can't be read: {error.strerror or error}") from error
-    photos = [
-        path
-        for path in entries
-        if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".") and path.is_file()
-    ]
-    if not photos:
-        raise ImageError(f"{folder}: no photo in it ({', '.join(READ_SUFFIXES)})")
-    return photos
-
-
 def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
     """Read a photo; errors of the decoders are the caller's."""
     start = stream.read(16)
@@ -209,7 +219,6 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
 
 
 def _too_large(name: str, size: str, max_pixels: int) -> str:
-    """Return the message for a picture of too many pixels."""
     return f"{name}: {size} more than {max_pixels / 1e6:g} megapixels; make it smaller first"
 
 

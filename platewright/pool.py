@@ -1,4 +1,4 @@
-"""A pool of processes that work through items in order, a bounded number of them ahead."""
+"""Workers: a pool that goes through items in order, and work that must be done by a time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
 
 from platewright.errors import EngineError
 
-__all__ = ["in_order", "uninterrupted", "usual_workers"]
+__all__ = ["in_order", "uninterrupted", "usual_workers", "within"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -39,18 +39,20 @@ def in_order(
     workers: int,
     *,
     prepare: Callable[[], object] | None = None,
+    threads: bool = False,
 ) -> Iterator[Result]:
-    """Call a function on every item in processes; yield what it returns, in the items' order.
+    """Call a function on every item in workers; yield what it returns, in the items' order.
 
     Ctrl-C reaches this process alone: the workers finish what they are at and end. Close the
     iterator to end early. Items are taken as they are needed, so memory stays flat; where the
     items themselves raise, what came before is yielded first.
 
     Args:
-        function: can be pickled; what it raises ends the run.
+        function: can be pickled, unless in threads; what it raises ends the run.
         items: to work through.
-        workers: processes; 1 and less: this process does the work.
-        prepare: called once in each worker; can be pickled.
+        workers: processes or threads; 1 and less: this one does the work.
+        prepare: called once in each process; can be pickled.
+        threads: work in threads of this process.
 
     Raises:
         EngineError: if a worker dies.
@@ -60,7 +62,11 @@ def in_order(
         return
     waiting: deque[Future[Result]] = deque()
     failed: Exception | None = None
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (os.getpid(), prepare))
+    pool: Executor
+    if threads:
+        pool = ThreadPoolExecutor(workers)
+    else:
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (os.getpid(), prepare))
     try:
         with uninterrupted():  # all processes start with the first task, and ignore it for good
             pool.submit(os.getpid)
@@ -99,6 +105,38 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, kept)
+
+
+def within(timeout_s: float, work: Callable[[], Result]) -> Result:
+    """Return what work returns, if it is done in time.
+
+    Python's sockets limit each wait for a byte, and looking up a name has no limit at all: a host
+    that sends a header a second holds its caller as long as it likes. So such work is done in a
+    thread of its own, which is left to itself when the time is over.
+
+    Args:
+        timeout_s: seconds it may take.
+        work: is not stopped when the time is over, and should end by itself.
+
+    Raises:
+        TimeoutError: if it isn't done in time.
+        Exception: what `work` raises.
+    """
+    came: Future[Result] = Future()
+
+    def run(came: Future[Result]) -> None:
+        try:
+            came.set_result(work())
+        except BaseException as error:
+            came.set_exception(error)
+        finally:
+            del came
+
+    threading.Thread(target=run, args=(came,), daemon=True).start()
+    try:
+        return came.result(timeout_s)
+    finally:
+        del came  # an error holds this frame; that it holds the error would keep both
 
 
 def _start(parent: int, prepare: Callable[[], object] | None) -> None:

@@ -1,15 +1,31 @@
-"""The text of a plate: cleaned, folded, aligned with another one."""
+"""Texts: a plate's, cleaned, folded, aligned; numbers as fields hold them and people read them."""
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
 from rapidfuzz.distance import Levenshtein
 
-__all__ = ["NONE", "align", "clean", "edit_distance", "fold", "plain", "unmarked"]
+__all__ = [
+    "LARGEST",
+    "NONE",
+    "align",
+    "clean",
+    "edit_distance",
+    "fold",
+    "number_of",
+    "percent",
+    "plain",
+    "share",
+    "unmarked",
+]
 
 NONE = "-"
 """Stands in an alignment for a character that the other text does not have."""
+
+LARGEST = 1e9
+"""Number in a label: no picture has so many pixels in a row, and its square is still finite."""
 
 LATIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -75,3 +91,37 @@ def edit_distance(truth: str, read: str) -> int:
     3
     """
     return Levenshtein.distance(truth, read)
+
+
+def number_of(field: str) -> float:
+    """Return the number that a field holds, infinite or not; nan where it holds none.
+
+    >>> number_of(" 1e2"), number_of("wide")
+    (100.0, nan)
+    """
+    try:
+        return float(field)
+    except ValueError:
+        return math.nan
+
+
+def percent(probability: float) -> str:
+    """Return a probability, 0-1, in per cent, and never 100 or 0: no reading is certain.
+
+    >>> percent(0.5), percent(0.9996), percent(1.0), percent(0.0004)
+    ('50.0%', '99.9%', '99.9%', '<0.1%')
+    """
+    if probability < 0.001:
+        return "<0.1%"
+    return f"{min(probability, 0.999):.1%}"
+
+
+def share(part: float | None) -> str:
+    """Return a part of a whole, 0-1, in hundredths, or a dash; 100.0 only where it is all of it.
+
+    >>> share(0.5), share(0.9996), share(1.0), share(None)
+    ('50.0', '99.9', '100.0', '-')
+    """
+    if part is None:
+        return "-"
+    return f"{100 * (min(part, 0.999) if part < 1 else part):.1f}"

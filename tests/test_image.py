@@ -19,10 +19,10 @@ from platewright.image import (
     WRITE_SUFFIXES,
     decode_image,
     encode_image,
-    list_images,
     load_image,
     save_image,
 )
+from platewright.output.batch import list_images
 
 # Four patches whose places tell every one of the eight orientations apart.
 CORNERS = {"red": (250, 20, 10), "green": (10, 200, 30), "blue": (20, 30, 240), "white": (255,) * 3}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from platewright.errors import RegionError
@@ -21,7 +21,6 @@ __all__ = [
     "at_least",
     "bounded",
     "codes",
-    "is_given",
     "names",
     "program",
     "regions",
@@ -133,15 +132,6 @@ def size(low: int, high: int) -> Callable[[str], tuple[int, int]]:
     return convert
 
 
-def is_given(argv: Sequence[str] | None, *options: str) -> bool:
-    """Tell whether one of some options stands on the command line."""
-    return any(
-        word == option or word.startswith(f"{option}=")
-        for word in (sys.argv[1:] if argv is None else argv)
-        for option in options
-    )
-
-
 def add_region(parser: argparse.ArgumentParser, told: str) -> None:
     """Add `--region`: codes in any case, or `.toml` files of one's own."""
     parser.add_argument("--region", type=regions, default=(), metavar="GB,de", help=told)
@@ -153,16 +143,22 @@ def add_fonts(parser: argparse.ArgumentParser) -> None:
         help="faces of your own beside those in fonts/")  # fmt: skip
 
 
-def use_fonts(folder: Path | None) -> None:
+def use_fonts(folder: Path | None, named: Iterable[str] = ()) -> None:
     """Draw with the faces of a folder as well, and say which they are.
 
+    Args:
+        folder: of the faces, or None.
+        named: the regions to be drawn, where some are named.
+
     Raises:
-        FontError: if none of them can be used.
+        FontError: if one of the faces can't be used, or none has ink for a region's characters.
     """
-    from platewright.synth.face import add_fonts
+    from platewright.region import load_region
+    from platewright.synth.face import add_fonts, require_ink
 
     if folder is not None:
         print(f"{folder}: {', '.join(add_fonts(folder))}", file=sys.stderr)
+    require_ink(load_region(name) for name in named)
 
 
 def add_weights(parser: argparse.ArgumentParser, *flags: str) -> None:

@@ -22,8 +22,8 @@ from platewright.errors import ImageError
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
-    from platewright.batch import Batch
-    from platewright.output import PhotoReadings
+    from platewright.output.batch import Batch
+    from platewright.output.photo import PhotoReadings
     from platewright.reading.detector import Detector
 
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
@@ -98,8 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read every photo, write what was asked for, print the table."""
     args = parse_args(argv)
 
-    from platewright.batch import plan_batch
-    from platewright.output import readings_table
+    from platewright.output.batch import plan_batch
+    from platewright.output.photo import readings_table
 
     further = [args.show_attention] if args.show_attention else []
     batch = plan_batch(args.photos, args.output, args.json, force=args.force, further=further)
@@ -121,13 +121,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def load(args: argparse.Namespace) -> Detector:
     """Return the detector of a command line."""
+    from platewright.output.redaction import redaction_settings
     from platewright.reading.choice import load_detector
     from platewright.reading.settings import DetectorSettings
-    from platewright.redaction import redaction_settings
 
     given = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
     if args.redact:
-        settings = redaction_settings(args.min_presence, args.min_height)
+        settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     else:
         settings = DetectorSettings(regions=args.region, **given)
     reader = "window" if args.redact else args.reader or ""
@@ -156,9 +156,9 @@ def read_batch(
     """
     from platewright.file import LinesFile
     from platewright.image import load_image, save_image
-    from platewright.output import annotate, write_json
+    from platewright.output.photo import annotate, write_json
+    from platewright.output.redaction import redact
     from platewright.progress import Progress
-    from platewright.redaction import redact
 
     attention: Any = None
     if args.show_attention:
@@ -209,7 +209,7 @@ def read_photo(
     Returns:
         What was read, and the picture with its plates hidden, or None.
     """
-    from platewright.output import PhotoReadings
+    from platewright.output.photo import PhotoReadings
 
     start = time.perf_counter()
     shown, readings = hide(image, detector) if hide else (None, detector.read(image))

@@ -80,10 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
     claim(args.json, args.gallery, force=args.force)
 
+    from platewright.evaluation.report import provenance
     from platewright.file import write_file
     from platewright.reading.choice import default_choice, load_detector, reader_weights
     from platewright.reading.settings import DetectorSettings
-    from platewright.report import provenance
 
     settings = DetectorSettings(min_confidence=args.min_confidence, regions=args.region)
     choice = args.reader or default_choice(args.weights)
@@ -118,10 +118,10 @@ def claim(figures: Path | None, gallery: Path | None, *, force: bool) -> None:
 
 def score_empty(args: argparse.Namespace, load: Any) -> Report:
     """Read photos without plates and print what was found in them."""
-    from platewright.false_alarm import empty_photos, read_empty
+    from platewright.evaluation.false_alarm import empty_photos, read_empty
+    from platewright.evaluation.report import format_empty
     from platewright.progress import Progress
     from platewright.reading.settings import ACCEPTED
-    from platewright.report import format_empty
 
     photos = empty_photos(args.empty, args.skip)[: args.limit]
     detector = load()
@@ -139,12 +139,12 @@ def score_empty(args: argparse.Namespace, load: Any) -> Report:
 
 def score_labelled(args: argparse.Namespace, load: Any) -> Report:
     """Read labelled photos, print the figures, write the page of failures."""
-    from platewright.evaluation import evaluate
-    from platewright.gallery import Gallery
-    from platewright.label import choose, read_labels
+    from platewright.dataset.label import choose, read_labels
+    from platewright.evaluation.evaluation import evaluate
+    from platewright.evaluation.gallery import Gallery
+    from platewright.evaluation.report import format_report
     from platewright.progress import Progress
     from platewright.reading.settings import ACCEPTED
-    from platewright.report import format_report
 
     labels = choose(read_labels(args.labels), args.country, args.limit)
     detector = load()

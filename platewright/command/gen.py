@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.generation import sheet
     from platewright.generation.job import claim_folder, draw_folder, report_region
 
-    use_fonts(args.fonts)
+    use_fonts(args.fonts, args.region if args.check is None else ())
     if args.check is not None:
         return report_region(args.check)
     if args.video is not None:
@@ -140,23 +140,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def drawing_job(args: argparse.Namespace) -> DrawingJob:
     """Return what is to be drawn."""
-    from platewright.generation.job import DrawingJob
-    from platewright.synth.preset import load_synth
-    from platewright.synth.scene import SceneSettings
+    from platewright.generation.job import make_job
 
-    width = args.size[1]
-    settings = SceneSettings(
+    return make_job(
+        seed=args.seed,
         regions=args.region,
         size=args.size,
-        plates=(0.15, 0.3, 0.3, 0.25) if args.scenes else (1.0,),
-        width_px=(max(0.06 * width, 16.0), max(0.4 * width, 24.0)),
-        focus=0.0,
+        scenes=args.scenes,
         grey=args.grey or not (args.colour or args.scenes),
-        synth=load_synth(args.settings, args.preset),
-        poses=1 if args.scenes else args.poses,
+        poses=args.poses,
+        preset=args.preset,
+        settings=args.settings,
+        backgrounds=(
+            args.bgs.absolute() if args.bgs.is_dir() and any(args.bgs.glob("*.jpg")) else None
+        ),
     )
-    photos = args.bgs.absolute() if args.bgs.is_dir() and any(args.bgs.glob("*.jpg")) else None
-    return DrawingJob(seed=args.seed, scenes=args.scenes, settings=settings, backgrounds=photos)
 
 
 def draw_in_shards(args: argparse.Namespace, job: DrawingJob) -> str:

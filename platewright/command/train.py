@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
         raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
-    use_fonts(args.fonts)
+    use_fonts(args.fonts, args.region)
     samples = sample_settings(args)
     try:
         import keras

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from platewright.reading.detector import Detector
-    from platewright.records import Reading
+    from platewright.record import Reading
     from platewright.tracking.follow import StopWish
     from platewright.tracking.passing import Passing
     from platewright.tracking.source import Frame
@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
 
     from platewright.file import claim_results
-    from platewright.redaction import find_plates
+    from platewright.output.redaction import find_plates
     from platewright.tracking.follow import Followed, StopWish, follow
     from platewright.tracking.live import NewestFrames
     from platewright.tracking.passing import Voter
@@ -152,8 +152,8 @@ class Outlets(ExitStack):
         keep: Callable[[Passing], None] | None,
     ) -> None:
         """Open what was asked for."""
-        from platewright.clip import ClipWriter
         from platewright.file import LinesFile
+        from platewright.output.clip import ClipWriter
         from platewright.tracking.display import Display
 
         super().__init__()
@@ -186,7 +186,7 @@ class Outlets(ExitStack):
 
     def draw(self, frame: Frame, readings: list[Reading]) -> None:
         """Show or write a frame with what was read."""
-        from platewright.annotation import annotate
+        from platewright.output.annotation import annotate
 
         self.put(annotate(frame.picture, readings), frame.time_s)
 
@@ -200,14 +200,15 @@ def registry() -> Callable[[Passing], None]:
 
 def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
     """Return the detector of a command line, and how vehicles are followed."""
+    from platewright.output.redaction import redaction_settings
     from platewright.reading.choice import load_detector
-    from platewright.redaction import redaction_settings
+    from platewright.reading.settings import DetectorSettings
     from platewright.tracking.follow import watching_settings
 
     chosen = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
     settings, tracking = watching_settings(args.min_presence, regions=args.region, **chosen)
     if args.redact:
-        settings = redaction_settings(args.min_presence, args.min_height)
+        settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     reader = "window" if args.redact else args.reader or ""
     return load_detector(args.weights, settings, reader=reader, threads=args.threads), tracking
 

@@ -16,7 +16,7 @@ from platewright.dataset.shape import CORNERS, corners_around, polygon_area, upr
 from platewright.dataset.writer import kind_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
-from platewright.records import CharacterRecord, PlateRecord, SceneRecord
+from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 
 __all__ = ["CHARACTERS", "FOLDER", "INSTANCES", "claims", "read"]
 

@@ -36,7 +36,7 @@ from platewright.dataset.writer import PLATE, SHARD, Format, Sample
 from platewright.errors import DatasetError, ImageError, OutputError
 from platewright.image import decode_image
 from platewright.progress import Progress
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 __all__ = ["Conversion", "ConversionReport", "convert"]
 

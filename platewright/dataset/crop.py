@@ -17,7 +17,7 @@ from platewright.dataset.outline import CUT_TEXT, TOO_SMALL, SeenPlate
 from platewright.dataset.split import split_line, write_split
 from platewright.dataset.writer import Format, Sample, save_picture
 from platewright.geometry import Box, clip_box, homography, quad_of_box, to_pixel_centres
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["MIN_CROP", "CropFormat", "cut_box", "record_of_crop", "straighten"]
 

@@ -16,8 +16,8 @@ from collections import Counter
 from typing import IO
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from platewright.deadline import within
 from platewright.errors import DatasetError
+from platewright.pool import within
 
 __all__ = ["MAX_BYTES", "PATIENCE", "TIMEOUT_S", "Fetcher", "is_web"]
 

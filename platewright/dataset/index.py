@@ -24,7 +24,7 @@ from platewright.dataset.format.windows import LABELS
 from platewright.dataset.jsonfile import scene_of
 from platewright.errors import DatasetError, ImageError
 from platewright.image import READ_SUFFIXES, decode_image
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 __all__ = ["IndexedSet", "IndexedShard", "TarShard", "open_indexed"]
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from platewright.dataset.textfile import text_of
 from platewright.errors import DatasetError
-from platewright.number import LARGEST
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
+from platewright.text import LARGEST
 
 __all__ = [
     "key_of",

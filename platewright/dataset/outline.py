@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from platewright.dataset.shape import CORNERS, FloatArray, aligned, polygon_area
 from platewright.geometry import Box, box_of_quad, clip_box, quad_of_box
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["CUT_TEXT", "TOO_SMALL", "SeenPlate", "clip_polygon"]
 

@@ -14,7 +14,7 @@ from platewright.dataset.outline import SeenPlate
 from platewright.dataset.shape import polygon_area
 from platewright.dataset.split import plain_text
 from platewright.dataset.writer import PLATE
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion

@@ -17,7 +17,7 @@ from platewright.dataset.outline import SeenPlate
 from platewright.errors import OutputError
 from platewright.file import make_folder
 from platewright.image import encode_image
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = [
     "JPEG_QUALITY",

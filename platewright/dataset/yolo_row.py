@@ -21,8 +21,8 @@ from platewright.dataset.writer import kind_of
 from platewright.dataset.yolo_folder import LISTS, Part, class_names, label_files, parts_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
-from platewright.number import number_of
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
+from platewright.text import number_of
 
 __all__ = ["POLYGON", "num_fields", "read_rows", "unit_points", "unit_quad"]
 

@@ -15,15 +15,15 @@ from platewright.dataset.format.windows import LABELS, label_line, write_picture
 from platewright.dataset.manifest import Manifest
 from platewright.dataset.store import HIDDEN, FolderStore
 from platewright.dataset.writer import Sample
-from platewright.errors import OutputError, RegionError
+from platewright.errors import OutputError
 from platewright.file import make_folder
 from platewright.pool import in_order
 from platewright.progress import Progress
-from platewright.records import SceneRecord
-from platewright.region import load_region, region_codes
+from platewright.record import SceneRecord
+from platewright.region import load_region
 from platewright.region.check import check_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.face import require_ink
+from platewright.synth.preset import load_synth
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
 
@@ -32,6 +32,7 @@ __all__ = [
     "claim_folder",
     "draw_folder",
     "draw_sample",
+    "make_job",
     "report_region",
     "sample_name",
 ]
@@ -72,6 +73,48 @@ def load_job_backgrounds(folder: Path | None, grey: bool) -> Backgrounds:
     return Backgrounds(photos, grey=grey)
 
 
+def make_job(
+    *,
+    seed: int,
+    regions: tuple[str, ...] = (),
+    size: tuple[int, int] = (480, 640),
+    scenes: bool = True,
+    grey: bool = False,
+    poses: int = 1,
+    preset: str = "",
+    settings: Path | None = None,
+    backgrounds: Path | None = None,
+) -> DrawingJob:
+    """Return what `gen.py` draws.
+
+    Args:
+        seed: of the data set.
+        regions: codes, or paths of files; none: all, by their weights.
+        size: (height, width) of a picture, px.
+        scenes: whole scenes instead of windows.
+        grey: without colours.
+        poses: windows of each drawn plate.
+        preset: how drawings vary; empty: all of it.
+        settings: file of the same in detail; None: the bundled one.
+        backgrounds: folder of photos; None: backgrounds are drawn.
+
+    Raises:
+        ConfigError: if there is no such preset, or the settings can't be used.
+    """
+    width = size[1]
+    scene = SceneSettings(
+        regions=regions,
+        size=size,
+        plates=(0.15, 0.3, 0.3, 0.25) if scenes else (1.0,),
+        width_px=(max(0.06 * width, 16.0), max(0.4 * width, 24.0)),
+        focus=0.0,
+        grey=grey,
+        synth=load_synth(settings, preset),
+        poses=1 if scenes else poses,
+    )
+    return DrawingJob(seed=seed, scenes=scenes, settings=scene, backgrounds=backgrounds)
+
+
 def draw_sample(job: DrawingJob, index: int) -> Sample:
     """Draw sample `index` of a data set."""
     rng = np.random.default_rng([job.seed, index])
@@ -86,26 +129,6 @@ def _write(job: DrawingJob, folder: Path, index: int) -> str:
     sample = draw_sample(job, index)
     write_picture(sample, folder)
     return label_line(sample)
-
-
-def find_regions(names: str, option: str = "--region") -> tuple[str, ...]:
-    """Return the regions of a command line: codes, and absolute paths of files of one's own.
-
-    Args:
-        names: such as `GB,IN,mine.toml`; empty: all regions, for which nothing is returned.
-        option: that they were given with.
-
-    Raises:
-        RegionError: if there is no such region, or a file can't be used.
-        FontError: if no face has ink for one of a region's characters.
-    """
-    given = [name for name in names.split(",") if name]
-    unknown = sorted({n for n in given if not n.endswith(".toml")} - set(region_codes()))
-    if unknown:
-        raise RegionError(f"{option}: no region {unknown[0]}; known: {', '.join(region_codes())}")
-    found = tuple(str(Path(n).absolute()) if n.endswith(".toml") else n for n in given)
-    require_ink([load_region(path) for path in found])
-    return found
 
 
 def report_region(path: Path) -> int:

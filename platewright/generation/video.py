@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from platewright.clip import ClipWriter
 from platewright.dataset.store import is_url
 from platewright.errors import ConfigError, OutputError
 from platewright.file import make_folder
+from platewright.output.clip import ClipWriter
 from platewright.pool import in_order
 from platewright.progress import Progress
 from platewright.synth.drive import DriveSettings, draw_drive

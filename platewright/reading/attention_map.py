@@ -14,7 +14,7 @@ from platewright.image import WRITE_SUFFIXES, save_image
 from platewright.reading.detector import Detector
 from platewright.reading.speller import AttentionSpeller, SecondSpeller
 from platewright.reading.spelling import Spelling
-from platewright.records import Reading
+from platewright.record import Reading
 
 __all__ = ["AttentionFile", "draw_attention"]
 

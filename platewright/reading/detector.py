@@ -19,7 +19,7 @@ from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
 from platewright.reading.suppress import suppress
-from platewright.records import Reading
+from platewright.record import Reading
 
 __all__ = ["Detector"]
 

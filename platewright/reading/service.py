@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.deadline import within
 from platewright.errors import ServiceError
 from platewright.image import encode_image
 from platewright.reading.speller import Given
+from platewright.pool import within
 from platewright.text import clean
 
 __all__ = ["KEY", "URL", "Service", "ServiceSpeller"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.records import Character
+from platewright.record import Character
 
 __all__ = ["EMPTY", "Spelling", "decode_slots", "fold_slots", "sharpen", "spell"]
 

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.errors import WeightsError
+from platewright.evaluation.metrics import expected_calibration_error, reliability
 from platewright.file import file_digest, write_file
-from platewright.metrics import expected_calibration_error, reliability
 from platewright.reading.spelling import EMPTY, sharpen
 from platewright.recognizer.weights import load_arrays, save_weights
 

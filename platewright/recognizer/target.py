@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import Box, box_of_quad, project
 from platewright.recognizer.settings import NetworkSettings
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 
 __all__ = ["IGNORE", "read_target", "scan_target"]
 

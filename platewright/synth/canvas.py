@@ -155,7 +155,8 @@ class Canvas:
     ) -> None:
         """Set a small text in the middle of a box (mm of the plate), as high as fits."""
         x0, y0, x1, y1 = box
-        known = "".join(c for c in text if c == " " or face.has(c))
+        capitals = "".join(c if face.has(c) else c.upper() for c in text)  # faces without a-z
+        known = "".join(c for c in capitals if c == " " or face.has(c))
         height = y1 - y0
         row = lay_out_line(face, known, height=height, spacing=0.16 * height, gap=0.4 * height)
         if not row or height * self.scale < 2:

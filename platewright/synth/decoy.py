@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.region.chance import stream
+from platewright.region.script import KINDS as SCRIPTS
+from platewright.region.script import draw_text
 from platewright.synth.lettering import draw_caption, draw_words
-from platewright.synth.script import draw_script
+from platewright.synth.script import draw_script, word_mask
 from platewright.synth.settings import DecoySettings
 
 __all__ = ["KINDS", "draw_decoy"]
@@ -67,7 +70,7 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
         return draw_caption(rng, back=back, fore=fore)
     if kind == "script":
         tall = int(rng.integers(16, 44))
-        ink = draw_script(rng, (tall, int(tall * rng.uniform(1.5, 7))))
+        ink = _written(rng, tall) if rng.random() < 0.6 else _made_up(rng, tall)
         ink = np.asarray(cv2.copyMakeBorder(ink, 4, 4, 4, 4, cv2.BORDER_CONSTANT), np.uint8)
         picture = np.asarray(back + ink.astype(np.float32) / 255 * (fore - back), np.uint8)
         return picture, ink if rng.random() < 0.5 else np.full(ink.shape, 255, np.uint8)
@@ -138,3 +141,17 @@ def _two_levels(rng: np.random.Generator) -> tuple[int, int]:
         back + gap if (back + gap <= 255 and rng.random() < 0.5) or back - gap < 0 else back - gap
     )
     return back, int(np.clip(fore, 0, 255))
+
+
+def _made_up(rng: np.random.Generator, tall: int) -> Picture:
+    return draw_script(rng, (tall, int(tall * rng.uniform(1.5, 7))))
+
+
+def _written(rng: np.random.Generator, tall: int) -> Picture:
+    """Write one to three words of some script."""
+    kind = sorted(SCRIPTS)[int(rng.integers(len(SCRIPTS)))]
+    uniform = stream(rng)
+    words = " ".join(draw_text(uniform, kind)[0] for _ in range(int(rng.integers(1, 4))))
+    mask = word_mask(kind, words.replace("|", " "), int(rng.integers(99)))
+    wide = max(round(mask.shape[1] * tall / mask.shape[0]), 1)
+    return np.asarray(cv2.resize(mask, (wide, tall), interpolation=cv2.INTER_AREA), np.uint8)

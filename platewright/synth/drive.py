@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import ConfigError
 from platewright.geometry import homography, project
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.region import region_codes
 from platewright.synth.body import BODIES, Body
 from platewright.synth.camera import Camera, draw_camera

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.camera import Camera
 from platewright.synth.scene import SceneSettings, draw_scene

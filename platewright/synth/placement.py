@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import Box, box_of_quad, homography, project, to_pixel_centres
-from platewright.records import CharacterRecord, PlateRecord
+from platewright.record import CharacterRecord, PlateRecord
 from platewright.region import Look
 from platewright.synth.plate import FlatPlate, draw_plate
 from platewright.synth.pose import Pose

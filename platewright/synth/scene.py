@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import Box, box_of_quad, homography, quad_of_box
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
 from platewright.synth.camera import Camera, draw_camera, expose, light, see

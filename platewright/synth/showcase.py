@@ -66,10 +66,11 @@ def draw_showcase(codes: Sequence[str] = (), *, count: int = 48, seed: int = 0) 
 
 
 def _spread(count: int) -> list[str]:
-    """Return the codes of as many regions as are wanted, countries before their parts."""
+    """Return the codes of as many regions as are wanted, spread over all of them."""
     codes = [code for code in region_codes() if code != "ANY"]
-    order = sorted(codes, key=lambda code: ("-" in code, code))
-    return sorted(order[:count])
+    if len(codes) <= count:
+        return codes
+    return [codes[len(codes) * k // count] for k in range(count)]
 
 
 def _tile(rng: np.random.Generator, look: Look, caption: str) -> Picture:

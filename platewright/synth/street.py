@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import run_script
 from platewright.image import save_image
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 from platewright.region import Look
 from platewright.synth.body import BODIES
 from platewright.synth.camera import Camera, apply_camera

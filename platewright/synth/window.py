@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import box_of_quad
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.camera import draw_camera
 from platewright.synth.panel import add_panel

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import ImageError
 from platewright.reading.settings import DetectorSettings
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings

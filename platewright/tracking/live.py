@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.clip import import_av
 from platewright.errors import VideoError
+from platewright.output.clip import import_av
 from platewright.tracking.recording import unpacked
 from platewright.tracking.source import Frame, Source, safe_name
 

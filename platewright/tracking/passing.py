@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from platewright.alphabet import Alphabet
-from platewright.percent import told_percent
 from platewright.reading.spelling import EMPTY, decode_slots, spell
 from platewright.reading.detector import Detector
 from platewright.reading.jurisdiction import Jurisdiction
-from platewright.records import Reading
+from platewright.record import Reading
+from platewright.text import percent
 from platewright.tracking.track import Sight, Track
 from platewright.tracking.vote import VoteSettings, vote
 
@@ -62,7 +62,7 @@ class Passing:
         count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
         return (
             f"{_clock(self.first)} - {_clock(self.last)}  {reading.text + doubt:<12}  "
-            f"{told_percent(reading.confidence, 1):>6}  {reading.region or '-':<5}  {count}"
+            f"{percent(reading.confidence):>6}  {reading.region or '-':<5}  {count}"
         )
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.clip import import_av
 from platewright.errors import VideoError
-from platewright.image import list_images, load_image
+from platewright.image import load_image
+from platewright.output.batch import list_images
+from platewright.output.clip import import_av
 from platewright.tracking.source import Frame
 
 __all__ = ["FileSource", "FolderSource", "unpacked"]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import ImageError
-from platewright.records import Reading
-from platewright.redaction import hide
+from platewright.output.redaction import hide
+from platewright.record import Reading
 from platewright.tracking.follow import Followed
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Tracker, TrackerSettings

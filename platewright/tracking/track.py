@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import box_of_quad
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.text import edit_distance
 
 __all__ = ["Sight", "Track", "Tracker", "TrackerSettings", "agreement"]

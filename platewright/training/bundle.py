@@ -16,7 +16,7 @@ from platewright.geometry import Box, box_of_quad, project, quad_of_box
 from platewright.network.settings import UNSEEN, BundleSettings, LineSettings, OriginSettings
 from platewright.reading.straighten import rectify
 from platewright.recognizer.target import IGNORE, _span, scan_target
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.training.fit import Trainer

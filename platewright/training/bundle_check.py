@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
-from platewright.label import read_labels
-from platewright.metrics import clean, fold
+from platewright.dataset.label import read_labels
+from platewright.text import clean, fold
 from platewright.network.settings import UNSEEN, BundleSettings
 from platewright.reading.ctc import best_path
 from platewright.reading.straighten import rectify

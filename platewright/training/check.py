@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from platewright.dataset.label import Label, read_labels
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
-from platewright.label import Label, read_labels
 from platewright.reading.detector import Detector
 from platewright.recognizer.runtime import KerasRuntime
 from platewright.recognizer.settings import NetworkSettings

@@ -16,7 +16,7 @@ from platewright.geometry import project
 from platewright.reading.ctc import labels
 from platewright.reader.settings import ReaderSettings
 from platewright.reading.straighten import rectify
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible, open_stock

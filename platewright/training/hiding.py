@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import box_of_quad
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 
 __all__ = ["hidden_parts", "hide"]
 

@@ -28,7 +28,7 @@ from platewright.reading.settings import DetectorSettings
 from platewright.reading.straighten import rectify
 from platewright.recognizer.runtime import load_runtime
 from platewright.recognizer.settings import NetworkSettings
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.street import draw_street

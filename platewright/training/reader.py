@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.evaluation.metrics import character_accuracy
 from platewright.geometry import iou
-from platewright.metrics import character_accuracy
 from platewright.reading.ctc import BLANK, best_path
 from platewright.reader.kind import build
 from platewright.reader.loss import reader_losses

@@ -14,7 +14,7 @@ from platewright.geometry import box_of_quad, quad_of_box
 from platewright.reading.straighten import rectify
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import IGNORE, read_target, scan_target
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.synth.settings import SynthSettings

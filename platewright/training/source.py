@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from platewright.dataset.index import IndexedSet, open_indexed
 from platewright.errors import DatasetError
 from platewright.geometry import Box, box_of_quad
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 from platewright.synth.scene import SceneSettings
 
 __all__ = ["StoredSource", "fit_scene", "readable_plates"]

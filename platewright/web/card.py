@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.annotation import annotate, confidence_colour
 from platewright.image import encode_image
+from platewright.output.annotation import annotate, confidence_colour
 from platewright.reading.straighten import rectify
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.web.detector import Shot
 from platewright.web.registry.lookup import Found
 from platewright.web.templatetags.percent import percent

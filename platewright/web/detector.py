@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import ImageError
 from platewright.image import decode_image
-from platewright.output import PhotoReadings
+from platewright.output.photo import PhotoReadings
 from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
 from platewright.region import region_codes

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from platewright.dataset.format import load_format
 from platewright.dataset.writer import Sample
 from platewright.geometry import quad_of_box
-from platewright.records import CharacterRecord, PlateRecord, SceneRecord
+from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 
 
 def plain_sample(*plates: PlateRecord, size=(60, 100), index=0, name="", presence=None) -> Sample:

@@ -22,7 +22,7 @@ from platewright.dataset.selection import plain_plates
 from platewright.dataset.split import plain_text
 from platewright.errors import DatasetError, OutputError
 from platewright.image import load_image, save_image
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from tests.dataset.samples import (
     plain_plate,
     plain_sample,

@@ -12,7 +12,7 @@ from platewright.dataset.crop import MIN_CROP, cut_box, straighten
 from platewright.dataset.outline import SeenPlate, clip_polygon, seen_plates
 from platewright.dataset.shape import corners_around, polygon_area, upright_start
 from platewright.geometry import quad_of_box
-from platewright.records import CharacterRecord, PlateRecord, SceneRecord
+from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 
 SIZE = (60, 100)
 

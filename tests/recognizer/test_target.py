@@ -6,7 +6,7 @@ import pytest
 from platewright.geometry import quad_of_box
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import CENTRE, IGNORE, NEAR, SLACK, read_target, scan_target
-from platewright.records import CharacterRecord, PlateRecord
+from platewright.record import CharacterRecord, PlateRecord
 
 NETWORK = NetworkSettings()
 HEIGHT, WIDTH = NETWORK.grid.window

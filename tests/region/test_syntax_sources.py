@@ -540,6 +540,83 @@ SERIALS = {
 }
 
 
+EXAMPLES = {
+    # Plates of the series, as they are printed, and texts that such a place can't have issued.
+    "US-AL": ("1A2345B 47AB123 10A123B", "68A12345 ABCD1234"),
+    "US-AK": ("HPM215 JKL987", "ABCD1234 12345678"),
+    "US-CT": ("AB12345 123ABC 1ABCD2", "ABCD1234 12345678"),
+    "US-DE": ("123456 PC123456 C123456", "PD1234567 12345678"),
+    "US-DC": ("EV1234 GN9876 H12345", "12345678 ABCD1234"),
+    "US-HI": ("SWK123 ZAB456", "ABCD1234 12345678"),
+    "US-ID": ("1A12345 2CT1234 K123456 10B12345", "11B12345 12345678"),
+    "US-MA": ("1ABC23 1AB234 123AB4 12AB34", "ABCD1234 12345678"),
+    "US-MO": ("AB1C2D", "A1B2C3D ABCD1234"),
+    "US-MT": ("112345A 561234A 31234B", "5712345A 0123456A"),
+    "US-NE": ("ABC123 3A1234 10AB12", "59AB1234 ABCD1234"),
+    "US-NV": ("12A345 123A45 123ABC", "ABCD1234 12345678"),
+    "US-NH": ("1234567 123456", "12345678 ABCD1234"),
+    "US-RI": ("1AB234 AB123 123456", "ABCD1234 12345678"),
+    "US-SD": ("1AB234 1ABC23 67A123 10AB23", "68A12345 0AB23456"),
+    "US-TN": ("A1234B ABC1234 123ABC", "ABCD1234 12345678"),
+    "US-UT": ("A123BC 123ABC", "ABCD1234 12345678"),
+    "US-WV": ("1AB234 OAB234 NA1234 DAB234", "ABCD1234 12345678"),
+    "US-WY": ("112345 2212345 11234A", "24123456 0123456A"),
+    "CA-AB": ("ABC1234 ABC123", "ABCD1234 12345678"),
+    "CA-BC": ("AB123C 123ABC ABC123", "ABCDE123 1234567"),
+    "CA-NU": ("012345 12345N", "12345678 ABCD1234"),
+    "CA-ON": ("ABCD123 ABC123 GVAB123 AB12345", "ABCD12345 123456789"),
+    "CA-QC": ("A12BCD 123ABC ABC123", "ABCD1234 12345678"),
+    "CA-YT": ("ABC12", "ABCD1234 12345678"),
+    "AU-ACT": ("YAB12C YAB123", "ABCD1234 1234567"),
+    "AU-NSW": ("AB12CD ABC12D ABC123", "ABCD1234 1234567"),
+    "AU-NT": ("CA12AB 123456", "ABCD1234 1234567"),
+    "AU-QLD": ("123ABC 123AB4", "ABCD1234 1234567"),
+    "AU-SA": ("S123ABC ABC123", "SABC1234 1234567"),
+    "AU-TAS": ("A12BC AB1234", "ABCD1234 1234567"),
+    "AU-VIC": ("1AB2CD ABC123", "1ABC2DE 1234567"),
+    "AU-WA": ("1ABC234 KA1234", "1AB23CD 12345678"),
+    "JP": ("1234 12", "12345 0 A123"),
+    "TH": ("1234 11234", "A1234 123456"),
+    "MY": ("WXX1234 JKL12 PAB1 HBA1234", "IBC123 WXX01 WXO1234"),
+    "VN": ("30A12345 51F1234 29B112345", "13A12345 30A123"),
+    "PH": ("ABC1234 ABC123", "AB1234 ABCD123"),
+    "SA": ("1234ABD 123XVZ", "1234ABC 12345ABD"),
+    "IQ": ("22A12345 11B1234", "10A12345 30A1234"),
+    "KW": ("812345 1234567", "012345 A12345"),
+    "MA": ("123456 1234589 WW123456", "12345678 ABC123"),
+    "DZ": ("1234511416 0123431025", "1234511459 1234541416"),
+    "LK": ("WPCAB1234 CAB1234 121234", "XXCAB1234 WPC123"),
+    "TW": ("ABC1235 1234AB AB1234", "ABC1234 ABI1235"),
+    "HK": ("AB1234 AB1 HELL", "AB0123 AI123 123AB"),
+    "BY": ("1234AB7 E123AB7 AB12341", "1234AB8A 1234AD7 1234AB9"),
+    "GE": ("AB123CD ABC123", "AB12CD ABCD123"),
+    "UZ": ("01A123BC 01123ABC", "02A123BC 01A1234BC"),
+    "AL": ("AA123AB", "AI123AB AA1234AB"),
+    "MK": ("SK1234AB BT123AB", "XX1234AB SK12AB"),
+    "BA": ("A12E345 123A456", "A12B345 1234A56"),
+    "ME": ("PGAB123", "XXAB123 PGA123"),
+    "XK": ("01123AB", "08123AB 01123ABC"),
+    "IS": ("ABC12 AB123", "1ABC2 AB12345"),
+    "CY": ("KAB123", "KDB123 KABC123"),
+    "LI": ("FL12345 FL12", "FL012 LI123"),
+    "CO": ("ABC123 ABC12D R12345", "AB1234 ABCD12"),
+    "CL": ("BCDF12 AB1234 BCD123", "ABCD12 BCDF123"),
+    "PE": ("A1B234 ABC123 AB1234", "1AB234 ABC1234"),
+    "VE": ("AB123CD ABC12D A12BC3D", "ABC123 123ABCD"),
+    "EC": ("ABC1234 PBA123", "DBC1234 AB1234"),
+    "UY": ("SAB1234 BAB1234", "TAB1234 SA12345"),
+    "PY": ("ABCD123 ABC123 123ABCD", "AB12345 1234ABC"),
+    "BO": ("1234ABC 123ABC", "1234IBC ABC1234"),
+    "CR": ("BCD123 123456 TSJ1234", "ABC123 BCD1234"),
+    "GT": ("P123BCD C123BCD M123BCD", "P123ABC Z123BCD"),
+    "CU": ("P123456 B123456", "Z123456 P12345"),
+    "NG": ("ABC123DE AB123CDE", "ABC1234 A123BCD"),
+    "GH": ("GR123412 AS112", "ZZ123412 GR12345678"),
+    "KE": ("KAB123C KAB123 KMAB123C", "UAB123C KIB123C"),
+    "TZ": ("T123ABC MC123ABC", "K123ABC T1234AB"),
+}
+
+
 def texts(code: str) -> list[str]:
     region, rng = load_region(code), np.random.default_rng(9)
     return [region.draw(rng).text for _ in range(1000)]
@@ -562,3 +639,11 @@ def test_most_texts_are_of_the_series_and_all_may_be_chosen(code: str) -> None:
     found = texts(code)
     assert [text for text in found if not re.fullmatch("[A-Z0-9]{2,8}", text)] == []
     assert sum(re.fullmatch(pattern, text) is not None for text in found) > 0.7 * len(found)
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_plates_as_printed_match_and_others_do_not(code: str) -> None:
+    region = load_region(code)
+    valid, invalid = (texts.split() for texts in EXAMPLES[code])
+    assert [text for text in valid if not region.match(text)] == []
+    assert [text for text in invalid if region.match(text)] == []

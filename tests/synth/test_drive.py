@@ -7,7 +7,7 @@ import pytest
 
 from platewright.errors import ConfigError
 from platewright.geometry import homography, project
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.synth.body import BODIES
 from platewright.synth.camera import draw_camera
 from platewright.synth.drive import DriveSettings, _draw_moment, _draw_path, draw_drive

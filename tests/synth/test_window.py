@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from platewright.geometry import clip_box
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
 from platewright.synth.settings import DEFAULT

@@ -10,7 +10,7 @@ import pytest
 from platewright.alphabet import Alphabet
 from platewright.geometry import quad_of_box
 from platewright.reading.spelling import spell
-from platewright.records import Reading
+from platewright.record import Reading
 
 ALPHABET = Alphabet()
 SLOTS = 10

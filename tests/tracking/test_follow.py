@@ -7,7 +7,7 @@ import pytest
 
 from platewright.alphabet import Alphabet
 from platewright.errors import ImageError, VideoError
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.tracking.follow import Followed, follow, watching_settings
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame

@@ -13,7 +13,7 @@ from platewright.alphabet import Alphabet
 from platewright.errors import OutputError
 from platewright.file import LinesFile
 from platewright.reading.jurisdiction import Jurisdiction
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.tracking.passing import Voter
 from platewright.tracking.track import Sight, Track
 

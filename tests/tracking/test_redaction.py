@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from platewright.errors import ImageError
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.tracking.redaction import HOLD, hide_plates
 from platewright.tracking.source import Frame
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.clip import ClipWriter
 from platewright.errors import ImageError, VideoError
 from platewright.image import save_image
+from platewright.output.clip import ClipWriter
 from platewright.tracking.live import CameraSource, StreamSource
 from platewright.tracking.recording import FileSource, FolderSource
 from platewright.tracking.source import open_source, safe_name

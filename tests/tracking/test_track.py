@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.tracking.track import MOST_SIGHTS, Tracker, TrackerSettings
 
 Make = Callable[..., Reading]

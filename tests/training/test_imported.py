@@ -13,7 +13,7 @@ from platewright.geometry import quad_of_box
 from platewright.image import save_image
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import IGNORE, read_target, scan_target
-from platewright.records import CharacterRecord, PlateRecord
+from platewright.record import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.training.sample import SampleSettings, draw_batch, read_cells
 from platewright.training.source import StoredSource

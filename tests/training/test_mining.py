@@ -11,7 +11,7 @@ from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
 from platewright.reading.settings import Candidate
 from platewright.recognizer.settings import NetworkSettings
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.training.mining import ROOM, draw_hard, load_hard, mine
 from platewright.training.sample import SampleSettings, draw_batch

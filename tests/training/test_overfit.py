@@ -20,7 +20,7 @@ from platewright.reading.straighten import rectify
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import IGNORE, read_target, scan_target
 from platewright.recognizer.weights import load_arrays, model_arrays
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.region import load_region
 from platewright.synth.background import Backgrounds
 from platewright.synth.camera import Camera, apply_camera

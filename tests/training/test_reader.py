@@ -20,7 +20,7 @@ from platewright.reader.recipe import Recipe
 from platewright.reader.runtime import load_network
 from platewright.reader.settings import ReaderSettings
 from platewright.recognizer.weights import load_file, model_arrays
-from platewright.records import CharacterRecord, PlateRecord
+from platewright.record import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
 from platewright.training import course

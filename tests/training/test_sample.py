@@ -8,7 +8,7 @@ import pytest
 from platewright.geometry import box_of_quad, iou
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import IGNORE
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.camera import Camera
 from platewright.synth.scene import draw_closeup

@@ -16,7 +16,7 @@ from platewright.generation.job import DrawingJob
 from platewright.generation.shard import ShardJob, assemble
 from platewright.geometry import quad_of_box
 from platewright.recognizer.settings import NetworkSettings
-from platewright.records import CharacterRecord, PlateRecord, SceneRecord
+from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
 from platewright.training.sample import SampleSettings, draw_batch

@@ -23,7 +23,7 @@ from django.test import Client
 from django.test.utils import setup_test_environment, teardown_test_environment
 
 from platewright.image import encode_image
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.synth.street import draw_street
 from platewright.web import limit
 from platewright.web.registry import lookup

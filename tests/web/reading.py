@@ -6,7 +6,7 @@ import numpy as np
 
 from platewright.alphabet import Alphabet
 from platewright.reading.spelling import decode_slots
-from platewright.records import Reading
+from platewright.record import Reading
 
 QUAD = np.array([[0.0, 0], [9, 0], [9, 2], [0, 2]])
 

@@ -12,7 +12,7 @@ from django.test import Client
 from PIL import Image
 
 from platewright.image import decode_image, encode_image
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.web import detector
 from platewright.web.detector import warm_up
 from platewright.web.registry.models import Picture, Sighting, Vehicle

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from platewright.image import encode_image
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from tests.web.conftest import Server
 
 Street = tuple[bytes, SceneRecord]

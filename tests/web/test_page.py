@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from platewright.web import detector
 from platewright.web.metric import exposition
 from platewright.web.registry.models import Picture, Sighting, Vehicle

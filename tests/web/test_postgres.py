@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from tests.web.conftest import Server
 
 ROOT = Path(__file__).resolve().parents[2]

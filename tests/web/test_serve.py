@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from tests.web.conftest import Server
 
 Street = tuple[bytes, SceneRecord]

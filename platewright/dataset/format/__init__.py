@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from platewright.dataset.finder import PictureFinder
     from platewright.dataset.picture import PictureFile
     from platewright.dataset.writer import Format
-    from platewright.records import SceneRecord
+    from platewright.record import SceneRecord
 
     Reader = Callable[[Path, PictureFinder], Iterator[tuple[PictureFile, SceneRecord]]]
 

@@ -23,8 +23,8 @@ from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.geometry import quad_of_box
-from platewright.number import LARGEST, number_of
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
+from platewright.text import LARGEST, number_of
 
 __all__ = ["BOXES", "COLUMNS", "BoxesCsvFormat", "claims", "read"]
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from platewright.dataset.split import split_line, write_split
 from platewright.dataset.writer import Format, Sample, save_picture
-from platewright.records import CharacterRecord
+from platewright.record import CharacterRecord
 
 __all__ = ["COLUMNS", "CharactersFormat", "cut_character"]
 

@@ -32,7 +32,7 @@ from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_samp
 from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.geometry import box_of_quad, quad_of_box
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["LINES", "DataturksFormat", "claims", "read"]
 

@@ -26,7 +26,7 @@ from platewright.dataset.outline import SeenPlate
 from platewright.dataset.split import list_files
 from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.errors import DatasetError
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["FastPlateOcrFormat", "claims", "read"]
 

@@ -28,7 +28,7 @@ from platewright.dataset.shape import polygon_area
 from platewright.dataset.textfile import lines_of
 from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.errors import DatasetError
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["UNREADABLE", "IcdarFormat", "claims", "read", "transcription", "whole_corners"]
 

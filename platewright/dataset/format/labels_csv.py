@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.label import BOX_COLUMNS, Label, read_labels
 from platewright.dataset.textfile import first_line, has_columns
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.file import whole_text
 from platewright.geometry import quad_of_box
-from platewright.label import BOX_COLUMNS, Label, read_labels
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["TABLE", "LabelsCsvFormat", "claims", "read"]
 
@@ -68,7 +68,7 @@ def claims(path: Path) -> bool:
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
-    """Read a CSV file of labelled photos; see `platewright.label`.
+    """Read a CSV file of labelled photos; see `platewright.dataset.label`.
 
     Args:
         path: the file, or the folder with `labels.csv`. Photos lie in `images/` or beside it.

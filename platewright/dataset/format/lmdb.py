@@ -20,7 +20,7 @@ from platewright.dataset.picture import PackedPicture, packed_size
 from platewright.dataset.writer import Format, Sample, encode_png
 from platewright.errors import ConfigError, DatasetError, OutputError
 from platewright.geometry import quad_of_box
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["LMDBFormat", "claims", "read"]
 

@@ -24,7 +24,7 @@ from platewright.dataset.split import list_files, split_line, write_split
 from platewright.dataset.textfile import first_line, lines_of
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["PaddleDetFormat", "claims", "read"]
 

@@ -21,7 +21,7 @@ from platewright.dataset.split import list_files
 from platewright.dataset.textfile import first_line, lines_of
 from platewright.errors import DatasetError
 from platewright.image import READ_SUFFIXES
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["TextListFormat", "claims", "is_list", "read", "read_lists"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import text_list
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 __all__ = ["TextListSpaceFormat", "claims", "read"]
 

@@ -32,7 +32,7 @@ from platewright.dataset.writer import LACKS, Format, Sample, save_sample
 from platewright.errors import DatasetError
 from platewright.file import write_file
 from platewright.geometry import box_of_quad, quad_of_box
-from platewright.records import CharacterRecord, PlateRecord, SceneRecord
+from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 
 __all__ = ["VisionFormat", "claims", "read"]
 

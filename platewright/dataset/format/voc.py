@@ -34,8 +34,8 @@ from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
 from platewright.file import make_folder, whole_text
 from platewright.geometry import Box, quad_of_box
-from platewright.number import number_of
-from platewright.records import PlateRecord, SceneRecord
+from platewright.record import PlateRecord, SceneRecord
+from platewright.text import number_of
 
 __all__ = ["VocFormat", "box_of_voc", "claims", "read", "voc_box"]
 

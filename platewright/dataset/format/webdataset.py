@@ -18,7 +18,7 @@ from platewright.dataset.index import TarShard
 from platewright.dataset.picture import PackedPicture
 from platewright.dataset.writer import Format, Sample, encode_sample, plain_value
 from platewright.errors import DatasetError, OutputError
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 __all__ = ["WebDatasetFormat", "claims", "read"]
 

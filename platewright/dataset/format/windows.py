@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from platewright.dataset.writer import Format, Sample, encode_png, plain_value, save_bytes
 from platewright.errors import DatasetError
 from platewright.file import write_file
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 if TYPE_CHECKING:
     from platewright.dataset.finder import PictureFinder

@@ -27,7 +27,7 @@ from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_quad
 from platewright.file import whole_text
 from platewright.geometry import Box
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 __all__ = ["YoloFormat", "box_row", "claims", "corner_row", "numbers", "read", "unit_box"]
 

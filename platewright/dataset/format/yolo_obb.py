@@ -19,7 +19,7 @@ from platewright.dataset.format import yolo
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.shape import polygon_area
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_points
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 __all__ = ["YoloObbFormat", "claims", "read"]
 

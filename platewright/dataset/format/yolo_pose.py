@@ -20,7 +20,7 @@ from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_points, unit_quad
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 __all__ = ["YoloPoseFormat", "claims", "read"]
 

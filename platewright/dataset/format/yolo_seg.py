@@ -17,7 +17,7 @@ from platewright.dataset.format import yolo
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.shape import corners_around, polygon_area, upright_start
 from platewright.dataset.yolo_row import POLYGON, num_fields, read_rows, unit_points, unit_quad
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 __all__ = ["YoloSegFormat", "claims", "read"]
 

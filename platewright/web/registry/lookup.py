@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from django.db.models.signals import post_delete, post_save
 
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.web.registry.likelihood import Match, Matcher
 from platewright.web.registry.models import Revision, Vehicle
 

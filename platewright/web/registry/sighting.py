@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from platewright.records import Reading
+from platewright.record import Reading
 from platewright.web.registry.lookup import Found, find_vehicle
 from platewright.web.registry.models import Picture, Sighting
 

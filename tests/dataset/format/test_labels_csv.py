@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from platewright.dataset.format.labels_csv import TABLE, claims, read
+from platewright.dataset.label import read_labels
 from platewright.errors import DatasetError
-from platewright.label import read_labels
 from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
 

@@ -14,7 +14,7 @@ from platewright.dataset.crop import MIN_CROP
 from platewright.dataset.format import load_format
 from platewright.errors import ConfigError
 from platewright.geometry import box_of_quad
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from tests.dataset.samples import plain_plate, plain_sample
 
 lmdb = pytest.importorskip("lmdb", reason="needs pip install lmdb")

@@ -12,7 +12,7 @@ import pytest
 from platewright.dataset.format.tfrecord import TFRecordFormat, encode_example, frame
 from platewright.dataset.writer import plain_value
 from platewright.errors import ConfigError, OutputError
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 
 def test_tensorflow_reads_pictures_boxes_and_texts(drawn, drawn_as) -> None:

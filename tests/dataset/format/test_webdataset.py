@@ -13,7 +13,7 @@ from PIL import Image
 from platewright.dataset.format.webdataset import WebDatasetFormat
 from platewright.dataset.writer import plain_value
 from platewright.errors import OutputError
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the package's own

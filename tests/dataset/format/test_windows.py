@@ -11,7 +11,7 @@ from platewright.dataset.format.windows import LABELS, WindowsFormat, read
 from platewright.dataset.writer import plain_value
 from platewright.errors import DatasetError, OutputError
 from platewright.image import load_image
-from platewright.records import SceneRecord
+from platewright.record import SceneRecord
 from tests.dataset.samples import plain_plate, plain_sample
 
 

@@ -1,0 +1,228 @@
+"""An evaluation: labelled photos read by a detector, and the figures of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from platewright.dataset.label import Label
+from platewright.errors import DatasetError, ImageError
+from platewright.evaluation.acceptance import Verdict, acceptance, judge
+from platewright.evaluation.metrics import (
+    Outcome,
+    character_accuracy,
+    confusions,
+    count_extra,
+    expected_calibration_error,
+    match,
+    milliseconds,
+    reliability,
+    summarize,
+)
+from platewright.geometry import Box, iou, quad_of_box
+from platewright.image import load_image
+from platewright.record import Reading
+from platewright.text import clean
+
+__all__ = ["NARROW", "Evaluation", "PlateReader", "evaluate", "fit_into"]
+
+UInt8Array = NDArray[np.uint8]
+
+NARROW = 2.2
+"""Boxes less than so many times as wide as high: plates of two lines, and US ones."""
+
+
+class PlateReader(Protocol):
+    """What an evaluation needs of a detector."""
+
+    def read(self, image: UInt8Array) -> list[Reading]:
+        """Find and read the plates of a photo."""
+        ...
+
+    def read_quads(self, image: UInt8Array, quads: Sequence[ArrayLike]) -> list[Reading]:
+        """Read plates whose corners are known, one reading each."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Evaluation:
+    """What came of the photos so far.
+
+    Attributes:
+        outcomes: one per labelled plate of the photos that could be read.
+        times: milliseconds per photo, for finding and reading alone.
+        extra: readings that overlap no label; None where the boxes were given.
+        unreadable: one line for each photo that could not be loaded.
+        verdicts: one per reading.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    extra: int | None = 0
+    unreadable: list[str] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def report(self, accepted: float = 0.0) -> dict[str, Any]:
+        """Return all figures, ready for JSON; fractions are of 0-1.
+
+        Calibration asks whether the confidence is the chance that the folded text is right, over
+        all readings matched to a label with a text, in 15 bins of equal width. Confusions are
+        counted where at least half of the characters are right: elsewhere an alignment is chance.
+
+        Args:
+            accepted: least confidence of the readings that `accepted` counts.
+        """
+        countries = Counter(outcome.country for outcome in self.outcomes)
+        read = [o for o in self.outcomes if o.text and o.reading is not None]
+        table = reliability(
+            [o.reading.confidence for o in read if o.reading], [o.folded for o in read]
+        )
+        pairs = [(o.text, o.read) for o in read]
+        narrow = [o for o in self.outcomes if _width_over_height(o.box) < NARROW]
+        return {
+            "photos": len(self.times),
+            "unreadable": len(self.unreadable),
+            "all": summarize(self.outcomes),
+            "narrow": summarize(narrow),
+            "kinds": dict(sorted(Counter(o.kind for o in self.outcomes).items())),
+            "extra_per_photo": (
+                None
+                if self.extra is None or not self.times
+                else round(self.extra / len(self.times), 4)
+            ),
+            "ms": milliseconds(self.times),
+            "countries": {
+                country: summarize([o for o in self.outcomes if o.country == country])
+                for country, _ in sorted(countries.items(), key=lambda item: (-item[1], item[0]))
+            },
+            "accepted": acceptance(
+                self.verdicts, sum(bool(o.text) for o in self.outcomes), accepted
+            ),
+            "calibration": {
+                "readings": len(read),
+                "ece": round(expected_calibration_error(table), 4),
+                "table": [{k: round(v, 4) for k, v in row.items()} for row in table],
+            },
+            "confusions": confusions(p for p in pairs if character_accuracy([p]) >= 0.5),
+        }
+
+
+def evaluate(
+    labels: Sequence[Label],
+    folder: Path,
+    reader: PlateReader,
+    *,
+    given_boxes: bool = False,
+    margin: float = 0.0,
+    size: tuple[int, int] | None = None,
+    after: Callable[[UInt8Array, list[Outcome], list[Reading], Evaluation], None] | None = None,
+) -> Evaluation:
+    """Read labelled photos and match what is read to the labels.
+
+    Args:
+        labels: of one or more photos; those without a box are read as a whole picture.
+        folder: where the photos lie.
+        reader: a detector.
+        given_boxes: read the labels' boxes instead of searching.
+        margin: added to a given box on each side, as a fraction of its width and height.
+        size: (height, width) that every photo is first scaled and padded to; None: as it is.
+        after: called after each photo with the photo, its outcomes, its readings, all so far.
+
+    Raises:
+        DatasetError: if none of the photos can be read.
+    """
+    by_file: dict[str, list[Label]] = {}
+    for label in labels:
+        by_file.setdefault(label.file, []).append(label)
+    result = Evaluation()
+    for file, own in by_file.items():
+        try:
+            image = load_image(folder / file)
+        except ImageError as error:
+            result.unreadable.append(f"{error} (line {own[0].line} of the labels)")
+            continue
+        shape = image.shape
+        boxes = [label.box or (0.0, 0.0, float(shape[1]), float(shape[0])) for label in own]
+        if size is not None:
+            image, scale, left, top = fit_into(image, size)
+            shift = (left, top, left, top)
+            boxes = [_moved(box, scale, shift) for box in boxes]
+        start = time.perf_counter()
+        if given_boxes or own[0].box is None:
+            readings = reader.read_quads(image, [_quad(box, margin) for box in boxes])
+            matches = [(k, iou(box, readings[k].box)) for k, box in enumerate(boxes)]
+            result.extra = None
+        else:
+            readings = reader.read(image)
+            matches = match(boxes, readings)
+        result.times.append((time.perf_counter() - start) * 1e3)
+        if result.extra is not None:
+            result.extra += count_extra(boxes, readings)
+        result.verdicts += judge(boxes, [label.text for label in own], readings)
+        outcomes = [
+            Outcome(
+                file=file,
+                box=box,
+                text=clean(label.text),
+                country=label.country,
+                reading=readings[index] if index >= 0 else None,
+                iou=overlap,
+            )
+            for label, box, (index, overlap) in zip(own, boxes, matches, strict=True)
+        ]
+        result.outcomes += outcomes
+        if after is not None:
+            after(image, outcomes, readings, result)
+    if not result.times:
+        raise DatasetError(
+            f"{folder}: none of the {len(by_file)} photos can be read; the first: "
+            f"{result.unreadable[0]}"
+        )
+    return result
+
+
+def _quad(box: Box, margin: float) -> NDArray[np.float64]:
+    """Return the corners of a box that is a fraction larger on each side."""
+    x0, y0, x1, y1 = box
+    side, top = margin * (x1 - x0), margin * (y1 - y0)
+    return quad_of_box((x0 - side, y0 - top, x1 + side, y1 + top))
+
+
+def fit_into(image: UInt8Array, size: tuple[int, int]) -> tuple[UInt8Array, float, int, int]:
+    """Scale a photo to fit a size and pad it with grey, in the middle.
+
+    Args:
+        image: (H, W, 3).
+        size: (height, width) of the result.
+
+    Returns:
+        The picture, its scale, the padding on the left and at the top in pixels.
+    """
+    height, width = image.shape[:2]
+    scale = min(size[0] / height, size[1] / width)
+    tall, wide = min(round(height * scale), size[0]), min(round(width * scale), size[1])
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    top, left = (size[0] - tall) // 2, (size[1] - wide) // 2
+    canvas = np.full((*size, 3), 128, np.uint8)
+    canvas[top : top + tall, left : left + wide] = cv2.resize(
+        image, (wide, tall), interpolation=how
+    )
+    return canvas, scale, left, top
+
+
+def _moved(box: Box, scale: float, shift: tuple[int, int, int, int]) -> Box:
+    x0, y0, x1, y1 = (scale * edge + by for edge, by in zip(box, shift, strict=True))
+    return x0, y0, x1, y1
+
+
+def _width_over_height(box: Box) -> float:
+    x0, y0, x1, y1 = box
+    return (x1 - x0) / (y1 - y0)

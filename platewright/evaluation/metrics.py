@@ -1,0 +1,207 @@
+"""How well plates are found and read: edits, matches, figures, calibration, confusions."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from platewright.geometry import Box, iou_matrix
+from platewright.record import Reading
+from platewright.text import align, clean, edit_distance, fold
+
+__all__ = [
+    "Outcome",
+    "character_accuracy",
+    "confusions",
+    "count_extra",
+    "expected_calibration_error",
+    "match",
+    "milliseconds",
+    "reliability",
+    "summarize",
+]
+
+FAIR_IOU = 0.5
+
+
+def character_accuracy(pairs: Iterable[tuple[str, str]]) -> float:
+    """Return 1 - edits / characters over pairs of (truth, read); 0 where there is no character.
+
+    A missed plate is read as an empty text, which counts all its characters. Texts much longer
+    than their plates' can take it below 0.
+
+    >>> character_accuracy([("AB12", "AB12"), ("CD34", "CD3")])
+    0.875
+    """
+    edits = characters = 0
+    for truth, read in pairs:
+        edits += edit_distance(truth, read)
+        characters += len(truth)
+    return 1 - edits / characters if characters else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one labelled plate.
+
+    Attributes:
+        file: the photo.
+        box: where the label says the plate is, in pixels of the photo.
+        text: the label's text, cleaned; empty where it could not be read by eye.
+        country: the label's country, may be empty.
+        reading: the reading that overlaps the label most; None where none does.
+        iou: their boxes' intersection over union, 0-1.
+    """
+
+    file: str
+    box: Box
+    text: str
+    country: str = ""
+    reading: Reading | None = None
+    iou: float = 0.0
+
+    @property
+    def read(self) -> str:
+        """The text that was read, cleaned; empty where nothing was found."""
+        return clean(self.reading.text) if self.reading else ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the text was read as labelled."""
+        return bool(self.text) and self.read == self.text
+
+    @property
+    def folded(self) -> bool:
+        """Whether it was read as labelled when O is 0 and I is 1."""
+        return bool(self.text) and fold(self.read) == fold(self.text)
+
+    @property
+    def kind(self) -> str:
+        """`read`, `misread`, `badly framed`, `not found`, or `found` for a label without text."""
+        if self.reading is None:
+            return "not found"
+        if self.folded:
+            return "read"
+        if self.iou < FAIR_IOU:
+            return "badly framed"
+        return "misread" if self.text else "found"
+
+
+def match(boxes: Sequence[Box], readings: Sequence[Reading]) -> list[tuple[int, float]]:
+    """Return for each label's box the reading that overlaps it most, and their IoU.
+
+    Returns:
+        (index of the reading or -1, IoU); one reading may serve two labels. Of readings that
+        overlap alike the first, which is the surest, is taken.
+    """
+    if not boxes or not readings:
+        return [(-1, 0.0)] * len(boxes)
+    overlap = iou_matrix(boxes, [reading.box for reading in readings])
+    best = overlap.argmax(axis=1)
+    return [
+        (int(column), float(row[column])) if row[column] > 0 else (-1, 0.0)
+        for row, column in zip(overlap, best, strict=True)
+    ]
+
+
+def count_extra(boxes: Sequence[Box], readings: Sequence[Reading]) -> int:
+    """Return how many readings overlap no label's box at all."""
+    if not boxes or not readings:
+        return len(readings)
+    overlap = iou_matrix(boxes, [reading.box for reading in readings])
+    return int((overlap.max(axis=0) <= 0).sum())
+
+
+def reliability(
+    confidences: ArrayLike, right: ArrayLike, num_bins: int = 15
+) -> list[dict[str, float]]:
+    """Return how often readings were right, by how sure they were.
+
+    Args:
+        confidences: (n,) of 0-1.
+        right: (n,) booleans.
+        num_bins: bins of equal width; 1.0 belongs to the last.
+
+    Returns:
+        For each bin that is not empty: from, to, count, confidence (mean), accuracy.
+    """
+    sure = np.asarray(confidences, dtype=np.float64)
+    hits = np.asarray(right, dtype=np.float64)
+    bins = np.clip((sure * num_bins).astype(int), 0, num_bins - 1)
+    return [
+        {
+            "from": index / num_bins,
+            "to": (index + 1) / num_bins,
+            "count": int((bins == index).sum()),
+            "confidence": float(sure[bins == index].mean()),
+            "accuracy": float(hits[bins == index].mean()),
+        }
+        for index in np.unique(bins).tolist()
+    ]
+
+
+def expected_calibration_error(table: Sequence[dict[str, float]]) -> float:
+    """Return the mean gap of confidence and accuracy, weighted by count (Guo et al. 2017).
+
+    >>> expected_calibration_error([{"count": 3, "confidence": 0.9, "accuracy": 0.8},
+    ...                             {"count": 1, "confidence": 0.5, "accuracy": 1.0}])
+    0.2
+    """
+    total = sum(row["count"] for row in table)
+    gaps = sum(row["count"] * abs(row["confidence"] - row["accuracy"]) for row in table)
+    return round(gaps / total, 12) if total else 0.0
+
+
+def confusions(pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """Return how often each character was read as which, from cheapest alignments.
+
+    Args:
+        pairs: (truth, read).
+
+    Returns:
+        matrix[truth][read], sorted; `NONE` as truth is an added character, as read a missing one.
+    """
+    counts = Counter(pair for truth, read in pairs for pair in align(truth, read))
+    matrix: dict[str, dict[str, int]] = defaultdict(dict)
+    for (truth, read), count in sorted(counts.items()):
+        matrix[truth][read] = count
+    return dict(matrix)
+
+
+def summarize(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the figures of some labelled plates; fractions of 0-1, None where there is nothing.
+
+    `plates` counts all labels, which the overlaps are of; `texts` those with a text, which
+    exact, folded and character accuracy are of.
+    """
+    texts = [outcome for outcome in outcomes if outcome.text]
+
+    def share(hits: Iterable[bool], total: int) -> float | None:
+        return round(sum(hits) / total, 4) if total else None
+
+    accuracy = character_accuracy((outcome.text, outcome.read) for outcome in texts)
+    return {
+        "plates": len(outcomes),
+        "texts": len(texts),
+        "overlap_any": share((o.reading is not None for o in outcomes), len(outcomes)),
+        "overlap_half": share((o.iou >= FAIR_IOU for o in outcomes), len(outcomes)),
+        "exact": share((o.exact for o in texts), len(texts)),
+        "folded": share((o.folded for o in texts), len(texts)),
+        "character_accuracy": round(accuracy, 4) if texts else None,
+    }
+
+
+def milliseconds(times: ArrayLike) -> dict[str, float | None]:
+    """Return median and 95th percentile (linear between samples) of times in milliseconds."""
+    ms: NDArray[np.float64] = np.asarray(times, dtype=np.float64)
+    if ms.size == 0:
+        return {"median": None, "p95": None}
+    return {
+        "median": round(float(np.median(ms)), 1),
+        "p95": round(float(np.percentile(ms, 95)), 1),
+    }

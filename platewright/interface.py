@@ -1,0 +1,280 @@
+"""The package as a library: pictures read, drawn on and redacted; scenes drawn."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from platewright.errors import ImageError
+from platewright.generation.job import draw_sample, make_job
+from platewright.image import read_picture
+from platewright.output.annotation import annotate
+from platewright.output.batch import list_images
+from platewright.output.photo import PhotoReadings
+from platewright.output.redaction import redact, redaction_settings
+from platewright.pool import in_order, usual_workers
+from platewright.reading.choice import load_detector
+from platewright.reading.settings import DetectorSettings
+from platewright.record import Reading, SceneRecord
+from platewright.region import load_region
+from platewright.resource import bundled
+from platewright.synth.face import require_ink
+
+__all__ = ["Detector", "Picture", "Scene", "Source", "draw", "read"]
+
+Picture = NDArray[np.uint8]
+Source = str | os.PathLike[str] | bytes | BinaryIO | Picture | Image.Image
+"""A path, a file's bytes, an open file, an array uint8 (H, W, 3) RGB or (H, W) grey, or a PIL
+picture."""
+
+_LOCK = threading.Lock()
+_SHARED: dict[tuple[str, ...], Detector] = {}
+_KEPT = 32
+"""Detectors of `read`: one for each choice of regions, all of them with the same networks."""
+
+
+class Scene(NamedTuple):
+    """A drawn picture, and what is in it.
+
+    Attributes:
+        picture: uint8 (H, W, 3) RGB.
+        record: texts, quads, boxes and characters of its plates, and how they were drawn.
+    """
+
+    picture: Picture
+    record: SceneRecord
+
+
+class Detector:
+    """Finds and reads plates. It keeps its networks, and threads may share it.
+
+    Args:
+        weights: `.onnx` or `.npz` of the default network; None: the bundled ones.
+        regions: codes such as `GB`, or paths of `.toml` files; texts are to fit their syntaxes.
+        reader: another network for reading, or several with `+` between them, as `--reader` of
+            `platewright detect`; empty: what goes with the weights.
+        threads: of the networks; 0: one for each core, and 4 at most.
+        beams: texts that a reader's search follows at once.
+        min_height: px, of the smallest plate looked for; None: by the picture's size.
+        min_presence: least presence of a reading, 0-1; None: as trained.
+        min_confidence: least confidence of a reading, 0-1; None: all are returned.
+        accept: confidence from which on a reading counts as accepted, 0-1; None: as calibrated.
+
+    Raises:
+        WeightsError: if weights can't be used.
+        RegionError: if there is no such region.
+        ConfigError: if there is no such reader.
+        ResourceError: if files are missing that belong to the program.
+    """
+
+    def __init__(
+        self,
+        weights: str | os.PathLike[str] | None = None,
+        *,
+        regions: str | Iterable[str] = (),
+        reader: str = "",
+        threads: int = 0,
+        beams: int = 8,
+        min_height: float | None = None,
+        min_presence: float | None = None,
+        min_confidence: float | None = None,
+        accept: float | None = None,
+    ) -> None:
+        """Load the networks."""
+        self.weights = bundled("weights.onnx") if weights is None else Path(weights)
+        self.regions = _codes(regions)
+        self._threads = threads or min(usual_workers(), 4)
+        chosen = {
+            "min_height": min_height,
+            "min_presence": min_presence,
+            "min_confidence": min_confidence,
+            "accept": accept,
+        }
+        given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+        settings = DetectorSettings(regions=self.regions, **given)
+        self._detector = load_detector(
+            self.weights, settings, reader=reader, threads=self._threads, beams=beams
+        )
+        self._lock = threading.Lock()
+        self._hiding: Any = None
+
+    def __repr__(self) -> str:
+        """Return what it reads with."""
+        return f"Detector({str(self.weights)!r}, regions={list(self.regions)})"
+
+    def read(self, picture: Source) -> list[Reading]:
+        """Find and read the plates of a picture.
+
+        Args:
+            picture: a path, a file's bytes, an open file, an array uint8 (H, W, 3) RGB or (H, W)
+                grey, or a PIL picture.
+
+        Returns:
+            Readings, best first; quads in pixels of the picture as it is shown.
+
+        Raises:
+            ImageError: if it is no picture that can be read.
+        """
+        return list(self._detector.read(read_picture(picture)))
+
+    def read_many(
+        self,
+        pictures: str | os.PathLike[str] | Iterable[Source],
+        *,
+        workers: int = 1,
+        on_error: Callable[[ImageError], object] | None = None,
+    ) -> Iterator[PhotoReadings]:
+        """Read pictures one after the other, and yield what is in each as soon as it is read.
+
+        Args:
+            pictures: a folder of photos, or pictures as `read` takes them.
+            workers: pictures that are read at a time, each in a thread.
+            on_error: is told of a picture that can't be read, which is passed over; None: the
+                first one ends it.
+
+        Yields:
+            The readings of each picture, in order, with its name and size.
+
+        Raises:
+            ImageError: if a folder holds no photo; if a picture can't be read, without `on_error`.
+        """
+        sources: Any = pictures
+        if isinstance(pictures, (str, os.PathLike)):
+            sources = list_images(Path(pictures))
+
+        def read(numbered: tuple[int, Source]) -> PhotoReadings | ImageError:
+            try:
+                return self._read_photo(*numbered)
+            except ImageError as error:
+                return error
+
+        for found in in_order(read, enumerate(sources), workers, threads=True):
+            if not isinstance(found, ImageError):
+                yield found
+            elif on_error is None:
+                raise found
+            else:
+                on_error(found)
+
+    def annotate(self, picture: Source, readings: Iterable[Reading] | None = None) -> Picture:
+        """Return a picture with readings drawn on it, uint8 (H, W, 3) RGB.
+
+        Args:
+            picture: as `read` takes it.
+            readings: of the picture; None: it is read first.
+        """
+        image = read_picture(picture)
+        return annotate(image, self.read(image) if readings is None else list(readings))
+
+    def redact(self, picture: Source) -> Picture:
+        """Return a picture with all its plates hidden beyond recovery, uint8 (H, W, 3) RGB.
+
+        It rather hides too much than too little, whatever the detector's own thresholds.
+
+        Args:
+            picture: as `read` takes it.
+        """
+        return redact(read_picture(picture), self._hider())[0]
+
+    def _read_photo(self, number: int, source: Source) -> PhotoReadings:
+
+        image = read_picture(source)
+        start = time.perf_counter()
+        readings = tuple(self._detector.read(image))
+        return PhotoReadings(
+            file=str(source) if isinstance(source, (str, os.PathLike)) else str(number),
+            size=(image.shape[0], image.shape[1]),
+            ms=(time.perf_counter() - start) * 1e3,
+            readings=readings,
+        )
+
+    def _hider(self) -> Any:
+        """Return the detector that finds what is hidden, loaded when it is first needed."""
+        with self._lock:
+            if self._hiding is None:
+                settings = DetectorSettings(**redaction_settings())
+                self._hiding = load_detector(
+                    self.weights, settings, reader="window", threads=self._threads
+                )
+            return self._hiding
+
+    def _bound_to(self, regions: tuple[str, ...]) -> Detector:
+        """Return a detector with the same networks that reads texts of some regions."""
+        other = object.__new__(type(self))
+        other.__dict__ |= self.__dict__
+        other.regions = regions
+        other._detector = self._detector.with_settings(regions=regions)
+        return other
+
+
+def read(picture: Source, *, regions: str | Iterable[str] = ()) -> list[Reading]:
+    """Find and read the plates of a picture with the bundled networks, which stay loaded.
+
+    Args:
+        picture: a path, a file's bytes, an open file, an array uint8 (H, W, 3) RGB or (H, W)
+            grey, or a PIL picture.
+        regions: as of `Detector`.
+
+    Returns:
+        Readings, best first; quads in pixels of the picture as it is shown.
+
+    Raises:
+        ImageError: if it is no picture that can be read.
+        RegionError: if there is no such region.
+    """
+    codes = _codes(regions)
+    with _LOCK:
+        if () not in _SHARED:
+            _SHARED[()] = Detector()
+        if codes not in _SHARED:
+            if len(_SHARED) > _KEPT:
+                del _SHARED[[*_SHARED][1]]
+            _SHARED[codes] = _SHARED[()]._bound_to(codes)
+        detector = _SHARED[codes]
+    return detector.read(picture)
+
+
+def draw(
+    region: str | Iterable[str] = (),
+    seed: int = 0,
+    *,
+    index: int = 0,
+    size: tuple[int, int] = (480, 640),
+    backgrounds: str | os.PathLike[str] | None = None,
+    preset: str = "",
+) -> Scene:
+    """Draw a scene with plates: picture `index` of `platewright gen --scenes` with that seed.
+
+    Args:
+        region: codes such as `DE`, or paths of `.toml` files; none: all, by their weights.
+        seed: of a data set.
+        index: of a picture in it.
+        size: (height, width) in pixels.
+        backgrounds: folder of `.jpg` photos without plates; None: backgrounds are drawn.
+        preset: how drawings vary: gate, street, night, phone; empty: all of it.
+
+    Raises:
+        RegionError: if there is no such region.
+        FontError: if no face has ink for one of its characters.
+    """
+    codes = _codes(region)
+    require_ink([load_region(code) for code in codes])
+    folder = None if backgrounds is None else Path(backgrounds).absolute()
+    job = make_job(seed=seed, regions=codes, size=size, backgrounds=folder, preset=preset)
+    sample = draw_sample(job, index)
+    return Scene(sample.image, sample.record)
+
+
+def _codes(regions: str | Iterable[str]) -> tuple[str, ...]:
+    """Return codes in capitals, paths of files as they are."""
+    listed = regions.split(",") if isinstance(regions, str) else regions
+    stripped = (str(one).strip() for one in listed)
+    return tuple(one if one.endswith(".toml") else one.upper() for one in stripped if one)

@@ -1,0 +1,1 @@
+"""What readings become: tables, files, annotated and redacted pictures, video."""

@@ -1,0 +1,242 @@
+"""What the stations hand on: the record of a drawn or imported scene, and the reading of a photo.
+
+A `SceneRecord` is all that training and evaluation know of a picture, drawn or real alike.
+A `Reading` is all that the program says of one plate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.geometry import Box, box_of_quad, quad_of_box
+
+__all__ = ["Character", "CharacterRecord", "PlateRecord", "Reading", "SceneRecord"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CharacterRecord:
+    """One drawn character: where it is.
+
+    Attributes:
+        char: the character, from the alphabet.
+        quad: (4, 2) its ink's bounding quad, in pixels of the scene.
+        line: 0 for the top line of a plate, 1 for the line below.
+        confidence: 0-1, of the reader that labelled it; None where it is known.
+    """
+
+    char: str
+    quad: FloatArray
+    line: int = 0
+    confidence: float | None = None
+
+    @property
+    def box(self) -> Box:
+        """The upright box round the quad."""
+        return box_of_quad(self.quad)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        sure = {} if self.confidence is None else {"confidence": self.confidence}
+        return {"char": self.char, "line": self.line, "quad": _rounded(self.quad), **sure}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlateRecord:
+    """One plate in a scene.
+
+    Attributes:
+        text: its characters without separators, top line first; empty when unknown.
+        quad: (4, 2) corners of the plate, in pixels of the scene; may lie outside it.
+        region: code of the jurisdiction (`GB`), empty when unknown.
+        characters: in reading order; empty for real photos labelled without them.
+        drawn: every parameter that the drawing used: JSON values, or what has them as `as_dict`.
+        kind: what an imported data set calls the thing where that isn't `plate`; else empty.
+    """
+
+    text: str
+    quad: FloatArray
+    region: str = ""
+    characters: tuple[CharacterRecord, ...] = ()
+    drawn: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""
+
+    @property
+    def box(self) -> Box:
+        """The upright box round the quad."""
+        return box_of_quad(self.quad)
+
+    @property
+    def boxed(self) -> bool:
+        """Whether no more is known than an upright box: the plate's corners may lie elsewhere."""
+        return not self.characters and np.array_equal(self.quad, quad_of_box(self.box))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "text": self.text,
+            "region": self.region,
+            "box": [round(v, 2) for v in self.box],
+            "quad": _rounded(self.quad),
+            "characters": [c.as_dict() for c in self.characters],
+            "drawn": _plain(self.drawn),
+            **({"kind": self.kind} if self.kind else {}),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneRecord:
+    """A picture's labels.
+
+    Attributes:
+        size: (height, width) in pixels.
+        plates: the whole plates that a reader should find.
+        decoys: upright boxes of things drawn to look like plates, in pixels.
+        seed: (seed, index) that draws the scene again; (-1, -1) for photos.
+        presence: whether a whole plate at the right scale is in the window; None for scenes.
+        drawn: every parameter of the scene's drawing: JSON values, or what has them as `as_dict`.
+    """
+
+    size: tuple[int, int]
+    plates: tuple[PlateRecord, ...] = ()
+    decoys: tuple[Box, ...] = ()
+    seed: tuple[int, int] = (-1, -1)
+    presence: bool | None = None
+    drawn: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that `labels.jsonl` holds, without the picture's name."""
+        presence = {} if self.presence is None else {"presence": int(self.presence)}
+        return {
+            "height": self.size[0],
+            "width": self.size[1],
+            "seed": list(self.seed),
+            **presence,
+            "plates": [p.as_dict() for p in self.plates],
+            "decoys": [[round(v, 2) for v in box] for box in self.decoys],
+            "drawn": _plain(self.drawn),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> SceneRecord:
+        """Read the JSON form back.
+
+        Raises:
+            KeyError: if a field is missing.
+        """
+        presence = values.get("presence")
+        return cls(
+            size=(int(values["height"]), int(values["width"])),
+            plates=tuple(
+                PlateRecord(
+                    text=plate["text"],
+                    quad=np.array(plate["quad"], np.float64),
+                    region=plate["region"],
+                    characters=tuple(
+                        CharacterRecord(
+                            char=c["char"],
+                            line=c["line"],
+                            quad=np.array(c["quad"], np.float64),
+                            confidence=c.get("confidence"),
+                        )
+                        for c in plate["characters"]
+                    ),
+                    drawn=plate["drawn"],
+                    kind=plate.get("kind", ""),
+                )
+                for plate in values["plates"]
+            ),
+            decoys=tuple((b[0], b[1], b[2], b[3]) for b in values["decoys"]),
+            seed=(int(values["seed"][0]), int(values["seed"][1])),
+            presence=None if presence is None else bool(presence),
+            drawn=values["drawn"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Character:
+    """One read character.
+
+    Attributes:
+        char: the most probable one.
+        probability: its probability, 0-1.
+        alternatives: up to three (character, probability), the chosen one first.
+    """
+
+    char: str
+    probability: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the detector says of one plate.
+
+    Attributes:
+        text: the characters, top line first; empty when nothing can be read.
+        confidence: product of the characters' probabilities, 0-1.
+        presence: probability that a plate is there, 0-1.
+        quad: (4, 2) corners, top left, top right, bottom right, bottom left, photo pixels.
+        characters: one per character of `text`.
+        region: code of the most probable jurisdiction, empty when unknown.
+        slots: (slots, classes) probabilities; the last class is `pad`.
+        accepted: whether the confidence is high enough to take the text as read.
+    """
+
+    text: str
+    confidence: float
+    presence: float
+    quad: FloatArray
+    characters: tuple[Character, ...] = ()
+    region: str = ""
+    slots: FloatArray | None = None
+    accepted: bool = True
+
+    def __repr__(self) -> str:
+        """Return it in a line, without the probabilities."""
+        box = ", ".join(f"{value:.0f}" for value in self.box)
+        return (
+            f"Reading(text={self.text!r}, confidence={self.confidence:.3f}, "
+            f"presence={self.presence:.3f}, region={self.region!r}, box=({box}))"
+        )
+
+    @property
+    def box(self) -> Box:
+        """The upright box round the quad, (x0, y0, x1, y1) in photo pixels, half-open."""
+        return box_of_quad(self.quad)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that `detect.py` writes."""
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 4),
+            "presence": round(self.presence, 4),
+            "accepted": self.accepted,
+            "region": self.region,
+            "box": [round(v, 1) for v in self.box],
+            "quad": [[round(float(x), 1), round(float(y), 1)] for x, y in self.quad],
+            "characters": [
+                {
+                    "char": c.char,
+                    "probability": round(c.probability, 4),
+                    "alternatives": [[a, round(p, 4)] for a, p in c.alternatives],
+                }
+                for c in self.characters
+            ],
+        }
+
+
+def _plain(value: Any) -> Any:
+    """Return the JSON form of what a drawing kept; made only when it is written down."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return value.as_dict() if hasattr(value, "as_dict") else value
+
+
+def _rounded(quad: FloatArray) -> list[list[float]]:
+    return [[round(float(x), 2), round(float(y), 2)] for x, y in quad]

@@ -1,0 +1,273 @@
+"""detect.py as a person runs it, with a detector that finds white rectangles."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.command import run_command
+from platewright.errors import WeightsError
+from platewright.geometry import quad_of_box
+from platewright.image import load_image, save_image
+from platewright.reader import choice as choice_module
+from platewright.recognizer import detector as detector_module
+from platewright.record import Character, Reading
+
+ROOT = Path(__file__).resolve().parents[2]
+Run = Callable[..., int]
+
+
+class WhiteRectangles:
+    """Reads the white pixels' box as AB12; a photo wider than 500 pixels is Ctrl-C."""
+
+    loaded: list[tuple[Path, object, int]]
+
+    @classmethod
+    def load(cls, path: Path, settings: object = None, threads: int = 1) -> WhiteRectangles:
+        if not path.is_file():
+            raise WeightsError(f"{path}: no such weights file")
+        cls.loaded.append((path, settings, threads))
+        return cls()
+
+    def read(self, image: np.ndarray) -> list[Reading]:
+        if image.shape[1] > 500:
+            raise KeyboardInterrupt
+        rows, columns = np.nonzero((image > 240).all(axis=-1))
+        if not rows.size:
+            return []
+        box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        characters = tuple(Character(char=c, probability=0.9) for c in "AB12")
+        return [
+            Reading(
+                text="AB12", confidence=0.9**4, presence=0.99,
+                quad=quad_of_box(box), characters=characters,
+            )
+        ]  # fmt: skip
+
+
+def make_photo(path: Path, *, plate: bool = True, width: int = 320) -> Path:
+    rgb = np.full((240, width, 3), 70, np.uint8)
+    if plate:
+        rgb[100:120, 80:160] = 255
+    save_image(path, rgb)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.setattr(choice_module, "Detector", WhiteRectangles)
+    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
+    WhiteRectangles.loaded = []
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights.npz").touch()
+
+    def run_it(*arguments: str) -> int:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["detect.py", *arguments])
+        with pytest.raises(SystemExit) as left:
+            run_command("detect")
+        return int(left.value.code or 0)
+
+    return run_it
+
+
+def test_the_basic_command(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_photo(tmp_path / "in.png")
+    assert run("in.png", "weights.npz", "out.jpg") == 0
+    out, err = capsys.readouterr()
+    assert "AB12" in out
+    assert "65.6%" in out
+    assert "80 100 160 120" in out
+    assert err == ""
+    drawn = load_image(tmp_path / "out.jpg")
+    assert drawn.shape == (240, 320, 3)
+    assert np.abs(drawn.astype(int) - load_image(tmp_path / "in.png")).mean() > 0.5
+
+
+def test_nothing_is_overwritten_without_force(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_photo(tmp_path / "in.png")
+    assert run("in.png", "weights.npz", "out.jpg") == 0
+    before = (tmp_path / "out.jpg").read_bytes()
+    make_photo(tmp_path / "in.png", plate=False)
+    assert run("in.png", "weights.npz", "out.jpg") == 1
+    assert capsys.readouterr().err == (
+        "detect.py: out.jpg: there already; give another name or --force\n"
+    )
+    assert (tmp_path / "out.jpg").read_bytes() == before
+    assert run("in.png", "weights.npz", "out.jpg", "--force") == 0
+    assert (tmp_path / "out.jpg").read_bytes() != before
+
+
+def test_a_photo_never_becomes_its_own_result(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_photo(tmp_path / "in.png")
+    before = (tmp_path / "in.png").read_bytes()
+    assert run("in.png", "weights.npz", "in.png", "--force") == 2
+    assert run("in.png", "weights.npz", "--json", "in.png", "--force") == 2
+    assert run(".", "weights.npz", ".", "--force") == 2
+    assert "is the photo itself" in capsys.readouterr().err
+    assert run("in.png", "weights.npz", "x.png", "--json", "x.png") == 2
+    assert (tmp_path / "in.png").read_bytes() == before
+
+
+def test_photo_without_a_plate(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_photo(tmp_path / "empty.png", plate=False)
+    assert run("empty.png", "weights.npz", "--json", "empty.json") == 0
+    assert "(no plate)" in capsys.readouterr().out
+    content = json.loads((tmp_path / "empty.json").read_text())
+    assert content["plates"] == []
+    assert (content["width"], content["height"]) == (320, 240)
+
+
+def test_bundled_weights_and_settings(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_photo(tmp_path / "in.png")
+    options = ["--threads", "3", "--min-height", "9", "--min-presence", "0.25"]
+    assert run("in.png", "weights.npz", *options) == 0
+    path, settings, threads = WhiteRectangles.loaded[0]
+    assert (path, threads) == (Path("weights.npz"), 3)
+    assert isinstance(settings, detector_module.DetectorSettings)
+    assert (settings.min_height, settings.min_presence) == (9, 0.25)
+    assert settings.min_confidence == 0 and settings.accept == detector_module.ACCEPTED == 0.7
+    assert settings.regions == ()
+    run(
+        "in.png",
+        "weights.npz",
+        "--min-confidence",
+        "0.1",
+        "--accept",
+        "0.8",
+        "--region",
+        "gb,us-CA",
+    )
+    assert WhiteRectangles.loaded[1][1].min_confidence == 0.1
+    assert WhiteRectangles.loaded[1][1].accept == 0.8
+    assert WhiteRectangles.loaded[1][1].regions == ("GB", "US-CA")
+    run("in.png")
+    # Without weights the bundled ones beside the script, be they there or not.
+    assert [p for p, _, _ in WhiteRectangles.loaded[2:]] in ([], [ROOT / "weights.onnx"])
+
+
+def test_folder_with_a_bad_photo(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    make_photo(photos / "b.jpg")
+    make_photo(photos / "a.png", plate=False)
+    (photos / "broken.jpg").write_bytes(b"")
+    (photos / "notes.txt").write_text("not a photo")
+    assert run("photos", "weights.npz", "out") == 1
+    out, err = capsys.readouterr()
+    assert "photos/broken.jpg: the file is empty" in err
+    assert "1 of 3 photos not read" in err
+    assert out.index("a.png") < out.index("b.jpg")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "a.png",
+        "b.jpg",
+        "readings.jsonl",
+    ]
+    lines = [
+        json.loads(line) for line in (tmp_path / "out/readings.jsonl").read_text().split("\n")[:-1]
+    ]
+    assert [(line["file"], len(line["plates"])) for line in lines] == [("a.png", 0), ("b.jpg", 1)]
+    assert run("photos", "weights.npz", "out") == 1
+    assert "there already" in capsys.readouterr().err
+
+
+def test_several_photos_of_the_same_name(run: Run, tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        make_photo(tmp_path / folder / "car.png")
+    assert run("x/car.png", "y/car.png", "weights.npz", "out") == 0
+    names = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert names == ["car-2.png", "car.png", "readings.jsonl"]
+    lines = (tmp_path / "out/readings.jsonl").read_text().splitlines()
+    assert [json.loads(line)["file"] for line in lines] == ["x/car.png", "y/car.png"]
+
+
+def test_interruption_keeps_what_was_read(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for name, width in (("a.png", 320), ("b.png", 320), ("c.png", 600), ("d.png", 320)):
+        make_photo(tmp_path / "photos" / name, width=width)
+    assert run("photos", "weights.npz", "out") == 130
+    out, err = capsys.readouterr()
+    assert err.endswith("detect.py: stopped\n")
+    assert out.count("AB12") == 2
+    lines = (tmp_path / "out/readings.jsonl").read_text().splitlines()
+    assert [json.loads(line)["file"] for line in lines] == ["a.png", "b.png"]
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nowhere.png", "weights.npz"], 1, "nowhere.png: can't be read: No such file"),
+        (["in.png", "nowhere.npz", "out.jpg"], 1, "nowhere.npz: no such weights file"),
+        (["in.png", "weights.npz", "out.xyz"], 2, "out.xyz: the output must end in one of"),
+        (["in.png", "in2.png", "weights.npz", "out.jpg"], 2, "several photos need a folder"),
+        (["in.png", "in2.png", "weights.npz", "in3.txt"], 2, "is a folder"),
+        (["in.png", "in2.png", "weights.npz", "--json", "a.json"], 2, "--json is for one photo"),
+        (["in.png", "out.jpg"], 2, "out.jpg: no such photo; an output stands after the weights"),
+        (["weights.npz", "out.jpg"], 2, "no photo before the weights"),
+        (["in.png", "weights.npz", "other.onnx"], 2, "two weights files"),
+        (["in.png", "weights.npz", "a.jpg", "b.jpg"], 2, "more than one output"),
+        (["in.png", "weights.npz", "a.jpg", "-o", "b.jpg"], 2, "more than one output"),
+        (["in.png", "--threads", "0"], 2, "0 is not between 1 and 256"),
+        (["in.png", "--min-presence", "nan"], 2, "nan is not between 0 and 1"),
+        (["in.png", "--min-height", "x"], 2, "invalid int value: 'x'"),
+        (["nothing", "weights.npz", "out"], 1, "nothing: no photo in it"),
+        ([], 2, "required"),
+    ],
+)
+def test_what_a_user_gets_wrong(
+    run: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "in3.txt").touch()
+    make_photo(tmp_path / "in.png")
+    make_photo(tmp_path / "in2.png")
+    assert run(*arguments) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Traceback" not in err
+    assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("name", ["detect.py", "evaluate.py"])
+def test_help_loads_nothing_heavy(name: str) -> None:
+    code = (
+        "import runpy, sys; sys.argv = [sys.argv[1], '--help']\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as e: assert e.code == 0\n"
+        "heavy = {'numpy', 'cv2', 'PIL', 'onnxruntime', 'keras'}\n"
+        "print('heavy:', sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT / name)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.startswith("usage: ")
+    assert done.stdout.endswith("heavy: []\n")

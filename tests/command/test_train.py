@@ -1,0 +1,258 @@
+"""train.py as a person runs it, on a small network that `--init` brings."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from platewright.image import load_image
+from platewright.recognizer.settings import NetworkSettings
+from platewright.recognizer.weights import load_arrays, model_arrays, save_weights, set_arrays
+from platewright.training.checkpoint import load_checkpoint
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = NetworkSettings(scan_channels=(4, 4, 8), read_channels=(4, 4, 8, 8), slots=11)
+BACKENDS = [n for n in ("tensorflow", "torch", "jax") if importlib.util.find_spec(n) is not None]
+BRIEF = ["--scenes", "1", "--windows", "2", "--report-every", "1", "--workers", "0"]
+
+
+def run(
+    folder: Path, *arguments: str, backend: str = "tensorflow"
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "train.py"), *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | {"KERAS_BACKEND": backend}, capture_output=True,
+        text=True, timeout=280, check=False,
+    )  # fmt: skip
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "log.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def init(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a network that takes a second to compile."""
+    import keras
+
+    from platewright.recognizer.network import build_network
+
+    keras.utils.set_random_seed(5)
+    path = tmp_path_factory.mktemp("init") / "small.npz"
+    save_weights(path, model_arrays(build_network(SMALL)), SMALL)
+    return path
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def trained(
+    request: pytest.FixtureRequest, init: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, subprocess.CompletedProcess[str], str]:
+    """Three steps under each installed back end, with one check, in a folder of its own."""
+    backend = str(request.param)
+    folder = tmp_path_factory.mktemp(backend)
+    done = run(
+        folder, *BRIEF, "--steps", "3", "--check-every", "3", "--init", str(init), backend=backend
+    )
+    return folder, done, backend
+
+
+def test_three_steps_leave_weights_log_and_curves(
+    trained: tuple[Path, subprocess.CompletedProcess[str], str], init: Path
+) -> None:
+    from platewright.recognizer.network import build_network
+
+    folder, done, backend = trained
+    assert done.returncode == 0, done.stderr
+    assert f"Keras on {backend}, from step 0" in done.stderr
+    out = folder / "runs" / "default"
+    names = {"weights.npz", "weights.onnx", "checkpoint.npz", "log.csv", "curves.png"}
+    assert {p.name for p in out.iterdir()} == names
+    arrays, settings, note = load_arrays(out / "weights.npz")
+    assert settings == SMALL
+    assert (note["steps"], note["seed"]) == (3, 0)
+    set_arrays(build_network(SMALL), arrays, "weights")
+    weights, _, _, progress = load_checkpoint(out / "checkpoint.npz")
+    assert progress.step == 3
+    first = load_arrays(init)[0]
+    moved = [name for name in first if (weights[name] != first[name]).any()]
+    assert {"scan_conv0/kernel", "read_stem_conv/kernel", "read_pooled/kernel"} <= set(moved)
+    log = rows(out)
+    assert [row["step"] for row in log] == ["1", "2", "3"]
+    assert all(np.isfinite(float(row["loss"])) for row in log)
+    assert log[2]["drawn_text"] and not log[1]["drawn_text"]
+    assert load_image(out / "curves.png").shape[1] > 1000
+
+
+def test_the_finished_weights_lie_where_detect_looks(
+    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+) -> None:
+    folder, done, _ = trained
+    assert done.stdout == "python detect.py in.jpg runs/default/weights.onnx out.jpg\n"
+    for name in ("weights.npz", "weights.onnx"):
+        run_file = folder / "runs" / "default" / name
+        assert (folder / name).read_bytes() == run_file.read_bytes()
+
+
+def test_every_back_end_draws_the_same_first_batches(
+    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+) -> None:
+    """The first loss is that of the same weights on the same drawings, whoever computes it."""
+    import keras
+
+    from platewright.recognizer.loss import network_losses
+    from platewright.recognizer.network import build_network
+    from platewright.synth.background import Backgrounds
+    from platewright.training.fit import prepare
+    from platewright.training.sample import SampleSettings, draw_batch
+
+    out = trained[0] / "runs" / "default"
+    samples = SampleSettings(scenes=1, windows=2)
+    inputs, targets = draw_batch(0, 0, Backgrounds(seed=0), samples, SMALL)
+    keras.utils.set_random_seed(5)
+    model = build_network(SMALL)
+    losses, weights = network_losses()
+    outputs = model(prepare(inputs), training=True)
+    want = sum(weights[k] * float(losses[k](targets[k], outputs[k])) for k in losses)
+    assert float(rows(out)[0]["loss"]) == pytest.approx(want, rel=2e-3)
+
+
+@pytest.mark.parametrize("trained", ["tensorflow"], indirect=True)
+def test_a_run_goes_on_and_is_never_overwritten_by_accident(
+    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+) -> None:
+    folder, _, _ = trained
+    out = folder / "runs" / "default"
+    kept = {p.name: p.read_bytes() for p in out.iterdir()}
+    done = run(folder, *BRIEF, "--steps", "3")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "train.py: runs/default holds a run: --resume goes on with it, --force begins anew"
+    )
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == kept
+
+    done = run(folder, *BRIEF, "--steps", "5", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "from step 3" in done.stderr
+    assert "weights.npz here is kept" in done.stderr  # the first run's, beside the folder
+    assert (folder / "weights.npz").read_bytes() == kept["weights.npz"]
+    assert [row["step"] for row in rows(out)] == ["1", "2", "3", "4", "5"]
+    assert load_checkpoint(out / "checkpoint.npz")[-1].step == 5
+    assert load_arrays(out / "weights.npz")[2]["steps"] == 5
+
+
+def test_stored_scenes_teach_as_well_and_a_run_on_them_goes_on(tmp_path: Path, init: Path) -> None:
+    from platewright.generation.engine import Engine
+    from platewright.generation.job import DrawingJob
+    from platewright.generation.shard import ShardJob, assemble
+    from platewright.synth.scene import SceneSettings
+
+    scenes = SceneSettings(regions=("GB",), size=(120, 200), width_px=(40.0, 90.0), grey=False)
+    drawing = DrawingJob(seed=1, scenes=True, settings=scenes, backgrounds=None)
+    job = ShardJob(
+        drawing=drawing, count=200, shard_size=100, formats=("webdataset",),
+        out=str(tmp_path / "stored"),
+    )  # fmt: skip
+    assemble(job, Engine())
+    options = [*BRIEF, "--data", "stored", "--data-share", "1"]
+    done = run(tmp_path, *options, "--steps", "3", "--init", str(init))
+    assert done.returncode == 0, done.stderr
+    stored, out = tmp_path / "stored", tmp_path / "runs" / "default"
+    first = rows(out)
+    assert [row["step"] for row in first] == ["1", "2", "3"]
+    done = run(tmp_path, *options, "--steps", "5", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert [row["step"] for row in rows(out)] == ["1", "2", "3", "4", "5"]
+    # Other pictures, other losses: the stored ones were really taken.
+    live = run(tmp_path, *BRIEF, "--steps", "3", "--init", str(init), "--out", "live")
+    assert live.returncode == 0, live.stderr
+    assert [row["loss"] for row in rows(tmp_path / "live")] != [row["loss"] for row in first]
+    assert {p.name for p in stored.iterdir()} == {".gen", "00000.tar", "00001.tar"}
+
+
+# A thousand steps and more are compiled, fewer are not.
+@pytest.mark.parametrize(("workers", "steps"), [("0", "900"), ("1", "1000000")])
+def test_ctrl_c_leaves_weights_that_resume(
+    tmp_path: Path, init: Path, workers: str, steps: str
+) -> None:
+    command = [
+        sys.executable, str(ROOT / "train.py"), *BRIEF[:-1], workers, "--init", str(init),
+        "--out", "run", "--steps", steps,
+    ]  # fmt: skip
+    with (tmp_path / "said").open("w") as stderr:
+        running = subprocess.Popen(
+            command, cwd=tmp_path, env=os.environ | {"KERAS_BACKEND": "tensorflow"}, text=True,
+            stdout=subprocess.PIPE, stderr=stderr, start_new_session=True,
+        )  # fmt: skip
+    log, until = tmp_path / "run" / "log.csv", time.monotonic() + 120
+    while time.monotonic() < until and (not log.exists() or log.read_text().count("\n") < 3):
+        assert running.poll() is None, (tmp_path / "said").read_text()
+        time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=90)
+    said = (tmp_path / "said").read_text()
+    assert running.returncode == 0, said
+    assert "stopped; --resume goes on from here" in said
+    assert "Traceback" not in said
+    assert out.startswith("python detect.py in.jpg run/weights")
+    done = load_arrays(tmp_path / "run" / "weights.npz")[2]["steps"]
+    assert 2 <= done < int(steps)
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.npz")[-1].step == done
+    assert not [p.name for p in (tmp_path / "run").iterdir() if p.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scenes", "0"], "--scenes must be at least 1"),
+        (["--check-every", "0"], "--check-every must be at least 1"),
+        (["--steps", "0"], "--steps and --hours must be positive"),
+        (["--hours", "-1"], "--steps and --hours must be positive"),
+        (["--workers", "-1"], "--workers can't be negative"),
+        (["--data", "d", "--data-share", "0"], "--data-share must be above 0, and 1 at most"),
+        (["--data", "d", "--data-share", "1.5"], "--data-share must be above 0, and 1 at most"),
+        (["--init", "w.npz", "--resume"], "give one of them"),
+    ],
+)
+def test_arguments_that_are_off(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--region", "GB,XX"], 2, "--region: no region XX; known: "),
+        (["--init", "none.npz"], 1, "none.npz: no such weights file"),
+        (["--recipe", "big"], 2, "--recipe: the network window has no big, only full, small"),
+        (
+            ["--init", str(ROOT / "weights.npz"), "--recipe", "small"],
+            2,
+            "weights.npz is of another size than --recipe small",
+        ),
+        (["--init", "text.npz"], 1, "text.npz: not a weights file of this program"),
+        (["--data", "."], 1, ".: no pictures with records here: give a folder or .tar that gen.py"),
+        (["--data", "text.npz"], 1, "text.npz: no plain tar, or cut off"),
+        (["--resume"], 1, "runs/default/checkpoint.npz: no checkpoint here to resume from"),
+        (["--watch", "none.csv", "--windows", "1", "--scenes", "1"], 1, "none.csv"),
+    ],
+)
+def test_files_that_are_off(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+    (tmp_path / "text.npz").write_text(json.dumps("text"))
+    done = run(tmp_path, *arguments)
+    assert done.returncode == code, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("train.py: ") and message in last
+    assert "Traceback" not in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["text.npz"]

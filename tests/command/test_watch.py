@@ -1,0 +1,318 @@
+"""watch.py as a person runs it, mostly with a detector that finds white rectangles."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from platewright.alphabet import Alphabet
+from platewright.command import run_command
+from platewright.errors import WeightsError
+from platewright.geometry import quad_of_box
+from platewright.image import save_image
+from platewright.output.clip import ClipWriter
+from platewright.output.redaction import redaction_settings
+from platewright.reader import choice as choice_module
+from platewright.reading.spelling import spell
+from platewright.reading.settings import DetectorSettings
+from platewright.record import Reading
+from platewright.synth.drive import DriveSettings, draw_drive
+
+av = pytest.importorskip("av")
+ROOT = Path(__file__).resolve().parents[2]
+REAL = ROOT.parent / "shared/data/video/gb_LS15EBC.mp4"
+ALPHABET = Alphabet()
+Run = Callable[..., int]
+
+
+class WhiteRectangles:
+    """Reads the white pixels' box as AB12, or as XY99 in the left half."""
+
+    loaded: list[tuple[Path, object, int]]
+    pause_s = 0.0
+
+    @classmethod
+    def load(cls, path: Path, settings: object = None, threads: int = 1) -> WhiteRectangles:
+        if not path.is_file():
+            raise WeightsError(f"{path}: no such weights file")
+        cls.loaded.append((path, settings, threads))
+        found = cls()
+        found.settings = settings
+        found.runtime = SimpleNamespace(settings=SimpleNamespace(alphabet=ALPHABET))
+        found.jurisdiction = None
+        return found
+
+    def read(self, image: np.ndarray) -> list[Reading]:
+        time.sleep(self.pause_s)
+        rows, columns = np.nonzero((image > 225).all(axis=-1))
+        if rows.size < 50:
+            return []
+        box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        text = "XY99" if box[2] < image.shape[1] / 2 else "AB12"
+        slots = np.full((6, ALPHABET.num_classes), 0.001)
+        for position, index in enumerate(ALPHABET.encode(text, 6)):
+            slots[position, index] = 1 - 0.001 * (ALPHABET.num_classes - 1)
+        confidence, characters = spell(text, slots, ALPHABET)
+        return [Reading(text=text, confidence=confidence, presence=0.9, quad=quad_of_box(box),
+                        characters=characters, slots=slots, accepted=True)]  # fmt: skip
+
+
+def picture(x: int | None) -> np.ndarray:
+    rgb = np.full((120, 320, 3), 70, np.uint8)
+    if x is not None:
+        rgb[60:80, x : x + 80] = 255
+    return rgb
+
+
+def make_video(path: Path) -> Path:
+    """Write 60 frames, 10 a second: one vehicle in the right half, 3 s, another in the left."""
+    places = [200 + k for k in range(12)] + [None] * 36 + [20 + 2 * k for k in range(12)]
+    with ClipWriter(path) as clip:
+        for k, x in enumerate(places):
+            clip.add(picture(x), k / 10)
+    return path
+
+
+def frames_of(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
+
+
+def lines_of(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.setattr(choice_module, "Detector", WhiteRectangles)
+    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
+    monkeypatch.setattr(WhiteRectangles, "loaded", [], raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    (tmp_path / "w.onnx").touch()
+
+    def run_it(*arguments: str) -> int:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["watch.py", *arguments])
+        with pytest.raises(SystemExit) as left:
+            run_command("watch")
+        return int(left.value.code or 0)
+
+    return run_it
+
+
+def test_one_row_per_vehicle_and_an_annotated_video(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_video(tmp_path / "in.mp4")
+    assert run("in.mp4", "w.onnx", "--jsonl", "new/a.jsonl", "--out", "out.mp4") == 0
+    out, err = capsys.readouterr()
+    first, second = out.splitlines()
+    assert re.fullmatch(r"00:00\.0 - 00:01\.1  AB12 +9\d\.\d%  -      12 frames", first)
+    assert re.fullmatch(r"00:04\.8 - 00:05\.9  XY99 +9\d\.\d%  -      12 frames", second)
+    assert re.fullmatch(r"watch\.py: 60 frames, 60 read, 2 plates in \d+\.\d s\n", err)
+    told = lines_of(tmp_path / "new/a.jsonl")
+    assert [(line["text"], line["track"], line["source"]) for line in told] == [
+        ("AB12", 1, "in.mp4"), ("XY99", 2, "in.mp4"),
+    ]  # fmt: skip
+    assert told[0]["first"] == {"frame": 0, "time_s": 0.0}
+    before, after = frames_of(tmp_path / "in.mp4"), frames_of(tmp_path / "out.mp4")
+    assert len(after) == 60
+    changed = [np.abs(a.astype(int) - b).mean() > 1 for a, b in zip(after, before, strict=True)]
+    assert changed[:12] == changed[48:] == [True] * 12
+    assert not any(changed[20:46])
+
+
+def test_redact_hides_every_plate_and_tells_no_text(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_video(tmp_path / "in.mp4")
+    assert run("in.mp4", "w.onnx", "--redact", "--out", "out.mkv") == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "60 frames, 60 read, 2 plates" in err
+    hidden = frames_of(tmp_path / "out.mkv")
+    assert len(hidden) == 60
+    assert max(int(frame.max()) for frame in hidden) < 90
+    assert WhiteRectangles.loaded[0][1] == DetectorSettings(**redaction_settings())
+
+
+def test_frames_that_come_too_fast_are_dropped_and_counted(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WhiteRectangles, "pause_s", 0.1)
+    with ClipWriter(tmp_path / "in.mp4") as clip:
+        for k in range(60):
+            clip.add(picture(200), k / 50)
+    start = time.monotonic()
+    assert run("in.mp4", "w.onnx", "--realtime") == 0
+    assert time.monotonic() - start < 4  # 1.2 s of video; every frame would take 6
+    out, err = capsys.readouterr()
+    found = re.search(r"(\d+) frames, (\d+) read, 1 plates in .* s, (\d+) dropped", err)
+    assert found, err
+    frames, read, dropped = map(int, found.groups())
+    assert frames + dropped == 60
+    assert 5 <= read == frames <= 20
+    assert "AB12" in out
+
+
+def test_a_folder_every_other_frame_with_settings(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "frames").mkdir()
+    for k in range(5):
+        save_image(tmp_path / f"frames/{k}.png", picture(200))
+    (tmp_path / "frames/4.png").write_bytes(b"broken")
+    arguments = ["frames", "w.onnx", "--every", "2", "--fps", "10", "--threads", "3"]
+    assert run(*arguments, "--min-height", "9", "--min-presence", "0.6", "--accept", "0.9") == 0
+    out, err = capsys.readouterr()
+    assert "00:00.0 - 00:00.2  AB12" in out
+    assert "5 frames (1 damaged), 2 read, 1 plates" in err
+    path, settings, threads = WhiteRectangles.loaded[0]
+    assert (path, threads) == (Path("w.onnx"), 3)
+    assert (settings.min_height, settings.min_presence, settings.accept) == (9, 0.1, 0.9)
+    assert run("frames", "w.onnx", "--min-confidence", "1") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_stream_that_is_lost_for_good_leaves_all_that_was_seen(
+    run: Run, tmp_path: Path, camera_server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = camera_server([picture(200)], [15, 12, 0])
+    address = server.address.replace("//", "//me:secret@")
+    arguments = ["--patience", "1.2", "--jsonl", "a.jsonl", "--out", "out.mp4", "--early"]
+    assert run(address, "w.onnx", *arguments) == 1
+    out, err = capsys.readouterr()
+    # Twice lost, once back; the vehicle stood there all the time and is told once.
+    assert err.count(": lost (") == 2
+    assert err.count(": back after") == 1
+    assert err.splitlines()[-1].startswith(f"watch.py: {server.address}: lost for ")
+    assert "secret" not in out + err
+    assert out.count("AB12") == 1
+    (line,) = lines_of(tmp_path / "a.jsonl")
+    assert (line["source"], line["text"], line["frames"]) == (server.address, "AB12", 3)
+    assert "at" in line["first"]
+    assert len(frames_of(tmp_path / "out.mp4")) >= 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_everything_flushed(
+    tmp_path: Path, camera_server, number: signal.Signals
+) -> None:
+    if not (ROOT / "weights.onnx").is_file():
+        pytest.skip("no weights.onnx")
+    drive = draw_drive(np.random.default_rng(1), DriveSettings(regions=("GB",), hardness=0))
+    server = camera_server([next(drive)[0]], [None])
+    command = [sys.executable, str(ROOT / "watch.py"), server.address, "--threads", "1"]
+    process = subprocess.Popen(
+        [*command, "--jsonl", "a.jsonl", "--out", "out.mp4", "--min-height", "12"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    part = tmp_path / "out.mp4.part"
+    limit = time.monotonic() + 30
+    while not part.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    assert (tmp_path / "a.jsonl").read_bytes() == b""  # it is still there, so it has not passed
+    time.sleep(0.7)  # for a second frame
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert re.search(r"watch\.py: \d+ frames, \d+ read, [1-9] plates in .* dropped\n$", err)
+    told = lines_of(tmp_path / "a.jsonl")
+    assert len(out.splitlines()) == len(told) >= 1
+    assert {p.name for p in tmp_path.iterdir()} == {"a.jsonl", "out.mp4"}
+    assert len(frames_of(tmp_path / "out.mp4")) >= told[0]["frames"] - 1 >= 1
+
+
+def test_nothing_is_overwritten_without_force(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_video(tmp_path / "in.mp4")
+    before = (tmp_path / "in.mp4").read_bytes()
+    (tmp_path / "a.jsonl").write_text("old\n")
+    (tmp_path / "out.mp4").write_bytes(b"old")
+    assert run("in.mp4", "w.onnx", "--jsonl", "a.jsonl") == 1
+    assert "a.jsonl: there already; give another name or --force" in capsys.readouterr().err
+    assert run("in.mp4", "w.onnx", "--out", "out.mp4") == 1
+    assert (tmp_path / "a.jsonl").read_text() == "old\n"
+    assert run("in.mp4", "w.onnx", "--out", "in.mp4", "--force") == 2
+    assert (tmp_path / "in.mp4").read_bytes() == before
+    assert run("in.mp4", "w.onnx", "--jsonl", "a.jsonl", "--force") == 0
+    assert len(lines_of(tmp_path / "a.jsonl")) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["none.mp4", "w.onnx"], 1, "none.mp4: no such file, folder or camera"),
+        (["empty.mp4", "w.onnx"], 1, "empty.mp4: no video that can be read"),
+        (["nothing", "w.onnx"], 1, "nothing: no photo in it"),
+        (["in.mp4", "none.onnx"], 1, "none.onnx: no such weights file"),
+        (["96", "w.onnx"], 1, "camera 96: no picture comes"),
+        (["http://127.0.0.1:1/x", "w.onnx"], 1, "http://127.0.0.1:1/x: no picture comes"),
+        (["in.mp4", "w.onnx", "--out", "a.avi"], 2, "a.avi: a video must end in one of"),
+        (["in.mp4", "w.onnx", "--out", "x.mp4", "--jsonl", "x.mp4"], 2, "named twice"),
+        (["in.mp4", "w.onnx", "--show"], 2, "--show needs a screen"),
+        (["in.mp4", "w.onnx", "--redact"], 2, "--redact needs --out or --show"),
+        (["in.mp4", "--redact", "--out", "a.mp4", "--jsonl", "a"], 2, "--jsonl means nothing"),
+        (["in.mp4", "--redact", "--out", "a.mp4", "--early"], 2, "--early means nothing"),
+        (["in.mp4", "--redact", "--out", "a.mp4", "--every", "2"], 2, "looks at every frame"),
+        (["in.mp4", "--every", "0"], 2, "0 is not between 1 and 10000"),
+        (["in.mp4", "--min-presence", "nan"], 2, "nan is not between 0 and 1"),
+        ([], 2, "required"),
+    ],
+)
+def test_what_a_user_gets_wrong(
+    run: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    (tmp_path / "in.mp4").write_bytes(b"not looked at")
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "nothing").mkdir()
+    assert run(*arguments) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Traceback" not in err
+    assert not list(tmp_path.glob("[ax].*"))
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import runpy, sys; sys.argv = [sys.argv[1], '--help']\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as e: assert e.code == 0\n"
+        "heavy = {'numpy', 'cv2', 'PIL', 'onnxruntime', 'av'}\n"
+        "print('heavy:', sorted(heavy & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, str(ROOT / "watch.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.startswith("usage: watch.py")
+    assert done.stdout.endswith("heavy: []\n")
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="the real video is not here")
+def test_the_real_video_is_read_once_and_nothing_else_is_told_for_sure(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "watch.py"), str(REAL), "--every", "10"]
+    subprocess.run([*command, "--jsonl", "a.jsonl"], cwd=tmp_path, check=True, capture_output=True)
+    sure = [line for line in lines_of(tmp_path / "a.jsonl") if line["confidence"] > 0.5]
+    texts = [line["text"] for line in sure]
+    assert texts.count("LS15EBC") == 1
+    assert set(texts) <= {"LS15EBC", "R298DTY"}  # a second car's plate, legible in some frames
+    assert sure[0]["region"] == "GB"

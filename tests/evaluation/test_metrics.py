@@ -1,0 +1,109 @@
+"""Figures against tables worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from platewright.evaluation.metrics import (
+    Outcome,
+    character_accuracy,
+    confusions,
+    count_extra,
+    expected_calibration_error,
+    match,
+    milliseconds,
+    reliability,
+    summarize,
+)
+from platewright.geometry import Box, quad_of_box
+from platewright.record import Reading
+
+
+def reading(box: Box, text: str = "AB12", confidence: float = 0.9) -> Reading:
+    return Reading(text=text, confidence=confidence, presence=0.9, quad=quad_of_box(box))
+
+
+def test_character_accuracy_counts_missed_plates_in_full() -> None:
+    # 7 + 5 characters; one wrong, five missed.
+    assert character_accuracy([("AB12CDE", "AB12CDF"), ("X1Y2Z", "")]) == pytest.approx(1 - 6 / 12)
+    assert character_accuracy([("A", "BCD")]) == -2
+    assert character_accuracy([]) == 0
+
+
+def test_match_takes_the_reading_that_overlaps_most() -> None:
+    labels = [(0.0, 0.0, 10.0, 10.0), (100.0, 0.0, 110.0, 10.0), (50.0, 50.0, 60.0, 60.0)]
+    readings = [
+        reading((5, 0, 15, 10)),  # a third of the first label's union
+        reading((0, 0, 10, 8)),  # 0.8
+        reading((110, 0, 120, 10)),  # touches the second label, no area in common
+        reading((200, 200, 210, 210)),
+    ]
+    matches = match(labels, readings)
+    assert [index for index, _ in matches] == [1, -1, -1]
+    assert [overlap for _, overlap in matches] == pytest.approx([0.8, 0, 0])
+    assert count_extra(labels, readings) == 2
+    assert match(labels, []) == [(-1, 0.0)] * 3
+    assert match([], readings) == []
+    assert count_extra([], readings) == 4
+
+
+def outcome(text: str, read: str | None, iou: float, country: str = "GB") -> Outcome:
+    box = (0.0, 0.0, 10.0, 10.0)
+    got = None if read is None else reading(box, read)
+    return Outcome(file="a.jpg", box=box, text=text, country=country, reading=got, iou=iou)
+
+
+def test_summary_of_five_plates() -> None:
+    outcomes = [
+        outcome("AB12", "AB12", 0.9),  # exact
+        outcome("AO12", "A012", 0.6),  # folded alone
+        outcome("CD34", "CX34", 0.3),  # badly framed, one edit
+        outcome("EF56", None, 0.0),  # missed, four edits
+        outcome("", "QQ", 0.7),  # without a text: for the overlaps alone
+    ]
+    assert [o.kind for o in outcomes] == ["read", "read", "badly framed", "not found", "found"]
+    assert summarize(outcomes) == {
+        "plates": 5,
+        "texts": 4,
+        "overlap_any": 0.8,
+        "overlap_half": 0.6,
+        "exact": 0.25,
+        "folded": 0.5,
+        "character_accuracy": round(1 - (0 + 1 + 1 + 4) / 16, 4),
+    }
+    assert outcome("AB12", "AB13", 0.5).kind == "misread"
+    empty = summarize([])
+    assert empty["plates"] == 0
+    assert empty["exact"] is None
+
+
+def test_reliability_and_its_error() -> None:
+    # Bins of 0.1: 0.05 alone; 0.81 and 0.89 together; 1.0 with 0.95.
+    table = reliability([0.05, 0.81, 0.89, 1.0, 0.95], [False, True, False, True, True], 10)
+    assert [(row["from"], row["count"]) for row in table] == [(0.0, 1), (0.8, 2), (0.9, 2)]
+    assert [row["confidence"] for row in table] == pytest.approx([0.05, 0.85, 0.975])
+    assert [row["accuracy"] for row in table] == pytest.approx([0, 0.5, 1])
+    expected = (1 * 0.05 + 2 * 0.35 + 2 * 0.025) / 5
+    assert expected_calibration_error(table) == pytest.approx(expected)
+    fifteenths = reliability([0.0, 0.07, 1.0], [True, True, True])
+    assert [row["from"] for row in fifteenths] == pytest.approx([0, 1 / 15, 14 / 15])
+    assert reliability([], []) == []
+    assert expected_calibration_error([]) == 0
+
+
+def test_confusions() -> None:
+    matrix = confusions([("AB8", "ABB"), ("A8", "A8"), ("XY", "X"), ("M", "MI")])
+    assert matrix == {
+        "-": {"I": 1},
+        "8": {"8": 1, "B": 1},
+        "A": {"A": 2},
+        "B": {"B": 1},
+        "M": {"M": 1},
+        "X": {"X": 1},
+        "Y": {"-": 1},
+    }
+
+
+def test_milliseconds() -> None:
+    assert milliseconds(range(1, 102)) == {"median": 51.0, "p95": 96.0}
+    assert milliseconds([]) == {"median": None, "p95": None}

@@ -1,0 +1,186 @@
+"""Hidden plates: nothing of them is left, whatever shape they have and wherever they lie."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from platewright.command import run_command
+from platewright.geometry import quad_of_box
+from platewright.image import load_image
+from platewright.output.redaction import find_plates, hide, redact, redaction_settings, widened
+from platewright.reading.detector import Detector
+from platewright.reading.settings import DetectorSettings
+from platewright.record import Reading
+from platewright.synth.drive import DriveSettings, draw_drive
+
+ROOT = Path(__file__).resolve().parents[2]
+SLANTED = np.array([[60.0, 40], [160, 60], [156, 90], [56, 70]])
+
+
+def noisy(shape: tuple[int, ...] = (120, 240, 3)) -> np.ndarray:
+    return np.random.default_rng(4).integers(0, 256, shape).astype(np.uint8)
+
+
+def inside(shape: tuple[int, ...], quad: np.ndarray) -> np.ndarray:
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(quad).astype(np.int32)], 1)
+    return mask > 0
+
+
+@pytest.mark.parametrize("shape", [(120, 240, 3), (120, 240)])
+def test_a_quad_becomes_one_colour_and_the_rest_stays(shape: tuple[int, ...]) -> None:
+    image = noisy(shape)
+    before = image.copy()
+    out = hide(image, [SLANTED])
+    assert np.array_equal(image, before)
+    plate = inside(shape, widened(SLANTED))
+    core = cv2.erode(plate.astype(np.uint8), np.ones((3, 3))).astype(bool)
+    assert inside(shape, SLANTED)[core].sum() == inside(shape, SLANTED).sum()
+    assert len(np.unique(out[core].reshape(core.sum(), -1), axis=0)) == 1
+    beyond = ~cv2.dilate(plate.astype(np.uint8), np.ones((5, 5))).astype(bool)
+    assert np.array_equal(out[beyond], image[beyond])
+    assert np.array_equal(hide(image, []), image)
+
+
+def test_the_colour_knows_nothing_of_the_plate() -> None:
+    one, other = np.full((120, 240, 3), 90, np.uint8), np.full((120, 240, 3), 90, np.uint8)
+    plate = inside(one.shape, SLANTED)
+    one[plate], other[plate] = 255, noisy()[plate]
+    assert np.array_equal(hide(one, [SLANTED]), hide(other, [SLANTED]))
+    assert hide(one, [SLANTED])[plate].tolist() == [[90, 90, 90]] * int(plate.sum())
+
+
+def test_neighbours_do_not_colour_each_other() -> None:
+    image = np.full((120, 240, 3), 90, np.uint8)
+    left, right = quad_of_box((20, 40, 100, 60)), quad_of_box((104, 40, 184, 60))
+    for quad in (left, right):
+        image[inside(image.shape, quad)] = 255
+    assert np.unique(hide(image, [left, right])).tolist() == [90]
+
+
+@pytest.mark.parametrize(
+    "quad",
+    [
+        quad_of_box((-30, -10, 50, 20)),  # over the corner
+        quad_of_box((-300, -200, -250, -180)),  # outside
+        quad_of_box((-50, -50, 900, 900)),  # larger than the picture
+        np.full((4, 2), 30.0),  # a point
+        np.array([[10.0, 10], [90, 10], [90, 10], [10, 10]]),  # a line
+        np.array([[10.0, 10], [90, 40], [90, 10], [10, 40]]),  # crossed
+    ],
+)
+def test_quads_of_any_kind(quad: np.ndarray) -> None:
+    image = noisy()
+    out = hide(image, [quad])
+    (x0, y0), (x1, y1) = np.clip(quad[[0, 2]].astype(int), 0, [240, 120])
+    y0, y1 = min(y0, y1), max(y0, y1)
+    assert out.shape == image.shape
+    covered = out[y0 : y1 + 2, x0 : x1 + 2] if x1 else out[:0]
+    assert len(np.unique(covered.reshape(-1, 3), axis=0)) == bool(covered.size)
+
+
+def test_what_is_looked_for_when_hiding() -> None:
+    usual, low = DetectorSettings(), DetectorSettings(**redaction_settings())
+    assert low.min_presence <= usual.min_presence / 2
+    assert low.scan_presence < usual.scan_presence
+    assert low.max_candidates > usual.max_candidates
+    assert low.smallest[0] < usual.smallest[0]
+    assert low.smallest[1] < usual.smallest[1]
+    assert low.min_confidence == low.min_characters == 0
+    assert redaction_settings(0.04, 12)["min_presence"] == 0.04
+    assert redaction_settings(0.04, 12)["min_height"] == 12
+
+
+class Twice:
+    """Finds the brightest thing, as long as there is one: the second hides behind the first."""
+
+    rounds = 0
+
+    def read(self, image: np.ndarray) -> list[Reading]:
+        self.rounds += 1
+        rows, columns = np.nonzero((image == image.max()).all(axis=-1) & (image > 150).all(axis=-1))
+        if not rows.size:
+            return []
+        box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        return [Reading(text="AB12", confidence=0.9, presence=0.8, quad=quad_of_box(box),
+                        region="GB", slots=np.ones((2, 3)))]  # fmt: skip
+
+
+def test_what_stood_beside_a_hidden_plate_is_hidden_too() -> None:
+    image = np.full((120, 240, 3), 90, np.uint8)
+    image[20:40, 20:90], image[70:90, 120:190] = 255, 200
+    detector = Twice()
+    out, found = redact(image, detector)  # type: ignore[arg-type]
+    assert np.unique(out).tolist() == [90]
+    assert detector.rounds == 3
+    assert [(r.text, r.confidence, r.region, r.characters) for r in found] == [("", 0, "", ())] * 2
+    assert all(r.slots is None for r in found)
+    assert find_plates(image, Twice())[0].presence == 0.8  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def detect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
+    if not (ROOT / "weights.onnx").is_file():
+        pytest.skip("no weights.onnx")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["detect.py", *arguments])
+        with pytest.raises(SystemExit) as left:
+            run_command("detect")
+        return int(left.value.code or 0)
+
+    return run
+
+
+def test_the_reader_reads_nothing_of_a_hidden_plate_nor_is_its_place_told(
+    detect: Callable[..., int], tmp_path: Path
+) -> None:
+    reader = Detector.load(ROOT / "weights.onnx")
+    settings = DriveSettings(regions=("GB",), hardness=0)
+    picture, _ = next(draw_drive(np.random.default_rng(1), settings))
+    photo = Image.fromarray(picture)
+    exif = Image.Exif()
+    exif[0x010E] = "LS15EBC"
+    exif.get_ifd(0x8825)[1] = "N"  # where the photo was taken
+    photo.save(tmp_path / "in.jpg", quality=95, exif=exif, comment=b"LS15EBC")
+    before = reader.read(load_image(tmp_path / "in.jpg"))
+    assert before
+    assert detect("in.jpg", "-o", "out.jpg", "--redact", "--json", "out.json") == 0
+    hidden = load_image(tmp_path / "out.jpg")
+    assert reader.read(hidden) == []
+    for reading in reader.read_quads(hidden, [r.quad for r in before]):
+        assert reading.presence < 0.1
+    plates = json.loads((tmp_path / "out.json").read_text())["plates"]
+    assert len(plates) >= len(before)
+    assert {(p["text"], p["region"], len(p["characters"])) for p in plates} == {("", "", 0)}
+    with Image.open(tmp_path / "out.jpg") as out:
+        assert len(out.getexif()) == 0
+        assert "comment" not in out.info
+    assert b"LS15EBC" not in (tmp_path / "out.jpg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["in.png", "--redact"], "--redact needs an output"),
+        (["in.png", "-o", "a.png", "--redact", "--region", "GB"], "--redact reads no text"),
+        (["in.png", "-o", "a.png", "--redact", "--accept", "0.5"], "--redact reads no text"),
+    ],
+)
+def test_what_does_not_go_with_redact(
+    detect: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    assert detect(*arguments) == 2
+    assert message in capsys.readouterr().err
