@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from platewright.geometry import Box
-    from platewright.reader.detector import BoxDetector
     from platewright.reading.detector import Detector
+    from platewright.reading.finder import BoxFinder
     from platewright.synth.background import Backgrounds
 
     Picture = NDArray[np.uint8]
@@ -127,27 +127,25 @@ def read_ms(detector: Detector, drawn: Drawn) -> float:
     """Return the median time to read one crop, without framing it, in milliseconds."""
     import numpy as np
 
-    from platewright.reader.detector import BoxDetector, ReaderDetector
-    from platewright.reading.vote import VotingDetector
-    from platewright.reading.detector import Detector
+    from platewright.reading.finder import BoxFinder
+    from platewright.reading.speller import SecondSpeller
 
     times = []
     for image, quad, _ in drawn[:60]:
-        if isinstance(detector, ReaderDetector):
-            crops = detector.crops(image, [quad])
+        grey = _grey(image)
+        speller = detector.speller
+        if isinstance(detector.finder, BoxFinder):
             began = time.perf_counter()
-            detector.reader.read(crops)
-        elif isinstance(detector, BoxDetector):
+            detector.finder.box(grey)
+        elif isinstance(speller, SecondSpeller):
+            crops = speller.crops(grey, [quad])
             began = time.perf_counter()
-            detector.find(image)
+            for evidence in speller.other.look(crops):
+                evidence.spell()
         else:
-            framed = Detector(detector.runtime, detector.settings).read_quads(image, [quad])
-            window = np.zeros((1, *detector.runtime.settings.read_window), np.uint8)
             began = time.perf_counter()
-            for _ in detector.settings.framings:
-                detector.runtime.read(window)
-            if isinstance(detector, VotingDetector):
-                detector.vote(image, framed)
+            for look in speller.look(grey, [quad], detector.settings.framings):
+                look.evidence.spell()
         times.append((time.perf_counter() - began) * 1e3)
     return round(float(np.median(times)), 2)
 
@@ -169,14 +167,20 @@ def overlaps(found: Sequence[Box], true: Sequence[Box]) -> dict[str, float]:
     }
 
 
-def score_boxes(detector: BoxDetector, photos: Iterator[tuple[Picture, Box]]) -> dict[str, float]:
+def _grey(image: Picture) -> Picture:
+    import numpy as np
+
+    return image if image.ndim == 2 else np.asarray(image.mean(axis=2), np.uint8)
+
+
+def score_boxes(finder: BoxFinder, photos: Iterator[tuple[Picture, Box]]) -> dict[str, float]:
     """Return how well a regression finds the one plate of each photo."""
     import numpy as np
 
     found, true = [], []
     for image, box in photos:
         size = np.array([image.shape[1], image.shape[0]] * 2, float)
-        found.append(tuple((np.array(detector.find(image)) / size).tolist()))
+        found.append(tuple((np.array(finder.box(_grey(image))) / size).tolist()))
         true.append(tuple((np.array(box) / size).tolist()))
     return overlaps(found, true)  # type: ignore[arg-type]
 
@@ -211,7 +215,7 @@ def real_photos(path: Path, limit: int | None) -> Iterator[tuple[Picture, Box]]:
 
 def parameters(weights: Sequence[Path]) -> int | None:
     """Return how many numbers the `.npz` beside exports have; None where one has none."""
-    from platewright.recognizer.weights import load_file
+    from platewright.network.weights import load_file
 
     beside = [path.with_suffix(".npz") for path in weights]
     if not all(path.is_file() for path in beside):
@@ -257,10 +261,10 @@ def main() -> None:
     from platewright.background.photo import load_backgrounds
     from platewright.evaluation.report import processor
     from platewright.file import file_digest, make_folder, write_file
-    from platewright.reading.choice import voters, with_reader
-    from platewright.reader.detector import BoxDetector
-    from platewright.reader.kind import kind_names
-    from platewright.reading.detector import Detector
+    from platewright.network.kind import kind_names
+    from platewright.reading.choice import detector_of, voters, with_reader
+    from platewright.reading.finder import BoxFinder
+    from platewright.reading.runtime import load_network
     from platewright.synth.background import Backgrounds
 
     if args.out.exists() and not args.force:
@@ -277,7 +281,7 @@ def main() -> None:
     backgrounds = Backgrounds(photos, seed=SEED)
     with unseen_faces():
         drawn = draw_plates(args.drawn, backgrounds)
-    default = Detector.load(args.weights)
+    default = detector_of(load_network(args.weights))
     scores: dict[str, Any] = {}
     for name, weights in chosen.items():
         detector = with_reader(default, name)
@@ -287,10 +291,10 @@ def main() -> None:
             "parameters": parameters(weights),
             "ms": read_ms(detector, drawn),
         }
-        if isinstance(detector, BoxDetector):
-            one["drawn"] = score_boxes(detector, drawn_photos(args.drawn, backgrounds))
+        if isinstance(detector.finder, BoxFinder):
+            one["drawn"] = score_boxes(detector.finder, drawn_photos(args.drawn, backgrounds))
             if args.realdev:
-                one["realdev"] = score_boxes(detector, real_photos(args.realdev, args.limit))
+                one["realdev"] = score_boxes(detector.finder, real_photos(args.realdev, args.limit))
         else:
             one["drawn"] = score_drawn(detector, drawn)
             for key, path in (("realdev", args.realdev), ("crops_us", args.crops)):
