@@ -55,9 +55,7 @@ def read_all(labels: Sequence[Label], images: Path, weights: Path) -> tuple[list
     """Return the texts read and their slots, one per label; an empty text where nothing was."""
     detector = load_detector(weights)
     texts = [""] * len(labels)
-    slots = np.zeros(
-        (len(labels), detector.speller.longest, detector.alphabet.num_classes)
-    )
+    slots = np.zeros((len(labels), detector.speller.longest, detector.alphabet.num_classes))
     by_file: dict[str, list[int]] = {}
     for k, label in enumerate(labels):
         by_file.setdefault(label.file, []).append(k)

@@ -262,6 +262,7 @@ def main() -> None:
     from platewright.evaluation.report import processor
     from platewright.file import file_digest, make_folder, write_file
     from platewright.network.kind import kind_names
+    from platewright.network.settings import PARTS
     from platewright.reading.choice import detector_of, voters, with_reader
     from platewright.reading.finder import BoxFinder
     from platewright.reading.runtime import load_network
@@ -270,7 +271,7 @@ def main() -> None:
     if args.out.exists() and not args.force:
         raise OutputError(f"{args.out}: there already; give another name or --force")
     chosen = {}
-    for name in ("window", *(args.names or (*kind_names(), *VOTES))):
+    for name in ("window", *(args.names or (*(n for n in kind_names() if n not in PARTS), *VOTES))):
         try:
             chosen[name] = weights_of(name, args.weights)
         except WeightsError as error:

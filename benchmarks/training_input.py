@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from platewright.recognizer.settings import NetworkSettings  # noqa: E402
+
 from platewright.training.fit import Trainer, make_drawing, prepare  # noqa: E402
 from platewright.training.settings import TrainSettings  # noqa: E402
 from platewright.training.stream import BatchStream  # noqa: E402

@@ -9,7 +9,7 @@ from typing import Any
 from platewright.errors import ConfigError, WeightsError
 from platewright.file import file_digest
 from platewright.network.kind import kind_names
-from platewright.network.settings import BundleSettings
+from platewright.network.settings import PARTS, BundleSettings
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder, FrameFramer, ScanFinder, SlotFramer
 from platewright.reading.line import LineSpeller
@@ -50,8 +50,9 @@ def find_weights(choice: str) -> Path:
     path = Path(choice)
     if path.suffix.lower() in SUFFIXES:
         return path
-    if choice not in kind_names():
-        known = ", ".join((*kind_names(), "api"))
+    alone = [name for name in kind_names() if name not in PARTS]
+    if choice not in alone:
+        known = ", ".join((*alone, "api"))
         raise ConfigError(f"no reader {choice}; known: {known}, or a weights file")
     for folder, name in (
         ("readers", choice),
@@ -140,9 +141,7 @@ def detector_of(network: Network, settings: DetectorSettings | None = None) -> D
             "scan, frame and line"
         )
     if own.frame is not None and own.line is not None:
-        return Detector(
-            ScanFinder(network), FrameFramer(network), LineSpeller(network), settings
-        )
+        return Detector(ScanFinder(network), FrameFramer(network), LineSpeller(network), settings)
     return Detector(ScanFinder(network), SlotFramer(network), SlotSpeller(network), settings)
 
 

@@ -18,7 +18,16 @@ from platewright.reading.spelling import decode_slots
 from platewright.reading.straighten import refined, straightened
 from platewright.reading.suppress import suppress
 
-__all__ = ["BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "ScanFinder", "SlotFramer", "sift"]
+__all__ = [
+    "BoxFinder",
+    "Find",
+    "Finder",
+    "FrameFramer",
+    "Framer",
+    "ScanFinder",
+    "SlotFramer",
+    "sift",
+]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]

@@ -32,7 +32,6 @@ NOTHING = 0.3
 """How certain the average character counts where none is read."""
 
 
-
 class LineSpeller:
     """Reads with the line reader.
 

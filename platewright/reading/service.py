@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from platewright.alphabet import Alphabet
 from platewright.errors import ServiceError
 from platewright.image import encode_image
-from platewright.reading.speller import Given
 from platewright.pool import within
+from platewright.reading.speller import Given
 from platewright.text import clean
 
 __all__ = ["KEY", "URL", "Service", "ServiceSpeller"]

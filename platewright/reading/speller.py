@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from platewright.alphabet import Alphabet
 from platewright.reading.attend import Hypothesis, follow, search, spell_attention
 from platewright.reading.ctc import labels, log_likelihoods, spell_ctc, spell_text
-from platewright.reading.finder import certainty, sigmoid
+from platewright.reading.finder import certainty
 from platewright.reading.runtime import Network, levels
 from platewright.reading.spelling import Spelling, decode_slots, fold_slots, sharpen, spell
 from platewright.reading.straighten import refined, straightened
@@ -401,9 +401,7 @@ class Given(SlotEvidence):
         return self.spell_as(self.text)
 
 
-def crops_for(
-    speller: CropSpeller, grey: Picture, quads: Sequence[FloatArray]
-) -> list[Picture]:
+def crops_for(speller: CropSpeller, grey: Picture, quads: Sequence[FloatArray]) -> list[Picture]:
     """Return straightened plates (h, w) as a speller wants them.
 
     Args:

@@ -86,7 +86,6 @@ def spell(
     return confidence, tuple(characters)
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Spelling:
     """A read text.

@@ -270,7 +270,8 @@ def test_temperature_moves_the_confidence_but_not_what_is_found() -> None:
     cool = WhiteBlocks(slots=doubtful())
     cool.settings = BundleSettings(scan=THICK, slots=replace(SLOTS, temperature=0.5))
     plain, sharp = (
-        detector_of(runtime).read(make_photo())[0] for runtime in (WhiteBlocks(slots=doubtful()), cool)
+        detector_of(runtime).read(make_photo())[0]
+        for runtime in (WhiteBlocks(slots=doubtful()), cool)
     )
     assert plain.text == sharp.text
     assert sharp.confidence > plain.confidence

@@ -11,8 +11,8 @@ import pytest
 
 from platewright.alphabet import Alphabet
 from platewright.errors import RegionError
-from platewright.reading.spelling import decode_slots
 from platewright.reading.jurisdiction import FLOOR, LEAST, OTHER, Jurisdiction
+from platewright.reading.spelling import decode_slots
 from platewright.region import Region, load_region
 from platewright.region.template import region_templates
 

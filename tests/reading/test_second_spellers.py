@@ -12,16 +12,15 @@ from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
-from platewright.reading.choice import detector_of, find_weights, with_reader
-from platewright.reading.attention_map import AttentionFile, draw_attention
-from platewright.reading.runtime import Network
 from platewright.network.settings import TextSettings
-from platewright.reading.spelling import Spelling, fold_slots
+from platewright.reading.attention_map import AttentionFile, draw_attention
+from platewright.reading.choice import detector_of, find_weights, with_reader
 from platewright.reading.detector import Detector
-from platewright.reading.settings import DetectorSettings
 from platewright.reading.finder import BoxFinder
+from platewright.reading.runtime import Network
+from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Given, SecondSpeller
-from tests.network.conftest import exported
+from platewright.reading.spelling import Spelling, fold_slots
 from tests.reading.fake import THICK, FakeNetwork
 
 QUAD = quad_of_box((40.0, 30.0, 120.0, 50.0))
@@ -144,9 +143,7 @@ class FixedBox:
     """A regression that always answers the same."""
 
     def __init__(self) -> None:
-        self.settings = TextSettings(
-            name="box", task="box", window=(32, 32), channels=(), units=()
-        )
+        self.settings = TextSettings(name="box", task="box", window=(32, 32), channels=(), units=())
 
     def run(self, outputs: Sequence[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
         assert outputs == ["box"] and inputs["window"].shape == (1, 32, 32, 1)

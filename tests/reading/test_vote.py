@@ -24,10 +24,8 @@ from platewright.reading.choice import (
 from platewright.reading.detector import Detector
 from platewright.reading.runtime import load_network
 from platewright.reading.speller import crop_speller
-from platewright.reading.spelling import Spelling
+from platewright.reading.spelling import Spelling, spell
 from platewright.reading.vote import VoteSpeller, pool
-from platewright.reading.spelling import spell
-from tests.network.conftest import exported
 from tests.reading.test_second_spellers import PHOTO, QUAD, detector
 
 ROOT = Path(__file__).resolve().parents[2]
