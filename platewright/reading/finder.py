@@ -19,15 +19,9 @@ from platewright.reading.straighten import refined, straightened
 from platewright.reading.suppress import suppress
 
 __all__ = [
-    "BoxFinder",
-    "Find",
-    "Finder",
-    "FrameFramer",
-    "Framer",
-    "ScanFinder",
-    "SlotFramer",
-    "sift",
-]
+    "BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "ScanFinder", "SlotFramer", "certainty",
+    "sift", "sigmoid",
+]  # fmt: skip
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]

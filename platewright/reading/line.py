@@ -102,10 +102,10 @@ class LineEvidence:
         for logs in self.framings:
             for classes in near_texts(logs, longest=longest):
                 found.setdefault(classes)
-        classes = list(found)
-        rated = self._rate(classes)
+        texts = list(found)
+        rated = self._rate(texts)
         order = np.argsort(-rated, kind="stable")
-        return [(classes[k], float(rated[k])) for k in order]
+        return [(texts[k], float(rated[k])) for k in order]
 
     @property
     def probability(self) -> float:
@@ -129,7 +129,7 @@ class LineEvidence:
     def rate(self, texts: Sequence[str]) -> list[float]:
         """See `Evidence`."""
         rated = self._rate([self._classes(text) for text in texts])
-        return np.log(np.maximum(rated, 1e-300)).tolist()
+        return [math.log(max(float(p), 1e-300)) for p in rated]
 
     def spell_as(self, text: str) -> Spelling:
         """See `Evidence`."""
@@ -179,4 +179,4 @@ def condense(logs: FloatArray) -> FloatArray:
     first = np.cumsum(keep) - 1
     out = logs[keep].copy()
     out[:, BLANK] += np.bincount(first, np.where(keep, 0.0, logs[:, BLANK]), len(out))
-    return out
+    return np.asarray(out, np.float64)

@@ -149,9 +149,9 @@ class SlotSpeller:
         for quad, each, logit in zip(framed, mean, logits, strict=True):
             plain = each.astype(np.float64)
             # Presence is of the plain probabilities: calibrating must not move what is found.
-            presence = float(1 / (1 + np.exp(-float(logit)))) * certainty(plain, own.alphabet)
+            there = float(1 / (1 + np.exp(-float(logit)))) * certainty(plain, own.alphabet)
             evidence = SlotEvidence(plain, own.alphabet, own.temperature)
-            looks.append(Look(quad, presence, evidence))
+            looks.append(Look(quad, there, evidence))
         return looks
 
 
@@ -313,11 +313,11 @@ class AttentionEvidence:
         return log_softmax(logits), after, weights.astype(np.float64)
 
 
-CROP_SPELLERS = {"ctc": CtcSpeller, "attention": AttentionSpeller}
+CROP_SPELLERS: dict[str, Any] = {"ctc": CtcSpeller, "attention": AttentionSpeller}
 """By the task of the network."""
 
 
-def crop_speller(network: Network, *, beams: int = 8) -> CtcSpeller | AttentionSpeller:
+def crop_speller(network: Network, *, beams: int = 8) -> CropSpeller:
     """Return what spells with a network.
 
     Raises:
@@ -326,7 +326,8 @@ def crop_speller(network: Network, *, beams: int = 8) -> CtcSpeller | AttentionS
     made = CROP_SPELLERS.get(network.settings.task)
     if made is None:
         raise ValueError(f"{network.settings.name} reads no text")
-    return made(network, beams=beams)
+    speller: CropSpeller = made(network, beams=beams)
+    return speller
 
 
 class SecondSpeller:

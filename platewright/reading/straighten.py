@@ -51,7 +51,8 @@ def rectify(
         margin: (x, y) room round the quad, parts of its width and height.
 
     Returns:
-        The (height, width) window, with the photo's channels, and the homography from photo points to its points.
+        The (height, width) window, with the photo's channels, and the homography from photo
+        points to its points.
 
     Raises:
         ValueError: if three corners are on a line.
