@@ -159,7 +159,7 @@ def load_network(path: Path, threads: int = 1) -> Network:
 
 
 def levels(pictures: Picture) -> FloatArray:
-    """Return pictures as networks take them, 0-1: (n, h, w) as (n, h, w, 1), colours as they are."""
+    """Return pictures as networks take them, 0-1: grey (n, h, w) ones as (n, h, w, 1)."""
     whole = pictures[..., None] if pictures.ndim == 3 else pictures
     return whole.astype(np.float32) * np.float32(1 / 255)
 
