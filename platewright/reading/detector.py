@@ -116,7 +116,7 @@ class Detector:
         seen = np.ones(len(framed))
         for _ in range(self.settings.looks - 1):
             framed, presence = self.framer.frame(grey, framed)
-            seen = seen * presence if self.framer.counts else seen
+            seen = presence if self.framer.counts else seen
         return [
             self._placed(self._reading(look, look.presence * float(p)))
             for look, p in zip(self._look(grey, framed), seen, strict=True)

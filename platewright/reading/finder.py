@@ -64,7 +64,7 @@ class Framer(Protocol):
     """Looks at finds again.
 
     Attributes:
-        counts: whether its presence is a part of a reading's presence; else it only sifts.
+        counts: whether its presence takes the place of the find's; else it only sifts.
     """
 
     counts: bool
@@ -226,19 +226,19 @@ def sift(
         settings: `second_look` is the least presence of what stays.
 
     Returns:
-        What stays, in the order of the finds, each in its new frame. Presence is that of the find,
-        and of the framer where that counts.
+        What stays, in the order of the finds, each in its new frame. Presence is what the framer
+        saw at last, where that counts: it has looked more closely than the finder.
     """
     current = list(finds)
     for _ in range(settings.looks - 1):
         if not current:
             break
         quads, seen = framer.frame(grey, [f.quad for f in current])
-        sure = np.array([f.presence for f in current]) * seen
+        sure = seen if framer.counts else np.array([f.presence for f in current]) * seen
         kept = suppress([box_of_quad(quad) for quad in quads], sure)
         worth = sorted(int(k) for k in kept if sure[k] >= settings.second_look)
         current = [
-            Find(quads[k], float(sure[k]) if framer.counts else current[k].presence) for k in worth
+            Find(quads[k], float(seen[k]) if framer.counts else current[k].presence) for k in worth
         ]
     return current
 
