@@ -71,7 +71,6 @@ def chosen(args: argparse.Namespace) -> tuple[AnySettings, list[Kind]]:
         WeightsError: if weights can't be read.
     """
     from platewright.network.kind import joined
-    from platewright.network.settings import TextSettings
     from platewright.network.weights import load_weights
 
     names = [name for name in args.network.split(",") if name]
@@ -79,8 +78,7 @@ def chosen(args: argparse.Namespace) -> tuple[AnySettings, list[Kind]]:
         kinds = [load_kind(name) for name in names or DEFAULT]
         return joined([kind.recipe(args.recipe).settings for kind in kinds]), kinds
     settings = load_weights(args.weights)[1]
-    alone = isinstance(settings, TextSettings)
-    own = [settings] if alone else list(settings.parts.values())
+    own = list(settings.parts.values())
     if names and names != [part.name for part in own]:
         held = ",".join(part.name for part in own)
         raise ConfigError(f"{args.weights} is of the network {held}: --network names it")
@@ -99,11 +97,10 @@ def table(rows: Sequence[LayerRow]) -> Iterator[str]:
 def facts(settings: AnySettings, rows: Sequence[LayerRow]) -> Iterator[str]:
     """Yield what is to be known of each network, a line each."""
     from platewright.network.cost import photo_macs
-    from platewright.network.settings import ScanSettings, TextSettings
+    from platewright.network.settings import ScanSettings
     from platewright.reading.pyramid import scales
 
-    alone = isinstance(settings, TextSettings)
-    for name, part in {settings.name: settings}.items() if alone else settings.parts.items():
+    for name, part in settings.parts.items():
         yield ""
         yield from (f"{f'{name} {what}':<24}{said}" for what, said in part.facts)
         macs = sum(row.macs for row in rows if row.network == name)

@@ -23,6 +23,7 @@ from platewright.command.argument import (
     use_fonts,
 )
 from platewright.errors import ConfigError
+from platewright.network.kind import DEFAULT, kind_names
 
 if TYPE_CHECKING:
     from platewright.training.sample import SampleSettings
@@ -34,17 +35,18 @@ def make_parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     add = parser.add_argument
-    add("--network", default="window", help="what to train (%(default)s; model.py lists them)")
-    add("--recipe", default="", help="size of window: full, small; schedule of others (the first)")
-    add("--out", type=Path, help="folder of the run (runs/default, or runs/NETWORK)")
+    add("--network", default="", metavar="NAME[,NAME]",
+        help=f"what to train of {', '.join(kind_names())} (those of --init or --resume,\n"
+        f"else {','.join(DEFAULT)})")  # fmt: skip
+    add("--recipe", default="", help="size and schedule, as model.py lists them (the first)")
+    add("--out", type=Path, help="folder of the run (runs/default, or runs/NAME)")
     add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
-    add(
-        "--steps", type=at_least(1), help="gradient steps at most (20000, or no limit with --hours)"
-    )
+    add("--steps", type=at_least(1),
+        help="gradient steps at most (the recipe's, or no limit with --hours)")  # fmt: skip
     add("--hours", type=float, help="time at most")
-    add("--rate", type=float, help="highest learning rate (2e-3, or the recipe's)")
-    add("--scenes", type=at_least(1), default=8, help="scenes in a batch (%(default)s)")
-    add("--windows", type=at_least(1), help="reader's windows in a batch (48, or the recipe's)")
+    add("--rate", type=float, help="highest learning rate (the recipe's)")
+    add("--scenes", type=at_least(1), help="scenes in a batch (the recipe's)")
+    add("--windows", type=at_least(1), help="windows of each network in a batch (the recipe's)")
     add("--seed", type=int, default=0, help="of weights and drawings (%(default)s)")
     add("--workers", type=at_least(0), default=1, help="drawing processes (%(default)s)")
     add("--data", type=Path, nargs="+", default=[], help="learn from stored drawings as well")
@@ -56,9 +58,10 @@ def make_parser() -> argparse.ArgumentParser:
     add_fonts(parser)
     add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
-    add("--watch", type=Path, metavar="LABELS.csv", help="also measure on these labelled photos")
+    add("--watch", type=Path, nargs="+", default=[], metavar="LABELS.csv",
+        help="also measure on these labelled photos")  # fmt: skip
     add("--check-every", type=at_least(1),
-        help="steps between measurements (1000, or the recipe's)")  # fmt: skip
+        help="steps between measurements (the recipe's)")  # fmt: skip
     add("--report-every", type=at_least(1), default=25,
         help="steps between lines of the log (%(default)s)")  # fmt: skip
     add("--init", type=Path, metavar="WEIGHTS.npz", help="begin with these weights")
@@ -81,7 +84,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error("--data-share must be above 0, and 1 at most")
     if args.init and args.resume:
         parser.error("--init begins a run, --resume goes on with one: give one of them")
-    args.out = args.out or Path("runs", args.network.replace("window", "default"))
+    default = args.network in ("", ",".join(DEFAULT))
+    args.out = args.out or Path("runs", "default" if default else args.network.replace(",", "-"))
     return args
 
 
@@ -99,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         import keras
     except ImportError:
         raise ConfigError("training needs Keras: pip install -r requirements.txt") from None
-    from platewright.training.course import finish, start
+    from platewright.training.run import finish, start
 
     backgrounds = args.bgs if args.bgs.is_dir() and any(args.bgs.iterdir()) else None
     if backgrounds is None:
@@ -125,21 +129,16 @@ def sample_settings(args: argparse.Namespace) -> SampleSettings:
     """Return how samples are drawn; tells what is wrong with them before anything starts.
 
     Raises:
-        ConfigError: if there is no such size of the network, preset or setting.
+        ConfigError: if there is no such preset or setting.
         DatasetError: if stored drawings can't be read.
     """
-    from platewright.recognizer.settings import sized
     from platewright.synth.preset import load_synth
     from platewright.training.sample import SampleSettings
     from platewright.training.source import StoredSource
 
-    if args.network == "window":
-        sized(args.recipe)
     if args.data:
         StoredSource(args.data, args.data_share)
     return SampleSettings(
-        scenes=args.scenes,
-        windows=args.windows or 48,
         absent=args.absent,
         hard=args.hard,
         stored=tuple(args.data),

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from platewright.network.kind import build
-from platewright.network.settings import AnySettings, BundleSettings, ScanSettings
+from platewright.network.kind import build, joined
+from platewright.network.settings import AnySettings, ScanSettings
 
 __all__ = ["LayerRow", "draw_plot", "layer_rows", "photo_macs", "scan_macs"]
 
@@ -42,25 +42,21 @@ def layer_rows(settings: AnySettings) -> list[LayerRow]:
     Raises:
         ConfigError: if there is no such network, or Keras is not installed.
     """
-    if not isinstance(settings, BundleSettings):
-        return _rows(settings.name, build(settings).teach, {}, settings)
-    found = []
-    for task, part in settings.parts.items():
-        sizes = {"image": part.grid.window} if isinstance(part, ScanSettings) else {}
-        model = build(BundleSettings(**{task: part})).teach
-        found += _rows(task, model, sizes, part)
-    return found
+    return [
+        row
+        for name, part in settings.parts.items()
+        for row in _rows(name, build(joined([part])).teach, part)
+    ]
 
 
-def _rows(network: str, model: Any, sizes: dict[str, tuple[int, int]], settings: Any) -> Any:
-    """Return one model's rows; inputs of any size are taken to be of `sizes`."""
+def _rows(network: str, model: Any, settings: Any) -> list[LayerRow]:
+    """Return one model's rows; an input of any size is taken to be of the scan's window."""
     import keras
 
     layers = [layer for layer in model.layers if layer.weights]
     probe = keras.Model(model.inputs, {layer.name: _first(layer.output) for layer in layers})
     given = [
-        keras.KerasTensor((1, *sizes.get(x.name, x.shape[1:3]), *x.shape[3:]), x.dtype)
-        for x in model.inputs
+        keras.KerasTensor((1, *_size(x, settings), *x.shape[3:]), x.dtype) for x in model.inputs
     ]
     shapes = probe.compute_output_spec(given)
     rows = []
@@ -70,6 +66,10 @@ def _rows(network: str, model: Any, sizes: dict[str, tuple[int, int]], settings:
         kind = type(layer).__name__
         rows.append(LayerRow(network, layer.name, kind, shape, layer.count_params(), macs))
     return rows
+
+
+def _size(x: Any, settings: Any) -> tuple[int, ...]:
+    return settings.grid.window if isinstance(settings, ScanSettings) else tuple(x.shape[1:3])
 
 
 def _first(output: Any) -> Any:
@@ -90,7 +90,7 @@ def _macs(layer: Any, shape: tuple[int, ...], settings: Any) -> int:
         cells, width = shape[0] * shape[1], shape[2]
         return cells * 8 * width * width + 2 * cells * cells * width
     if kind == "LinePool":
-        return 2 * layer.lines * int(np.prod(layer.input.shape[1:]))
+        return 2 * int(layer.lines) * int(np.prod(layer.input.shape[1:]))
     if kind == "Bidirectional":
         kernels = [w for w in layer.weights if "kernel" in w.path]
         return shape[0] * sum(int(np.prod(w.shape)) for w in kernels)

@@ -116,9 +116,7 @@ class Kind:
         return self.recipes[name]
 
 
-def part_recipe(
-    settings: PartSettings, source: str, batch: int, *, where: float = 0.0
-) -> Recipe:
+def part_recipe(settings: PartSettings, source: str, batch: int, *, where: float = 0.0) -> Recipe:
     """Return how a network of a shared weights file is trained; all of ours are trained alike.
 
     Args:
@@ -225,7 +223,8 @@ def build(settings: AnySettings) -> Networks:
         return built[0]
     import keras
 
-    inputs, outputs = {}, {}
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     for one in built:
         inputs |= one.teach.input
         outputs |= one.teach.output

@@ -53,6 +53,12 @@ class BundleSettings:
         """Tasks of the networks that are there."""
         return tuple(self.parts)
 
+    @property
+    def reads_photos(self) -> bool:
+        """Whether plates can be found and read with these alone."""
+        reads = self.slots is not None or (self.frame is not None and self.line is not None)
+        return self.scan is not None and reads
+
     def to_json(self) -> str:
         """Return the settings as one line of JSON."""
         return json.dumps({task: asdict(part) for task, part in self.parts.items()})
@@ -108,6 +114,11 @@ class TextSettings:
         known = self.task in (*TEXT_TASKS, "box")
         if not known or len(self.window) != 2 or self.slots < 1:
             raise ValueError("task, window or slots")
+
+    @property
+    def parts(self) -> dict[str, TextSettings]:
+        """Itself by its name, as `BundleSettings` has several."""
+        return {self.name: self}
 
     @property
     def alphabet(self) -> Alphabet:
@@ -166,9 +177,9 @@ def read_settings(text: str, source: str = "weights") -> AnySettings:
     try:
         values: dict[str, Any] = json.loads(text)
         if "task" in values:
-            settings: AnySettings = _read(TextSettings, values, source)
-            _ = settings.alphabet
-            return settings
+            alone: TextSettings = _read(TextSettings, values, source)
+            _ = alone.alphabet
+            return alone
         if "scan_channels" in values:
             values = _first_edition(values)
         if unknown := sorted(set(values) - set(PARTS)):
@@ -189,7 +200,9 @@ def _first_edition(values: dict[str, Any]) -> dict[str, Any]:
     if unknown := sorted(set(values) - known):
         raise ValueError(f"unknown {', '.join(unknown)}")
     low, mid, high = values["scan_channels"]
-    slots = {k: values[k] for k in ("characters", "slots", "margin", "temperature") if k in values}
+    slots: dict[str, Any] = {
+        k: values[k] for k in ("characters", "slots", "margin", "temperature") if k in values
+    }
     for new, old in (("window", "read_window"), ("channels", "read_channels")):
         slots |= {new: values[old]} if old in values else {}
     scan = {"layers": thick(low, mid, high), "residual": (2, 5, 7), "head": high}

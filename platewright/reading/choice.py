@@ -135,7 +135,7 @@ def detector_of(network: Network, settings: DetectorSettings | None = None) -> D
         raise WeightsError(
             f"weights of the reader {own.name} find no plates: detect.py takes them with --reader"
         )
-    if own.scan is None or (own.slots is None and (own.frame is None or own.line is None)):
+    if not own.reads_photos:
         raise WeightsError(
             f"these weights have {', '.join(own.names) or 'no network'}: reading photos needs "
             "scan, frame and line"

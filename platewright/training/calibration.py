@@ -3,82 +3,273 @@
 Run: python -m platewright.training.calibration weights.npz
 
 Draws close-ups of plates, frames them with the errors that a first look makes, reads them as
-`detect.py` does, fits the temperature, and writes it into the weights and the `.onnx` beside them.
+`detect.py` does, fits a temperature, and writes it into the weights and the `.onnx` beside them.
 Half a minute; no real photo is used.
+
+Confidence is a product of probabilities, which makes it surer or less sure than it should be.
+Dividing their logarithms by one number mends that (Guo et al., "On calibration of modern neural
+networks", 2017): then a reading's confidence is the chance that its text is right.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from platewright.alphabet import Alphabet
 from platewright.background.photo import load_backgrounds
 from platewright.errors import WeightsError, run_script
-from platewright.recognizer.calibration import Calibration, fit_temperature, store_temperature
+from platewright.file import file_digest, write_file
+from platewright.metrics import expected_calibration_error, reliability
+from platewright.network.settings import LineSettings, SlotSettings
+from platewright.network.weights import load_weights, save_weights
+from platewright.reading.choice import detector_of
+from platewright.reading.ctc import log_likelihoods
 from platewright.reading.detector import Detector
+from platewright.reading.line import LineEvidence
+from platewright.reading.runtime import Network, load_network
 from platewright.reading.settings import DetectorSettings
-from platewright.recognizer.runtime import Runtime, load_runtime
+from platewright.reading.speller import Look, SlotEvidence, Speller, log_softmax
+from platewright.reading.spelling import EMPTY, sharpen
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup
 from platewright.text import clean, fold
-from platewright.training.sample import SampleSettings, frame_quad
+from platewright.training.sample import SampleSettings
+from platewright.training.view import frame_quad
 
-__all__ = ["HELD_OUT_SEED", "calibrate"]
+__all__ = [
+    "HELD_OUT_SEED", "Calibration", "calibrate", "confidences", "fit_temperature",
+    "line_confidences", "store_temperature",
+]  # fmt: skip
 
+FloatArray = NDArray[np.float64]
 HELD_OUT_SEED = 2_000_029
 """Of drawings that neither training nor its checks draw."""
 MARGIN = (1.0, 2.0)
 """Room round a drawn plate, in its heights: a badly framed one must not see the picture's edge."""
+TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(4.0), 149))
+"""What is tried: steps of 2.5 %."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """A fitted temperature.
+
+    Attributes:
+        temperature: divides the logarithms of the slots' probabilities.
+        readings: how many it was fitted on.
+        right: part of their texts that were right, 0-1.
+        ece_before: expected calibration error at temperature 1.
+        ece: the same at the fitted one.
+    """
+
+    temperature: float
+    readings: int
+    right: float
+    ece_before: float
+    ece: float
+
+
+def confidences(slots: ArrayLike, alphabet: Alphabet, temperature: float) -> FloatArray:
+    """Return the confidence of each reading's text, as `decode_slots` and `spell` do for one.
+
+    Args:
+        slots: (n, slots, classes) probabilities at temperature 1.
+        alphabet: of the classes.
+        temperature: to read them at.
+    """
+    every = np.asarray(slots, np.float64).reshape(-1, *np.shape(slots)[1:])
+    if not every.size:
+        return np.zeros(0)
+    pad = alphabet.pad
+    empty = every[:, :, pad] > EMPTY
+    # Every place up to the first empty one counts, that one too.
+    counted: NDArray[np.bool_] = np.cumsum(empty, axis=1) - empty == 0
+    shown = sharpen(every, temperature)
+    chosen = np.where(empty, shown[:, :, pad], shown[:, :, :pad].max(axis=2))
+    return np.where(empty[:, 0], 0.0, np.where(counted, chosen, 1.0).prod(axis=1))
+
+
+def fit_temperature(rate: Callable[[float], FloatArray], right: ArrayLike) -> Calibration:
+    """Find the temperature under which the confidences tell best which texts are right.
+
+    The measure is the mean negative log-likelihood of right and wrong, which is least where the
+    confidence is the chance of being right.
+
+    Args:
+        rate: returns the (n,) confidences of the readings' texts at a temperature.
+        right: (n,) whether its text was right.
+
+    Raises:
+        ValueError: if all texts are right, or all wrong: nothing can be fitted to that.
+    """
+    hits = np.asarray(right, bool)
+    if hits.all() or not hits.any():
+        raise ValueError("right and wrong texts are both needed")
+    costs = []
+    for temperature in TEMPERATURES:
+        sure = np.clip(rate(float(temperature)), 1e-6, 1 - 1e-6)
+        costs.append(-np.log(np.where(hits, sure, 1 - sure)).mean())
+    best = round(float(TEMPERATURES[int(np.argmin(costs))]), 3)
+
+    def ece(temperature: float) -> float:
+        table = reliability(rate(temperature), hits)
+        return round(expected_calibration_error(table), 4)
+
+    return Calibration(
+        temperature=best,
+        readings=len(hits),
+        right=round(float(hits.mean()), 4),
+        ece_before=ece(1.0),
+        ece=ece(best),
+    )
+
+
+def line_confidences(readings: Sequence[LineEvidence], temperature: float) -> FloatArray:
+    """Return the confidence of each reading's text, as the line speller gives it.
+
+    Args:
+        readings: made at any temperature, each with the text that is most probable there.
+        temperature: to read them at.
+    """
+    found = []
+    for one in readings:
+        part = temperature / one.settings.temperature
+        text = one.texts[0][0]
+        every = [log_softmax(np.asarray(f / part, np.float32)) for f in one.framings]
+        found.append(np.mean([np.exp(log_likelihoods(each, [text])[0]) for each in every]))
+    return np.array(found, np.float64)
+
+
+class _Kept:
+    """A speller that keeps its looks."""
+
+    def __init__(self, base: Speller) -> None:
+        """Keep the speller, too."""
+        self.base, self.alphabet, self.longest = base, base.alphabet, base.longest
+        self.looks: list[Look] = []
+
+    def look(self, grey: Any, quads: Sequence[FloatArray], framings: Sequence[float]) -> list[Look]:
+        """See `Speller`."""
+        found = self.base.look(grey, quads, framings)
+        self.looks += found
+        return found
 
 
 def calibrate(
-    runtime: Runtime,
+    network: Network,
     backgrounds: Backgrounds,
     *,
     drawings: int = 1500,
     seed: int = HELD_OUT_SEED,
     closeup: SceneSettings | None = None,
 ) -> Calibration:
-    """Fit the temperature of a network.
+    """Fit the temperature of a weights file's reader.
 
     Args:
-        runtime: runs it; its settings' temperature is not used.
+        network: runs it; the temperature that it has already makes no difference.
         backgrounds: of the drawings.
         drawings: how many plates are drawn.
         seed: of the drawings.
-        closeup: what they look like; None: as the reader's windows are drawn for training.
+        closeup: what they look like; None: as plates are drawn for training.
 
     Raises:
         WeightsError: if the network reads all of the plates, or none.
     """
     samples = SampleSettings()
-    network = runtime.settings
-    runtime.settings = replace(network, temperature=1.0)
-    detector = Detector(runtime, DetectorSettings())
-    slots, right = [], []
+    detector = detector_of(network, DetectorSettings())
+    kept = _Kept(detector.speller)
+    detector = Detector(detector.finder, detector.framer, kept, detector.settings)
+    right = []
+    for index in range(drawings):
+        rng = np.random.default_rng([seed, index])
+        image, record = draw_closeup(rng, backgrounds, closeup or samples.closeup, margin=MARGIN)
+        plate = record.plates[0]
+        quad = frame_quad(rng, plate.quad, upright=rng.random() < samples.upright)
+        reading = detector.read_quads(image, [quad])[0]
+        right.append(fold(reading.text) == fold(clean(plate.text)))
+    lines = [look.evidence for look in kept.looks if isinstance(look.evidence, LineEvidence)]
+    slots = [look.evidence.plain for look in kept.looks if isinstance(look.evidence, SlotEvidence)]
+
+    def rate(temperature: float) -> FloatArray:
+        if lines:
+            return line_confidences(lines, temperature)
+        return confidences(slots, detector.alphabet, temperature)
+
     try:
-        for index in range(drawings):
-            rng = np.random.default_rng([seed, index])
-            image, record = draw_closeup(
-                rng, backgrounds, closeup or samples.closeup, margin=MARGIN
-            )
-            plate = record.plates[0]
-            quad = frame_quad(rng, plate.quad, upright=rng.random() < samples.upright)
-            reading = detector.read_quads(image, [quad])[0]
-            if reading.slots is not None:
-                slots.append(reading.slots)
-                right.append(fold(reading.text) == fold(clean(plate.text)))
-        return fit_temperature(slots, right, network.alphabet)
+        return fit_temperature(rate, right)
     except ValueError:
         raise WeightsError(
             f"of {drawings} drawn plates {sum(right)} were read right: nothing can be calibrated "
             "on that; train longer, or draw more plates"
         ) from None
-    finally:
-        runtime.settings = network
+
+
+def _reader(settings: Any, source: str) -> LineSettings | SlotSettings:
+    """Return what of a weights file reads.
+
+    Raises:
+        WeightsError: if nothing does.
+    """
+    found: LineSettings | SlotSettings | None = getattr(settings, "line", None) or getattr(
+        settings, "slots", None
+    )
+    if not isinstance(found, LineSettings | SlotSettings):
+        raise WeightsError(f"{source}: has no line or slot reader to calibrate")
+    return found
+
+
+def store_temperature(weights: Path, calibration: Calibration) -> list[Path]:
+    """Write a temperature into a weights file and into the `.onnx` beside it, where there is one.
+
+    Args:
+        weights: the `.npz`.
+        calibration: of these weights.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        WeightsError: if a file can't be read, or `onnx` is not installed though it is needed.
+        OutputError: if a file can't be written.
+    """
+    arrays, found, note = load_weights(weights)
+    part = _reader(found, str(weights))
+    changed = replace(part, temperature=calibration.temperature)
+    settings: Any = replace(found, **{part.task: changed})  # type: ignore[arg-type]
+    beside = weights.with_suffix(".onnx")
+    exported = _opened(beside) if beside.is_file() else None
+    save_weights(weights, arrays, settings, note | {"calibration": asdict(calibration)})
+    if exported is None:
+        return [weights]
+    import onnx
+
+    told = {"settings": settings.to_json(), "made_of": file_digest(weights)}
+    onnx.helper.set_model_props(exported, told)
+    write_file(beside, bytes(exported.SerializeToString()))
+    return [weights, beside]
+
+
+def _opened(path: Path) -> Any:
+    """Return an exported file's content.
+
+    Raises:
+        WeightsError: if it can't be read, or `onnx` is not installed.
+    """
+    try:
+        import onnx
+    except ImportError:
+        raise WeightsError(f"{path}: writing into it needs onnx (pip install onnx)") from None
+    try:
+        return onnx.load_model_from_string(path.read_bytes())
+    except Exception as error:  # protobuf's decoding errors have no common public base
+        raise WeightsError(f"{path}: not a usable .onnx file ({error})") from None
 
 
 def main() -> int:
@@ -101,10 +292,9 @@ def main() -> int:
     args = parser.parse_args()
     if args.weights.suffix != ".npz":
         raise WeightsError(f"{args.weights}: give the .npz; the .onnx beside it is written as well")
-    beside = args.weights.with_suffix(".onnx")
-    runtime = load_runtime(beside if beside.is_file() else args.weights)
+    network = load_network(args.weights)
     photos = load_backgrounds(args.bgs) if args.bgs.is_dir() else []
-    found = calibrate(runtime, Backgrounds(photos), drawings=args.drawings, seed=args.seed)
+    found = calibrate(network, Backgrounds(photos), drawings=args.drawings, seed=args.seed)
     written = store_temperature(args.weights, found)
     print(
         f"temperature {found.temperature}: on {found.readings} drawn plates, {found.right:.1%} of "

@@ -3,165 +3,89 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import model_arrays, save_weights, set_arrays
-from platewright.synth.background import Backgrounds
+from platewright.network.kind import build, joined
+from platewright.network.weights import load_file, model_arrays, save_weights, set_arrays
+from platewright.training.batch import make_drawing, prepare
 from platewright.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from platewright.training.log import Log, say
-from platewright.training.sample import Batch, draw_batch, open_stock
 from platewright.training.settings import TrainSettings, learning_rate
-from platewright.training.source import StoredSource
 from platewright.training.stream import BatchStream
+from platewright.training.task import Task, WeightedLosses
 
-__all__ = ["Trainer", "make_drawing", "prepare", "text_accuracy"]
+__all__ = ["Check", "Trainer", "losses_of"]
 
 Arrays = dict[str, NDArray[np.float32]]
 STARVING = 0.05
 """Part of the time spent waiting for drawings above which the log says so."""
+WORTH_COMPILING = 1000
+"""Steps from which XLA's half minute of compiling pays."""
+BEST = "validation_loss"
 Check = Callable[[Any], dict[str, float]]
 
 
-def make_drawing(
-    seed: int, folder: Path | None, settings: TrainSettings, network: NetworkSettings
-) -> Callable[[int], Batch]:
-    """Return what draws batch k, with its backgrounds loaded once.
-
-    Args:
-        seed: of the drawings.
-        folder: of background photos; None or empty: backgrounds are drawn.
-        settings: of the run.
-        network: whose targets are drawn.
-    """
-    backgrounds, stored = open_stock(seed, folder, settings.samples)
-    return functools.partial(
-        _draw,
-        seed=seed,
-        backgrounds=backgrounds,
-        settings=settings,
-        network=network,
-        stored=stored,
-    )
-
-
-def _draw(
-    index: int,
-    *,
-    seed: int,
-    backgrounds: Backgrounds,
-    settings: TrainSettings,
-    network: NetworkSettings,
-    stored: StoredSource | None,
-) -> Batch:
-    return draw_batch(seed, index, backgrounds, settings.samples, network, stored)
-
-
-def prepare(inputs: dict[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
-    """Turn uint8 pictures into the network's grey levels, 0-1."""
-    return {k: v.astype(np.float32) * np.float32(1 / 255) for k, v in inputs.items()}
-
-
-def text_accuracy(targets: dict[str, Any], outputs: dict[str, Any]) -> dict[str, float]:
-    """Return the parts of texts, of characters and of presences that are right, 0-1."""
-    want = np.asarray(targets["slots"])
-    got = np.asarray(outputs["slots"]).argmax(axis=-1)
-    there = want[:, 0] >= 0
-    pad = np.asarray(outputs["slots"]).shape[-1] - 1
-    right = want == got
-    filled = (want != pad) & there[:, None]
-    presence = (np.asarray(outputs["presence"])[:, 0] > 0) == there
-    return {
-        "text": float(right.all(axis=1)[there].mean()) if there.any() else 0.0,
-        "character": float(right[filled].mean()) if filled.any() else 0.0,
-        "presence": float(presence.mean()),
-    }
+def losses_of(tasks: Sequence[Task]) -> WeightedLosses:
+    """Return the loss of every output and its weight."""
+    return {name: loss for task in tasks for name, loss in task.losses().items()}
 
 
 class Trainer:
     """One run.
 
     Args:
-        network: its settings, `NetworkSettings`; other networks have a trainer of their own.
+        tasks: of the networks that are trained together, in one weights file.
         settings: the schedule.
         folder: where checkpoint, log and weights go.
         backgrounds: folder of photos, or None.
-        checks: named measurements on the averaged weights, called with the model.
+        checks: named measurements on the averaged weights, called with the model; the one called
+            `drawn_loss` decides which weights are best.
     """
 
     def __init__(
         self,
-        network: Any,
+        tasks: Sequence[Task],
         settings: TrainSettings,
         folder: Path,
         *,
         backgrounds: Path | None = None,
         checks: tuple[Check, ...] = (),
     ) -> None:
-        """Build and compile the network."""
+        """Build and compile the networks."""
         import keras
 
-        self.network, self.settings, self.folder = network, settings, folder
+        self.tasks, self.settings, self.folder = tuple(tasks), settings, folder
         self.backgrounds, self.checks = backgrounds, checks
+        self.network = joined([task.settings for task in tasks])
         keras.utils.set_random_seed(settings.seed)
-        self.model = self.build()
-        losses, weights = self.losses()
-        self.optimizer = self.make_optimizer()
+        self.model = build(self.network).teach
+        losses = losses_of(tasks)
+        self.optimizer = _optimizer(settings)
+        compiles = settings.steps >= WORTH_COMPILING and all(task.compiles for task in tasks)
         self.model.compile(
             optimizer=self.optimizer,
-            loss=losses,
-            loss_weights=weights,
-            jit_compile=self.compiles and _compiles(settings.steps),
+            loss={name: loss for name, (loss, _) in losses.items()},
+            loss_weights={name: weight for name, (_, weight) in losses.items()},
+            jit_compile=compiles and keras.backend.backend() in ("tensorflow", "jax"),
         )
         self.optimizer.build(self.model.trainable_variables)
         self.average = model_arrays(self.model)
         self.step = 0
         self.elapsed_s = 0.0
-
-    compiles = True
-    """Whether XLA can compile the step."""
-
-    def build(self) -> Any:
-        """Return the Keras model with fresh weights."""
-        from platewright.recognizer.network import build_network
-
-        return build_network(self.network)
-
-    def losses(self) -> tuple[dict[str, Any], dict[str, float]]:
-        """Return losses and their weights by output."""
-        from platewright.recognizer.loss import network_losses
-
-        return network_losses()
-
-    def make_optimizer(self) -> Any:
-        """Return the Keras optimiser."""
-        import keras
-
-        optimizer = keras.optimizers.AdamW(
-            self.settings.rate,
-            weight_decay=self.settings.decay,
-            global_clipnorm=self.settings.clip,
-        )
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
-        return optimizer
+        self.best = math.inf
 
     def make_drawing(self) -> Callable[[], Callable[[int], Any]]:
         """Return what makes the drawing of batches, to be called in each drawing process."""
-        settings = self.settings
-        return functools.partial(
-            make_drawing, settings.seed, self.backgrounds, settings, self.network
-        )
-
-    def prepare(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Turn a batch's inputs into what the model takes."""
-        return prepare(inputs)
+        own = self.settings
+        return functools.partial(make_drawing, own.seed, self.backgrounds, own.samples, self.tasks)
 
     @property
     def checkpoint(self) -> Path:
@@ -169,7 +93,7 @@ class Trainer:
         return self.folder / "checkpoint.npz"
 
     def resume(self) -> None:
-        """Go on from the checkpoint.
+        """Go on from the checkpoint; the best loss so far is that of the weights beside it.
 
         Raises:
             WeightsError: if there is none, or it is of another network.
@@ -180,6 +104,9 @@ class Trainer:
             variable.assign(value)
         self.average = average
         self.step, self.elapsed_s = progress.step, progress.elapsed_s
+        kept = self.folder / "weights.npz"
+        if self.settings.best and kept.is_file():
+            self.best = float(load_file(kept)[2].get(BEST, math.inf))
 
     def start_from(self, arrays: Arrays, source: str) -> None:
         """Begin with the weights of another run.
@@ -191,7 +118,7 @@ class Trainer:
         self.average = {k: np.array(v) for k, v in arrays.items()}
 
     def save(self) -> None:
-        """Write checkpoint and weights."""
+        """Write checkpoint and weights, but for those of which better ones are there."""
         from keras import ops
 
         self._settle()
@@ -200,7 +127,8 @@ class Trainer:
         save_checkpoint(
             self.checkpoint, model_arrays(self.model), self.average, optimizer, progress
         )
-        self.save_average()
+        if math.isinf(self.best):
+            self.save_average()
 
     def save_average(self, **facts: Any) -> None:
         """Write the averaged weights, with how they came about and further facts."""
@@ -208,6 +136,7 @@ class Trainer:
             "steps": self.step,
             "hours": round(self.elapsed_s / 3600, 3),
             "seed": self.settings.seed,
+            "recipe": {task.settings.name: task.recipe.source for task in self.tasks},
         }
         save_weights(self.folder / "weights.npz", self.average, self.network, note | facts)
 
@@ -230,9 +159,7 @@ class Trainer:
                     self.optimizer.learning_rate.assign(rate)
                     inputs, targets = next(stream)
                     self.model.reset_metrics()
-                    result = self.model.train_on_batch(
-                        self.prepare(inputs), targets, return_dict=True
-                    )
+                    result = self.model.train_on_batch(prepare(inputs), targets, return_dict=True)
                     self.step += 1
                     self.elapsed_s = before_s + time.monotonic() - began
                     for name, value in result.items():
@@ -243,8 +170,8 @@ class Trainer:
                         done = self.step - window_step
                         row = {"step": self.step, "elapsed_s": round(self.elapsed_s), "rate": rate}
                         row |= {k: round(float(np.mean(v)), 4) for k, v in logs.items()}
-                        row["windows_per_s"] = round(settings.samples.windows * done / took, 1)
-                        row["scenes_per_s"] = round(settings.samples.scenes * done / took, 1)
+                        size = sum(task.batch for task in self.tasks)
+                        row["samples_per_s"] = round(size * done / took, 1)
                         row["waiting"] = round((stream.waited_s - waited) / took, 3)
                         if self.step % settings.check_every == 0:
                             row |= self.check()
@@ -262,7 +189,7 @@ class Trainer:
                 self.save()
 
     def check(self) -> dict[str, float]:
-        """Run the checks on the averaged weights."""
+        """Run the checks on the averaged weights, and keep them if none before were better."""
         self._settle()
         kept = model_arrays(self.model)
         set_arrays(self.model, self.average, "average")
@@ -272,6 +199,10 @@ class Trainer:
                 found |= check(self.model)
         finally:
             set_arrays(self.model, kept, "weights")
+        loss = found.get("drawn_loss", math.inf)
+        if self.settings.best and loss < self.best:
+            self.best = loss
+            self.save_average(**{BEST: loss})
         return found
 
     def _progress(self) -> float:
@@ -292,8 +223,20 @@ class Trainer:
             self.average = model_arrays(self.model)
 
 
-def _compiles(steps: int) -> bool:
-    """Whether XLA's half minute of compiling pays: PyTorch can't, and short runs gain nothing."""
+def _optimizer(settings: TrainSettings) -> Any:
+    """Return the Keras optimiser."""
     import keras
 
-    return steps >= 1000 and keras.backend.backend() in ("tensorflow", "jax")
+    if settings.optimizer == "adamw":
+        made = keras.optimizers.AdamW(
+            settings.rate, weight_decay=settings.decay, global_clipnorm=settings.clip or None
+        )
+        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
+        return made
+    makers = {
+        "adam": keras.optimizers.Adam,
+        "rmsprop": keras.optimizers.RMSprop,
+        "adadelta": keras.optimizers.Adadelta,
+        "sgd": functools.partial(keras.optimizers.SGD, momentum=0.9, nesterov=True),
+    }
+    return makers[settings.optimizer](settings.rate, global_clipnorm=settings.clip or None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,6 +36,7 @@ def hide(
     covered = np.zeros((height, width), np.uint8)
     x0, y0, x1, y1 = box_of_quad(plate.quad)
     kind = rng.random()
+    shape: Any
     if kind < 0.45:  # the picture's edge, left or right, seldom below
         part = rng.uniform(0.06, 0.42)
         if rng.random() < 0.88:
@@ -45,9 +47,9 @@ def hide(
             right = int(np.clip(x1 - part * (x1 - x0), 4, width - 1))
             covered[:, right:] = 255
             return image[:, :right], plate, covered
-        bottom = int(np.clip(y1 - part * (y1 - y0), 4, height - 1))
-        covered[bottom:] = 255
-        return image[:bottom], plate, covered
+        below = int(np.clip(y1 - part * (y1 - y0), 4, height - 1))
+        covered[below:] = 255
+        return image[:below], plate, covered
     wide, tall = x1 - x0, y1 - y0
     if kind < 0.75:  # a post, a rope, a hand: across the whole height
         thick = rng.uniform(0.07, 0.34) * wide
@@ -69,7 +71,9 @@ def hide(
         turn = np.sort(rng.uniform(0, 2 * np.pi, count))
         away = rng.uniform(0.5, 1.0, count) * rng.uniform(0.25, 0.75) * tall
         centre = [rng.uniform(x0, x1), rng.uniform(y0, y1)]
-        shape = np.stack([centre[0] + 1.3 * away * np.cos(turn), centre[1] + away * np.sin(turn)], 1)
+        shape = np.stack(
+            [centre[0] + 1.3 * away * np.cos(turn), centre[1] + away * np.sin(turn)], 1
+        )
     cv2.fillPoly(covered, [np.round(np.array(shape) * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
     level = rng.uniform(10, 245)
     grain = rng.normal(0, rng.uniform(1, 14), (max(height // 3, 2), max(width // 3, 2)))

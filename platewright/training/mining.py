@@ -10,7 +10,7 @@ photos and drawings are searched, never real plates. Bootstrapping of negatives:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,19 @@ from numpy.typing import NDArray
 from platewright.background.photo import load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
 from platewright.geometry import box_of_quad
-from platewright.reading.detector import Detector
+from platewright.network.settings import LineSettings, SlotSettings
+from platewright.reading.choice import detector_of
+from platewright.reading.finder import Find, sift
+from platewright.reading.runtime import load_network
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.straighten import rectify
+<<<<<<< HEAD
 from platewright.recognizer.runtime import load_runtime
 from platewright.recognizer.settings import NetworkSettings
 from platewright.record import PlateRecord
+=======
+from platewright.records import PlateRecord
+>>>>>>> 307049d (Training: one trainer for all networks, one file a task; recognizer and reader are gone)
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.street import draw_street
@@ -43,28 +50,35 @@ ROOM = 1.25
 SCENE = SceneSettings(
     size=(480, 640), plates=(0.7, 0.3), decoys=(0, 0, 0, 1, 1, 1), width_px=(40.0, 260.0)
 )
+LEAST = 16
+"""Pixels: no mined window is smaller."""
 STREET_SHARE = 0.1
 """Of the drawings: streets with vehicles, the rest scenes with decoys."""
 
 
-def mine(detector: Detector, pictures: Iterator[Searched], most: int) -> Iterator[Picture]:
+def mine(
+    find: Callable[[Picture], Sequence[Find]],
+    pictures: Iterator[Searched],
+    most: int,
+    reader: LineSettings | SlotSettings,
+) -> Iterator[Picture]:
     """Find what is taken for a plate and is none.
 
     Args:
-        detector: what is left after its first look is mined; its settings say from which presence.
+        find: says what is taken for a plate in a (H, W) grey picture, the surest first.
         pictures: (H, W) grey pictures, and the plates that they do have.
-        most: windows of one picture, the surest first.
+        most: windows of one picture.
+        reader: is to reject what is mined.
 
     Yields:
         Windows, `ROOM` times as large as the reader's, (h, w) grey.
     """
-    network = detector.runtime.settings
-    size = _mined_size(network)
-    room = [((1 + 2 * part) * ROOM - 1) / 2 for part in network.margin]
+    size = _mined_size(reader)
+    room = [((1 + 2 * part) * ROOM - 1) / 2 for part in reader.margin]
     for grey, plates in pictures:
         boxes = [box_of_quad(plate.quad) for plate in plates]
         found = 0
-        for candidate in detector.sift(grey, detector.scan(grey)):
+        for candidate in find(grey):
             x0, y0, x1, y1 = box_of_quad(candidate.quad)
             if any(x0 < b[2] and b[0] < x1 and y0 < b[3] and b[1] < y1 for b in boxes):
                 continue
@@ -77,7 +91,7 @@ def mine(detector: Detector, pictures: Iterator[Searched], most: int) -> Iterato
                 break
 
 
-def load_hard(path: Path, network: NetworkSettings) -> Picture:
+def load_hard(path: Path) -> Picture:
     """Open mined windows.
 
     Raises:
@@ -87,9 +101,9 @@ def load_hard(path: Path, network: NetworkSettings) -> Picture:
         windows: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise DatasetError(f"{path}: no mined windows ({error})") from None
-    expected = _mined_size(network)
-    if windows.dtype != np.uint8 or windows.shape[1:] != expected or not len(windows):
-        raise DatasetError(f"{path}: {windows.dtype} {windows.shape}, not uint8 (n, *{expected})")
+    small = windows.ndim != 3 or not len(windows) or min(windows.shape[1:]) < LEAST
+    if windows.dtype != np.uint8 or small:
+        raise DatasetError(f"{path}: {windows.dtype} {windows.shape}, not uint8 (n, height, width)")
     return np.asarray(windows, np.uint8)
 
 
@@ -117,8 +131,8 @@ def draw_hard(rng: np.random.Generator, windows: Picture, window: tuple[int, int
     return np.asarray(np.clip(seen * gain + shift, 0, 255), np.uint8)
 
 
-def _mined_size(network: NetworkSettings) -> tuple[int, int]:
-    height, width = network.read_window
+def _mined_size(reader: LineSettings | SlotSettings) -> tuple[int, int]:
+    height, width = reader.window
     return round(height * ROOM), round(width * ROOM)
 
 
@@ -161,14 +175,19 @@ def main() -> int:
         raise DatasetError(f"{args.out}: mined windows are an .npy file")
     if args.count < 1 or args.most < 1 or not 0 < args.presence < 1:
         raise WeightsError("--count and --most start at 1, --presence lies between 0 and 1")
-    beside = args.weights.with_suffix(".onnx")
-    runtime = load_runtime(beside if beside.is_file() else args.weights)
+    network = load_network(args.weights)
     settings = DetectorSettings(
         min_presence=args.presence, scan_presence=args.presence, second_look=args.presence
     )
     photos = load_backgrounds(args.bgs) if args.bgs.is_dir() else []
-    found = mine(Detector(runtime, settings), _searched(photos, args.seed), args.most)
-    shape = (args.count, *_mined_size(runtime.settings))
+    detector = detector_of(network, settings)
+    reader = network.settings.line or network.settings.slots
+
+    def find(grey: Picture) -> list[Find]:
+        return sift(grey, detector.finder.find(grey, settings), detector.framer, settings)
+
+    found = mine(find, _searched(photos, args.seed), args.most, reader)
+    shape = (args.count, *_mined_size(reader))
     mined = open_memmap(args.out, mode="w+", dtype=np.uint8, shape=shape)
     for k, window in enumerate(islice(found, args.count)):
         mined[k] = window

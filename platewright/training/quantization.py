@@ -24,15 +24,20 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results, file_digest, write_file
-from platewright.recognizer.runtime import OnnxRuntime, levels
-from platewright.recognizer.settings import NetworkSettings
+from platewright.network.kind import Recipe
+from platewright.network.settings import AnySettings
+from platewright.reading.runtime import OnnxNetwork
+from platewright.training.batch import make_drawing, prepare
 from platewright.training.calibration import HELD_OUT_SEED
-from platewright.training.sample import SampleSettings, draw_batch, open_stock
+from platewright.training.sample import SampleSettings
+from platewright.training.task import load_task
 
 __all__ = ["quantize"]
 
 PERCENTILE = 99.99
 """Of the values of a layer that its range holds; the few beyond it are cut off."""
+BATCHES = {"scenes": 8, "windows": 48}
+"""Samples whose ranges are measured at once."""
 REACH = 12
 """Operations between the last convolution and an output, at most."""
 
@@ -61,7 +66,7 @@ def quantize(
         raise WeightsError(
             f"making 8-bit weights needs {error.name} (pip install -r requirements.txt)"
         ) from None
-    network = OnnxRuntime(source).settings
+    network = OnnxNetwork(source).settings
 
     class Drawings(quantization.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -95,14 +100,14 @@ def quantize(
 
 
 def _inputs(
-    network: NetworkSettings, backgrounds: Path | None, batches: int, seed: int
+    network: AnySettings, backgrounds: Path | None, batches: int, seed: int
 ) -> Iterator[dict[str, NDArray[np.float32]]]:
     """Yield what training would show the network."""
-    samples = SampleSettings()
-    photos, stored = open_stock(seed, backgrounds, samples)
+    parts = network.parts.values()
+    tasks = [load_task(Recipe(settings=part, source=""), BATCHES) for part in parts]
+    draw = make_drawing(seed, backgrounds, SampleSettings(), tasks)
     for index in range(batches):
-        pictures, _ = draw_batch(seed, index, photos, samples, network, stored)
-        yield {name: levels(each[..., 0]) for name, each in pictures.items()}
+        yield prepare(draw(index)[0])
 
 
 def _delicate(graph: Any) -> set[str]:
@@ -112,7 +117,7 @@ def _delicate(graph: Any) -> set[str]:
     found = {
         node.name
         for node in graph.node
-        if node.op_type == "Conv" and channels.get(node.input[1]) == 1
+        if node.op_type == "Conv" and channels.get(node.input[1]) in (1, 3)
     }
     for output in graph.output:
         node = made_by.get(output.name)

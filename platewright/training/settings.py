@@ -20,15 +20,17 @@ class TrainSettings:
         rate: highest learning rate.
         last_rate: rate at the end, part of the highest.
         warmup: steps of rising rate.
+        optimizer: as `Recipe` has it.
         decay: AdamW's weight decay.
-        clip: largest norm of the gradient.
-        ema: weight of the past in the moving average of the weights, per step.
+        clip: largest norm of the gradient; 0: any.
+        ema: weight of the past in the moving average of the weights, per step; 0: no average.
+        best: whether the weights of the least loss on held-out drawings are kept, or the last.
         seed: of weights and drawings.
         workers: drawing processes.
         report_every: steps between lines of the log.
         check_every: steps between measurements on drawn and real pictures.
         checkpoint_s: seconds between checkpoints.
-        samples: what a batch is made of.
+        samples: how samples are drawn.
     """
 
     steps: int = 20_000
@@ -36,9 +38,11 @@ class TrainSettings:
     rate: float = 2e-3
     last_rate: float = 0.01
     warmup: int = 300
+    optimizer: str = "adamw"
     decay: float = 1e-2
     clip: float = 5.0
     ema: float = 0.998
+    best: bool = False
     seed: int = 0
     workers: int = 1
     report_every: int = 25

@@ -1,1 +1,0 @@
-"""Finds and reads plates: network, pyramid, suppression, rectification, decoding."""

@@ -1,0 +1,220 @@
+"""A run of `train.py`: how it begins and ends, for every network."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.errors import ConfigError, WeightsError
+from platewright.file import make_folder
+from platewright.network.export import export_beside
+from platewright.network.kind import DEFAULT, Recipe, load_kind
+from platewright.network.settings import AnySettings, TextSettings, read_settings
+from platewright.network.weights import load_weights
+from platewright.training.check import check_boxes, check_drawn, check_found
+from platewright.training.checkpoint import load_checkpoint
+from platewright.training.curve import draw_curves
+from platewright.training.fit import Check, Trainer
+from platewright.training.mining import load_hard
+from platewright.training.sample import SampleSettings
+from platewright.training.settings import TrainSettings
+from platewright.training.task import Task, load_task
+
+__all__ = ["finish", "fitting", "recipes_of", "schedule", "start"]
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+def start(args: Any, samples: SampleSettings, backgrounds: Path | None) -> Trainer:
+    """Make the trainer of a run: new, begun with other weights, or resumed.
+
+    Args:
+        args: of `train.py`.
+        samples: how plates are drawn.
+        backgrounds: folder of photos, or None.
+
+    Raises:
+        ConfigError: if there is no such network or recipe, or an option isn't for it.
+        WeightsError: if weights or checkpoint can't be used, or are of another network.
+        DatasetError: if mined windows or photos to watch can't be read.
+    """
+    arrays: Arrays = {}
+    found, source = None, str(args.init or args.out)
+    if args.init:
+        arrays, found, _ = load_weights(args.init)
+    elif args.resume:
+        text = load_checkpoint(args.out / "checkpoint.npz")[-1].settings
+        found = read_settings(text, source)
+    recipes = recipes_of(args, found, source)
+    if args.hard:
+        load_hard(args.hard)  # tells what is wrong before anything starts
+    batches = {"scenes": args.scenes or 0, "windows": args.windows or 0}
+    tasks = [load_task(recipe, batches) for recipe in recipes]
+    if args.data and not any(task.stored for task in tasks):
+        raise ConfigError(f"--data: {tasks[0].settings.name} learns from drawn pictures alone")
+    settings = schedule(recipes[0], tasks[0].batch, samples, args)
+    checks: list[Check] = [check_drawn(tasks, samples, backgrounds, args.seed)]
+    for path in args.watch or ():
+        checks += [check_boxes(path, _reading(tasks)), check_found(path, tasks)]
+    for name in ("checkpoint.npz", "log.csv", "weights.npz"):
+        if args.force and not args.resume:
+            (args.out / name).unlink(missing_ok=True)
+    trainer = Trainer(tasks, settings, args.out, backgrounds=backgrounds, checks=tuple(checks))
+    if args.resume:
+        trainer.resume()
+    elif args.init:
+        trainer.start_from(fitting(trainer.average, arrays, source), source)
+    for task in tasks:
+        print(f"{task.settings.name}: {task.recipe.source}", file=sys.stderr)
+    return trainer
+
+
+def recipes_of(args: Any, found: AnySettings | None, source: str) -> list[Recipe]:
+    """Return the recipes of the networks that a run trains.
+
+    Args:
+        args: of `train.py`: names of the networks (none: those that are found, or the default), and
+            of a recipe.
+        found: settings of the weights or the checkpoint that it begins with: what is trained on has
+            their shapes; None: there are none.
+        source: of these, for messages.
+
+    Raises:
+        ConfigError: if there is no such network or recipe, or what is found is of another.
+    """
+    names = [name for name in args.network.split(",") if name]
+    if found is None:
+        return [load_kind(name).recipe(args.recipe) for name in names or DEFAULT]
+    own_file = isinstance(found, TextSettings)
+    there: dict[str, Any] = {part.name: part for part in found.parts.values()}
+    kinds = [load_kind(name) for name in names or there]
+    if names and set(names) != set(there) and (args.resume or own_file):
+        raise ConfigError(f"{source} is of the network {','.join(there)}, not {args.network}")
+    recipes = []
+    for kind in kinds:
+        wanted, own = kind.recipe(args.recipe), there.get(kind.name)
+        if own is not None and args.recipe and _plain(own) != wanted.settings:
+            raise ConfigError(f"{source} is of another size than --recipe {args.recipe}")
+        if own is not None and not args.recipe:
+            # What goes on is trained as it began; shapes without a recipe are trained as the first.
+            alike = [one for one in kind.recipes.values() if one.settings == _plain(own)]
+            wanted = alike[0] if alike else replace(wanted, settings=own)
+        recipes.append(wanted)
+    return recipes
+
+
+def _plain(settings: Any) -> Any:
+    """Return settings as they were before they were calibrated."""
+    return replace(settings, temperature=1.0) if hasattr(settings, "temperature") else settings
+
+
+def _reading(tasks: list[Task]) -> Task:
+    """Return the task that reads plates; one that reads none where there is no such."""
+    return next((task for task in tasks if task.reads), tasks[0])
+
+
+def schedule(recipe: Recipe, batch: int, samples: SampleSettings, args: Any) -> TrainSettings:
+    """Return the schedule of a run.
+
+    Args:
+        recipe: of the first network, which gives what the command line leaves open.
+        batch: of the same.
+        samples: how plates are drawn.
+        args: of `train.py`.
+    """
+    in_epoch = max(recipe.epoch // batch, 1)
+    report = min(args.report_every, in_epoch)
+    return TrainSettings(
+        steps=args.steps or (recipe.epochs * in_epoch if args.hours is None else 10**9),
+        hours=args.hours or math.inf,
+        rate=args.rate or recipe.rate,
+        last_rate=recipe.last_rate,
+        warmup=recipe.warmup,
+        optimizer=recipe.optimizer,
+        decay=recipe.decay,
+        clip=recipe.clip,
+        ema=recipe.ema,
+        best=recipe.best,
+        seed=args.seed,
+        workers=args.workers,
+        check_every=args.check_every or in_epoch // report * report,
+        report_every=report,
+        samples=samples,
+    )
+
+
+def fitting(fresh: Arrays, found: Arrays, source: str) -> Arrays:
+    """Return a network's weights with all that a file has for it.
+
+    The line reader takes the trunk of a slot reader as well, and lets a step say at first what the
+    cells of its column said; blank is none.
+
+    Args:
+        fresh: the network's own, by path; what the file lacks stays as it is.
+        found: of the file.
+        source: of the file, for messages.
+
+    Raises:
+        WeightsError: if nothing fits.
+    """
+    out = {name: np.array(value) for name, value in fresh.items()}
+    fits = 0
+    for renamed in (lambda n: re.sub("^slots_", "line_", n), lambda n: n):
+        for name, value in found.items():
+            if renamed(name) in out and out[renamed(name)].shape == value.shape:
+                out[renamed(name)] = value
+                fits += 1
+    if not fits:
+        raise WeightsError(f"{source}: weights of another network: nothing of them fits")
+    steps, cells = fresh.get("line_steps/kernel"), found.get("slots_characters/kernel")
+    alone = "line_steps/kernel" not in found
+    if steps is not None and cells is not None and alone and steps.shape[2] == cells.shape[2]:
+        order = np.roll(np.arange(cells.shape[-1]), 1)  # none first, as blank is
+        out["line_steps/kernel"][..., :-1] = cells[..., order]
+        out["line_steps/bias"][:-1] = found["slots_characters/bias"][order]
+    return out
+
+
+def finish(trainer: Trainer, *, force: bool) -> None:
+    """Draw a run's curves, export its weights and put them where detect.py looks.
+
+    Args:
+        trainer: of the run.
+        force: replace weights that are there.
+    """
+    if trainer.settings.best and trainer.step:
+        trainer.check()  # the best weights may be the last
+    folder = trainer.folder
+    draw_curves(folder / "log.csv", folder / "curves.png")
+    weights = folder / "weights.npz"
+    if not weights.exists():
+        return
+    made = [weights, *export_beside(weights)]
+    place = _place(trainer.network)
+    if place is not None:
+        goals = [place.with_suffix(path.suffix) for path in made]
+        kept = [path for path in goals if path.exists()]
+        if kept and not force:
+            print(f"{kept[0]} is kept; use {made[-1]} (--force would replace it)", file=sys.stderr)
+        else:
+            make_folder(place.parent)
+            for path, goal in zip(made, goals, strict=True):
+                shutil.copy2(path, goal)
+    alone = isinstance(trainer.network, TextSettings)
+    more = f"--reader {made[-1]} -o out.jpg" if alone else f"{made[-1]} out.jpg"
+    print(f"python detect.py in.jpg {more}")
+
+
+def _place(network: AnySettings) -> Path | None:
+    """Return where detect.py looks for weights of a network; None: they are a part of some only."""
+    if isinstance(network, TextSettings):
+        return Path("readers") / f"{network.name}.npz"
+    return Path("weights.npz") if network.reads_photos else None

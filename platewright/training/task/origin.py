@@ -1,0 +1,54 @@
+"""The origin's task: to tell a plate's region by its colours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from platewright.network.settings import OriginSettings
+from platewright.training.sample import SampleSettings, Stock
+from platewright.training.task import Sample, Task, WeightedLosses
+from platewright.training.view import draw_view
+
+__all__ = ["TASK", "OriginTask"]
+
+UPRIGHT = 0.5
+"""Of its frames so many times as many are upright boxes as of the readers'."""
+
+
+class OriginTask(Task):
+    """See the module."""
+
+    settings: OriginSettings
+    stored = False
+
+    def draw(self, rng: np.random.Generator, stock: Stock, samples: SampleSettings) -> Sample:
+        """Draw a plate in colour; a region that isn't asked for is none of these."""
+        own = self.settings
+        coloured = replace(
+            samples,
+            closeup=replace(samples.closeup, grey=False),
+            upright=UPRIGHT * samples.upright,
+        )
+        drawn = replace(stock, stored=None)  # stored pictures have no colours
+        view = draw_view(rng, drawn, coloured, own.window, own.margin)
+        region = view.plate.region if view.plate is not None else ""
+        known = own.regions.index(region) if region in own.regions else len(own.regions)
+        return {"colours": view.window}, {"origin": np.array(known if region else -1, np.int32)}
+
+    def losses(self) -> WeightedLosses:
+        """Return cross entropy, a little smoothed."""
+        from platewright.training import loss
+
+        return {"origin": (loss.known_classes(smooth=0.03), 1.0)}
+
+    def measure(self, targets: dict[str, Any], said: dict[str, Any]) -> dict[str, float]:
+        """Return the part of regions that is right."""
+        taught = targets["origin"] >= 0
+        right = said["origin"].argmax(axis=-1) == targets["origin"]
+        return {"region": float(right[taught].mean()) if taught.any() else float("nan")}
+
+
+TASK = OriginTask
