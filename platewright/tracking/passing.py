@@ -8,19 +8,11 @@ from typing import Any
 import numpy as np
 
 from platewright.alphabet import Alphabet
-<<<<<<< HEAD
-from platewright.reading.spelling import EMPTY, decode_slots, spell
 from platewright.reading.detector import Detector
 from platewright.reading.jurisdiction import Jurisdiction
+from platewright.reading.spelling import EMPTY, decode_slots, spell
 from platewright.record import Reading
 from platewright.text import percent
-=======
-from platewright.percent import told_percent
-from platewright.reading.detector import Detector
-from platewright.reading.jurisdiction import Jurisdiction
-from platewright.reading.spelling import EMPTY, decode_slots, spell
-from platewright.records import Reading
->>>>>>> 307049d (Training: one trainer for all networks, one file a task; recognizer and reader are gone)
 from platewright.tracking.track import Sight, Track
 from platewright.tracking.vote import VoteSettings, vote
 

@@ -25,8 +25,8 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.alphabet import Alphabet
 from platewright.background.photo import load_backgrounds
 from platewright.errors import WeightsError, run_script
+from platewright.evaluation.metrics import expected_calibration_error, reliability
 from platewright.file import file_digest, write_file
-from platewright.metrics import expected_calibration_error, reliability
 from platewright.network.settings import LineSettings, SlotSettings
 from platewright.network.weights import load_weights, save_weights
 from platewright.reading.choice import detector_of

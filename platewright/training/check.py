@@ -11,23 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-<<<<<<< HEAD
 from platewright.dataset.label import Label, read_labels
-from platewright.geometry import iou, quad_of_box
-from platewright.image import load_image
-from platewright.reading.detector import Detector
-from platewright.recognizer.runtime import KerasRuntime
-from platewright.recognizer.settings import NetworkSettings
-=======
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
-from platewright.label import Label, read_labels
 from platewright.network.kind import joined
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import KerasNetwork
 from platewright.reading.straighten import rectify
->>>>>>> 307049d (Training: one trainer for all networks, one file a task; recognizer and reader are gone)
 from platewright.text import clean, fold
 from platewright.training.batch import make_drawing, prepare
 from platewright.training.fit import Check, losses_of

@@ -11,19 +11,10 @@ from platewright.errors import DatasetError
 from platewright.geometry import project
 from platewright.network.settings import TextSettings
 from platewright.reading.straighten import rectify
-<<<<<<< HEAD
 from platewright.record import PlateRecord
-from platewright.synth.background import Backgrounds
-from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
-from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible, open_stock
-from platewright.training.settings import TrainSettings
-from platewright.training.source import StoredSource
-=======
-from platewright.records import PlateRecord
 from platewright.synth.scene import draw_closeup
 from platewright.training.sample import SampleSettings, Stock, legible
 from platewright.training.view import CLOSE, frame_quad
->>>>>>> 307049d (Training: one trainer for all networks, one file a task; recognizer and reader are gone)
 
 __all__ = ["character_cells", "draw_crop"]
 

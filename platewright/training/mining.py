@@ -29,13 +29,7 @@ from platewright.reading.finder import Find, sift
 from platewright.reading.runtime import load_network
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.straighten import rectify
-<<<<<<< HEAD
-from platewright.recognizer.runtime import load_runtime
-from platewright.recognizer.settings import NetworkSettings
 from platewright.record import PlateRecord
-=======
-from platewright.records import PlateRecord
->>>>>>> 307049d (Training: one trainer for all networks, one file a task; recognizer and reader are gone)
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.street import draw_street

@@ -11,15 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.background.photo import load_backgrounds
-<<<<<<< HEAD
-from platewright.geometry import box_of_quad, quad_of_box
-from platewright.reading.straighten import rectify
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.target import IGNORE, read_target, scan_target
-from platewright.record import PlateRecord, SceneRecord
-=======
-from platewright.records import SceneRecord
->>>>>>> 307049d (Training: one trainer for all networks, one file a task; recognizer and reader are gone)
+from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
 from platewright.synth.settings import SynthSettings

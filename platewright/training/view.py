@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from platewright.geometry import box_of_quad, project, quad_of_box
 from platewright.reading.straighten import rectify
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.training.hiding import hidden_parts, hide
 from platewright.training.mining import draw_hard

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.network.settings import TextSettings
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.training.crop import character_cells, draw_crop
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.metrics import character_accuracy
+from platewright.evaluation.metrics import character_accuracy
 from platewright.network.settings import TextSettings
 from platewright.reading.ctc import best_path, labels
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.text import fold
 from platewright.training.crop import character_cells, draw_crop
 from platewright.training.sample import SampleSettings, Stock

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from platewright.geometry import Box, box_of_quad, project
 from platewright.network.settings import UNSEEN, LineSettings
 from platewright.reading.ctc import best_path
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.training.cell import IGNORE, around, claimed, spared
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.network.settings import ScanSettings
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.training.cell import IGNORE
 from platewright.training.sample import SampleSettings, Stock

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.geometry import box_of_quad, project
 from platewright.network.settings import SlotSettings
 from platewright.reading.spelling import decode_slots
-from platewright.records import PlateRecord
+from platewright.record import PlateRecord
 from platewright.training.cell import IGNORE, around, claimed, spared
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
