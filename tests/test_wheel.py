@@ -110,7 +110,7 @@ def test_what_the_wheel_carries(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {*archive.namelist()}
     for folder, patterns in {
-        "regions": ["*.toml"], "fonts": ["*.ttf", "*.otf"], "fonts/licences": ["*.txt"],
+        "regions": ["*.toml"], "fonts": ["*.ttf"], "fonts/licences": ["*.txt"],
         "readers": ["*.onnx", "default.json"], "fonts/scripts": ["*"],
     }.items():  # fmt: skip
         for pattern in patterns:

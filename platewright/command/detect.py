@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from platewright.command.argument import (
     program,
 )
 from platewright.errors import ImageError
+from platewright.output.writer import writer_names, writer_summary
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("paths", type=Path, nargs="+", metavar="PATH", help="photos, weights, output")
     add("-o", "--output", type=Path, metavar="OUT", help="the output, where no weights are given")
-    add("--json", type=Path, metavar="FILE", help="write the readings of one photo there")
+    for name in writer_names():
+        add(f"--{name}", type=Path, metavar="FILE", help=f"write {writer_summary(name)}")
     add_threads(parser)
     add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
         help="height of the smallest plate looked for; 0: by the photo's size")  # fmt: skip
@@ -101,13 +103,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.output.batch import plan_batch
     from platewright.output.photo import readings_table
 
-    further = [args.show_attention] if args.show_attention else []
-    batch = plan_batch(args.photos, args.output, args.json, force=args.force, further=further)
+    files = {name: getattr(args, name) for name in writer_names() if getattr(args, name)}
+    further = [*files.values(), *([args.show_attention] if args.show_attention else [])]
+    batch = plan_batch(args.photos, args.output, force=args.force, further=further)
     detector = load(args)
     read: list[PhotoReadings] = []
     unreadable: list[ImageError] = []
     try:
-        for photo in read_batch(batch, detector, args, unreadable):
+        for photo in read_batch(batch, detector, args, files, unreadable):
             read.append(photo)  # noqa: PERF402 - what was read is told, whatever ends it
     finally:
         # Ctrl-C and a full disk come here as well: what was read is told.
@@ -137,7 +140,11 @@ def load(args: argparse.Namespace) -> Detector:
 
 
 def read_batch(
-    batch: Batch, detector: Detector, args: argparse.Namespace, unreadable: list[ImageError]
+    batch: Batch,
+    detector: Detector,
+    args: argparse.Namespace,
+    files: Mapping[str, Path],
+    unreadable: list[ImageError],
 ) -> Iterator[PhotoReadings]:
     """Read photos one after the other and write what comes of each.
 
@@ -145,6 +152,7 @@ def read_batch(
         batch: the photos, and where results go.
         detector: reads them.
         args: of the command line.
+        files: that readings go to, by the names of their kinds.
         unreadable: what is told of photos that can't be read, where there are several.
 
     Yields:
@@ -154,10 +162,10 @@ def read_batch(
         ImageError: if the only photo can't be read.
         OutputError: if a result can't be written.
     """
-    from platewright.file import LinesFile
     from platewright.image import load_image, save_image
-    from platewright.output.photo import annotate, write_json
+    from platewright.output.annotation import annotate
     from platewright.output.redaction import redact
+    from platewright.output.writer import open_writer
     from platewright.progress import Progress
 
     attention: Any = None
@@ -165,10 +173,15 @@ def read_batch(
         from platewright.reading.attention_map import AttentionFile
 
         attention = AttentionFile(args.show_attention, detector, photos=len(batch.jobs))
-    with (
-        LinesFile(batch.lines) if batch.lines else nullcontext() as lines,
-        Progress(len(batch.jobs), unit="photos") if batch.several else nullcontext() as progress,
-    ):
+    with ExitStack() as stack:
+        kinds = [*files.items(), *([("jsonl", batch.lines)] if batch.lines else [])]
+        writers = [
+            stack.enter_context(open_writer(name, path, several=batch.several))
+            for name, path in kinds
+        ]
+        progress = Progress(len(batch.jobs), unit="photos") if batch.several else None
+        if progress:
+            stack.enter_context(progress)
         for job in batch.jobs:
             try:
                 image = load_image(job.photo)
@@ -184,12 +197,10 @@ def read_batch(
             )
             if job.picture:
                 save_image(job.picture, annotate(image, photo.readings) if shown is None else shown)
-            if lines:
-                lines.add(photo.as_dict())
+            for writer in writers:
+                writer.add(photo, image)
             if attention:
                 attention.write(image, photo.readings)
-            if args.json:
-                write_json(args.json, photo)
             if progress:
                 progress.add()
             yield photo

@@ -63,6 +63,8 @@ def read_empty(
             image = load_image(path)
         except ImageError as error:
             unreadable.append(str(error))
+            if after is not None:
+                after(done)
             continue
         if size is not None:
             image = fit_into(image, size)[0]

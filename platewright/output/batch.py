@@ -48,7 +48,6 @@ class Batch:
 def plan_batch(
     inputs: Sequence[Path],
     output: Path | None,
-    json_file: Path | None = None,
     *,
     force: bool,
     further: Sequence[Path] = (),
@@ -58,7 +57,6 @@ def plan_batch(
     Args:
         inputs: photos and folders of photos.
         output: a picture for one photo, or a folder; None: nothing is drawn.
-        json_file: where one photo's readings go, too.
         force: whether results may be overwritten; photos never are.
         further: other files that are going to be written.
 
@@ -75,8 +73,6 @@ def plan_batch(
         else:
             photos.append((path, str(path)))
     several = len(inputs) > 1 or inputs[0].is_dir()
-    if several and json_file:
-        raise ConfigError("--json is for one photo; a folder as output gets readings.jsonl")
     into_folder = output is not None and (several or output.is_dir() or not output.suffix)
     pictures: list[Path | None] = [None] * len(photos)
     lines: Path | None = None
@@ -93,7 +89,7 @@ def plan_batch(
                 f"{output}: the output must end in one of {', '.join(WRITE_SUFFIXES)}"
             )
         pictures = [output]
-    results = [path for path in (*pictures, lines, json_file, *further) if path is not None]
+    results = [path for path in (*pictures, lines, *further) if path is not None]
     _guard(results, [photo for photo, _ in photos], force=force)
     for folder in {path.parent for path in results}:
         make_folder(folder)

@@ -1,19 +1,15 @@
-"""What a photo's readings become: a table, JSON lines, and an annotated picture (`annotation`)."""
+"""What was read in a photo, and the table of it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from platewright.file import write_file
-from platewright.output.annotation import annotate
 from platewright.record import Reading
 from platewright.text import percent
 
-__all__ = ["PhotoReadings", "annotate", "readings_table", "write_json"]
+__all__ = ["PhotoReadings", "readings_table"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,15 +71,6 @@ def readings_table(photos: Sequence[PhotoReadings]) -> str:
         ).rstrip()
         for row in rows
     )
-
-
-def write_json(path: Path, photo: PhotoReadings) -> None:
-    """Write one photo's readings as JSON, whole or not at all.
-
-    Raises:
-        OutputError: if the file can't be written.
-    """
-    write_file(path, (json.dumps(photo.as_dict()) + "\n").encode())
 
 
 def _cells(reading: Reading) -> list[str]:

@@ -221,7 +221,6 @@ def test_interruption_keeps_what_was_read(
         (["in.png", "weights.npz", "out.xyz"], 2, "out.xyz: the output must end in one of"),
         (["in.png", "in2.png", "weights.npz", "out.jpg"], 2, "several photos need a folder"),
         (["in.png", "in2.png", "weights.npz", "in3.txt"], 2, "is a folder"),
-        (["in.png", "in2.png", "weights.npz", "--json", "a.json"], 2, "--json is for one photo"),
         (["in.png", "out.jpg"], 2, "out.jpg: no such photo; an output stands after the weights"),
         (["weights.npz", "out.jpg"], 2, "no photo before the weights"),
         (["in.png", "weights.npz", "other.onnx"], 2, "two weights files"),
