@@ -32,7 +32,7 @@ NEAR = 50.0  # of 255: plates with less between their colours can hardly be read
 SQUEEZE = 0.6  # characters are drawn narrower where they need more room, but not narrower than so
 OFTEN = 0.25  # of a series' plates; random faces and sizes may go beyond now and then
 SHRINK = 0.85  # nor smaller than so
-GENERIC = 75.0  # weight of the region of random plates, which is to stay the largest
+GENERIC = 78  # weight of the region of random plates, which is to stay the largest
 LOOKALIKES = dict(zip("АВЕЗІКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABE3IKMHOPCTYXABEZHIKMNOPTYX", strict=True))  # noqa: RUF001
 
 
