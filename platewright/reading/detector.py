@@ -72,6 +72,10 @@ class Detector:
         """
         grey = _grey(image)
         limit = self.settings
+        if not self.framer.counts:
+            # Nothing can come of less: a reading's presence is the scan's, times more.
+            least = max(limit.scan_presence, limit.min_presence)
+            limit = replace(limit, scan_presence=least)
         finds = self.finder.find(grey, limit)
         if self.finder.exact:
             readings = [

@@ -96,9 +96,7 @@ class ScanFinder:
         part, pixels = settings.smallest
         least = settings.min_height or max(part * min(grey.shape), pixels)
         factors = scales(grey.shape, grid.window, extent, WIDTH_OVER_HEIGHT * least)
-        # Nothing can come of less: a reading's presence is the scan's, times more.
-        threshold = max(settings.scan_presence, settings.min_presence)
-        cut = np.log(threshold / (1 - threshold))
+        cut = np.log(settings.scan_presence / (1 - settings.scan_presence))
         half = np.array([grid.window[1] / 2, grid.window[0] / 2])
         quads, scores = [], []
         for level in pyramid(grey, factors, grid.window, extent):

@@ -15,8 +15,8 @@ class DetectorSettings:
     """What is looked for and what is kept.
 
     Attributes:
-        min_presence: least presence of a reading, 0-1: of the scan, the second look and the
-            average character together, so that a sign which reads as nothing certain is dropped.
+        min_presence: least presence of a reading, 0-1: of the frame, the reader and the average
+            character together, so that a sign which reads as nothing certain is dropped.
         min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
         accept: least confidence of an accepted text, 0-1; what is less sure is marked.
         min_height: height of the smallest plate looked for, photo pixels; 0: by `smallest`.
@@ -24,18 +24,17 @@ class DetectorSettings:
         max_plates: most readings of a photo.
         min_characters: shortest text kept; 0: also what another reader can't read. What the
             default network reads as nothing has no presence.
-        scan_presence: least presence of a window that gets a second look, 0-1.
-        max_candidates: most windows that get a second look, for each megapixel of the photo; a
-            smaller one counts as one megapixel.
-        second_look: least presence (as of a reading) of a candidate after its first look that is
-            worth another one, 0-1; below it, it is dropped.
-        looks: how often a plate is framed and read, at least 1.
-        framings: the margins round the quad at which the last look reads, times the network's own;
-            their probabilities are averaged.
+        scan_presence: least presence of a window of the scan that is framed, 0-1.
+        max_candidates: most windows that are framed, for each megapixel of the photo; a smaller
+            one counts as one megapixel.
+        second_look: least presence of a frame that is framed again, and read, 0-1.
+        looks: how often a plate is framed, and read at last: 3 frames it twice.
+        framings: the margins round the quad at which it is read, times the network's own; what is
+            sure at the first is not read at the others. Their probabilities are averaged.
         regions: codes or files of the regions whose syntaxes texts are to fit; none: any text.
     """
 
-    min_presence: float = 0.12
+    min_presence: float = 0.4
     min_confidence: float = 0.0
     accept: float = ACCEPTED
     min_height: float = 0.0
@@ -43,8 +42,8 @@ class DetectorSettings:
     max_plates: int = 50
     min_characters: int = 0
     scan_presence: float = 0.05
-    max_candidates: int = 16
-    second_look: float = 0.08
-    looks: int = 2
+    max_candidates: int = 32
+    second_look: float = 0.2
+    looks: int = 3
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)
     regions: tuple[str, ...] = ()
