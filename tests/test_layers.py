@@ -106,7 +106,7 @@ def test_every_exception_is_still_needed() -> None:
     ("own", "line"),
     [
         ("recognizer", "from platewright.synth.scene import draw_scene"),
-        ("synth", "def f():\n    import platewright.recognizer.grid"),
+        ("synth", "def f():\n    import platewright.network.grid"),
         ("region", "from platewright import dataset"),
         ("dataset", "from platewright.generation import shard"),
         ("generation", "from platewright.training import fit"),

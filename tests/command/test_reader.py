@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from platewright.image import save_image
-from platewright.reader.kind import build, load_kind
-from platewright.recognizer.weights import model_arrays, save_weights
+from platewright.network.kind import build, load_kind
+from platewright.network.weights import model_arrays, save_weights
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup
 

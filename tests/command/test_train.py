@@ -17,7 +17,7 @@ import pytest
 
 from platewright.image import load_image
 from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import load_arrays, model_arrays, save_weights, set_arrays
+from platewright.network.weights import load_arrays, model_arrays, save_weights, set_arrays
 from platewright.training.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]

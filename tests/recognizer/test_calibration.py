@@ -19,7 +19,7 @@ from platewright.recognizer.calibration import (
 )
 from platewright.reading.spelling import decode_slots, sharpen, spell
 from platewright.recognizer.runtime import OnnxRuntime, load_runtime
-from platewright.recognizer.weights import load_arrays
+from platewright.network.weights import load_arrays
 
 ABC = Alphabet("ABC")
 FITTED = Calibration(temperature=0.47, readings=9, right=0.8, ece_before=0.3, ece=0.02)

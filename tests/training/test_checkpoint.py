@@ -7,7 +7,7 @@ import pytest
 
 from platewright.errors import OutputError, WeightsError
 from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import save_weights
+from platewright.network.weights import save_weights
 from platewright.training import checkpoint as module
 from platewright.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 

@@ -14,12 +14,12 @@ import pytest
 
 from platewright.geometry import iou, project
 from platewright.image import save_image
-from platewright.recognizer.export import export_beside
+from platewright.network.export import export_beside
 from platewright.reading.pyramid import RATIO
 from platewright.reading.straighten import rectify
 from platewright.recognizer.settings import NetworkSettings
 from platewright.recognizer.target import IGNORE, read_target, scan_target
-from platewright.recognizer.weights import load_arrays, model_arrays
+from platewright.network.weights import load_arrays, model_arrays
 from platewright.record import PlateRecord
 from platewright.region import load_region
 from platewright.synth.background import Backgrounds

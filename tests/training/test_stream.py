@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from platewright.reader.kind import load_kind
+from platewright.network.kind import load_kind
 
 # What workers call must be found by a fresh process, so it comes from the package and the standard
 # library alone: `draw_batch` stands in for itself.

@@ -14,12 +14,12 @@ import pytest
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
 from platewright.reading.ctc import BLANK, labels
-from platewright.reader.kind import load_kind
+from platewright.network.kind import load_kind
 from platewright.reader.reader import network_reader
 from platewright.reader.recipe import Recipe
 from platewright.reader.runtime import load_network
 from platewright.reader.settings import ReaderSettings
-from platewright.recognizer.weights import load_file, model_arrays
+from platewright.network.weights import load_file, model_arrays
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings

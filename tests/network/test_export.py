@@ -11,10 +11,10 @@ import pytest
 
 from platewright.errors import WeightsError
 from platewright.file import file_digest
-from platewright.reader.kind import kind_names
+from platewright.network.kind import kind_names
 from platewright.reading.detector import Detector
 from platewright.reading.settings import DetectorSettings
-from platewright.recognizer.export import export_beside, write_onnx
+from platewright.network.export import export_beside, write_onnx
 from platewright.recognizer.runtime import (
     KerasRuntime,
     OnnxRuntime,
@@ -22,7 +22,7 @@ from platewright.recognizer.runtime import (
     open_session,
 )
 from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import load_arrays, save_weights
+from platewright.network.weights import load_arrays, save_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 

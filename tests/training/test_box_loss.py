@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from platewright.geometry import iou
-from platewright.reader.kind import load_kind
+from platewright.network.kind import load_kind
 from platewright.reader.loss import box_overlap, box_where, ctc_text, reader_losses
 
 

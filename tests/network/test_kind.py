@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from platewright.errors import ConfigError, WeightsError
-from platewright.reader.kind import build, kind_names, load_kind
+from platewright.network.kind import build, kind_names, load_kind
 from platewright.reader.reader import network_reader
 from platewright.reader.runtime import KerasNetwork, OnnxNetwork, load_network
 from platewright.reader.settings import ReaderSettings
 from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import load_file, save_weights
+from platewright.network.weights import load_file, save_weights
 
 NAMES = ("attention", "box", "crnn-gru", "crnn-lstm")
 
