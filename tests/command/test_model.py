@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from platewright.recognizer.settings import NetworkSettings
 
 from platewright.image import load_image
-from platewright.recognizer.settings import NetworkSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 

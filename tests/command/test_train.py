@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from platewright.recognizer.settings import NetworkSettings
 
 from platewright.image import load_image
-from platewright.recognizer.settings import NetworkSettings
 from platewright.network.weights import load_arrays, model_arrays, save_weights, set_arrays
 from platewright.training.checkpoint import load_checkpoint
 
@@ -45,7 +45,6 @@ def rows(folder: Path) -> list[dict[str, str]]:
 def init(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights of a network that takes a second to compile."""
     import keras
-
     from platewright.recognizer.network import build_network
 
     keras.utils.set_random_seed(5)
@@ -109,9 +108,9 @@ def test_every_back_end_draws_the_same_first_batches(
 ) -> None:
     """The first loss is that of the same weights on the same drawings, whoever computes it."""
     import keras
-
     from platewright.recognizer.loss import network_losses
     from platewright.recognizer.network import build_network
+
     from platewright.synth.background import Backgrounds
     from platewright.training.fit import prepare
     from platewright.training.sample import SampleSettings, draw_batch

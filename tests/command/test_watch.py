@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from platewright.reader import choice as choice_module
 
 from platewright.alphabet import Alphabet
 from platewright.command import run_command
@@ -22,9 +23,8 @@ from platewright.geometry import quad_of_box
 from platewright.image import save_image
 from platewright.output.clip import ClipWriter
 from platewright.output.redaction import redaction_settings
-from platewright.reader import choice as choice_module
-from platewright.reading.spelling import spell
 from platewright.reading.settings import DetectorSettings
+from platewright.reading.spelling import spell
 from platewright.record import Reading
 from platewright.synth.drive import DriveSettings, draw_drive
 

@@ -40,9 +40,7 @@ def test_settings_come_back_from_their_json(settings: BundleSettings | TextSetti
 
 
 def test_the_first_editions_default_network_is_a_scan_and_a_slot_reader() -> None:
-    scan = ScanSettings(
-        layers=thick(12, 24, 48), residual=(2, 5, 7), head=48, extent=(0.45, 0.68)
-    )
+    scan = ScanSettings(layers=thick(12, 24, 48), residual=(2, 5, 7), head=48, extent=(0.45, 0.68))
     slots = SlotSettings(
         characters="ABC", slots=9, window=(48, 144), channels=(16, 24, 48, 64),
         margin=(0.05, 0.07), temperature=0.5,
