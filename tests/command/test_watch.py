@@ -14,7 +14,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from platewright.reader import choice as choice_module
 
 from platewright.alphabet import Alphabet
 from platewright.command import run_command
@@ -23,6 +22,7 @@ from platewright.geometry import quad_of_box
 from platewright.image import save_image
 from platewright.output.clip import ClipWriter
 from platewright.output.redaction import redaction_settings
+from platewright.reading import choice as choice_module
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import spell
 from platewright.record import Reading

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
-from platewright.reader import choice as choice_module
 
 from platewright.command import run_command
 from platewright.dataset.label import Label, choose, read_labels
@@ -24,6 +23,7 @@ from platewright.evaluation.metrics import Outcome
 from platewright.evaluation.report import format_report
 from platewright.geometry import Box, box_of_quad, quad_of_box
 from platewright.image import load_image, save_image
+from platewright.reading import choice as choice_module
 from platewright.record import Character, Reading
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -197,7 +197,8 @@ def arguments(folder: Path, **changes: Any) -> Namespace:
     given = {
         "network": "box", "recipe": "", "out": folder / "run", "windows": 2, "steps": 2,
         "hours": None, "rate": None, "seed": 0, "workers": 0, "check_every": 1, "report_every": 1,
-        "watch": [], "hard": None, "scenes": None, "data": [], "init": None, "resume": False, "force": False,
+        "watch": [], "hard": None, "scenes": None, "data": [], "init": None,
+        "resume": False, "force": False,
     }  # fmt: skip
     return Namespace(**(given | changes))
 

@@ -91,6 +91,6 @@ def test_what_is_no_text_or_too_long_teaches_nothing(text: str) -> None:
 
 def test_two_alike_without_room_between_share_a_step() -> None:
     close = plate("AA", (0, 0))
-    moved = replace(close.characters[1], quad=close.characters[0].quad + [4.0, 0.0])
+    moved = replace(close.characters[1], quad=close.characters[0].quad + np.array([4.0, 0.0]))
     _, steps, _, _ = taught(replace(close, characters=(close.characters[0], moved)))
     assert (steps[0] > 0).sum() == 1
