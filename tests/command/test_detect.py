@@ -15,8 +15,8 @@ from platewright.command import run_command
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image, save_image
-from platewright.reader import choice as choice_module
-from platewright.recognizer import detector as detector_module
+from platewright.reading import choice as choice_module
+from platewright.reading import detector as detector_module
 from platewright.record import Character, Reading
 
 ROOT = Path(__file__).resolve().parents[2]

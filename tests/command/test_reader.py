@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from platewright.image import save_image
-from platewright.reader.kind import build, load_kind
-from platewright.recognizer.weights import model_arrays, save_weights
+from platewright.network.kind import build, load_kind
+from platewright.network.weights import model_arrays, save_weights
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup
 
@@ -112,8 +112,8 @@ def test_evaluate_scores_it(folder: Path, trained: subprocess.CompletedProcess[s
 @pytest.mark.parametrize(
     ("script", "arguments", "code", "message"),
     [
-        ("train.py", ["--network", "crnn"], 2, "no network crnn; known: window, attention, box"),
-        ("train.py", ["--recipe", "original"], 2, "--recipe: the network window has no original"),
+        ("train.py", ["--network", "crnn"], 2, "no network crnn; known: attention, box, crnn-gru"),
+        ("train.py", ["--recipe", "original"], 2, "--recipe: scan has no recipe original"),
         ("detect.py", ["images/a.png", "--reader", "other"], 2, "no reader other; "),
         (
             "detect.py", ["images/a.png", "--reader", "crnn-gru", "--show-attention", "x.png"], 2,

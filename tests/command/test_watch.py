@@ -22,9 +22,9 @@ from platewright.geometry import quad_of_box
 from platewright.image import save_image
 from platewright.output.clip import ClipWriter
 from platewright.output.redaction import redaction_settings
-from platewright.reader import choice as choice_module
-from platewright.reading.spelling import spell
+from platewright.reading import choice as choice_module
 from platewright.reading.settings import DetectorSettings
+from platewright.reading.spelling import spell
 from platewright.record import Reading
 from platewright.synth.drive import DriveSettings, draw_drive
 
