@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from platewright.image import load_image
 from platewright.network.settings import LineSettings, ScanSettings
+from tests.script import Done, run_here, run_process
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "model.py"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+def run(folder: Path, *arguments: str) -> Done:
+    return run_here(folder, "model.py", *arguments)
 
 
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """What it prints and the plot that it draws."""
     folder = tmp_path_factory.mktemp("model")
-    done = run(folder, "--plot", "net.png")
+    done = run_process(folder, "model.py", "--plot", "net.png")
     assert done.returncode == 0, done.stderr
     return done.stdout, folder / "net.png"
 

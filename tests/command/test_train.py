@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from platewright.network.kind import build
 from platewright.network.weights import load_weights, model_arrays, save_weights, set_arrays
 from platewright.training.checkpoint import load_checkpoint
 from tests.network.conftest import looks
+from tests.script import Done, run_here, run_process, wait_until
 from tests.training.conftest import tasks_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,14 +28,8 @@ BACKENDS = [n for n in ("tensorflow", "torch", "jax") if importlib.util.find_spe
 BRIEF = ["--scenes", "1", "--windows", "2", "--report-every", "1", "--workers", "0"]
 
 
-def run(
-    folder: Path, *arguments: str, backend: str = "tensorflow"
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "train.py"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=os.environ | {"KERAS_BACKEND": backend}, capture_output=True,
-        text=True, timeout=280, check=False,
-    )  # fmt: skip
+def run(folder: Path, *arguments: str) -> Done:
+    return run_here(folder, "train.py", *arguments)
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -57,18 +51,19 @@ def init(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=BACKENDS)
 def trained(
     request: pytest.FixtureRequest, init: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, subprocess.CompletedProcess[str], str]:
+) -> tuple[Path, Done, str]:
     """Three steps under each installed back end, with one check, in a folder of its own."""
     backend = str(request.param)
     folder = tmp_path_factory.mktemp(backend)
-    done = run(
-        folder, *BRIEF, "--steps", "3", "--check-every", "3", "--init", str(init), backend=backend
-    )
+    done = run_process(
+        folder, "train.py", *BRIEF, "--steps", "3", "--check-every", "3", "--init", str(init),
+        environment={"KERAS_BACKEND": backend},
+    )  # fmt: skip
     return folder, done, backend
 
 
 def test_three_steps_leave_weights_log_and_curves(
-    trained: tuple[Path, subprocess.CompletedProcess[str], str], init: Path
+    trained: tuple[Path, Done, str], init: Path
 ) -> None:
     folder, done, backend = trained
     assert done.returncode == 0, done.stderr
@@ -93,7 +88,7 @@ def test_three_steps_leave_weights_log_and_curves(
 
 
 def test_the_finished_weights_lie_where_detect_looks(
-    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+    trained: tuple[Path, Done, str],
 ) -> None:
     folder, done, _ = trained
     assert done.stdout == "python detect.py in.jpg runs/default/weights.onnx out.jpg\n"
@@ -103,7 +98,7 @@ def test_the_finished_weights_lie_where_detect_looks(
 
 
 def test_every_back_end_draws_the_same_first_batches(
-    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+    trained: tuple[Path, Done, str],
 ) -> None:
     """The first loss is that of the same weights on the same drawings, whoever computes it."""
     import keras
@@ -127,7 +122,7 @@ def test_every_back_end_draws_the_same_first_batches(
 
 @pytest.mark.parametrize("trained", ["tensorflow"], indirect=True)
 def test_a_run_goes_on_and_is_never_overwritten_by_accident(
-    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+    trained: tuple[Path, Done, str],
 ) -> None:
     folder, _, _ = trained
     out = folder / "runs" / "default"
@@ -192,10 +187,8 @@ def test_ctrl_c_leaves_weights_that_resume(
             command, cwd=tmp_path, env=os.environ | {"KERAS_BACKEND": "tensorflow"}, text=True,
             stdout=subprocess.PIPE, stderr=stderr, start_new_session=True,
         )  # fmt: skip
-    log, until = tmp_path / "run" / "log.csv", time.monotonic() + 120
-    while time.monotonic() < until and (not log.exists() or log.read_text().count("\n") < 3):
-        assert running.poll() is None, (tmp_path / "said").read_text()
-        time.sleep(0.2)
+    log = tmp_path / "run" / "log.csv"
+    wait_until(lambda: log.exists() and log.read_text().count("\n") >= 3, running, 0.2)
     running.send_signal(signal.SIGINT)
     out, _ = running.communicate(timeout=90)
     said = (tmp_path / "said").read_text()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from platewright.network.settings import LineSettings
 from platewright.reading.finder import Find
 from platewright.record import PlateRecord
 from platewright.training.batch import draw_batch
-from platewright.training.mining import ROOM, draw_hard, load_hard, mine
+from platewright.training.mining import ROOM, draw_hard, load_hard, main, mine
 from platewright.training.sample import SampleSettings, Stock
 from tests.network.conftest import looks
 from tests.training.conftest import tasks_of
@@ -73,10 +72,12 @@ def test_other_files_are_told(tmp_path: Path, content: bytes | np.ndarray | None
         load_hard(path)
 
 
-def test_the_command_mines_as_many_as_wanted_without_photos(tmp_path: Path) -> None:
+def test_the_command_mines_as_many_as_wanted_without_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "hard.npy"
-    command = [sys.executable, "-m", "platewright.training.mining", "weights.onnx", str(out)]
-    command += ["--bgs", str(tmp_path / "none"), "--count", "5", "--presence", "0.01"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "5 windows" in done.stdout
+    options = ["--bgs", str(tmp_path / "none"), "--count", "5", "--presence", "0.01"]
+    monkeypatch.setattr(sys, "argv", ["mining", str(ROOT / "weights.onnx"), str(out), *options])
+    assert main() in (None, 0)
+    assert "5 windows" in capsys.readouterr().out
     assert load_hard(out).shape == (5, *SIZE)

