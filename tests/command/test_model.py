@@ -11,6 +11,8 @@ from platewright.image import load_image
 from platewright.network.settings import LineSettings, ScanSettings
 from tests.script import Done, run_here, run_process
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def run(folder: Path, *arguments: str) -> Done:
     return run_here(folder, "model.py", *arguments)
