@@ -24,7 +24,8 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in train.py
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-
+from platewright.network.kind import DEFAULT, load_kind  # noqa: E402
+from platewright.training.batch import make_drawing, prepare  # noqa: E402
 from platewright.training.fit import Trainer  # noqa: E402
 from platewright.training.settings import TrainSettings  # noqa: E402
 from platewright.training.stream import BatchStream  # noqa: E402
