@@ -411,11 +411,11 @@ def test_the_script_hands_on_region_country_and_size(
 ) -> None:
     seen: list[object] = []
 
-    def load(path: Path, settings: object = None, threads: int = 1) -> ByColour:
+    def made(network: object, settings: object) -> ByColour:
         seen.append(settings)
         return ByColour()
 
-    monkeypatch.setattr(ByColour, "load", load)
+    monkeypatch.setattr(choice_module, "detector_of", made)
     options = ["--country", "DE", "--region", "GB,IN", "--min-confidence", "0.2"]
     assert run("labels.csv", "--weights", "w.onnx", *options, "--resize", "480x240") == 0
     assert "photos 1, plates 1" in capsys.readouterr().out
