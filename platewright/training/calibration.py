@@ -32,9 +32,9 @@ from platewright.reading.choice import detector_of
 from platewright.reading.ctc import log_likelihoods
 from platewright.reading.detector import Detector
 from platewright.reading.line import LineEvidence
-from platewright.reading.runtime import Network, load_network
+from platewright.reading.runtime import Network, load_network, log_softmax
 from platewright.reading.settings import DetectorSettings
-from platewright.reading.speller import Look, SlotEvidence, Speller, log_softmax
+from platewright.reading.speller import Look, SlotEvidence, Speller
 from platewright.reading.spelling import EMPTY, sharpen
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup
