@@ -18,9 +18,10 @@ from platewright.synth.mark.place import (
     make_room,
     mark_width,
     place_around,
+    stand_in,
 )
-from platewright.synth.room import scripts_of, text_room, word_width
 from platewright.synth.style import PlateStyle
+from platewright.synth.writing import scripts_of, text_room, word_width
 
 __all__ = ["Box", "PlacedGlyph", "arrange", "lay_out", "lay_out_line"]
 
@@ -141,7 +142,7 @@ def arrange(
     inside = find_slots(look.lines, style.marks)
     most = None if look.glyph_width_mm is None else look.glyph_width_mm * style.width
     writings = [s for s in scripts_of(look, style) if s.place == "between"]
-    for line, display in enumerate(look.lines):
+    for line, display in enumerate(stand_in(look.lines, style.marks)):
         spacing = look.spacing_mm * style.spacing
         gap = max(look.gap_mm * style.spacing * style.gap, spacing)
         if writings and line == 0:

@@ -15,20 +15,37 @@ from platewright.geometry import Box, box_of_quad, homography, quad_of_box
 from platewright.record import SceneRecord
 from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import Camera, draw_camera, expose, light, see
+from platewright.synth.camera import draw_camera
 from platewright.synth.decoy import KINDS, draw_decoy
-from platewright.synth.lens import bend
-from platewright.synth.panel import add_panel
+from platewright.synth.effect import (
+    CAMERA,
+    Drawn,
+    Surroundings,
+    apply_effects,
+    draw_effects,
+    effects_of,
+    move_points,
+)
 from platewright.synth.placement import Keep, add_plate, blend
 from platewright.synth.pose import Pose, draw_pose, pose_quad
 from platewright.synth.settings import DEFAULT, DRAWING_VERSION, SynthSettings
 
-__all__ = ["SceneSettings", "degrade", "draw_closeup", "draw_count", "draw_look", "draw_scene"]
+__all__ = [
+    "SceneSettings",
+    "degrade",
+    "draw_closeup",
+    "draw_count",
+    "draw_look",
+    "draw_scene",
+    "draw_surface",
+]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 TRIES = 24
 """Places that are tried for a decoy, each a fifth smaller."""
+SHOWN = {"light": "lit", "lens": "through the lens", "sensor": "stored"}
+"""What `keep` is told of the stages of the camera."""
 UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 
 
@@ -123,9 +140,7 @@ def draw_scene(
             continue
         taken.append(box)
         placed.append((look, pose, quad))
-    for _, _, quad in placed:
-        if rng.random() < settings.panel * synth.panel.share:
-            add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
+    around = [draw_surface(rng, canvas, quad, settings, camera) for _, _, quad in placed]
     kinds: list[str] = []
     decoys: list[Box] = []
     for _ in range(draw_count(rng, settings.decoys)):
@@ -136,9 +151,9 @@ def draw_scene(
             taken.append(decoy[1])
     plates = [
         add_plate(
-            rng, canvas, look, pose, quad, settings=synth.plate, retro=camera.retro, keep=keep
+            rng, canvas, look, pose, quad, settings=synth, camera=camera, around=drawn, keep=keep
         )
-        for look, pose, quad in placed
+        for (look, pose, quad), drawn in zip(placed, around, strict=True)
     ]
     if keep is not None:
         keep("composed", canvas)
@@ -152,8 +167,22 @@ def draw_scene(
     return degrade(canvas, record, camera if settings.camera else None, keep)
 
 
+def draw_surface(
+    rng: np.random.Generator,
+    canvas: Picture,
+    quad: FloatArray,
+    settings: SceneSettings,
+    camera: Drawn,
+) -> Drawn:
+    """Draw what is round a plate that will lie at `quad`, in place; returns what was drawn."""
+    about = Surroundings(often=settings.panel, lit="night" in camera)
+    around = draw_effects(rng, ("surface",), settings.synth.effects, about)
+    canvas[:] = apply_effects("surface", canvas, around, quad)
+    return around
+
+
 def degrade(
-    canvas: Picture, record: SceneRecord, camera: Camera | None, keep: Keep | None = None
+    canvas: Picture, record: SceneRecord, camera: Drawn | None, keep: Keep | None = None
 ) -> tuple[Picture, SceneRecord]:
     """Take a scene and its record through a camera; None leaves both as they are.
 
@@ -161,18 +190,16 @@ def degrade(
     """
     if camera is None:
         return canvas, record
-    lit = light(canvas, camera)
-    seen = see(lit, camera)
-    image = expose(seen, camera)
-    if keep is not None:
-        keep("lit", lit)
-        keep("through the lens", seen)
-        keep("stored", image)
-    if not camera.barrel:
+    image = canvas
+    for stage, name in SHOWN.items():
+        image = apply_effects(stage, image, camera)
+        if keep is not None:
+            keep(name, image)
+    if not any(effect.move and effect.name in camera for effect in effects_of(*CAMERA)):
         return image, record
 
     def moved(points: FloatArray) -> FloatArray:
-        return bend(points, record.size, camera.barrel)
+        return move_points(points, record.size, camera)
 
     plates = tuple(
         replace(
@@ -223,9 +250,8 @@ def draw_closeup(
         strength=settings.camera,
         resample=0.3 * settings.resample,
     )
-    if rng.random() < settings.panel * synth.panel.share:
-        add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
-    plate = add_plate(rng, canvas, look, pose, quad, settings=synth.plate, retro=camera.retro)
+    around = draw_surface(rng, canvas, quad, settings, camera)
+    plate = add_plate(rng, canvas, look, pose, quad, settings=synth, camera=camera, around=around)
     record = SceneRecord(
         size=size, plates=(plate,), seed=seed, drawn={"version": DRAWING_VERSION, "camera": camera}
     )
