@@ -79,7 +79,7 @@ class PlateStyle:
                 **script | {k: script[k] and tuple(script[k]) for k in ("text", "colour")}
             )
         marks = tuple(
-            MarkStyle(*(tuple(v) if isinstance(v, list) else v for v in mark))
+            MarkStyle._make(tuple(v) if isinstance(v, list) else v for v in mark)
             for mark in values["marks"]
         )
         pairs = {k: tuple(values[k]) for k in ("background", "foreground", "shift")}

@@ -143,7 +143,9 @@ def _paint(
     if left is not None:
         x, y = max(round(box[0]), 0), max(round(box[1]), 0)
         worn = left[y : y + part.shape[0], x : x + part.shape[1]]
-        cover = cover * (worn.astype(np.float32) / 255)[..., None]
+        cover = np.asarray(
+            cover * (worn.astype(np.float32) / np.float32(255))[..., None], np.float32
+        )
     weights = np.array(strengths, np.float32) / 255
     alpha = cover @ weights
     if image.ndim == 2:

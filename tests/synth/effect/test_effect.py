@@ -99,7 +99,7 @@ def about(effect: Effect) -> object:
     if effect.stage == "surface":
         return Surroundings()
     if stage < list(STAGES).index("shine"):
-        return load_region("GB").draw(np.random.default_rng(0))
+        return load_region("DE").draw(np.random.default_rng(0))
     return Shot(resample=1.0)
 
 

@@ -218,4 +218,4 @@ def test_marks_are_raised_and_worn_as_the_characters_are(
             for e in ({}, effect)
         )
         apart = np.abs(changed.astype(int) - plain)[y0 - 3 : y1 + 3, x0 - 3 : x1 + 3]
-        assert (apart.max() > 10) is raised, effect
+        assert bool(apart.max() > 10) is raised, effect
