@@ -12,8 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
+from platewright.synth.camera import SHOWN
 from platewright.synth.effect import PLATE, Drawn, effects_of
-from platewright.synth.scene import SHOWN, SceneSettings, draw_scene
+from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
 
 __all__ = ["explain"]

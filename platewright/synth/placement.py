@@ -187,7 +187,9 @@ def add_plate(
     blend_layers(
         canvas, layers, matrix / np.array([factors[0], factors[1], 1.0]), box_of_quad(outline)
     )
-    canvas[:] = apply_effects("front", canvas, plate.style.effects, quad)
+    covered = apply_effects("front", canvas, plate.style.effects, quad)
+    if covered is not canvas:
+        canvas[:] = covered
     if keep is not None:
         keep("posed", canvas)
     corners = project(matrix, plate.corners())

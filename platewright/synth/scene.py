@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, homography, quad_of_box
+from platewright.geometry import Box, box_of_quad, homography
 from platewright.record import SceneRecord
 from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import draw_camera
+from platewright.synth.camera import degrade, draw_camera
 from platewright.synth.decoy import KINDS, draw_decoy
 from platewright.synth.effect import (
-    CAMERA,
     Drawn,
     Surroundings,
     apply_effects,
     draw_effects,
-    effects_of,
-    move_points,
 )
 from platewright.synth.placement import Keep, add_plate, blend
 from platewright.synth.pose import Pose, draw_pose, pose_quad
@@ -32,7 +29,6 @@ from platewright.synth.settings import DEFAULT, DRAWING_VERSION, SynthSettings
 
 __all__ = [
     "SceneSettings",
-    "degrade",
     "draw_closeup",
     "draw_count",
     "draw_look",
@@ -44,8 +40,6 @@ Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 TRIES = 24
 """Places that are tried for a decoy, each a fifth smaller."""
-SHOWN = {"light": "lit", "lens": "through the lens", "sensor": "stored"}
-"""What `keep` is told of the stages of the camera."""
 UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 
 
@@ -177,40 +171,10 @@ def draw_surface(
     """Draw what is round a plate that will lie at `quad`, in place; returns what was drawn."""
     about = Surroundings(often=settings.panel, lit="night" in camera)
     around = draw_effects(rng, ("surface",), settings.synth.effects, about)
-    canvas[:] = apply_effects("surface", canvas, around, quad)
+    covered = apply_effects("surface", canvas, around, quad)
+    if covered is not canvas:
+        canvas[:] = covered
     return around
-
-
-def degrade(
-    canvas: Picture, record: SceneRecord, camera: Drawn | None, keep: Keep | None = None
-) -> tuple[Picture, SceneRecord]:
-    """Take a scene and its record through a camera; None leaves both as they are.
-
-    A lens that distorts moves the labels, too.
-    """
-    if camera is None:
-        return canvas, record
-    image = canvas
-    for stage, name in SHOWN.items():
-        image = apply_effects(stage, image, camera)
-        if keep is not None:
-            keep(name, image)
-    if not any(effect.move and effect.name in camera for effect in effects_of(*CAMERA)):
-        return image, record
-
-    def moved(points: FloatArray) -> FloatArray:
-        return move_points(points, record.size, camera)
-
-    plates = tuple(
-        replace(
-            plate,
-            quad=moved(plate.quad),
-            characters=tuple(replace(c, quad=moved(c.quad)) for c in plate.characters),
-        )
-        for plate in record.plates
-    )
-    decoys = tuple(box_of_quad(moved(quad_of_box(box))) for box in record.decoys)
-    return image, replace(record, plates=plates, decoys=decoys)
 
 
 def draw_closeup(

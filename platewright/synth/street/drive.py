@@ -17,11 +17,11 @@ from platewright.errors import ConfigError
 from platewright.geometry import homography, project
 from platewright.record import SceneRecord
 from platewright.region import region_codes
-from platewright.synth.camera import draw_camera
+from platewright.synth.camera import degrade, draw_camera
 from platewright.synth.effect import Drawn, blur, exposure, jpeg, motion, noise
 from platewright.synth.placement import PreparedPlate, add_plate
 from platewright.synth.pose import Pose
-from platewright.synth.scene import degrade, draw_look
+from platewright.synth.scene import draw_look
 from platewright.synth.street.body import BODIES, Body
 from platewright.synth.street.picture import PAINTS
 from platewright.synth.street.scenery import paint_street
