@@ -42,7 +42,8 @@ def draw(rng: np.random.Generator, settings: Settings, _: Shot) -> Parameters | 
     """Draw whether it is night; exposure, noise and glare follow from it."""
     if rng.random() >= settings.share:
         return None
-    return Parameters(retro=1.0 + 2.5 * rng.random() if rng.random() < settings.retro else 1.0)
+    factor, shines = 1.0 + 2.5 * rng.random(), rng.random() < settings.retro
+    return Parameters(retro=factor if shines else 1.0)
 
 
 def apply(plate: Picture, p: Parameters, at: tuple[Picture, float]) -> Picture:
