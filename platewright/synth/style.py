@@ -68,7 +68,7 @@ class PlateStyle:
         """Return the JSON form for the record."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         values["effects"] = {name: drawn.as_dict() for name, drawn in self.effects.items()}
-        return values | {"script": self.script and self.script.as_dict()}
+        return values | {"script": self.script and dict(vars(self.script))}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> PlateStyle:
