@@ -166,7 +166,7 @@ def test_plates_shine_by_night_only() -> None:
     levels = []
     for synth in (night, night.changed("night", retro=0.0)):
         settings = SceneSettings(
-            regions=("GB",), plates=(0.0, 1.0), decoys=(1.0,), camera=1.0, panel=0.0, synth=synth
+            regions=("NL",), plates=(0.0, 1.0), decoys=(1.0,), camera=1.0, panel=0.0, synth=synth
         )
         inside = []
         for k in range(30):
