@@ -188,7 +188,9 @@ def arrange(
             tall = min(shrink * mark.height, 1.2 if count == 1 else 1.0) * height
             box = (x0 * squeeze + x_start, middle - tall / 2, x1 * squeeze + x_start)
             marks.append(PlacedMark(mark, (*box, middle + tall / 2)))
-        noise = rng.normal(0.0, 0.5 * style.jitter * height, (len(row), 4)).tolist()
+        deviation = 0.5 * style.jitter * height
+        still = [[0.0] * 4] * len(row)
+        noise = rng.normal(0.0, deviation, (len(row), 4)).tolist() if deviation else still
         numbers = _group_numbers(display)
         for index, (char, x0, y0, x1, y1) in enumerate(row):
             b = (x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start)

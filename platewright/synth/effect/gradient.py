@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,8 +43,10 @@ def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | N
 
 
 def apply(levels: NDArray[np.float32], p: Parameters, _: Any) -> NDArray[np.float32]:
-    """Add a plane."""
-    x, y = p.x / 2, p.y / 2
-    corners = np.array([[-x - y, x - y], [y - x, x + y]], np.float32)
-    plane = cv2.resize(corners, levels.shape[::-1])
-    return np.asarray(cv2.add(levels, plane), np.float32)
+    """Add a plane that levels out near the edges."""
+    down, across = (
+        change * np.clip((2 * np.arange(side, dtype=np.float32) + 1) / side - 1, -0.5, 0.5)
+        for side, change in zip(levels.shape, (np.float32(p.y), np.float32(p.x)), strict=True)
+    )
+    levels += np.add.outer(down, across)
+    return levels

@@ -89,7 +89,8 @@ def stand_in(lines: tuple[str, ...], marks: Sequence[MarkStyle]) -> tuple[str, .
 
     The first mark of the place `separator` takes the first of them, and so on.
     """
-    return tuple(line.replace(TAKEN, " ") for line in _taken(lines, marks)[0])
+    shown, taken = _taken(lines, marks)
+    return tuple(line.replace(TAKEN, " ") for line in shown) if taken else lines
 
 
 def _taken(
@@ -97,6 +98,8 @@ def _taken(
 ) -> tuple[list[str], list[tuple[int, int]]]:
     """Return the lines with `TAKEN` where marks stand in, and (line, index) of these."""
     wanted = sum(mark.place == "separator" for mark in marks)
+    if not wanted:
+        return list(lines), []
     places = [
         (k, i) for k, line in enumerate(lines) for i in range(1, len(line)) if line[i] in "-·"
     ]
