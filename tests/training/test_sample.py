@@ -81,7 +81,7 @@ FAR = replace(SETTINGS.closeup, width_px=(12.0, 20.0), focus=0.0)
 
 
 def test_a_present_plate_teaches_everything() -> None:
-    _, targets = draw_batch(3, 0, STOCK, replace(SETTINGS, absent=0.0, closeup=NEAR), TASKS)
+    _, targets = draw_batch(4, 0, STOCK, replace(SETTINGS, absent=0.0, closeup=NEAR), TASKS)
     assert (targets["presence"] == 1).all()
     assert (targets["corners"][:, 8] == 1).all()
     for text, characters, slots in zip(
