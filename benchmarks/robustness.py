@@ -33,7 +33,8 @@ from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.reading.detector import Detector  # noqa: E402
 from platewright.reading.settings import DetectorSettings  # noqa: E402
 from platewright.synth.background import Backgrounds  # noqa: E402
-from platewright.synth.camera import Camera, apply_camera  # noqa: E402
+from platewright.synth.camera import apply_camera  # noqa: E402
+from platewright.synth.effect import blur, jpeg, noise  # noqa: E402
 from platewright.synth.placement import add_plate  # noqa: E402
 from platewright.synth.pose import Pose, pose_quad  # noqa: E402
 from platewright.synth.scene import draw_look  # noqa: E402
@@ -86,12 +87,12 @@ def show(index: int, backgrounds: Backgrounds, condition: Condition) -> tuple[An
     quad = quad - [x0 - room, y0 - room]
     canvas = backgrounds.crop(rng, (round(y1 - y0 + 2 * room), round(x1 - x0 + 2 * room)))
     plate = add_plate(rng, canvas, look, pose, quad)
-    camera = Camera(
-        blur_px=condition.blur,
-        noise=condition.noise,
-        jpeg=int(condition.jpeg),
-        noise_at=int(rng.integers(2**30)),
-    )
+    camera = {
+        "blur": blur.Parameters(px=condition.blur),
+        "noise": noise.Parameters(sd=condition.noise, start=int(rng.integers(2**30))),
+    }
+    if condition.jpeg:
+        camera["jpeg"] = jpeg.Parameters(quality=int(condition.jpeg))
     return apply_camera(canvas, camera), plate
 
 

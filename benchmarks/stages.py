@@ -16,18 +16,29 @@ STAGES = {
     "random numbers": "job",
     "background": "background",
     "text and look": "region chance colour load look series syntax table",
-    "parameters": "style settings preset camera.draw_camera pose.draw_pose scene.draw_count",
-    "plate: sheet": "canvas plate ink.grain_field",
-    "plate: glyphs and layout": "face layout ink canvas.stamp canvas.text",
+    "parameters": "style settings preset option __init__.draw_effects camera.draw_camera "
+    "pose.draw_pose scene.draw_count",
+    "plate: sheet": "sheet canvas plate tone",
+    "plate: glyphs and layout": "face layout canvas.stamp canvas._stamp_one canvas.text "
+    "canvas._line_mask",
     "plate: pose and warp": "placement pose geometry",
     "panel": "panel",
-    "decoys and made-up writing": "decoy lettering script scene._add_decoy",
-    "light and lens": "camera lens",
-    "sensor, noise, JPEG": "camera.expose camera._noise camera._noise_field",
-    "composition and record": "window scene records sample",
+    "decoys and made-up writing": "decoy lettering script writing canvas.write scene._add_decoy",
+    "light and lens": "camera",
+    "sensor, noise, JPEG": "",
+    "composition and record": "window scene records sample __init__",
     "PNG and label": "windows file writer picture",
 }
 """Modules of the package, and functions of them that belong elsewhere than their module."""
+EFFECTS = {
+    "surface": "panel",
+    "front": "plate: pose and warp",
+    "shine": "plate: pose and warp",
+    "light": "light and lens",
+    "lens": "light and lens",
+    "sensor": "sensor, noise, JPEG",
+}
+"""Stages of the effects that do not act on the flat plate."""
 OTHER = "other"
 
 
@@ -39,18 +50,27 @@ def stage_of(path: str, function: str) -> str | None:
 
     >>> stage_of("/x/platewright/synth/camera.py", "draw_camera")
     'parameters'
-    >>> stage_of("/x/platewright/synth/camera.py", "see")
+    >>> stage_of("/x/platewright/synth/effect/blur.py", "apply")
     'light and lens'
     """
     parts = Path(path).parts
     if "platewright" not in parts[:-1] or "site-packages" in parts:
         return None
     module = Path(path).stem
+    if parts[-2] == "effect" and module != "__init__":
+        return "parameters" if function == "draw" else EFFECTS.get(_acts(module), "plate: sheet")
     for wanted in (f"{module}.{function}", module):
         for stage, names in STAGES.items():
             if wanted in names.split():
                 return stage
     return OTHER
+
+
+def _acts(name: str) -> str:
+    """Return where an effect acts."""
+    from platewright.synth.effect import effects
+
+    return next(effect.stage for effect in effects() if effect.name == name)
 
 
 def split_stages(stats: pstats.Stats) -> dict[str, float]:

@@ -67,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--poses", type=at_least(1), default=4, help="windows of each drawn plate (%(default)s)")
     add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
+    add("--options", action="store_true", help="list what --settings may say, with defaults")
     add("--sheet", type=Path, help=f"also a contact sheet of the first {SHEET}; alone without N")
     add("--plates", type=Path, metavar="PNG", help="a sheet of flat plates, one of each region")
     add("--marks", type=Path, metavar="PNG", help="a sheet of all marks with their names")
@@ -83,7 +84,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = make_parser()
     args = parser.parse_args(argv)
     alone = (args.sheet, args.plates, args.marks, args.explain, args.check)
-    if args.count is None and alone == (None,) * 5:
+    if args.count is None and alone == (None,) * 5 and not args.options:
         parser.error("say how many pictures to draw, or name a --sheet")
     if args.address and args.engine in (None, "local"):
         parser.error("--address is of a cluster: add --engine dask or --engine ray")
@@ -105,7 +106,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.dataset.store import is_url
     from platewright.generation import sheet
     from platewright.generation.job import check_folder, draw_folder, report_region
+    from platewright.synth.settings import list_options
 
+    if args.options:
+        print(list_options(), end="")
+        return 0
     use_fonts(args.fonts, args.region if args.check is None else ())
     if args.check is not None:
         return report_region(args.check)

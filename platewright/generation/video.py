@@ -16,7 +16,7 @@ from platewright.dataset.store import is_url
 from platewright.errors import ConfigError
 from platewright.generation.sequence import draw_sequence
 from platewright.output.clip import ClipWriter
-from platewright.synth.drive import DriveSettings, draw_drive
+from platewright.synth.street.drive import DriveSettings, draw_drive
 
 __all__ = ["TRUTH", "VideoJob", "draw_videos"]
 

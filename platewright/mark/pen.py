@@ -245,10 +245,37 @@ def _faces() -> tuple[Path, ...]:
 
 
 @cache
+def _font(path: Path) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), 90)
+
+
+@cache
+def _has(path: Path, char: str) -> bool:
+    """Tell whether a face has ink for a character, and not only the box for those it lacks."""
+    found = [_font(path).getmask(c) for c in (char, "\U0010fffd")]
+    return char == " " or (bool(found[0].getbbox()) and bytes(found[0]) != bytes(found[1]))
+
+
+def _font_for(text: str, face: int) -> tuple[ImageFont.FreeTypeFont, str]:
+    """Return a face that has a text's characters, and the text: in capitals where it lacks a-z.
+
+    The first such one from number `face` on; characters that none has are left out.
+    """
+    faces = _faces()
+    turned = [faces[(face + k) % len(faces)] for k in range(len(faces))]
+    if text.isascii() and text.isalnum() and text.isupper():
+        return _font(turned[0]), text
+    for path in turned:
+        shown = "".join(c if _has(path, c) else c.upper() for c in text)
+        if all(_has(path, c) for c in shown):
+            return _font(path), shown
+    return _font(turned[0]), "".join(c for c in text if _has(turned[0], c)) or "-"
+
+
+@cache
 def _letters(text: str, face: int) -> Mask:
     """Return the ink of a line of text, cropped."""
-    faces = _faces()
-    font = ImageFont.truetype(str(faces[face % len(faces)]), 90)
+    font, text = _font_for(text, face)
     x0, y0, x1, y1 = (int(v) for v in font.getbbox(text))
     picture = Image.new("L", (max(x1 - x0, 1), max(y1 - y0, 1)))
     ImageDraw.Draw(picture).text((-x0, -y0), text, font=font, fill=255)

@@ -126,6 +126,9 @@ def _of_series(series: Series) -> Iterator[str]:
     for choice in series.scripts:
         if missing := sorted(set("".join(choice.words).replace("{text}", "")) - _written()):
             yield f"script: no face in fonts/scripts/ has {' '.join(missing)}; write other words"
+    for mark in series.marks:
+        if missing := sorted(set("".join(mark.texts)) - _lettered() - {" "}):
+            yield f"marks: text: no face in fonts/ has {' '.join(missing)}; write another one"
     if _faces(series.faces):
         yield from _of_room(series)
 
@@ -196,6 +199,13 @@ def _faces(patterns: tuple[str, ...]) -> tuple[Path, ...]:
 def _all_characters() -> frozenset[str]:
     """Return every character that any face has."""
     return frozenset().union(*(_characters(path) for path in _faces(("*",))))
+
+
+@cache
+def _lettered() -> frozenset[str]:
+    """Return every character that marks can bear: those of the bundled faces."""
+    faces = font_folders()[0].glob("*.ttf")
+    return frozenset().union(*(_characters(path) for path in faces))
 
 
 @cache

@@ -38,7 +38,7 @@ class Mark:
 
     Attributes:
         name: of a mark that `platewright.mark` draws.
-        place: `left`, `gap`, `gap2`, `right`, `between`, `behind`, `above` or `below`.
+        place: `left`, `gap`, `gap2`, `separator`, `right`, `between`, `behind`, `above` or `below`.
         height: part of the characters' height; behind them, of the plate's.
         colour: None for its own.
         ink: whether it has the characters' colour.

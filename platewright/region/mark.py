@@ -14,8 +14,9 @@ from platewright.region.table import Table
 
 __all__ = ["PLACES", "MarkChoice", "choose_mark", "read_marks"]
 
-PLACES = ("left", "gap", "gap2", "right", "between", "behind", "above", "below")
-"""Where marks stand: `gap2` is the second gap, `between` any place inside the text."""
+PLACES = ("left", "gap", "gap2", "separator", "right", "between", "behind", "above", "below")
+"""Where marks stand: `gap2` is the second gap, `between` any place inside the text, `separator` in
+place of a hyphen or a dot, in the first gap where there is none."""
 _HEIGHTS: dict[str, Spread] = {"behind": (0.9, 1.0), "above": (0.15, 0.3), "below": (0.15, 0.3)}
 _HEIGHT: Spread = (0.5, 0.9)
 

@@ -1,4 +1,4 @@
-"""Things that look like plates and are none: words, slats, windows, bar codes, captions."""
+"""Things that look like plates and are none: words, marks, slats, windows, bar codes, captions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.mark import draw_sketch
 from platewright.region.chance import stream
+from platewright.region.colour import luma
+from platewright.region.mark import choose_mark
 from platewright.region.script import KINDS as SCRIPTS
 from platewright.region.script import draw_text
 from platewright.synth.lettering import draw_caption, draw_words
@@ -74,6 +77,8 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
         ink = np.asarray(cv2.copyMakeBorder(ink, 4, 4, 4, 4, cv2.BORDER_CONSTANT), np.uint8)
         picture = np.asarray(back + ink.astype(np.float32) / 255 * (fore - back), np.uint8)
         return picture, ink if rng.random() < 0.5 else np.full(ink.shape, 255, np.uint8)
+    if kind == "mark":
+        return _mark(rng, back, fore)
     height, width = int(rng.integers(30, 110)), int(rng.integers(60, 240))
     picture = np.full((height, width), back, np.uint8)
     if kind == "slats":
@@ -112,6 +117,34 @@ def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
             cv2.line(picture, (at, 0), (at + height, height), fore, max(step // 4, 1), cv2.LINE_AA)
             cv2.line(picture, (at, height), (at + height, 0), fore, max(step // 4, 1), cv2.LINE_AA)
     return picture, np.full(picture.shape, 255, np.uint8)
+
+
+def _mark(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    """Draw a mark alone or on a card, as badges, flags and signs have them."""
+    name = choose_mark(("any",), stream(rng))
+    sketch, tall = draw_sketch(name, int(rng.integers(4096))), int(rng.integers(20, 80))
+    named = {"main": fore, "second": back, "third": (back + fore) // 2, "paper": back}
+    levels = [named[t] if t in named else luma(_rgb(t)) for t in sketch.tones]
+    cover = sketch.coverage.astype(np.float32) / 255
+    total = np.minimum(cover.sum(axis=2), 1)
+    picture = cover @ np.array(levels, np.float32) + back * (1 - total)
+    size = (max(round(tall * sketch.aspect), 4), tall)
+    layers = [
+        np.asarray(cv2.resize(np.clip(v, 0, 255), size, interpolation=cv2.INTER_AREA), np.uint8)
+        for v in (picture, 255 * total)
+    ]
+    if rng.random() < 0.4:  # on a card
+        layers[1][:] = 255
+    pad = int(rng.integers(1, 8))
+    picture, alpha = (
+        cv2.copyMakeBorder(v, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=value)
+        for v, value in zip(layers, (back, int(layers[1].min())), strict=True)
+    )
+    return np.asarray(picture, np.uint8), np.asarray(alpha, np.uint8)
+
+
+def _rgb(tone: str) -> tuple[int, int, int]:
+    return int(tone[1:3], 16), int(tone[3:5], 16), int(tone[5:7], 16)
 
 
 def _sticker(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import Camera
+from platewright.synth.camera import SHOWN
+from platewright.synth.effect import PLATE, Drawn, effects_of
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
 
@@ -23,12 +24,8 @@ WIDTH, HEIGHT = 480, 300
 """Size of a stage's picture at most, pixels."""
 CAPTION = 118
 GAP = 14
-LIGHT = ("night", "retro", "shadow", "glare", "vignette")
-LENS = ("barrel", "drops", "blur_px", "motion")
-SENSOR = ("resample", "gamma", "gain", "bias", "noise", "noise_px", "sharpen", "jpeg")
 STYLE = (
-    "face", "width", "size", "spacing", "gap", "script", "mono", "stroke", "shear", "emboss",
-    "dirt", "wear", "frame_mm", "bow",
+    "face", "width", "size", "spacing", "gap", "script", "mono", "jitter", "shear", "fill",
 )  # fmt: skip
 
 
@@ -65,23 +62,15 @@ def explain(
 
 def _captions(record: SceneRecord) -> dict[str, str]:
     """Return what was drawn for each stage, as far as it changes anything."""
-    camera: Camera = record.drawn["camera"]
-    neutral = Camera()
-
-    def used(names: Sequence[str]) -> str:
-        changed = {
-            n: getattr(camera, n) for n in names if getattr(camera, n) != getattr(neutral, n)
-        }
-        return _said(changed) or "nothing"
-
+    camera: Drawn = record.drawn["camera"]
     out = {
         "background": f"a crop of one photo; {record.size[1]} x {record.size[0]} px",
         "composed": f"{len(record.plates)} plate(s); decoys: "
         + (", ".join(record.drawn.get("decoys", ())) or "none"),
-        "lit": used(LIGHT),
-        "through the lens": used(LENS),
-        "stored": used(SENSOR),
     }
+    for stage, name in SHOWN.items():
+        stages = ("shine", stage) if stage == "light" else (stage,)
+        out[name] = _told(camera, *stages) or "nothing"
     if record.plates:
         plate = record.plates[-1]
         drawn = plate.as_dict()["drawn"]
@@ -89,12 +78,21 @@ def _captions(record: SceneRecord) -> dict[str, str]:
         style = {
             n: drawn["style"][n] for n in STYLE if drawn["style"][n] not in ("", 0.0, 1.0, False)
         }
-        out["flat plate"] = f"{look['region']}, {look['series']}: {look['display']}. " + _said(
-            style
+        told = (_said(style), _told(plate.drawn["style"].effects, *PLATE))
+        out["flat plate"] = f"{look['region']}, {look['series']}: {look['display']}. " + "; ".join(
+            filter(None, told)
         )
+        if around := _told(plate.drawn["around"], "surface"):
+            out["composed"] += "; " + around
         angles = {n: np.degrees(drawn["pose"][n]) for n in ("yaw", "pitch", "roll")}
         out["posed"] = _said(angles, unit=" deg") + f", from {drawn['pose']['distance']:.1f} widths"
     return out
+
+
+def _told(drawn: Drawn, *stages: str) -> str:
+    """Return the drawn effects of some stages with their parameters."""
+    found = [(e.name, drawn[e.name].as_dict()) for e in effects_of(*stages) if e.name in drawn]
+    return "; ".join(f"{name}: {_said(values)}" for name, values in found)
 
 
 def _said(values: Mapping[str, Any], unit: str = "") -> str:

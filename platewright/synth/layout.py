@@ -18,9 +18,10 @@ from platewright.synth.mark.place import (
     make_room,
     mark_width,
     place_around,
+    stand_in,
 )
-from platewright.synth.room import scripts_of, text_room, word_width
 from platewright.synth.style import PlateStyle
+from platewright.synth.writing import scripts_of, text_room, word_width
 
 __all__ = ["Box", "PlacedGlyph", "arrange", "lay_out", "lay_out_line"]
 
@@ -141,7 +142,7 @@ def arrange(
     inside = find_slots(look.lines, style.marks)
     most = None if look.glyph_width_mm is None else look.glyph_width_mm * style.width
     writings = [s for s in scripts_of(look, style) if s.place == "between"]
-    for line, display in enumerate(look.lines):
+    for line, display in enumerate(stand_in(look.lines, style.marks)):
         spacing = look.spacing_mm * style.spacing
         gap = max(look.gap_mm * style.spacing * style.gap, spacing)
         if writings and line == 0:
@@ -187,7 +188,9 @@ def arrange(
             tall = min(shrink * mark.height, 1.2 if count == 1 else 1.0) * height
             box = (x0 * squeeze + x_start, middle - tall / 2, x1 * squeeze + x_start)
             marks.append(PlacedMark(mark, (*box, middle + tall / 2)))
-        noise = rng.normal(0.0, 0.5 * style.jitter * height, (len(row), 4)).tolist()
+        deviation = 0.5 * style.jitter * height
+        still = [[0.0] * 4] * len(row)
+        noise = rng.normal(0.0, deviation, (len(row), 4)).tolist() if deviation else still
         numbers = _group_numbers(display)
         for index, (char, x0, y0, x1, y1) in enumerate(row):
             b = (x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start)

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from platewright.geometry import Box, box_of_quad, homography, project, to_pixel_centres
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.region import Look
+from platewright.region.colour import luma
+from platewright.synth.effect import Drawn, apply_effects
 from platewright.synth.plate import FlatPlate, draw_plate
 from platewright.synth.pose import Pose
-from platewright.synth.settings import DEFAULT, PlateSettings
-from platewright.synth.style import PlateStyle, draw_style, luma
+from platewright.synth.settings import DEFAULT, SynthSettings
+from platewright.synth.style import PlateStyle, draw_style
 
 __all__ = ["Keep", "PreparedPlate", "add_plate", "blend", "prepare_plate"]
 
@@ -79,7 +81,7 @@ def prepare_plate(
     seen_px: float,
     *,
     grey: bool,
-    settings: PlateSettings = DEFAULT.plate,
+    settings: SynthSettings = DEFAULT,
 ) -> PreparedPlate:
     """Draw a style for a look, and the plate."""
     return PreparedPlate(look, draw_style(rng, look, settings), seen_px, grey)
@@ -149,8 +151,9 @@ def add_plate(
     *,
     style: PlateStyle | None = None,
     plate: PreparedPlate | None = None,
-    settings: PlateSettings = DEFAULT.plate,
-    retro: float = 1.0,
+    settings: SynthSettings = DEFAULT,
+    camera: Drawn | None = None,
+    around: Drawn | None = None,
     keep: Keep | None = None,
 ) -> PlateRecord:
     """Draw a plate flat, pose it over the canvas, and return its record.
@@ -164,7 +167,8 @@ def add_plate(
         style: how it departs from the look; None: drawn.
         plate: this look, drawn already.
         settings: of the style where it is drawn.
-        retro: factor by which the plate outshines the scene.
+        camera: of the scene: by night, the plate may shine.
+        around: what was painted round it; goes into the record only.
         keep: takes the stages.
     """
     seen = max(math.hypot(*(quad[1] - quad[0])), math.hypot(*(quad[2] - quad[3])))
@@ -174,21 +178,18 @@ def add_plate(
     if keep is not None:
         keep("flat plate", plate.flat.image)
     layers, factors = plate.shrunk(1.15 * seen / plate.width_px)
-    # A camera's exposure keeps what shines legible: the brighter of the two colours stays in range.
-    brighter = max(luma(plate.style.background), luma(plate.style.foreground))
-    retro = max(min(retro, 250.0 / max(brighter, 1.0)), 1.0)
-    if retro > 1:
-        bright = cv2.convertScaleAbs(layers[0], alpha=retro)
-        limit = layers[1] if canvas.ndim == 2 else cv2.merge([layers[1]] * 3)
-        layers = np.asarray(cv2.min(bright, limit), np.uint8), layers[1]
+    brightest = max(luma(plate.style.background), luma(plate.style.foreground))
+    shining = apply_effects("shine", layers[0], camera or {}, (layers[1], brightest))
+    layers = shining, layers[1]
     matrix = homography(plate.flat.quad, quad)
     height, width = plate.flat.alpha.shape
     outline = project(matrix, UNIT * (width, height))
     blend_layers(
         canvas, layers, matrix / np.array([factors[0], factors[1], 1.0]), box_of_quad(outline)
     )
-    if plate.style.cover is not None:
-        _cover(canvas, quad, plate.style.cover)
+    covered = apply_effects("front", canvas, plate.style.effects, quad)
+    if covered is not canvas:
+        canvas[:] = covered
     if keep is not None:
         keep("posed", canvas)
     corners = project(matrix, plate.corners())
@@ -198,22 +199,5 @@ def add_plate(
         quad=quad,
         region=look.region,
         characters=tuple(CharacterRecord(char=c, quad=q, line=line) for c, q, line in chars),
-        drawn={"look": look, "style": plate.style, "pose": pose, "retro": retro},
+        drawn={"look": look, "style": plate.style, "pose": pose, "around": around or {}},
     )
-
-
-def _cover(
-    canvas: Picture, quad: FloatArray, cover: tuple[float, float, float, float, int]
-) -> None:
-    """Draw a tow-bar before the plate: a bar from below and the ball on top of it."""
-    x, wide, high, lean, level = cover
-    bar = [[x, 1.3], [x + lean * high, 1 - high], [x + wide + lean * high, 1 - high]]
-    points = project(homography(UNIT, quad), [*bar, [x + wide, 1.3]])
-    if np.abs(points).max() > 1e4:
-        return
-    tone = level if canvas.ndim == 2 else (level, level, level)
-    cv2.fillPoly(canvas, [np.round(points * 16).astype(np.int32)], tone, cv2.LINE_AA, 4)
-    middle = (points[1] + points[2]) / 2
-    radius = 0.8 * np.hypot(*(points[2] - points[1]))
-    spot = (round(middle[0] * 16), round(middle[1] * 16))
-    cv2.circle(canvas, spot, max(round(radius * 16), 16), tone, -1, cv2.LINE_AA, 4)

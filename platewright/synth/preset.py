@@ -4,28 +4,46 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import Field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from platewright.errors import ConfigError
 from platewright.resource import DATA
-from platewright.synth.settings import SynthSettings
+from platewright.synth.option import check_value
+from platewright.synth.settings import SynthSettings, table_names
 
 __all__ = ["PRESETS_FILE", "load_synth", "preset_names"]
 
 PRESETS_FILE = DATA / "synth.toml"
 """The bundled settings file, which holds the presets."""
 
-TABLES = tuple(f.name for f in fields(SynthSettings))
-LIMITS = {
-    "yaw_limit": 75.0, "pitch_limit": 60.0, "roll_limit": 45.0, "distance": 1000.0,
-    "blur_px": 20.0, "motion_px": 60.0, "noise_mean": 100.0, "jpeg_quality": 100.0,
-    "yaw_sd": 60.0, "pitch_sd": 45.0, "roll_sd": 45.0, "barrel_limit": 0.3,
-    "gamma_sd": 2.0, "exposure_sd": 2.0, "emboss": 10.0,
+FORMER = {
+    "light": {
+        "shadow": "shadow.share", "shadow_weight": "shadow.weight", "glare": "glare.share",
+        "vignette": "vignette.share", "night": "night.share", "retro": "night.retro",
+        "gamma_sd": "exposure.gamma_sd", "exposure_sd": "exposure.gain_sd",
+    },
+    "lens": {
+        "blur": "blur.share", "blur_px": "blur.px", "motion": "motion.share",
+        "motion_px": "motion.px", "barrel": "barrel.share", "barrel_limit": "barrel.limit",
+        "drops": "drops.share",
+    },
+    "sensor": {
+        "resample": "resample.share", "resample_size": "resample.size", "noise": "noise.share",
+        "noise_mean": "noise.mean", "grain": "noise.grain", "sharpen": "sharpen.share",
+        "jpeg": "jpeg.share", "jpeg_quality": "jpeg.quality",
+    },
+    "plate": {
+        "stroke": "stroke.share", "thin": "stroke.thin", "gradient": "gradient.share",
+        "texture": "texture.share", "picture": "picture.share", "emboss": "emboss.scale",
+        "dirt": "dirt.share", "wear": "wear.share", "bolts": "bolts.share",
+        "stickers": "stickers.share", "frame": "frame.share", "frame_text": "frame.text",
+        "frame_cut": "frame.cut", "bow": "bow.share", "cover": "cover.share",
+    },
 }  # fmt: skip
-LEAST = {"distance": 1.5, "jpeg_quality": 1.0, "resample_size": 0.05}
+"""Keys of files that were written before each effect had a table of its own; they still count."""
 WEIGHTS = ("decoys", "windows")
 
 
@@ -44,7 +62,7 @@ def load_synth(path: Path | None = None, preset: str = "") -> SynthSettings:
     data = _parse(path)
     presets = data.pop("preset", {})
     if not isinstance(presets, dict):
-        raise ConfigError(f"{path}: preset: no table; write [preset.NAME.light] and the like")
+        raise ConfigError(f"{path}: preset: no table; write [preset.NAME.blur] and the like")
     settings = _changed(SynthSettings(), data, path, "")
     if not preset:
         for name, tables in presets.items():  # a slip in any of them is worth knowing
@@ -78,45 +96,36 @@ def _changed(
     """Return the settings with a file's tables laid over them."""
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: {place.rstrip('.')}: no table")
+    tables = (*table_names(), *FORMER)
     for name, table in data.items():
-        if name not in TABLES:
-            raise _unknown(path, place + name, name, TABLES)
+        if name not in tables:
+            raise _unknown(path, place + name, name, tables)
         if not isinstance(table, dict):
             raise ConfigError(f"{path}: {place}{name}: no table; write [{place}{name}]")
-        part = getattr(settings, name)
-        known = {f.name: getattr(part, f.name) for f in fields(part)}
-        values = {}
+        former = FORMER.get(name, {})
+        known = _options(settings, name) if name in table_names() else {}
         for key, value in table.items():
             where = f"{place}{name}.{key}"
-            if key not in known:
-                raise _unknown(path, where, key, tuple(known))
-            values[key] = _checked(name, key, value, isinstance(known[key], tuple), path, where)
-        part = replace(part, **values)
-        if name in WEIGHTS and not any(getattr(part, f.name) for f in fields(part)):
+            if key not in known and key not in former:
+                raise _unknown(path, where, key, (*known, *former))
+            owner, _, option = former.get(key, f"{name}.{key}").partition(".")
+            try:
+                value = check_value(_options(settings, owner)[option], value)
+            except ValueError as error:
+                raise ConfigError(f"{path}: {where}: {error}") from None
+            settings = settings.changed(owner, **{option: value})
+        part = settings.table(name) if name in WEIGHTS else None
+        if part is not None and not any(getattr(part, f.name) for f in fields(part)):
             raise ConfigError(f"{path}: {place}{name}: every weight is 0; give one above 0")
-        settings = replace(settings, **{name: part})
     return settings
+
+
+def _options(settings: SynthSettings, name: str) -> dict[str, Field[Any]]:
+    """Return the options of a table."""
+    return {option.name: option for option in fields(settings.table(name))}
 
 
 def _unknown(path: Path, where: str, key: str, known: tuple[str, ...]) -> ConfigError:
     near = get_close_matches(key, known, 1)
     hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
     return ConfigError(f"{path}: {where}: unknown key; {hint}")
-
-
-def _checked(table: str, key: str, value: Any, pair: bool, path: Path, where: str) -> Any:
-    """Return a value as the settings hold it."""
-    low, high = LEAST.get(key, 0.0), LIMITS.get(key, 1000.0 if table in WEIGHTS else 1.0)
-    numbers = value if pair and isinstance(value, list) else [value]
-    if pair != isinstance(value, list) or (pair and len(value) != 2):
-        raise ConfigError(
-            f"{path}: {where}: {'a pair [low, high]' if pair else 'one number'} wanted"
-        )
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise ConfigError(f"{path}: {where}: {number!r} is no number")
-        if not low <= number <= high:
-            raise ConfigError(f"{path}: {where}: {number} is not between {low:g} and {high:g}")
-    if pair and numbers[0] > numbers[1]:
-        raise ConfigError(f"{path}: {where}: {numbers[0]} is above {numbers[1]}")
-    return tuple(float(v) for v in numbers) if pair else float(value)

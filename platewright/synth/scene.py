@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, homography, quad_of_box
+from platewright.geometry import Box, box_of_quad, homography
 from platewright.record import SceneRecord
 from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import Camera, draw_camera, expose, light, see
+from platewright.synth.camera import degrade, draw_camera
 from platewright.synth.decoy import KINDS, draw_decoy
-from platewright.synth.lens import bend
-from platewright.synth.panel import add_panel
+from platewright.synth.effect import (
+    Drawn,
+    Surroundings,
+    apply_effects,
+    draw_effects,
+)
 from platewright.synth.placement import Keep, add_plate, blend
 from platewright.synth.pose import Pose, draw_pose, pose_quad
 from platewright.synth.settings import DEFAULT, DRAWING_VERSION, SynthSettings
 
-__all__ = ["SceneSettings", "degrade", "draw_closeup", "draw_count", "draw_look", "draw_scene"]
+__all__ = [
+    "SceneSettings",
+    "draw_closeup",
+    "draw_count",
+    "draw_look",
+    "draw_scene",
+    "draw_surface",
+]
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
@@ -123,9 +134,7 @@ def draw_scene(
             continue
         taken.append(box)
         placed.append((look, pose, quad))
-    for _, _, quad in placed:
-        if rng.random() < settings.panel * synth.panel.share:
-            add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
+    around = [draw_surface(rng, canvas, quad, settings, camera) for _, _, quad in placed]
     kinds: list[str] = []
     decoys: list[Box] = []
     for _ in range(draw_count(rng, settings.decoys)):
@@ -136,9 +145,9 @@ def draw_scene(
             taken.append(decoy[1])
     plates = [
         add_plate(
-            rng, canvas, look, pose, quad, settings=synth.plate, retro=camera.retro, keep=keep
+            rng, canvas, look, pose, quad, settings=synth, camera=camera, around=drawn, keep=keep
         )
-        for look, pose, quad in placed
+        for (look, pose, quad), drawn in zip(placed, around, strict=True)
     ]
     if keep is not None:
         keep("composed", canvas)
@@ -152,38 +161,20 @@ def draw_scene(
     return degrade(canvas, record, camera if settings.camera else None, keep)
 
 
-def degrade(
-    canvas: Picture, record: SceneRecord, camera: Camera | None, keep: Keep | None = None
-) -> tuple[Picture, SceneRecord]:
-    """Take a scene and its record through a camera; None leaves both as they are.
-
-    A lens that distorts moves the labels, too.
-    """
-    if camera is None:
-        return canvas, record
-    lit = light(canvas, camera)
-    seen = see(lit, camera)
-    image = expose(seen, camera)
-    if keep is not None:
-        keep("lit", lit)
-        keep("through the lens", seen)
-        keep("stored", image)
-    if not camera.barrel:
-        return image, record
-
-    def moved(points: FloatArray) -> FloatArray:
-        return bend(points, record.size, camera.barrel)
-
-    plates = tuple(
-        replace(
-            plate,
-            quad=moved(plate.quad),
-            characters=tuple(replace(c, quad=moved(c.quad)) for c in plate.characters),
-        )
-        for plate in record.plates
-    )
-    decoys = tuple(box_of_quad(moved(quad_of_box(box))) for box in record.decoys)
-    return image, replace(record, plates=plates, decoys=decoys)
+def draw_surface(
+    rng: np.random.Generator,
+    canvas: Picture,
+    quad: FloatArray,
+    settings: SceneSettings,
+    camera: Drawn,
+) -> Drawn:
+    """Draw what is round a plate that will lie at `quad`, in place; returns what was drawn."""
+    about = Surroundings(often=settings.panel, lit="night" in camera)
+    around = draw_effects(rng, ("surface",), settings.synth.effects, about)
+    covered = apply_effects("surface", canvas, around, quad)
+    if covered is not canvas:
+        canvas[:] = covered
+    return around
 
 
 def draw_closeup(
@@ -223,9 +214,8 @@ def draw_closeup(
         strength=settings.camera,
         resample=0.3 * settings.resample,
     )
-    if rng.random() < settings.panel * synth.panel.share:
-        add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
-    plate = add_plate(rng, canvas, look, pose, quad, settings=synth.plate, retro=camera.retro)
+    around = draw_surface(rng, canvas, quad, settings, camera)
+    plate = add_plate(rng, canvas, look, pose, quad, settings=synth, camera=camera, around=around)
     record = SceneRecord(
         size=size, plates=(plate,), seed=seed, drawn={"version": DRAWING_VERSION, "camera": camera}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from platewright.region import Look, load_region, region_codes
 from platewright.synth.placement import PreparedPlate
-from platewright.synth.settings import PlateSettings
+from platewright.synth.settings import DEFAULT, PlateSettings
 from platewright.synth.style import draw_style
 
 __all__ = ["draw_showcase"]
@@ -23,10 +24,21 @@ TILE = (150, 232)
 ROOM = (112, 212)
 """(height, width) that a plate may take of it."""
 PX_PER_MM = 1.6
-KEPT = PlateSettings(
-    any_face=0.0, wild=0.0, mono=0.0, jitter=0.0, stroke=0.3, thin=0.0, small=0.0, wide_gap=0.0,
-    script=0.0, lean=0.0, mark=0.0, fill=0.0, haze=0.0, gradient=1.0, texture=0.2, picture=0.0,
-    dirt=0.05, wear=0.0, bolts=0.5, stickers=0.05, frame=0.0, bow=0.0, cover=0.0,
+KEPT = (
+    replace(
+        DEFAULT.without_effects(),
+        plate=PlateSettings(
+            any_face=0.0, wild=0.0, mono=0.0, jitter=0.0, small=0.0, wide_gap=0.0, script=0.0,
+            lean=0.0, mark=0.0, fill=0.0, haze=0.0,
+        ),
+    )
+    .changed("emboss", scale=0.8)
+    .changed("stroke", share=0.3, thin=0.0)
+    .changed("gradient", share=1.0)
+    .changed("texture", share=0.2)
+    .changed("dirt", share=0.05)
+    .changed("bolts", share=0.5)
+    .changed("stickers", share=0.05)
 )  # fmt: skip
 """Well-kept plates: what the rule book says, and light."""
 

@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 from platewright.geometry import box_of_quad
 from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import draw_camera
-from platewright.synth.panel import add_panel
+from platewright.synth.camera import degrade, draw_camera
 from platewright.synth.placement import Keep, PreparedPlate, add_plate, prepare_plate
 from platewright.synth.pose import draw_pose, pose_quad
-from platewright.synth.scene import SceneSettings, degrade, draw_count, draw_look, draw_scene
+from platewright.synth.scene import (
+    SceneSettings,
+    draw_count,
+    draw_look,
+    draw_scene,
+    draw_surface,
+)
 from platewright.synth.settings import DRAWING_VERSION, WindowSettings
 
 __all__ = ["EXTENT", "KINDS", "WINDOW", "draw_window"]
@@ -35,7 +40,7 @@ def _shared_plate(seed: int, group: int, settings: SceneSettings) -> PreparedPla
     rng = np.random.default_rng([seed, group, 1])
     look = draw_look(rng, settings.regions)
     seen = EXTENT[1] * settings.size[1]
-    return prepare_plate(rng, look, seen, grey=settings.grey, settings=settings.synth.plate)
+    return prepare_plate(rng, look, seen, grey=settings.grey, settings=settings.synth)
 
 
 def draw_window(
@@ -79,7 +84,7 @@ def draw_window(
         strength=settings.camera,
         resample=0.5 * settings.resample,
     )
-    camera = replace(camera, barrel=0.0)  # a window is too small a part of a photo to show it
+    camera.pop("barrel", None)  # a window is too small a part of a photo to show it
     shared = None
     if settings.poses > 1 and min(seed) >= 0:
         shared = _shared_plate(seed[0], seed[1] // settings.poses, settings)
@@ -102,8 +107,7 @@ def draw_window(
         edge = u[5] < 0.5
         middle[axis] = half[axis] - over if edge else settings.size[1 - axis] - half[axis] + over
     quad = quad * scale + np.array(middle)
-    if rng.random() < settings.panel * synth.panel.share:
-        add_panel(rng, canvas, quad, synth.panel, lit=camera.night)
+    around = draw_surface(rng, canvas, quad, settings, camera)
     plate = add_plate(
         rng,
         canvas,
@@ -111,8 +115,9 @@ def draw_window(
         pose,
         quad,
         plate=shared,
-        settings=synth.plate,
-        retro=camera.retro,
+        settings=synth,
+        camera=camera,
+        around=around,
         keep=keep,
     )
     if keep is not None:

@@ -113,8 +113,9 @@ def legible(record: SceneRecord) -> bool:
     plate, camera = record.plates[0], record.drawn.get("camera")
     if not plate.characters:
         return True
-    part = 1.0
-    if camera is not None:
-        part = camera.get("resample", 1.0) if isinstance(camera, dict) else camera.resample
+    drawn = (camera or {}).get("resample", 1.0)
+    if isinstance(drawn, dict):
+        drawn = drawn["size"]  # as a file has it; before version 3, the size alone
+    part = getattr(drawn, "size", drawn)
     heights = [c.box[3] - c.box[1] for c in plate.characters]
     return bool(np.median(heights) * part >= LEGIBLE_PX)

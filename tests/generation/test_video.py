@@ -9,7 +9,7 @@ import pytest
 from platewright.errors import ConfigError, OutputError
 from platewright.generation import video
 from platewright.generation.video import TRUTH, VideoJob, draw_videos
-from platewright.synth.drive import DriveSettings, draw_drive
+from platewright.synth.street.drive import DriveSettings, draw_drive
 from platewright.tracking.recording import FileSource
 from tests.script import run_here
 

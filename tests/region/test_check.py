@@ -57,6 +57,12 @@ def test_a_good_file_has_no_lines(tmp_path: Path) -> None:
         ('"Barlow*"', '"Barlow*", "Barloww*"', "series[plain].faces", "'Barloww*' matches no"),
         ('"LL DDD"', "\"'Ꙗ'L DDD\"", "syntaxes", "no face has ink for Ꙗ"),
         ('"LL DDD"', "\"'\u0422'L DDD\"", "syntaxes", "(U+0422) looks like 'T'"),
+        (
+            "width_mm = 520",
+            'width_mm = 520\nmarks = [{ name = "stack", text = "AꙖ" }]',
+            "series[plain].marks",
+            "no face in fonts/ has Ꙗ",
+        ),
         ("width_mm = 520", "width_mm = 160", "series[plain].width_mm", "squeezed"),
         ("= 75", "= 75\nborder_mm = 25", "series[plain].glyph_height_mm", "have 58 mm"),
         ("= 75", "= 75\nsmall_mm = 40\nheader = 'X'", "series[plain].glyph_height_mm", "need 75"),

@@ -102,7 +102,7 @@ def test_the_record_can_be_drawn_again(make_look: Callable[..., Look]) -> None:
     look, quad = make_look(), quad_of_box((20.0, 30.0, 228.0, 74.0))
     first, second = np.zeros((120, 300), np.uint8), np.zeros((120, 300), np.uint8)
     record = add_plate(np.random.default_rng(4), first, look, Pose(), quad)
-    style = PlateStyle(**record.as_dict()["drawn"]["style"])
+    style = PlateStyle.from_dict(record.as_dict()["drawn"]["style"])
     add_plate(np.random.default_rng(99), second, look, Pose(), quad, style=style)
     assert (first == second).all()
     assert record.as_dict()["drawn"]["look"]["display"] == "HN XZE"

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from platewright.region import Look, load_region, region_codes
-from platewright.synth.plate import FlatPlate, draw_plate, stroke_lut
+from platewright.synth.effect import read_effects
+from platewright.synth.effect.stroke import stroke_lut
+from platewright.synth.plate import FlatPlate, draw_plate
 from platewright.synth.style import PlateStyle, draw_style
 
 
@@ -48,7 +50,8 @@ def test_two_lines_frame_and_lean_keep_the_boxes_true(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
     look = make_look("AB1|2CDE", size_mm=(200.0, 280.0))
-    style = replace(plain_style, frame_mm=15.0, frame_colour=(255, 255, 255))
+    frame = read_effects({"frame": {"mm": 15.0, "colour": (255, 255, 255)}})
+    style = replace(plain_style, effects=frame)
     plate = draw_plate(look, style, px_per_mm=2.0)
     assert plate.image.shape == (460, 620)
     assert plate.quad.tolist() == [[30, 30], [590, 30], [590, 430], [30, 430]]
@@ -77,19 +80,34 @@ def test_texts_of_every_region_come_back_in_reading_order(code: str) -> None:
 def test_the_same_style_draws_the_same_bytes(make_look: Callable[..., Look]) -> None:
     look = make_look()
     style = draw_style(np.random.default_rng(3), look)
-    style = replace(style, texture=5.0, wear=0.2, dirt=0.4, picture=0.3, jitter=0.02)
+    drawn = {
+        "texture": {"grain": 5.0, "start": 9},
+        "wear": {"part": 0.2, "seed": 9},
+        "dirt": {"weight": 0.4, "seed": 9},
+        "picture": {"weight": 0.3, "seed": 9},
+    }
+    style = replace(style, effects=read_effects(drawn), jitter=0.02)
     first, second = (draw_plate(look, style, px_per_mm=1.0) for _ in range(2))
     assert (first.image == second.image).all() and (first.boxes == second.boxes).all()
     other = draw_plate(look, replace(style, seed=style.seed + 1), px_per_mm=1.0)
     assert (first.image != other.image).any()
+    for name, seed in (
+        ("texture", "start"),
+        ("wear", "seed"),
+        ("dirt", "seed"),
+        ("picture", "seed"),
+    ):
+        others = read_effects(drawn | {name: drawn[name] | {seed: 100_000}})
+        other = draw_plate(look, replace(style, effects=others), px_per_mm=1.0)
+        assert (first.image != other.image).any(), name
 
 
 def test_bold_strokes_have_more_ink_and_thin_ones_less(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
     ink = [
-        (255 - draw_plate(make_look(), replace(plain_style, stroke=s), px_per_mm=1.0).image).sum()
-        for s in (-0.25, 0.0, 0.25)
+        (255 - draw_plate(make_look(), replace(plain_style, effects=e), px_per_mm=1.0).image).sum()
+        for e in (read_effects({"stroke": {"shift": s}}) for s in (-0.25, 0.0, 0.25))
     ]
     assert ink[0] < 0.93 * ink[1] and ink[2] > 1.07 * ink[1]
     assert stroke_lut(0.0)[[0, 255]].tolist() == [0, 255]
@@ -98,20 +116,23 @@ def test_bold_strokes_have_more_ink_and_thin_ones_less(
 @pytest.mark.parametrize(
     "change",
     [
-        {"emboss": 50.0},
-        {"wear": 0.3},
-        {"dirt": 0.5},
-        {"texture": 6.0, "background": (200, 200, 200)},
-        {"bolts": ((0.05, 0.5, 0.05, 40),)},
-        {"stickers": ((0.0, 0.0, 0.08, 0.2, (90, 90, 90)),)},
-        {"gradient": (-40.0, 0.0)},
+        {"emboss": {"strength": 50.0}},
+        {"wear": {"part": 0.3}},
+        {"dirt": {"weight": 0.5}},
+        {"texture": {"grain": 6.0}},
+        {"picture": {"weight": 0.4}},
+        {"bolts": {"places": [[0.05, 0.5]], "radius": 0.05, "level": 40}},
+        {"stickers": {"places": [[0.0, 0.0, 0.08, 0.2, [90, 90, 90]]]}},
+        {"gradient": {"x": -40.0, "y": 0.0}},
     ],
 )
 def test_each_departure_shows_and_leaves_the_boxes(
-    make_look: Callable[..., Look], plain_style: PlateStyle, change: dict[str, object]
+    make_look: Callable[..., Look], plain_style: PlateStyle, change: dict[str, dict[str, object]]
 ) -> None:
+    plain_style = replace(plain_style, background=(200, 200, 200))
     plain = draw_plate(make_look(), plain_style, px_per_mm=1.0)
-    changed = draw_plate(make_look(), replace(plain_style, **change), px_per_mm=1.0)  # type: ignore[arg-type]
+    style = replace(plain_style, effects=read_effects(change))
+    changed = draw_plate(make_look(), style, px_per_mm=1.0)
     assert (plain.image != changed.image).mean() > 0.001
     assert (plain.boxes == changed.boxes).all()
 
@@ -131,7 +152,11 @@ def test_rounded_corners_are_cut_out(
 def test_a_bent_plates_quad_and_boxes_come_from_its_bent_outline(
     plain_style: PlateStyle, make_look: Callable[..., Look], bow: float
 ) -> None:
-    bent = draw_plate(make_look("HN XZE"), replace(plain_style, bow=bow), px_per_mm=1.0)
+    bent = draw_plate(
+        make_look("HN XZE"),
+        replace(plain_style, effects=read_effects({"bow": {"rise": bow}})),
+        px_per_mm=1.0,
+    )
     there = np.argwhere(bent.alpha > 127)
     (top, left), (bottom, right) = there.min(axis=0), there.max(axis=0) + 1
     assert np.abs(bent.quad[0] - (left, top)).max() <= 1

@@ -13,14 +13,16 @@ from platewright.errors import ConfigError
 from platewright.synth.background import Backgrounds
 from platewright.synth.camera import draw_camera
 from platewright.synth.decoy import KINDS
+from platewright.synth.effect import CAMERA, effects_of
 from platewright.synth.pose import draw_pose
-from platewright.synth.preset import load_synth, preset_names
+from platewright.synth.preset import FORMER, load_synth, preset_names
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.settings import (
     DEFAULT,
     DecoySettings,
-    LightSettings,
     SynthSettings,
+    list_options,
+    table_names,
 )
 
 STOCK = Backgrounds(num_drawn=2)
@@ -44,12 +46,37 @@ def test_a_users_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> 
         tmp_path, "[light]\nnight = 0.5\n[lens]\nblur_px = [1, 2]\n[preset.x.pose]\nyaw_sd=3"
     )
     mine = load_synth(path)
-    assert mine.light == replace(DEFAULT.light, night=0.5)
-    assert mine.lens == replace(DEFAULT.lens, blur_px=(1.0, 2.0))
-    assert mine.pose == DEFAULT.pose and mine.plate == DEFAULT.plate
+    assert mine == DEFAULT.changed("night", share=0.5).changed("blur", px=(1.0, 2.0))
     both = load_synth(path, "x")
-    assert both.pose.yaw_sd == 3.0 and both.light.night == 0.5
-    assert load_synth(path, "gate").light.night == 0.4  # the bundled preset over the user's file
+    assert both.pose.yaw_sd == 3.0 and both.table("night").share == 0.5
+    assert load_synth(path, "gate").table("night").share == 0.4  # a preset over the user's file
+
+
+def test_an_effect_is_addressed_by_its_name(tmp_path: Path) -> None:
+    path = write(tmp_path, "[night]\nshare = 0.5\n[blur]\npx = [1, 2]\n[emboss]\nscale = 2")
+    wanted = DEFAULT.changed("night", share=0.5).changed("blur", px=(1.0, 2.0))
+    assert load_synth(path) == wanted.changed("emboss", scale=2.0)
+
+
+@pytest.mark.parametrize("table", FORMER)
+def test_files_from_before_effects_had_tables_still_count(tmp_path: Path, table: str) -> None:
+    for key, now in FORMER[table].items():
+        owner, option = now.split(".")
+        value = getattr(DEFAULT.table(owner), option)
+        new = tuple(v * 0.9 for v in value) if isinstance(value, tuple) else value * 0.9
+        shown = list(new) if isinstance(new, tuple) else new
+        read = load_synth(write(tmp_path, f"[{table}]\n{key} = {shown}\n"))
+        assert read == DEFAULT.changed(owner, **{option: new}) != DEFAULT
+
+
+def test_all_options_are_listed_with_what_they_mean(tmp_path: Path) -> None:
+    listed = list_options()
+    assert load_synth(write(tmp_path, listed)) == DEFAULT
+    for name in table_names():
+        block = listed.split(f"\n[{name}]\n")[1].split("\n\n")[0]
+        names = [f.name for f in fields(DEFAULT.table(name))]
+        assert [line.split(" = ")[0] for line in block.splitlines()] == names
+        assert all(len(line.split("  # ")[1]) > 2 for line in block.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -57,6 +84,10 @@ def test_a_users_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> 
     [
         ("[ligth]\nnight = 1", "my.toml: ligth: unknown key; did you mean 'light'?"),
         ("[light]\nnihgt = 1", "my.toml: light.nihgt: unknown key; did you mean 'night'?"),
+        ("[blurr]\nshare = 1", "my.toml: blurr: unknown key; did you mean 'blur'?"),
+        ("[blur]\nshade = 1", "my.toml: blur.shade: unknown key; did you mean 'share'?"),
+        ("[blur]\npx = [3, 1]", "my.toml: blur.px: 3 is above 1"),
+        ("[blur]\npx = [3, 30]", "my.toml: blur.px: 30 is not between 0 and 20"),
         ("[light]\nnight = 1.5", "light.night: 1.5 is not between 0 and 1"),
         ("[light]\nnight = 'yes'", "light.night: 'yes' is no number"),
         ("[light]\nnight = true", "light.night: True is no number"),
@@ -85,28 +116,12 @@ def test_an_unknown_preset_and_a_missing_file_say_so(tmp_path: Path) -> None:
         load_synth(tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize(
-    ("table", "name", "used"),
-    [
-        ("light", "night", lambda c: c.night),
-        ("light", "shadow", lambda c: c.shadow is not None),
-        ("light", "vignette", lambda c: c.vignette > 0),
-        ("lens", "blur", lambda c: c.blur_px > 0),
-        ("lens", "motion", lambda c: c.motion[0] > 0),
-        ("lens", "barrel", lambda c: c.barrel != 0),
-        ("lens", "drops", lambda c: bool(c.drops)),
-        ("sensor", "noise", lambda c: c.noise > 0),
-        ("sensor", "sharpen", lambda c: c.sharpen > 0),
-        ("sensor", "jpeg", lambda c: c.jpeg > 0),
-        ("sensor", "resample", lambda c: c.resample < 1),
-    ],
-)
+@pytest.mark.parametrize("name", [e.name for e in effects_of(*CAMERA) if e.name != "exposure"])
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_every_effect_comes_as_often_as_it_is_set(table, name, used, share) -> None:
-    part = replace(getattr(DEFAULT, table), **{name: share})
-    settings = replace(DEFAULT, **{table: part})
+def test_every_effect_comes_as_often_as_it_is_set(name: str, share: float) -> None:
+    settings = DEFAULT.changed("night", share=0.0).changed(name, share=share)
     rng = np.random.default_rng(0)
-    drawn = [used(draw_camera(rng, settings, resample=1.0)) for _ in range(600)]
+    drawn = [name in draw_camera(rng, settings, resample=1.0) for _ in range(600)]
     assert np.mean(drawn) == pytest.approx(share, abs=0.0 if share in (0, 1) else 0.06)
 
 
@@ -143,15 +158,15 @@ def test_decoys_come_in_their_shares_within_two_percent() -> None:
 
 
 def test_plates_shine_by_night_only() -> None:
-    night = replace(DEFAULT, light=LightSettings(night=1.0, retro=1.0))
+    night = DEFAULT.changed("night", share=1.0, retro=1.0)
     rng = np.random.default_rng(0)
-    assert all(draw_camera(rng, night).retro > 1 for _ in range(20))
-    day = replace(DEFAULT, light=LightSettings(night=0.0, retro=1.0))
-    assert all(draw_camera(rng, day).retro == 1 for _ in range(20))
+    assert all(draw_camera(rng, night)["night"].retro > 1 for _ in range(20))
+    day = DEFAULT.changed("night", share=0.0, retro=1.0)
+    assert all("night" not in draw_camera(rng, day) for _ in range(20))
     levels = []
-    for synth in (night, replace(night, light=LightSettings(night=1.0, retro=0.0))):
+    for synth in (night, night.changed("night", retro=0.0)):
         settings = SceneSettings(
-            regions=("GB",), plates=(0.0, 1.0), decoys=(1.0,), camera=1.0, panel=0.0, synth=synth
+            regions=("NL",), plates=(0.0, 1.0), decoys=(1.0,), camera=1.0, panel=0.0, synth=synth
         )
         inside = []
         for k in range(30):

@@ -21,7 +21,8 @@ from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
 from platewright.region import load_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import Camera, apply_camera
+from platewright.synth.camera import apply_camera
+from platewright.synth.effect import blur
 from platewright.synth.placement import add_plate
 from platewright.synth.pose import Pose, pose_quad
 from platewright.synth.style import PlateStyle
@@ -71,7 +72,7 @@ def draw_scenes() -> list[Scene]:
         )
         canvas = stock.crop(rng, SIZE)
         plate = add_plate(rng, canvas, look, Pose(), quad, style=style)
-        scenes.append(Scene(apply_camera(canvas, Camera(blur_px=0.6)), plate))
+        scenes.append(Scene(apply_camera(canvas, {"blur": blur.Parameters(px=0.6)}), plate))
     return scenes
 
 

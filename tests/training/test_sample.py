@@ -8,7 +8,7 @@ import pytest
 from platewright.geometry import box_of_quad, iou
 from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import Camera
+from platewright.synth.effect import resample
 from platewright.synth.scene import draw_closeup
 from platewright.training.batch import Batch, draw_batch
 from platewright.training.cell import IGNORE
@@ -81,7 +81,7 @@ FAR = replace(SETTINGS.closeup, width_px=(12.0, 20.0), focus=0.0)
 
 
 def test_a_present_plate_teaches_everything() -> None:
-    _, targets = draw_batch(3, 0, STOCK, replace(SETTINGS, absent=0.0, closeup=NEAR), TASKS)
+    _, targets = draw_batch(4, 0, STOCK, replace(SETTINGS, absent=0.0, closeup=NEAR), TASKS)
     assert (targets["presence"] == 1).all()
     assert (targets["corners"][:, 8] == 1).all()
     for text, characters, slots in zip(
@@ -114,7 +114,7 @@ def test_whether_a_plate_can_be_read_is_told_by_its_pixels_on_the_sensor(
 ) -> None:
     settings = replace(SETTINGS.closeup, width_px=(width, width), focus=0.0, camera=0.0, pose=0.0)
     _, record = draw_closeup(np.random.default_rng(1), BACKGROUNDS, settings)
-    seen = replace(record, drawn={"camera": Camera(resample=drawn)})
+    seen = replace(record, drawn={"camera": {"resample": resample.Parameters(size=drawn)}})
     assert legible(seen) is told
     assert legible(SceneRecord.from_dict(seen.as_dict())) is told
     unknown = replace(seen.plates[0], characters=())

@@ -16,6 +16,7 @@ __all__ = [
     "mark_width",
     "place_around",
     "sheet_room",
+    "stand_in",
 ]
 
 
@@ -34,6 +35,8 @@ class PlacedMark:
 
 Row = list[tuple[str, float, float, float, float]]
 """(char, x0, y0, x1, y1) of every ink of a line."""
+TAKEN = "\0"
+"""Where a mark stands for a character that is no part of the text."""
 NARROWEST = 0.7
 """What characters may be squeezed to by marks; these become smaller then, or are left out."""
 LEAST = 0.45
@@ -81,20 +84,53 @@ def place_around(look: Look, marks: Sequence[MarkStyle], glyph_mm: float) -> lis
     return found
 
 
+def stand_in(lines: tuple[str, ...], marks: Sequence[MarkStyle]) -> tuple[str, ...]:
+    """Return the lines with a space where a mark stands in place of a hyphen or a dot.
+
+    The first mark of the place `separator` takes the first of them, and so on.
+    """
+    shown, taken = _taken(lines, marks)
+    return tuple(line.replace(TAKEN, " ") for line in shown) if taken else lines
+
+
+def _taken(
+    lines: tuple[str, ...], marks: Sequence[MarkStyle]
+) -> tuple[list[str], list[tuple[int, int]]]:
+    """Return the lines with `TAKEN` where marks stand in, and (line, index) of these."""
+    wanted = sum(mark.place == "separator" for mark in marks)
+    if not wanted:
+        return list(lines), []
+    places = [
+        (k, i) for k, line in enumerate(lines) for i in range(1, len(line)) if line[i] in "-·"
+    ]
+    out = [list(line) for line in lines]
+    for k, i in places[:wanted]:
+        out[k][i] = TAKEN
+    return ["".join(line) for line in out], places[:wanted]
+
+
 def find_slots(
     lines: tuple[str, ...], marks: tuple[MarkStyle, ...]
 ) -> list[list[tuple[int, MarkStyle]]]:
-    """Return for each line the marks in it, with the ink that each stands before."""
-    inks = [[c for c in line if c != " "] for line in lines]
-    gaps = [_gaps(line) for line in lines]
+    """Return for each line the marks in it, with the ink that each stands before.
+
+    A mark of the place `separator` stands in the first gap where there is neither hyphen nor dot.
+    Inks are counted as `stand_in` leaves them.
+    """
+    shown, taken = _taken(lines, marks)
+    inks = [sum(c not in (" ", TAKEN) for c in line) for line in shown]
+    gaps = [_gaps(line) for line in shown]
     found: list[list[tuple[int, MarkStyle]]] = [[] for _ in lines]
     for mark in marks:
         line = min(int(mark.x * len(lines)), len(lines) - 1)
-        count = len(inks[line])
-        if mark.place in ("left", "right"):
+        count = inks[line]
+        if mark.place == "separator" and taken:
+            k, i = taken.pop(0)
+            found[k].append((sum(c not in (" ", TAKEN) for c in shown[k][:i]), mark))
+        elif mark.place in ("left", "right"):
             found[line].append((0 if mark.place == "left" else count, mark))
-        elif mark.place in ("gap", "gap2"):
-            wanted = 0 if mark.place == "gap" else 1
+        elif mark.place in ("gap", "gap2", "separator"):
+            wanted = 1 if mark.place == "gap2" else 0
             for k, spots in enumerate(gaps):
                 if len(spots) > wanted:
                     found[k].append((spots[wanted], mark))
@@ -118,7 +154,7 @@ def _gaps(line: str) -> list[int]:
     for char in line:
         if char == " " and inks:
             found.append(inks)
-        inks += char != " "
+        inks += char not in (" ", TAKEN)
     return [slot for slot in found if slot < inks]
 
 

@@ -12,10 +12,9 @@ from platewright.region.chance import Uniform, stream
 from platewright.region.colour import luma
 from platewright.region.look import Mark
 from platewright.region.mark import choose_mark
+from platewright.synth.tone import Colour
 
 __all__ = ["MarkStyle", "draw_marks"]
-
-Colour = tuple[int, int, int]
 
 EMBLEMS = {"disc": ("disc",), "seal": ("seal-stack",), "crest": ("crest", "shield")}
 FOREIGN = (
@@ -23,6 +22,8 @@ FOREIGN = (
     ("below", 0.06), ("above", 0.03),
 )  # fmt: skip
 """Where a mark stands that no rule book asks for, and how often."""
+STUCK = ("sticker", "tab", "qr", "barcode", "hologram")
+"""Families that are stuck on: never raised nor worn as the characters are."""
 SMALL: tuple[str, ...] = ("words", "plaque", "words", "flag", "any")
 SCENES: tuple[str, ...] = ("scene",)
 ANY: tuple[str, ...] = ("any",)
@@ -49,6 +50,7 @@ class MarkStyle(NamedTuple):
         third: RGB of `third`.
         mono: everything in the colours of the characters and the sheet.
         strength: how opaque, 0-1.
+        raised: whether it is raised and worn as the characters are.
     """
 
     name: str
@@ -64,6 +66,7 @@ class MarkStyle(NamedTuple):
     third: Colour
     mono: bool
     strength: float
+    raised: bool = False
 
     @property
     def sketch(self) -> Sketch:
@@ -137,6 +140,8 @@ def _styled(mark: Mark, paper: Colour, ink: Colour, uniform: Uniform) -> MarkSty
     if abs(luma(main) - luma(second)) < 40:
         second = (248, 248, 246) if luma(main) < 128 else (24, 24, 26)
     free = max(1.0 - height, 0.0)
+    beside = mark.place not in ("behind", "above", "below")
+    stuck = mark.name.partition("-")[0] in STUCK
     return MarkStyle(
         name=mark.name,
         place=mark.place,
@@ -153,6 +158,7 @@ def _styled(mark: Mark, paper: Colour, ink: Colour, uniform: Uniform) -> MarkSty
         strength=0.2 + 0.6 * uniform()
         if behind
         else (1.0 if uniform() < 0.8 else 0.5 + 0.5 * uniform()),
+        raised=beside and not stuck and uniform() < (0.85 if main == ink else 0.4),
     )
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from platewright.region import Look, load_region
 from platewright.region.look import Mark
+from platewright.synth.effect import read_effects
 from platewright.synth.face import load_face, load_faces
 from platewright.synth.layout import arrange
-from platewright.synth.mark.place import find_slots
+from platewright.synth.mark.place import find_slots, stand_in
 from platewright.synth.mark.style import MarkStyle, draw_marks
 from platewright.synth.plate import draw_plate
 from platewright.synth.style import PlateStyle, draw_style
@@ -66,6 +67,11 @@ def test_marks_cover_no_character(code: str) -> None:
         ("ABCD", "between", 0.3, [[2]]),
         ("AB|12 C", "gap", 0.1, [[], [2]]),
         ("AB|12 C", "right", 0.9, [[], [3]]),
+        ("AB-12 C", "separator", 0.5, [[2]]),
+        ("AB 12·C", "separator", 0.5, [[4]]),
+        ("AB|1-2", "separator", 0.1, [[], [1]]),
+        ("AB 12", "separator", 0.5, [[2]]),
+        ("AB12", "separator", 0.5, [[]]),
     ],
 )
 def test_places_are_counted_in_inks(
@@ -144,9 +150,17 @@ def test_what_lies_behind_leaves_the_text_legible(
 def test_a_frame_hides_tops_and_feet_and_no_label(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
-    style = replace(plain_style, frame_mm=10.0, frame_colour=(90, 90, 90), frame_cut=(0.2, 0.1))
-    plate = draw_plate(make_look("HNXZE"), style, px_per_mm=1.0)
-    whole = draw_plate(make_look("HNXZE"), replace(style, frame_cut=(0.0, 0.0)), px_per_mm=1.0)
+    plate, whole = (
+        draw_plate(
+            make_look("HNXZE"),
+            replace(
+                plain_style,
+                effects=read_effects({"frame": {"mm": 10.0, "colour": (90, 90, 90), "cut": cut}}),
+            ),
+            px_per_mm=1.0,
+        )
+        for cut in ((0.2, 0.1), (0.0, 0.0))
+    )
     assert plate.chars == whole.chars and (plate.boxes == whole.boxes).all()
     x0, y0, x1, y1 = plate.boxes[0].astype(int)
     assert (plate.image[y0 : y0 + 12, x0:x1] == 90).all()
@@ -167,3 +181,41 @@ def test_emblems_and_asked_marks_are_drawn_and_others_seldom(
     bare = make_look()
     count = sum(bool(draw_marks(rng, bare, WHITE, BLACK, 0.2)) for _ in range(500))
     assert 60 < count < 140
+
+
+def test_a_mark_stands_in_place_of_a_hyphen(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    look = make_look("HNX-ZE8", size_mm=(110.0, 620.0))
+    style = replace(plain_style, marks=(make_mark("star-five", "separator"),))
+    plate, plain = (draw_plate(look, s, px_per_mm=1.0, grey=False) for s in (style, plain_style))
+    assert plate.chars == plain.chars == tuple("HNXZE8") and plate.marks == ("star-five",)
+    x0, x1 = int(plate.boxes[2][2]), int(plate.boxes[3][0])
+    between = plate.image[:, x0:x1].reshape(-1, 3).astype(int)
+    assert (np.abs(between - (200, 20, 30)).max(axis=1) < 30).mean() > 0.05
+    assert (between.max(axis=1) > 100).all()  # the black hyphen is gone
+    two = (make_mark("star-five", "separator"), make_mark("bird", "separator"))
+    assert stand_in(("A-B·C", "D-E"), two) == ("A B C", "D-E")
+
+
+@pytest.mark.parametrize("raised", [True, False])
+def test_marks_are_raised_and_worn_as_the_characters_are(
+    make_look: Callable[..., Look], plain_style: PlateStyle, raised: bool
+) -> None:
+    look = make_look("HNXZE", size_mm=(110.0, 620.0))
+    style = replace(
+        plain_style,
+        background=(200, 200, 200),
+        marks=(make_mark("star-five", "right", main=BLACK, raised=raised),),
+    )
+    _, marks = arrange(
+        look, style, load_face(load_faces()["Barlow-SemiBold"]), np.random.default_rng(0)
+    )
+    x0, y0, x1, y1 = (round(v) for v in marks[0].box)
+    for effect in ({"emboss": {"strength": 60.0}}, {"wear": {"part": 0.35}}):
+        plain, changed = (
+            draw_plate(look, replace(style, effects=read_effects(e)), px_per_mm=1.0).image
+            for e in ({}, effect)
+        )
+        apart = np.abs(changed.astype(int) - plain)[y0 - 3 : y1 + 3, x0 - 3 : x1 + 3]
+        assert bool(apart.max() > 10) is raised, effect

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.synth.body import Body
-from platewright.synth.view import Canvas, Colour, Frame, View, rounded
+from platewright.synth.street.body import Body
+from platewright.synth.street.view import Canvas, Colour, Frame, View, rounded
 
 __all__ = ["Vehicle"]
 

@@ -17,15 +17,17 @@ from platewright.errors import ConfigError
 from platewright.geometry import homography, project
 from platewright.record import SceneRecord
 from platewright.region import region_codes
-from platewright.synth.body import BODIES, Body
-from platewright.synth.camera import Camera, draw_camera
+from platewright.synth.camera import degrade, draw_camera
+from platewright.synth.effect import Drawn, blur, exposure, jpeg, motion, noise
 from platewright.synth.placement import PreparedPlate, add_plate
 from platewright.synth.pose import Pose
-from platewright.synth.scene import degrade, draw_look
-from platewright.synth.street import PAINTS, paint_street
+from platewright.synth.scene import draw_look
+from platewright.synth.street.body import BODIES, Body
+from platewright.synth.street.picture import PAINTS
+from platewright.synth.street.scenery import paint_street
+from platewright.synth.street.vehicle import Vehicle
+from platewright.synth.street.view import Canvas, Frame, View
 from platewright.synth.style import draw_style
-from platewright.synth.vehicle import Vehicle
-from platewright.synth.view import Canvas, Frame, View
 
 __all__ = ["DriveSettings", "draw_drive"]
 
@@ -123,7 +125,8 @@ def draw_drive(
     nearest = min(frame.z for frame in path)
     widest = view.focal_px * vehicle.plate_m[1] / nearest
     plate = PreparedPlate(look, draw_style(rng, look), widest, grey=False)
-    lens = replace(draw_camera(rng, detail_px=widest, strength=0.3), barrel=0.0, resample=1.0)
+    drawn = draw_camera(rng, detail_px=widest, strength=0.3)
+    lens = {name: part for name, part in drawn.items() if name not in ("barrel", "resample")}
     bars = [_draw_bar(rng, hard) for _ in range(int(rng.poisson(5 * hard)))]
     before: FloatArray | None = None
     for number, place in enumerate(path):
@@ -135,7 +138,7 @@ def draw_drive(
         picture = _shifted(canvas.finished(), shake)
         quad = moved.plate_quad(view) + shake
         pose = Pose(yaw=place.yaw_rad, distance=place.z / vehicle.plate_m[1])
-        record = add_plate(rng, picture, look, pose, quad, plate=plate, retro=lens.retro)
+        record = add_plate(rng, picture, look, pose, quad, plate=plate, camera=lens)
         for bar in bars:
             _hide(picture, quad, bar, number)
         travelled = np.zeros(2) if before is None else (quad - before).mean(axis=0)
@@ -213,8 +216,8 @@ def _shifted(picture: Picture, shift: FloatArray) -> Picture:
 
 
 def _draw_moment(
-    rng: np.random.Generator, lens: Camera, hard: float, travelled: FloatArray, widest: float
-) -> Camera:
+    rng: np.random.Generator, lens: Drawn, hard: float, travelled: FloatArray, widest: float
+) -> Drawn:
     """Draw what one frame's camera does: the drive's own, a little out of focus, shaken, grainy.
 
     Args:
@@ -226,13 +229,22 @@ def _draw_moment(
     """
     exposed = float(rng.uniform(0.1, 0.3 + 0.5 * hard))  # part of the time between two frames
     smear = travelled * exposed + rng.normal(0, 0.3 + 0.8 * hard, 2)
-    return replace(
-        lens,
-        blur_px=lens.blur_px * float(rng.uniform(0.5, 1.3))
-        + abs(float(rng.normal(0, (0.1 + 0.4 * hard) * widest / 60))),
-        motion=(float(np.hypot(*smear)) + 1.0, float(np.arctan2(smear[1], smear[0]))),
-        noise=lens.noise + float(rng.uniform(0, 2 + 8 * hard)),
-        noise_at=int(rng.integers(2**30)),
-        gain=lens.gain * float(np.exp(rng.normal(0, 0.03 + 0.05 * hard))),
-        jpeg=int(rng.integers(88 - int(50 * hard), 96)),
-    )
+    soft = lens.get("blur", blur.Parameters(px=0.0))
+    grain = lens.get("noise", noise.Parameters(sd=0.0))
+    light = lens.get("exposure", exposure.Parameters())
+    return lens | {
+        "blur": blur.Parameters(
+            px=soft.px * float(rng.uniform(0.5, 1.3))
+            + abs(float(rng.normal(0, (0.1 + 0.4 * hard) * widest / 60)))
+        ),
+        "motion": motion.Parameters(
+            px=float(np.hypot(*smear)) + 1.0, angle=float(np.arctan2(smear[1], smear[0]))
+        ),
+        "noise": replace(
+            grain, sd=grain.sd + float(rng.uniform(0, 2 + 8 * hard)), start=int(rng.integers(2**30))
+        ),
+        "exposure": replace(
+            light, gain=light.gain * float(np.exp(rng.normal(0, 0.03 + 0.05 * hard)))
+        ),
+        "jpeg": jpeg.Parameters(quality=int(rng.integers(88 - int(50 * hard), 96))),
+    }

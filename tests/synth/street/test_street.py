@@ -13,11 +13,11 @@ import pytest
 from platewright.geometry import homography, to_pixel_centres
 from platewright.image import load_image
 from platewright.region import load_region
-from platewright.synth import street
-from platewright.synth.body import BODIES
 from platewright.synth.street import draw_street
-from platewright.synth.vehicle import Vehicle
-from platewright.synth.view import Canvas, Frame, View, rounded
+from platewright.synth.street import picture as street
+from platewright.synth.street.body import BODIES
+from platewright.synth.street.vehicle import Vehicle
+from platewright.synth.street.view import Canvas, Frame, View, rounded
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from platewright.geometry import quad_of_box
-from platewright.synth.panel import add_panel
+from platewright.synth.effect import Surroundings, panel
 from platewright.synth.pose import draw_pose, pose_quad
+
+
+def add_panel(rng: np.random.Generator, canvas: np.ndarray, quad: np.ndarray) -> None:
+    drawn = panel.draw(rng, panel.Settings(share=1.0), Surroundings())
+    assert drawn is not None
+    assert panel.apply(canvas, drawn, quad) is canvas
 
 
 @pytest.mark.parametrize("shape", [(120, 200), (120, 200, 3)])

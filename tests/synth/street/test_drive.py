@@ -8,10 +8,10 @@ import pytest
 from platewright.errors import ConfigError
 from platewright.geometry import homography, project
 from platewright.record import SceneRecord
-from platewright.synth.body import BODIES
 from platewright.synth.camera import draw_camera
-from platewright.synth.drive import DriveSettings, _draw_moment, _draw_path, draw_drive
-from platewright.synth.view import Frame
+from platewright.synth.street.body import BODIES
+from platewright.synth.street.drive import DriveSettings, _draw_moment, _draw_path, draw_drive
+from platewright.synth.street.view import Frame
 
 SMALL = DriveSettings(size=(180, 320))
 
@@ -88,8 +88,8 @@ def test_hard_drives_are_farther_off_noisier_and_less_sharp() -> None:
         moments = [_draw_moment(rng, lens, hardness, np.zeros(2), 60) for _ in range(60)]
         return (
             float(np.mean(nearest)),
-            float(np.mean([moment.noise for moment in moments])),
-            float(np.mean([moment.blur_px for moment in moments])),
+            float(np.mean([moment["noise"].sd for moment in moments])),
+            float(np.mean([moment["blur"].px for moment in moments])),
         )
 
     easy, hard = of(0.0), of(1.0)

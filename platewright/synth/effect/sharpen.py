@@ -1,0 +1,49 @@
+"""Sharpening, as cameras do it: an unsharp mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.synth import option
+from platewright.synth.effect import Shot
+from platewright.synth.option import Recorded
+
+STAGE = "sensor"
+ORDER = 40
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How often."""
+
+    share: float = option.share(0.18, "of sharpened scenes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(Recorded):
+    """How far.
+
+    Attributes:
+        weight: of the unsharp mask.
+    """
+
+    weight: float
+
+
+def draw(rng: np.random.Generator, settings: Settings, _: Shot) -> Parameters | None:
+    """Draw how far it is sharpened."""
+    if rng.random() >= settings.share:
+        return None
+    return Parameters(weight=0.4 + 1.2 * rng.random())
+
+
+def apply(image: Picture, p: Parameters, _: Any) -> Picture:
+    """Take away a part of the blurred picture."""
+    soft = cv2.GaussianBlur(image, (5, 5), 1.0)
+    return np.asarray(cv2.addWeighted(image, 1 + p.weight, soft, -p.weight, 0), np.uint8)
