@@ -114,7 +114,7 @@ def default_choice(weights: Path) -> str:
         raise WeightsError(f"{weights}: can't be read: {error.strerror or error}") from None
     if not isinstance(known, dict) or not all(isinstance(one, str) for one in known.values()):
         raise ConfigError(f"{file}: names no readers by the SHA-256 of weights")
-    choice: str = known.get(digest, "window")
+    choice: str = known.get(digest, OWN[0])
     reader_weights(choice)  # another network than is meant must not read in silence
     return choice
 
