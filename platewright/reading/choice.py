@@ -71,8 +71,8 @@ def find_weights(choice: str) -> Path:
 def voters(choice: str) -> tuple[str, ...]:
     """Return the names or files that a choice consists of; two and more vote together.
 
-    >>> voters("window+crnn-lstm"), voters("crnn-gru")
-    (('window', 'crnn-lstm'), ('crnn-gru',))
+    >>> voters("line+crnn-lstm"), voters("crnn-gru")
+    (('line', 'crnn-lstm'), ('crnn-gru',))
     """
     whole = Path(choice).suffix.lower() in SUFFIXES and Path(choice).is_file()
     return (choice,) if whole else tuple(dict.fromkeys(choice.split("+")))
