@@ -1,7 +1,8 @@
 # make demo                    draw a street picture and read its plates: out.jpg and a table
 # make demo IMAGE=photo.jpg    read a photo of your own
 # make serve                   serve the web page and the API: http://127.0.0.1:8000/ (docs/web.md)
-# make test                    install everything and run ruff, mypy and pytest
+# make check                   install everything; run ruff, mypy and the quick tests
+# make test                    the same with all tests, on all cores
 # make clean                   remove .venv and what the commands above made
 #
 # PYTHON=python3.12 chooses another Python (3.11 or newer) for a new .venv; SEED=8 another street.
@@ -14,8 +15,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 SEED ?= 7
 IMAGE ?=
 BIND ?= 127.0.0.1:8000
+# A worker for each core; the tests of a module stay together, and what they share is made once.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo serve test clean
+.PHONY: demo serve check test clean
 
 demo: $(VENV)/core.done
 ifeq ($(IMAGE),)
@@ -30,11 +33,17 @@ endif
 serve: $(VENV)/web.done
 	$(BIN)/python manage.py serve --bind $(BIND)
 
+check: $(VENV)/all.done
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(PYTEST) -m "not slow and not process"
+
 test: $(VENV)/all.done
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # Empty files that tell which requirements .venv has; newer requirements are installed anew.
 $(VENV)/core.done: requirements-core.txt | $(BIN)/python

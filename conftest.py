@@ -1,4 +1,4 @@
-"""Readies what all tests need: Ctrl-C, and Django before pytest imports anything of the page."""
+"""Readies what all tests need: threads, Ctrl-C, Django before pytest imports any of the page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ import os
 import shutil
 import signal
 import tempfile
+
+THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
+)  # fmt: skip
+
+
+def share_cores() -> None:
+    """Give each of pytest-xdist's workers, and what it starts, its part of the cores alone."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        share = max((os.cpu_count() or 1) // workers, 1)
+        for name in THREADS:
+            os.environ.setdefault(name, str(share))
 
 
 def prepare() -> None:
@@ -28,5 +41,7 @@ def prepare() -> None:
 # A shell's background job ignores Ctrl-C, and so would the scripts that the tests start and stop.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# Here, not in a hook: the conftest.py of folders below import the page's models.
+# Here, not in a hook: numpy and TensorFlow look once, when they are imported.
+share_cores()
+# The same: the conftest.py of folders below import the page's models.
 prepare()

@@ -80,7 +80,8 @@ def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:
 
     from platewright.synth.scene import draw_closeup
     from platewright.text import clean
-    from platewright.training.sample import CLOSE, SampleSettings, frame_quad, legible
+    from platewright.training.sample import SampleSettings, legible
+    from platewright.training.view import CLOSE, frame_quad
 
     samples, found = SampleSettings(), []
     for k in count_from(0):
@@ -191,8 +192,8 @@ def drawn_photos(count: int, backgrounds: Backgrounds) -> Iterator[tuple[Picture
     import numpy as np
 
     from platewright.synth.scene import draw_scene
-    from platewright.training.crop import one_plate_scene
     from platewright.training.sample import SampleSettings
+    from platewright.training.task.box import one_plate_scene
 
     for k in range(count):
         rng = np.random.default_rng([SEED, 1, k])

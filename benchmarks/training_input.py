@@ -24,11 +24,12 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in train.py
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from platewright.recognizer.settings import NetworkSettings  # noqa: E402
-
-from platewright.training.fit import Trainer, make_drawing, prepare  # noqa: E402
+from platewright.network.kind import DEFAULT, load_kind  # noqa: E402
+from platewright.training.batch import make_drawing, prepare  # noqa: E402
+from platewright.training.fit import Trainer  # noqa: E402
 from platewright.training.settings import TrainSettings  # noqa: E402
 from platewright.training.stream import BatchStream  # noqa: E402
+from platewright.training.task import load_task  # noqa: E402
 
 
 def steps_per_s(trainer: Trainer, batches: Any, steps: int) -> float:
@@ -60,13 +61,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of the three (%(default)s)")
     parser.add_argument("--bgs", type=Path, default=Path("bgs"))
     args = parser.parse_args()
-    network, settings = NetworkSettings(), TrainSettings()
-    make = functools.partial(make_drawing, 0, args.bgs, settings, network)
+    tasks, settings = [load_task(load_kind(name).recipe()) for name in DEFAULT], TrainSettings()
+    make = functools.partial(make_drawing, 0, args.bgs, settings.samples, tasks)
     draw = make()
     began = time.perf_counter()
     held = [draw(k) for k in range(8)]
     alone = 8 / (time.perf_counter() - began)
-    trainer = Trainer(network, settings, Path("runs/benchmark"))
+    trainer = Trainer(tasks, settings, Path("runs/benchmark"))
     steps_per_s(trainer, Repeat(held), 5)
     memory, live, waits = [], [], []
     for _ in range(args.rounds):
@@ -89,8 +90,7 @@ def main() -> None:
         "live_over_what_drawing_leaves": round(live_rate / left, 3),
         "part_of_the_time_waiting_for_drawings": round(sorted(waits)[args.rounds // 2], 4),
         "batches_per_s_of_one_drawing_process_alone": round(alone, 2),
-        "scenes_in_a_batch": settings.samples.scenes,
-        "windows_in_a_batch": settings.samples.windows,
+        "samples_in_a_batch": {task.name: task.batch for task in tasks},
     }
     print(json.dumps(result, indent=1))
     (ROOT / "results").mkdir(exist_ok=True)

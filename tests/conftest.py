@@ -1,16 +1,167 @@
-"""A camera's HTTP stream that a test can starve, cut off and close."""
+"""What tests are, what they make once for all, and a camera's stream that a test can cut off."""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from platewright.image import encode_image
+
+TESTS = Path(__file__).resolve().parent
+TELLING = {
+    "process": {
+        "subprocess",
+        "run_process",
+        "in_order",
+        "Engine",
+        "BatchStream",
+        "sync_playwright",
+    },
+    "slow": {"train_on_batch", "fit", "export_beside", "export_reader", "quantize"},
+}
+"""Names whose use, by a test, its fixtures or what these call here, says what it is."""
+STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
+running: list[pytest.Item] = []
+"""The test at work."""
+
+if "OMP_NUM_THREADS" in os.environ:  # OpenCV has threads of its own
+    cv2.setNumThreads(int(os.environ["OMP_NUM_THREADS"]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what can be seen of the code; let modules with slow tests begin."""
+    first: dict[str, int] = {}
+    for item in items:
+        used = names_used(item)
+        for mark, names in TELLING.items():
+            if names & used and item.get_closest_marker(mark) is None:
+                item.add_marker(mark)
+        rank = (
+            0 if item.get_closest_marker("slow") else 2 - bool(item.get_closest_marker("process"))
+        )
+        module = item.nodeid.partition("::")[0]
+        first[module] = min(rank, first.get(module, rank))
+    items.sort(key=lambda item: first[item.nodeid.partition("::")[0]])
+
+
+def names_used(item: pytest.Item) -> set[str]:
+    """Return the names in the code of a test, of its fixtures, and of what these call here."""
+    found: set[str] = set()
+    info = getattr(item, "_fixtureinfo", None)
+    fixtures = info.name2fixturedefs.values() if info else ()
+    todo: list[Any] = [getattr(item, "function", None), *(each[-1].func for each in fixtures)]
+    seen: set[int] = set()
+    while todo:
+        each = todo.pop()
+        each = getattr(each, "__wrapped__", each)
+        if id(each) in seen or not str(getattr(each, "__module__", "")).startswith(
+            ("tests", "test_")
+        ):
+            continue
+        seen.add(id(each))
+        if isinstance(each, type):
+            todo += [value for value in vars(each).values() if isinstance(value, FunctionType)]
+        elif isinstance(each, FunctionType):
+            names = {name for code in codes_in(each.__code__) for name in code.co_names}
+            found |= names
+            todo += [each.__globals__[name] for name in names if name in each.__globals__]
+    return found
+
+
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """Yield a function's code and that of what is defined in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes_in(constant)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Know the test at work, from its fixtures on."""
+    watch_training()
+    running.append(item)
+    try:
+        return (yield)
+    finally:
+        running.pop()
+
+
+def require(mark: str, what: str) -> None:
+    """Fail a test that does what its marks don't tell.
+
+    Raises:
+        pytest.fail.Exception: if the test at work has no such mark.
+    """
+    if running and running[-1].get_closest_marker(mark) is None:
+        pytest.fail(f"it {what}: mark it with @pytest.mark.{mark}")
+
+
+def watch_starts(event: str, arguments: tuple[object, ...]) -> None:
+    """Look at what Python does, for processes."""
+    if event in STARTS:
+        require("process", f"starts a process ({event} {str(arguments)[:200]})")
+
+
+sys.addaudithook(watch_starts)
+
+
+def watched(function: Callable[..., Any], mark: str, what: str) -> Callable[..., Any]:
+    """Return a function that looks at the marks before it does what it does."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        require(mark, what)
+        return function(*arguments, **named)
+
+    call.is_watched = True  # type: ignore[attr-defined]
+    return call
+
+
+def watch_training() -> None:
+    """Watch optimizers, once Keras is there."""
+    keras = sys.modules.get("keras")
+    optimizer = getattr(getattr(keras, "optimizers", None), "Optimizer", None)
+    if optimizer is not None and not hasattr(optimizer.apply, "is_watched"):
+        optimizer.apply = watched(optimizer.apply, "slow", "trains")
+
+
+BaseProcess.start = watched(BaseProcess.start, "process", "starts a process")  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Return what makes a folder once, whichever worker comes first, for all to read.
+
+    It takes the folder's name and what fills it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, part = shared / name, shared / f"{name}.part"
+        with FileLock(shared / f"{name}.lock"):
+            if not folder.is_dir():
+                part.mkdir(exist_ok=True)
+                fill(part)
+                part.rename(folder)
+        return folder
+
+    return make
 
 
 class CameraServer:
@@ -21,20 +172,20 @@ class CameraServer:
         fps: how many a second.
         plan: pictures of each connection before it is cut off, the last one for all that follow;
             None: without end; 0: the answer is "503"; -1: twenty pictures, then silence.
-        visits: when each connection began.
+        visits: how many connections there were.
     """
 
     def __init__(self, pictures: Sequence[np.ndarray], plan: Sequence[int | None]) -> None:
         self.pictures = [encode_image(picture, ".jpg") for picture in pictures]
         self.plan, self.fps = list(plan), 25.0
-        self.visits: list[float] = []
+        self.visits = 0
         self.closed = threading.Event()
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                number = len(camera.visits)
-                camera.visits.append(time.monotonic())
+                number = camera.visits
+                camera.visits += 1
                 camera.answer(self, camera.plan[min(number, len(camera.plan) - 1)])
 
             def log_message(self, *words: object) -> None:

@@ -39,6 +39,7 @@ def told(readings: Any) -> list[tuple[str, str]]:
     return [(r.text, f"{r.confidence:.4f}") for r in readings]
 
 
+@pytest.mark.process
 def test_the_package_is_light_and_shows_what_it_has() -> None:
     code = (
         "import platewright, sys\n"
@@ -101,6 +102,7 @@ def test_what_is_no_picture_is_told(detector: platewright.Detector, given: Any, 
         detector.read(given)
 
 
+@pytest.mark.process
 def test_the_same_readings_as_the_command(tmp_path: Path) -> None:
     out = tmp_path / "a.json"
     command = [sys.executable, "detect.py", str(STREET), "--json", str(out)]
@@ -126,6 +128,7 @@ def test_regions_bind_texts_and_share_the_networks(photo: np.ndarray) -> None:
         platewright.read(photo, regions="QQ")
 
 
+@pytest.mark.slow
 def test_eight_threads_share_a_detector(detector: platewright.Detector) -> None:
     street = load_image(STREET)
     height, width = street.shape[:2]
@@ -137,6 +140,7 @@ def test_eight_threads_share_a_detector(detector: platewright.Detector) -> None:
     assert any(wanted)
 
 
+@pytest.mark.slow
 def test_eight_threads_load_the_shared_detector_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
@@ -186,6 +190,7 @@ def test_readings_are_drawn_and_plates_hidden(
     assert len(np.unique(inside.reshape(-1, 3), axis=0)) == 1
 
 
+@pytest.mark.slow
 def test_pandas_and_supervision(detector: platewright.Detector, photo: np.ndarray) -> None:
     pandas, supervision = pytest.importorskip("pandas"), pytest.importorskip("supervision")
     readings = detector.read(photo)
@@ -211,6 +216,7 @@ def test_what_is_not_installed_is_told(name: str, monkeypatch: pytest.MonkeyPatc
         convert([])
 
 
+@pytest.mark.process
 def test_a_drawing_is_the_one_of_the_command(tmp_path: Path) -> None:
     command = ["gen.py", "2", "--scenes", "--region", "de", "--seed", "7", "--workers", "1"]
     subprocess.run(

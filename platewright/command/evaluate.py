@@ -1,4 +1,4 @@
-"""Score weights on labelled photos: figures on the terminal, in JSON, and a page of failures."""
+"""Score weights on labelled photos: figures, JSON, a page of failures."""
 
 from __future__ import annotations
 

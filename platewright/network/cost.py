@@ -93,12 +93,12 @@ def _macs(layer: Any, shape: tuple[int, ...], settings: Any) -> int:
         return 2 * int(layer.lines) * int(np.prod(layer.input.shape[1:]))
     if kind == "Bidirectional":
         kernels = [w for w in layer.weights if "kernel" in w.path]
-        return shape[0] * sum(int(np.prod(w.shape)) for w in kernels)
+        return int(shape[0]) * sum(int(np.prod(w.shape)) for w in kernels)
     if kind == "Decoder":
-        cells, width = layer.input[0].shape[1:]
+        cells, width = (int(v) for v in layer.input[0].shape[1:])
         once = sum(int(np.prod(w.shape)) for w in layer.weights if "embed" not in w.path)
-        return int(cells) * int(width) * int(layer.units) + (settings.slots + 1) * (
-            once + int(cells) * (int(layer.units) + int(width))
+        return cells * width * int(layer.units) + (int(settings.slots) + 1) * (
+            once + cells * (int(layer.units) + width)
         )
     return 0
 

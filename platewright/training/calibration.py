@@ -27,7 +27,7 @@ from platewright.background.photo import load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.evaluation.metrics import expected_calibration_error, reliability
 from platewright.file import file_digest, write_file
-from platewright.network.settings import LineSettings, SlotSettings
+from platewright.network.settings import AnySettings, LineSettings, SlotSettings
 from platewright.network.weights import load_weights, save_weights
 from platewright.reading.choice import detector_of
 from platewright.reading.ctc import log_likelihoods
@@ -211,18 +211,16 @@ def calibrate(
         ) from None
 
 
-def _reader(settings: Any, source: str) -> LineSettings | SlotSettings:
+def _reader(settings: AnySettings, source: str) -> LineSettings | SlotSettings:
     """Return what of a weights file reads.
 
     Raises:
         WeightsError: if nothing does.
     """
-    found: LineSettings | SlotSettings | None = getattr(settings, "line", None) or getattr(
-        settings, "slots", None
-    )
-    if not isinstance(found, LineSettings | SlotSettings):
-        raise WeightsError(f"{source}: has no line or slot reader to calibrate")
-    return found
+    for part in settings.parts.values():
+        if isinstance(part, LineSettings | SlotSettings):
+            return part
+    raise WeightsError(f"{source}: has no line or slot reader to calibrate")
 
 
 def store_temperature(weights: Path, calibration: Calibration) -> list[Path]:

@@ -3,11 +3,8 @@
 import io
 import json
 import os
-import subprocess
-import sys
 import tarfile
 import zipfile
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,8 +15,7 @@ from platewright.background.archive import open_archive
 from platewright.background.extraction import begin, extract
 from platewright.background.photo import Crop, cut_square, load_backgrounds
 from platewright.errors import ArchiveError, ConfigError, OutputError
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.script import run_here
 
 
 def photo(seed, size=(90, 120), suffix=".jpg", **options):
@@ -238,14 +234,11 @@ def test_load_passes_over_what_is_no_background(tmp_path):
 
 def test_the_script_tells_what_was_skipped(tmp_path):
     path = make_tar(tmp_path / "x.tar", [("1.jpg", photo(1, (300, 300))), ("2.jpg", b"none")])
-    command = [sys.executable, str(ROOT / "extractbgs.py"), str(path)]
     for number, new in ((1, "1 of them new"), (2, "0 of them new")):
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = run_here(tmp_path, "extractbgs.py", str(path), "--workers", "1")
         assert done.returncode == 0, (number, done.stderr)
         assert "bgs: 1 pictures, " + new in done.stdout
         assert "skipped, no picture: 1" in done.stdout
-    missing = subprocess.run(
-        [*command[:2], "none.tar"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    missing = run_here(tmp_path, "extractbgs.py", "none.tar")
     assert missing.returncode == 1
     assert missing.stderr == "extractbgs.py: none.tar: no such archive or folder\n"

@@ -1,17 +1,19 @@
 """extractbgs.py as a person runs it: stopped, continued, refused, cut off."""
 
 import io
+import itertools
 import json
 import signal
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+
+from tests.script import run_here, run_process, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,9 +38,10 @@ def command(*arguments):
 
 
 def run(folder, *arguments):
-    return subprocess.run(
-        command(*arguments, "--size", "64"), cwd=folder, capture_output=True, text=True, check=False
-    )
+    """In this process, unless workers are asked for: then in one that ends with them."""
+    how = run_process if ("--workers", "2") in itertools.pairwise(arguments) else run_here
+    workers = () if "--workers" in arguments else ("--workers", "1")
+    return how(folder, "extractbgs.py", *map(str, arguments), *workers, "--size", "64")
 
 
 def contents(folder):
@@ -80,9 +83,7 @@ def test_ctrl_c_keeps_what_was_done_and_the_next_run_goes_on(tmp_path, workers):
         text=True,
     )
     first = tmp_path / "parts" / "00000003.jpg"
-    deadline = time.monotonic() + 60
-    while not first.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(first.exists, process, 0.01)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told

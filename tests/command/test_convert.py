@@ -7,8 +7,6 @@ import itertools
 import json
 import re
 import shlex
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -25,17 +23,15 @@ from platewright.dataset.format import load_reader
 from platewright.dataset.label import read_labels
 from platewright.image import load_image, save_image
 from platewright.training.source import StoredSource
+from tests.script import Done, run_here, run_process
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "convert.md").read_text("utf-8")
 COMMANDS = re.findall(r"^ {4}python (convert\.py.*?)(?: +#.*)?$", PAGE, re.M)
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "convert.py"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
-    )
+def run(folder: Path, *arguments: str) -> Done:
+    return run_here(folder, "convert.py", *arguments)
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -83,7 +79,7 @@ def test_dataturks_becomes_csv_and_a_picture_that_is_gone_costs_no_other(
     tmp_path: Path, web: str
 ) -> None:
     export(tmp_path, web)
-    done = run(tmp_path, "plates.json", "out", "--to-format", "boxes-csv")
+    done = run_process(tmp_path, "convert.py", "plates.json", "out", "--to-format", "boxes-csv")
     assert done.returncode == 1, done.stderr
     assert done.stdout == (
         "out: 2 pictures with 3 plates, 0 of them with a text, from dataturks to boxes-csv\n"
@@ -197,10 +193,9 @@ def test_a_list_of_crops_becomes_data_for_training_split_by_text(crops: Path) ->
 
 
 def test_what_was_converted_can_be_evaluated_and_cut_up(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "gen.py"), "3", "--scenes", "--size", "320x240", "--workers",
-         "1", "--region", "GB", "--out", "drawn"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    done = run_here(
+        tmp_path, "gen.py", "3", "--scenes", "--size", "320x240", "--workers", "1", "--region",
+        "GB", "--out", "drawn",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert run(tmp_path, "drawn", "eval", "--to-format", "labels-csv").returncode == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +14,8 @@ from platewright.command import run_command
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image, save_image
-from platewright.reader import choice as choice_module
-from platewright.recognizer import detector as detector_module
+from platewright.reading import choice as choice_module
+from platewright.reading import detector as detector_module
 from platewright.record import Character, Reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -250,23 +249,3 @@ def test_what_a_user_gets_wrong(
     assert message in err
     assert "Traceback" not in err
     assert not list(tmp_path.glob("out*"))
-
-
-@pytest.mark.parametrize("name", ["detect.py", "evaluate.py"])
-def test_help_loads_nothing_heavy(name: str) -> None:
-    code = (
-        "import runpy, sys; sys.argv = [sys.argv[1], '--help']\n"
-        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
-        "except SystemExit as e: assert e.code == 0\n"
-        "heavy = {'numpy', 'cv2', 'PIL', 'onnxruntime', 'keras'}\n"
-        "print('heavy:', sorted(heavy & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(ROOT / name)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-    )
-    assert done.stdout.startswith("usage: ")
-    assert done.stdout.endswith("heavy: []\n")

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +17,13 @@ from fontTools.ttLib import TTFont
 from platewright.image import load_image, save_image
 from platewright.record import SceneRecord
 from platewright.region import load_region
+from tests.script import Done, run_here, run_process, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "gen.py"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+def run(folder: Path, *arguments: str) -> Done:
+    return run_here(folder, "gen.py", *arguments)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -36,7 +33,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gen")
-    done = run(folder, "40", "--seed", "3", "--workers", "1")
+    done = run_process(folder, "gen.py", "40", "--seed", "3", "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert "drawing backgrounds (photos are better)" in done.stderr
     assert re.match(r"test: 40 pictures and labels\.jsonl, \d+ a second\n", done.stdout)
@@ -59,7 +56,7 @@ def test_pictures_and_records_belong_together(drawn: Path) -> None:
 
 
 def test_two_workers_write_the_same_bytes(drawn: Path, tmp_path: Path) -> None:
-    done = run(tmp_path, "40", "--seed", "3", "--workers", "2")
+    done = run_process(tmp_path, "gen.py", "40", "--seed", "3", "--workers", "2")
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "test") == contents(drawn)
 
@@ -172,9 +169,8 @@ def test_ctrl_c_ends_cleanly_and_keeps_whole_pictures(tmp_path: Path, workers: s
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
-    out, until = tmp_path / "test", time.monotonic() + 60
-    while time.monotonic() < until and len(list(out.glob("*.png"))) < 5:
-        time.sleep(0.1)
+    out = tmp_path / "test"
+    wait_until(lambda: len(list(out.glob("*.png"))) >= 5, running)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=30)
     assert running.returncode == 130
@@ -200,7 +196,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def test_shards_hold_what_one_pass_writes(drawn: Path, tmp_path: Path) -> None:
     options = ["40", "--seed", "3", "--shard-size", "15", "--engine", "local", "--workers", "2"]
-    done = run(tmp_path, *options, "--out", "sharded")
+    done = run_process(tmp_path, "gen.py", *options, "--out", "sharded")
     assert done.returncode == 0, done.stderr
     assert re.search(r"sharded: 40 pictures as windows in 3 shards, \d+ a second\n$", done.stdout)
     assert tree(tmp_path / "sharded") == contents(drawn)
@@ -264,9 +260,7 @@ def test_a_killed_worker_costs_no_whole_shard_and_no_byte(
     running = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    until = time.monotonic() + 60
-    while not shards(tmp_path / "killed") and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_until(lambda: shards(tmp_path / "killed"), running, 0.02)
     victims = workers_of(running.pid)
     kept = {name: (tmp_path / "killed" / ".gen" / name).stat().st_mtime_ns
             for name in shards(tmp_path / "killed")}  # fmt: skip
@@ -291,9 +285,7 @@ def test_a_stopped_run_goes_on_with_the_next_shard(
         [sys.executable, str(ROOT / "gen.py"), *options], cwd=tmp_path, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    until = time.monotonic() + 60
-    while not shards(tmp_path / "out") and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_until(lambda: shards(tmp_path / "out"), running, 0.02)
     if number == signal.SIGINT:  # as a terminal does: to all of them
         os.killpg(running.pid, number)
     else:
@@ -306,7 +298,7 @@ def test_a_stopped_run_goes_on_with_the_next_shard(
         assert not list((tmp_path / "out" / ".gen").glob("*.part"))
     there = len(shards(tmp_path / "out"))
     assert 0 < there < 10
-    done = run(tmp_path, *options)
+    done = run_process(tmp_path, "gen.py", *options)
     assert done.returncode == 0, done.stderr
     assert re.search(r"in 10 shards \(\d of them were there\)", done.stdout)
     assert tree(tmp_path / "out") == undisturbed
@@ -367,15 +359,15 @@ def test_faces_of_ones_own_are_added_and_bad_ones_are_named(tmp_path: Path) -> N
     )
     (tmp_path / "TH.toml").write_text(text, "utf-8")
     usual = ("--region", "TH.toml", "--fonts", "mine", "--scenes", "--workers", "2")
-    done = run(tmp_path, "4", *usual)
+    done = run_process(tmp_path, "gen.py", "4", *usual)
     assert done.returncode == 0, done.stderr
     assert "mine: DigitsOnly" in done.stderr
     lines = [json.loads(x) for x in (tmp_path / "test" / "labels.jsonl").read_text().splitlines()]
     used = {plate["drawn"]["style"]["face"] for line in lines for plate in line["plates"]}
     assert "DigitsOnly" in used
-    assert run(tmp_path, "--check", "TH.toml", "--fonts", "mine").returncode == 0
+    assert run_process(tmp_path, "gen.py", "--check", "TH.toml", "--fonts", "mine").returncode == 0
     (faces / "Broken.ttf").write_bytes(b"no font")
-    done = run(tmp_path, "2", *usual, "--force")
+    done = run_process(tmp_path, "gen.py", "2", *usual, "--force")
     assert done.returncode == 1 and "Broken.ttf: not a font" in done.stderr
 
 

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from platewright.image import load_image
-from platewright.recognizer.settings import NetworkSettings
+from platewright.network.settings import LineSettings, ScanSettings
+from tests.script import Done, run_here, run_process
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "model.py"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+def run(folder: Path, *arguments: str) -> Done:
+    return run_here(folder, "model.py", *arguments)
 
 
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """What it prints and the plot that it draws."""
     folder = tmp_path_factory.mktemp("model")
-    done = run(folder, "--plot", "net.png")
+    done = run_process(folder, "model.py", "--plot", "net.png")
     assert done.returncode == 0, done.stderr
     return done.stdout, folder / "net.png"
 
@@ -37,18 +33,18 @@ def number(text: str) -> int:
 
 def test_the_table_adds_up(described: tuple[str, Path]) -> None:
     lines = described[0].splitlines()
-    assert lines[0].split() == ["layer", "kind", "output", "parameters", "MACs"]
+    start = next(k for k, line in enumerate(lines) if line.startswith("layer"))
+    assert lines[start].split() == ["layer", "kind", "output", "parameters", "MACs"]
     end = next(k for k, line in enumerate(lines) if line.startswith("total"))
-    rows = [line.split() for line in lines[1:end]]
+    rows = [line.split() for line in lines[start + 1 : end]]
     assert sum(number(row[-2]) for row in rows) == number(lines[end].split()[-1])
-    scan = sum(number(row[-1]) for row in rows if row[0].startswith("scan"))
-    assert f"{scan / 1e6:.2f} MMAC for one window" in described[0]
-    read = sum(number(row[-1]) for row in rows if row[0].startswith("read"))
-    assert f"{read / 1e6:.1f} MMAC for one plate" in described[0]
+    for name in ("scan", "frame", "line"):
+        macs = sum(number(row[-1]) for row in rows if row[0].startswith(f"{name}_"))
+        assert re.search(rf"^{name} cost +{macs / 1e6:.2f} MMAC for one window", described[0], re.M)
 
 
-def test_window_stride_slots_and_scale_are_the_networks(described: tuple[str, Path]) -> None:
-    settings = NetworkSettings()
+def test_window_stride_text_and_scale_are_the_networks(described: tuple[str, Path]) -> None:
+    settings, line = ScanSettings(), LineSettings()
     height, width = settings.grid.window
     said = described[0]
     assert re.search(rf"^scan window +{width} x {height} pixels", said, re.M)
@@ -56,7 +52,8 @@ def test_window_stride_slots_and_scale_are_the_networks(described: tuple[str, Pa
     low, high = settings.extent
     assert f"{low * width:.0f} to {high * width:.0f} pixels wide" in said
     assert f"range {high / low:.2f}" in said
-    assert re.search(rf"^slots +{settings.slots} of {settings.characters} and pad", said, re.M)
+    most = f"at most {line.longest} of {line.characters}, and unseen"
+    assert re.search(rf"^line text +{most}", said, re.M)
     assert re.search(r"^a photo of 1280x720 +\d+\.\d\d GMAC", said, re.M)
 
 
@@ -65,7 +62,7 @@ def test_a_small_network_costs_less(described: tuple[str, Path], tmp_path: Path)
     assert done.returncode == 0, done.stderr
     small, full = (
         [float(re.search(pattern, text, re.M).group(1).replace(",", "")) for pattern in (  # type: ignore[union-attr]
-            r"^total +([\d,]+)$", r"^read +([\d.]+) MMAC", r"^scan  +([\d.]+) MMAC for one"
+            r"^total +([\d,]+)$", r"^line cost +([\d.]+) MMAC", r"^scan cost +([\d.]+) MMAC for one"
         )]
         for text in (done.stdout, described[0])
     )  # fmt: skip
@@ -74,7 +71,7 @@ def test_a_small_network_costs_less(described: tuple[str, Path], tmp_path: Path)
 
 def test_the_plot_is_a_picture(described: tuple[str, Path]) -> None:
     assert "net.png: drawn" in described[0]
-    assert load_image(described[1]).shape[1] == 1264
+    assert load_image(described[1]).shape[1] == 3 * 620 + 24
 
 
 def test_another_network_is_told_with_its_recipes(tmp_path: Path) -> None:
@@ -82,13 +79,28 @@ def test_another_network_is_told_with_its_recipes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     end = next(k for k, line in enumerate(lines) if line.startswith("total"))
-    rows = [line.split() for line in lines[3:end]]
+    start = next(k for k, line in enumerate(lines) if line.startswith("layer"))
+    rows = [line.split() for line in lines[start + 1 : end]]
     assert sum(number(row[-2]) for row in rows) == number(lines[end].split()[-1])
     cost = sum(number(row[-1]) for row in rows)
-    assert f"cost                  {cost / 1e6:.1f} MMAC for one picture" in lines
-    assert re.search(r"^window +128 x 32 pixels$", done.stdout, re.M)
-    assert re.search(r"^--recipe small +adamw 0\.002 falling, batch 64", done.stdout, re.M)
-    assert re.search(r"^--recipe original +rmsprop 0\.001, batch 16, 100 epochs", done.stdout, re.M)
+    assert f"crnn-lstm cost          {cost / 1e6:.2f} MMAC for one window" in lines
+    assert re.search(r"^crnn-lstm window +128 x 32 pixels$", done.stdout, re.M)
+    assert re.search(
+        r"^crnn-lstm --recipe small +adamw 0\.002 falling, batch 64", done.stdout, re.M
+    )
+    assert re.search(
+        r"^crnn-lstm --recipe original +rmsprop 0\.001, batch 16, 100 epochs", done.stdout, re.M
+    )
+
+
+def test_weights_are_told_by_what_they_hold(tmp_path: Path) -> None:
+    done = run(tmp_path, "--weights", str(ROOT / "weights.npz"))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^scan window +95 x 47 pixels", done.stdout, re.M)
+    assert re.search(r"^slots slots +12 of \w+ and pad", done.stdout, re.M)
+    done = run(tmp_path, "--weights", str(ROOT / "weights.npz"), "--network", "line")
+    assert done.returncode == 2
+    assert "is of the network scan,slots: --network names it" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +109,13 @@ def test_another_network_is_told_with_its_recipes(tmp_path: Path) -> None:
         (
             ["--network", "other"],
             2,
-            "model.py: --network: no network other; known: window, attention, box, crnn-gru, "
-            "crnn-lstm",
+            "model.py: --network: no network other; known: attention, box, crnn-gru, crnn-lstm, "
+            "frame, line, origin, scan, slots",
         ),
         (
-            ["--network", "box", "--plot", "net.png"],
+            ["--network", "box,line"],
             2,
-            "model.py: --plot is for the network window alone",
+            "model.py: --network: box has a weights file of its own: name it alone",
         ),
         (
             ["--network", "box", "--recipe", "big"],
@@ -113,7 +125,7 @@ def test_another_network_is_told_with_its_recipes(tmp_path: Path) -> None:
         (
             ["--recipe", "big"],
             2,
-            "model.py: --recipe: the network window has no big, only full, small",
+            "model.py: --recipe: scan has no recipe big; known: full, small, first",
         ),
         (["--weights", "none.npz"], 1, "model.py: none.npz: no such weights file"),
         (["--plot", "there.png"], 1, "model.py: there.png exists: --force replaces it"),

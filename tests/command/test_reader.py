@@ -5,9 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,21 +12,13 @@ import numpy as np
 import pytest
 
 from platewright.image import save_image
-from platewright.reader.kind import build, load_kind
-from platewright.recognizer.weights import model_arrays, save_weights
+from platewright.network.kind import build, load_kind
+from platewright.network.weights import model_arrays, save_weights
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup
+from tests.script import Done, run_here
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def run(folder: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    quiet = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    hidden = {k: v for k, v in os.environ.items() if not k.startswith("PLATEWRIGHT_")}
-    return subprocess.run(
-        [sys.executable, str(ROOT / script), *arguments], cwd=folder, env=hidden | quiet,
-        capture_output=True, text=True, timeout=200, check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -56,17 +45,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(folder: Path) -> subprocess.CompletedProcess[str]:
+def trained(folder: Path) -> Done:
     """Two steps with `train.py --network crnn-gru`."""
-    return run(
+    return run_here(
         folder, "train.py", "--network", "crnn-gru", "--init", "small.npz", "--steps", "2",
         "--windows", "2", "--workers", "0", "--report-every", "1", "--bgs", "none",
     )  # fmt: skip
 
 
-def test_two_steps_leave_a_run_and_a_reader(
-    folder: Path, trained: subprocess.CompletedProcess[str]
-) -> None:
+def test_two_steps_leave_a_run_and_a_reader(folder: Path, trained: Done) -> None:
     assert trained.returncode == 0, trained.stderr
     out = folder / "runs" / "crnn-gru"
     names = {"weights.npz", "weights.onnx", "checkpoint.npz", "log.csv", "curves.png"}
@@ -83,12 +70,10 @@ def test_two_steps_leave_a_run_and_a_reader(
     assert all(np.isfinite(float(row["loss"])) for row in rows)
 
 
-def test_detect_reads_with_it_by_name(
-    folder: Path, trained: subprocess.CompletedProcess[str]
-) -> None:
+def test_detect_reads_with_it_by_name(folder: Path, trained: Done) -> None:
     options = ["--json", "out.json", "--beams", "2", "--force"]
-    plain = run(folder, "detect.py", "images/a.png", "--json", "plain.json", "--force")
-    done = run(folder, "detect.py", "images/a.png", "--reader", "crnn-gru", *options)
+    plain = run_here(folder, "detect.py", "images/a.png", "--json", "plain.json", "--force")
+    done = run_here(folder, "detect.py", "images/a.png", "--reader", "crnn-gru", *options)
     assert (plain.returncode, done.returncode) == (0, 0), plain.stderr + done.stderr
     (first,) = json.loads((folder / "plain.json").read_text())["plates"]
     found = json.loads((folder / "out.json").read_text())["plates"]
@@ -97,8 +82,8 @@ def test_detect_reads_with_it_by_name(
         assert len(found[0]["characters"]) == len(found[0]["text"])
 
 
-def test_evaluate_scores_it(folder: Path, trained: subprocess.CompletedProcess[str]) -> None:
-    done = run(
+def test_evaluate_scores_it(folder: Path, trained: Done) -> None:
+    done = run_here(
         folder, "evaluate.py", "labels.csv", "--given-boxes", "--reader", "readers/crnn-gru.onnx",
         "--json", "score.json", "--force",
     )  # fmt: skip
@@ -112,8 +97,8 @@ def test_evaluate_scores_it(folder: Path, trained: subprocess.CompletedProcess[s
 @pytest.mark.parametrize(
     ("script", "arguments", "code", "message"),
     [
-        ("train.py", ["--network", "crnn"], 2, "no network crnn; known: window, attention, box"),
-        ("train.py", ["--recipe", "original"], 2, "--recipe: the network window has no original"),
+        ("train.py", ["--network", "crnn"], 2, "no network crnn; known: attention, box, crnn-gru"),
+        ("train.py", ["--recipe", "original"], 2, "--recipe: scan has no recipe original"),
         ("detect.py", ["images/a.png", "--reader", "other"], 2, "no reader other; "),
         (
             "detect.py", ["images/a.png", "--reader", "crnn-gru", "--show-attention", "x.png"], 2,
@@ -146,7 +131,7 @@ def test_evaluate_scores_it(folder: Path, trained: subprocess.CompletedProcess[s
 def test_what_is_off_is_told_in_a_line(
     folder: Path, trained: object, script: str, arguments: list[str], code: int, message: str
 ) -> None:
-    done = run(folder, script, *arguments)
+    done = run_here(folder, script, *arguments)
     assert done.returncode == code, done.stderr
     assert message in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr

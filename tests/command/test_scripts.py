@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-import resource
 import shlex
 import subprocess
 import sys
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from platewright.image import save_image
+from tests.script import Done, run_here, run_process
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(
@@ -22,23 +23,17 @@ SCRIPTS = sorted(
 COMMANDS = re.findall(
     r"^ {4}python (\S+\.py.*?)(?: +#.*)?$", (ROOT / "README.md").read_text(), re.M
 )
-HELP_CPU_S = 0.5
-HELP_WALL_S = 5.0  # a busy machine may take a while over half a second of work
+HEAVY = {
+    "numpy", "cv2", "PIL", "fontTools", "onnxruntime", "tensorflow", "keras", "pandas", "django",
+    "joblib", "av", "lmdb",
+}  # fmt: skip
+MOST_MODULES = 400
 
 
-def run(
-    *arguments: str, cwd: Path = ROOT, timeout: float = 120
-) -> subprocess.CompletedProcess[str]:
-    """Run a script of the root with this Python."""
+def run(*arguments: str, cwd: Path = ROOT) -> Done:
+    """Run a script of the root."""
     name, *rest = arguments
-    return subprocess.run(
-        [sys.executable, str(ROOT / name), *rest],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=timeout,
-        check=False,
-    )
+    return run_here(cwd, name, *rest)
 
 
 def test_the_five_stages_stand_in_the_readme_in_order() -> None:
@@ -51,18 +46,32 @@ def test_the_five_stages_stand_in_the_readme_in_order() -> None:
 
 @pytest.mark.parametrize("name", sorted({*SCRIPTS, *(shlex.split(c)[0] for c in COMMANDS)}))
 def test_help_answers_at_once(name: str) -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = run(name, "--help", timeout=HELP_WALL_S)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, done.stderr
+    """A process loads nothing that takes long, and not much of the rest."""
+    code = (
+        "import runpy, sys; sys.argv = [sys.argv[1], '--help']\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as left: assert left.code == 0\n"
+        "print('modules:', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT / name)], capture_output=True, text=True, check=True,
+        cwd=ROOT,
+    )  # fmt: skip
     assert done.stdout.startswith("usage:")
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < HELP_CPU_S
+    loaded = {*done.stdout.rpartition("modules:")[2].split()}
+    assert not HEAVY & loaded
+    assert len(loaded) < MOST_MODULES
+
+
+@functools.cache
+def help_of(name: str) -> str:
+    return run_process(ROOT, name, "--help").stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_readme_options_exist(command: str) -> None:
     name, *arguments = shlex.split(command)
-    told = run(name, "--help").stdout
+    told = help_of(name)
     for option in (a for a in arguments if a.startswith("--")):
         assert re.search(rf"{option}\b", told), f"{name} has no {option}"
 
@@ -84,7 +93,7 @@ def bad_photos(folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in [*contents, "good.jpg"]}
 
 
-def assert_one_line(done: subprocess.CompletedProcess[str], *words: str, code: int) -> None:
+def assert_one_line(done: Done, *words: str, code: int) -> None:
     """Check that a failure is told in one line, the last, that holds all the words.
 
     Before it may stand argparse's usage, a notice, and what TensorFlow says on loading.
@@ -221,7 +230,7 @@ def test_model_keeps_its_plot(tmp_path: Path) -> None:
 def test_extractbgs_names_a_bad_archive(tmp_path: Path, content: bytes) -> None:
     archive = tmp_path / "photos.tar.gz"
     archive.write_bytes(content)
-    done = run("extractbgs.py", str(archive), cwd=tmp_path)
+    done = run("extractbgs.py", str(archive), "--workers", "1", cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "photos.tar.gz" in done.stderr

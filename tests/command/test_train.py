@@ -9,31 +9,27 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from platewright.image import load_image
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import load_arrays, model_arrays, save_weights, set_arrays
+from platewright.network.kind import build
+from platewright.network.weights import load_weights, model_arrays, save_weights, set_arrays
 from platewright.training.checkpoint import load_checkpoint
+from tests.network.conftest import looks
+from tests.script import Done, run_here, run_process, wait_until
+from tests.training.conftest import tasks_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = NetworkSettings(scan_channels=(4, 4, 8), read_channels=(4, 4, 8, 8), slots=11)
+SMALL = looks((4, 4, 8), (4, 4, 8, 8), slots=11)
 BACKENDS = [n for n in ("tensorflow", "torch", "jax") if importlib.util.find_spec(n) is not None]
 BRIEF = ["--scenes", "1", "--windows", "2", "--report-every", "1", "--workers", "0"]
 
 
-def run(
-    folder: Path, *arguments: str, backend: str = "tensorflow"
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "train.py"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=os.environ | {"KERAS_BACKEND": backend}, capture_output=True,
-        text=True, timeout=280, check=False,
-    )  # fmt: skip
+def run(folder: Path, *arguments: str) -> Done:
+    return run_here(folder, "train.py", *arguments)
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -46,56 +42,53 @@ def init(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights of a network that takes a second to compile."""
     import keras
 
-    from platewright.recognizer.network import build_network
-
     keras.utils.set_random_seed(5)
     path = tmp_path_factory.mktemp("init") / "small.npz"
-    save_weights(path, model_arrays(build_network(SMALL)), SMALL)
+    save_weights(path, model_arrays(build(SMALL).teach), SMALL)
     return path
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def trained(
     request: pytest.FixtureRequest, init: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, subprocess.CompletedProcess[str], str]:
+) -> tuple[Path, Done, str]:
     """Three steps under each installed back end, with one check, in a folder of its own."""
     backend = str(request.param)
     folder = tmp_path_factory.mktemp(backend)
-    done = run(
-        folder, *BRIEF, "--steps", "3", "--check-every", "3", "--init", str(init), backend=backend
-    )
+    done = run_process(
+        folder, "train.py", *BRIEF, "--steps", "3", "--check-every", "3", "--init", str(init),
+        environment={"KERAS_BACKEND": backend},
+    )  # fmt: skip
     return folder, done, backend
 
 
 def test_three_steps_leave_weights_log_and_curves(
-    trained: tuple[Path, subprocess.CompletedProcess[str], str], init: Path
+    trained: tuple[Path, Done, str], init: Path
 ) -> None:
-    from platewright.recognizer.network import build_network
-
     folder, done, backend = trained
     assert done.returncode == 0, done.stderr
     assert f"Keras on {backend}, from step 0" in done.stderr
     out = folder / "runs" / "default"
     names = {"weights.npz", "weights.onnx", "checkpoint.npz", "log.csv", "curves.png"}
     assert {p.name for p in out.iterdir()} == names
-    arrays, settings, note = load_arrays(out / "weights.npz")
+    arrays, settings, note = load_weights(out / "weights.npz")
     assert settings == SMALL
     assert (note["steps"], note["seed"]) == (3, 0)
-    set_arrays(build_network(SMALL), arrays, "weights")
+    set_arrays(build(SMALL).teach, arrays, "weights")
     weights, _, _, progress = load_checkpoint(out / "checkpoint.npz")
     assert progress.step == 3
-    first = load_arrays(init)[0]
+    first = load_weights(init)[0]
     moved = [name for name in first if (weights[name] != first[name]).any()]
-    assert {"scan_conv0/kernel", "read_stem_conv/kernel", "read_pooled/kernel"} <= set(moved)
+    assert {"scan_conv0/kernel", "slots_stem_conv/kernel", "slots_pooled/kernel"} <= set(moved)
     log = rows(out)
     assert [row["step"] for row in log] == ["1", "2", "3"]
     assert all(np.isfinite(float(row["loss"])) for row in log)
-    assert log[2]["drawn_text"] and not log[1]["drawn_text"]
+    assert log[2]["drawn_slots_text"] and not log[1]["drawn_slots_text"]
     assert load_image(out / "curves.png").shape[1] > 1000
 
 
 def test_the_finished_weights_lie_where_detect_looks(
-    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+    trained: tuple[Path, Done, str],
 ) -> None:
     folder, done, _ = trained
     assert done.stdout == "python detect.py in.jpg runs/default/weights.onnx out.jpg\n"
@@ -105,31 +98,31 @@ def test_the_finished_weights_lie_where_detect_looks(
 
 
 def test_every_back_end_draws_the_same_first_batches(
-    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+    trained: tuple[Path, Done, str],
 ) -> None:
     """The first loss is that of the same weights on the same drawings, whoever computes it."""
     import keras
 
-    from platewright.recognizer.loss import network_losses
-    from platewright.recognizer.network import build_network
     from platewright.synth.background import Backgrounds
-    from platewright.training.fit import prepare
-    from platewright.training.sample import SampleSettings, draw_batch
+    from platewright.training.batch import draw_batch, prepare
+    from platewright.training.fit import losses_of
+    from platewright.training.sample import SampleSettings, Stock
 
     out = trained[0] / "runs" / "default"
-    samples = SampleSettings(scenes=1, windows=2)
-    inputs, targets = draw_batch(0, 0, Backgrounds(seed=0), samples, SMALL)
+    tasks = tasks_of(SMALL, 1, 2)
+    stock = Stock(Backgrounds(seed=0))
+    inputs, targets = draw_batch(0, 0, stock, SampleSettings(), tasks)
     keras.utils.set_random_seed(5)
-    model = build_network(SMALL)
-    losses, weights = network_losses()
+    model = build(SMALL).teach
     outputs = model(prepare(inputs), training=True)
-    want = sum(weights[k] * float(losses[k](targets[k], outputs[k])) for k in losses)
+    losses = losses_of(tasks)
+    want = sum(w * float(loss(targets[k], outputs[k])) for k, (loss, w) in losses.items())
     assert float(rows(out)[0]["loss"]) == pytest.approx(want, rel=2e-3)
 
 
 @pytest.mark.parametrize("trained", ["tensorflow"], indirect=True)
 def test_a_run_goes_on_and_is_never_overwritten_by_accident(
-    trained: tuple[Path, subprocess.CompletedProcess[str], str],
+    trained: tuple[Path, Done, str],
 ) -> None:
     folder, _, _ = trained
     out = folder / "runs" / "default"
@@ -144,11 +137,11 @@ def test_a_run_goes_on_and_is_never_overwritten_by_accident(
     done = run(folder, *BRIEF, "--steps", "5", "--resume")
     assert done.returncode == 0, done.stderr
     assert "from step 3" in done.stderr
-    assert "weights.npz here is kept" in done.stderr  # the first run's, beside the folder
+    assert "weights.npz is kept" in done.stderr  # the first run's, beside the folder
     assert (folder / "weights.npz").read_bytes() == kept["weights.npz"]
     assert [row["step"] for row in rows(out)] == ["1", "2", "3", "4", "5"]
     assert load_checkpoint(out / "checkpoint.npz")[-1].step == 5
-    assert load_arrays(out / "weights.npz")[2]["steps"] == 5
+    assert load_weights(out / "weights.npz")[2]["steps"] == 5
 
 
 def test_stored_scenes_teach_as_well_and_a_run_on_them_goes_on(tmp_path: Path, init: Path) -> None:
@@ -194,10 +187,8 @@ def test_ctrl_c_leaves_weights_that_resume(
             command, cwd=tmp_path, env=os.environ | {"KERAS_BACKEND": "tensorflow"}, text=True,
             stdout=subprocess.PIPE, stderr=stderr, start_new_session=True,
         )  # fmt: skip
-    log, until = tmp_path / "run" / "log.csv", time.monotonic() + 120
-    while time.monotonic() < until and (not log.exists() or log.read_text().count("\n") < 3):
-        assert running.poll() is None, (tmp_path / "said").read_text()
-        time.sleep(0.2)
+    log = tmp_path / "run" / "log.csv"
+    wait_until(lambda: log.exists() and log.read_text().count("\n") >= 3, running, 0.2)
     running.send_signal(signal.SIGINT)
     out, _ = running.communicate(timeout=90)
     said = (tmp_path / "said").read_text()
@@ -205,7 +196,7 @@ def test_ctrl_c_leaves_weights_that_resume(
     assert "stopped; --resume goes on from here" in said
     assert "Traceback" not in said
     assert out.startswith("python detect.py in.jpg run/weights")
-    done = load_arrays(tmp_path / "run" / "weights.npz")[2]["steps"]
+    done = load_weights(tmp_path / "run" / "weights.npz")[2]["steps"]
     assert 2 <= done < int(steps)
     assert load_checkpoint(tmp_path / "run" / "checkpoint.npz")[-1].step == done
     assert not [p.name for p in (tmp_path / "run").iterdir() if p.name.startswith(".")]
@@ -235,7 +226,7 @@ def test_arguments_that_are_off(tmp_path: Path, arguments: list[str], message: s
     [
         (["--region", "GB,XX"], 2, "--region: no region XX; known: "),
         (["--init", "none.npz"], 1, "none.npz: no such weights file"),
-        (["--recipe", "big"], 2, "--recipe: the network window has no big, only full, small"),
+        (["--recipe", "big"], 2, "--recipe: scan has no recipe big; known: full, small, first"),
         (
             ["--init", str(ROOT / "weights.npz"), "--recipe", "small"],
             2,

@@ -22,11 +22,12 @@ from platewright.geometry import quad_of_box
 from platewright.image import save_image
 from platewright.output.clip import ClipWriter
 from platewright.output.redaction import redaction_settings
-from platewright.reader import choice as choice_module
-from platewright.reading.spelling import spell
+from platewright.reading import choice as choice_module
 from platewright.reading.settings import DetectorSettings
+from platewright.reading.spelling import spell
 from platewright.record import Reading
 from platewright.synth.drive import DriveSettings, draw_drive
+from tests.script import wait_until
 
 av = pytest.importorskip("av")
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,15 +156,13 @@ def test_frames_that_come_too_fast_are_dropped_and_counted(
     with ClipWriter(tmp_path / "in.mp4") as clip:
         for k in range(60):
             clip.add(picture(200), k / 50)
-    start = time.monotonic()
     assert run("in.mp4", "w.onnx", "--realtime") == 0
-    assert time.monotonic() - start < 4  # 1.2 s of video; every frame would take 6
     out, err = capsys.readouterr()
     found = re.search(r"(\d+) frames, (\d+) read, 1 plates in .* s, (\d+) dropped", err)
     assert found, err
     frames, read, dropped = map(int, found.groups())
     assert frames + dropped == 60
-    assert 5 <= read == frames <= 20
+    assert 5 <= read == frames <= 20  # in 1.2 s of video; all 60 would take 6
     assert "AB12" in out
 
 
@@ -220,11 +219,7 @@ def test_a_signal_ends_it_with_everything_flushed(
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     part = tmp_path / "out.mp4.part"
-    limit = time.monotonic() + 30
-    while not part.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+    wait_until(part.exists, process)
     assert (tmp_path / "a.jsonl").read_bytes() == b""  # it is still there, so it has not passed
     time.sleep(0.7)  # for a second frame
     process.send_signal(number)

@@ -23,7 +23,7 @@ from platewright.evaluation.metrics import Outcome
 from platewright.evaluation.report import format_report
 from platewright.geometry import Box, box_of_quad, quad_of_box
 from platewright.image import load_image, save_image
-from platewright.reader import choice as choice_module
+from platewright.reading import choice as choice_module
 from platewright.record import Character, Reading
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +11,9 @@ from platewright.generation import video
 from platewright.generation.video import TRUTH, VideoJob, draw_videos
 from platewright.synth.drive import DriveSettings, draw_drive
 from platewright.tracking.recording import FileSource
+from tests.script import run_here
 
 pytest.importorskip("av")
-ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = DriveSettings(size=(90, 160), frames=3, regions=("GB",), hardness=0.5)
 
 
@@ -84,10 +82,7 @@ def test_what_a_command_line_asks_for() -> None:
     ],
 )
 def test_what_is_off_in_gen(tmp_path: Path, arguments: list[str], message: str) -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "gen.py"), *arguments],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_here(tmp_path, "gen.py", *arguments)
     assert done.returncode in (1, 2)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -95,10 +90,9 @@ def test_what_is_off_in_gen(tmp_path: Path, arguments: list[str], message: str) 
 
 
 def test_gen_draws_videos(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "gen.py"), "1", "--video", "0.9", "--size", "96x64",
-         "--workers", "1", "--seed", "4", "--region", "GB"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+    done = run_here(
+        tmp_path, "gen.py", "1", "--video", "0.9", "--size", "96x64", "--workers", "1", "--seed",
+        "4", "--region", "GB",
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "test: 1 videos and drives.jsonl\n"), done.stderr
     line = json.loads((tmp_path / "test/drives.jsonl").read_text())

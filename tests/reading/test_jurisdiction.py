@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from platewright.reading.jurisdiction import FLOOR, LEAST, OTHER, Jurisdiction
 from platewright.reading.spelling import decode_slots
 from platewright.region import Region, load_region
 from platewright.region.template import region_templates
+from tests.work import count_calls
 
 FULL = Alphabet()
 SMALL = Alphabet("AB12")
@@ -178,11 +178,8 @@ def test_an_unknown_region_is_told() -> None:
         Jurisdiction.load(["QQ"], FULL, 12)
 
 
-def test_weighing_all_regions_takes_less_than_two_milliseconds(all_regions: Jurisdiction) -> None:
+def test_weighing_all_regions_is_little_work(all_regions: Jurisdiction) -> None:
+    """Some milliseconds: no call for every region, let alone every syntax."""
     slots = sure("AB12CDE")
-    times = []
-    for _ in range(20):
-        start = time.perf_counter()
-        all_regions.region(slots)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 2e-3
+    all_regions.region(slots)
+    assert count_calls(lambda: all_regions.region(slots)) < 300

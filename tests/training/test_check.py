@@ -5,67 +5,73 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.errors import DatasetError
+from platewright.errors import ConfigError, DatasetError
 from platewright.image import save_image
-from platewright.recognizer.network import build_network
-from platewright.recognizer.settings import NetworkSettings
-from platewright.training.check import check_drawn, check_photos
-from platewright.training.fit import text_accuracy
+from platewright.network.kind import build, joined, load_kind
+from platewright.network.settings import BundleSettings, FrameSettings, LineSettings
+from platewright.training.check import check_boxes, check_drawn, check_found
 from platewright.training.sample import SampleSettings
-from platewright.training.settings import TrainSettings
+from tests.network.conftest import looks
+from tests.training.conftest import tasks_of
 
-SMALL = NetworkSettings(scan_channels=(4, 4, 8), read_channels=(4, 4, 8, 8))
-SETTINGS = TrainSettings(samples=SampleSettings(scenes=1, windows=4))
-
-
-def test_text_accuracy_by_hand() -> None:
-    pad, want = 2, np.array([[0, 1, 2], [1, 2, 2], [-1, -1, -1], [0, 0, 2]])
-    slots = np.zeros((4, 3, pad + 1))
-    for row, classes in enumerate([[0, 1, 2], [0, 2, 2], [0, 0, 0], [0, 0, 0]]):
-        slots[row, range(3), classes] = 1
-    presence = np.array([[1.0], [-1.0], [-2.0], [3.0]])
-    found = text_accuracy({"slots": want}, {"slots": slots, "presence": presence})
-    assert found == {
-        "text": pytest.approx(1 / 3),  # the last one has no end
-        "character": pytest.approx(4 / 5),
-        "presence": pytest.approx(3 / 4),
-    }
-
-
-def test_nothing_present_is_no_error() -> None:
-    found = text_accuracy(
-        {"slots": np.full((2, 3), -1)}, {"slots": np.zeros((2, 3, 3)), "presence": -np.ones((2, 1))}
-    )
-    assert found == {"text": 0.0, "character": 0.0, "presence": 1.0}
+SMALL = looks((4, 4, 8), (4, 4, 8, 8))
+PARTS = BundleSettings(
+    scan=SMALL.scan,
+    frame=FrameSettings(channels=(4, 4, 8)),
+    line=LineSettings(channels=(4, 4, 8, 8), width=8),
+)
 
 
 def test_drawn_checks_are_parts_and_repeat() -> None:
-    model = build_network(SMALL)
-    first, second = (check_drawn(SETTINGS, SMALL, None, batches=1)(model) for _ in range(2))
-    assert first == second
-    assert set(first) == {"drawn_text", "drawn_character", "drawn_presence", "drawn_scan"}
-    assert all(0 <= v <= 1 for v in first.values())
+    model, tasks = build(SMALL).teach, tasks_of(SMALL, 1, 4)
+    first, second = (check_drawn(tasks, SampleSettings(), None, batches=1)(model) for _ in range(2))
+    assert first == pytest.approx(second, nan_ok=True)
+    parts = {"drawn_slots_text", "drawn_slots_character", "drawn_slots_presence", "drawn_scan_f1"}
+    assert set(first) == parts | {"drawn_loss", "drawn_scan_off"}
+    assert all(0 <= first[name] <= 1 for name in parts) and first["drawn_loss"] > 0
 
 
-def test_photos_are_measured_by_their_labels(tmp_path: Path) -> None:
-    (tmp_path / "images").mkdir()
+def test_a_network_alone_has_its_figures_without_its_name() -> None:
+    alone = joined([load_kind("box").recipe().settings])
+    found = check_drawn(tasks_of(alone, 1, 2), SampleSettings(), None, batches=1)(
+        build(alone).teach
+    )
+    assert set(found) == {"drawn_loss", "drawn_iou", "drawn_constant_iou"}
+
+
+def labelled(folder: Path, text: str) -> Path:
+    (folder / "images").mkdir()
     rng = np.random.default_rng(0)
-    save_image(tmp_path / "images" / "a.png", rng.integers(0, 256, (60, 90, 3), np.uint8))
-    labels = tmp_path / "labels.csv"
-    labels.write_text("file,text,x,y,w,h\na.png,AB12,20,20,40,12\n")
-    found = check_photos(labels, SMALL)(build_network(SMALL))
-    assert found["real_boxes_folded"] == 0.0  # fresh weights read nothing
-    assert found["real_found"] in (0.0, 1.0)
+    save_image(folder / "images" / "a.png", rng.integers(0, 256, (60, 90, 3), np.uint8))
+    labels = folder / "labels.csv"
+    labels.write_text(f"file,text,x,y,w,h\na.png,{text},20,20,40,12\n")
+    return labels
+
+
+@pytest.mark.parametrize("settings", [SMALL, PARTS])
+def test_photos_are_measured_by_their_labels(tmp_path: Path, settings: BundleSettings) -> None:
+    labels, tasks = labelled(tmp_path, "AB12"), tasks_of(settings)
+    model = build(settings).teach
+    reading = check_boxes(labels, tasks[-1])(model)
+    assert reading == {f"real_{tmp_path.name}": 0.0}  # fresh weights read nothing
+    (found,) = check_found(labels, tasks)(model).values()
+    assert found in (0.0, 1.0)
 
 
 def test_labels_without_texts_measure_what_they_can(tmp_path: Path) -> None:
-    (tmp_path / "images").mkdir()
-    save_image(tmp_path / "images" / "a.png", np.full((60, 90, 3), 90, np.uint8))
-    labels = tmp_path / "labels.csv"
-    labels.write_text("file,text,x,y,w,h\na.png,,20,20,40,12\n")
-    assert set(check_photos(labels, SMALL)(build_network(SMALL))) == {"real_found"}
+    labels, tasks = labelled(tmp_path, ""), tasks_of(SMALL)
+    model = build(SMALL).teach
+    assert check_boxes(labels, tasks[-1])(model) == {}
+    assert set(check_found(labels, tasks)(model)) == {f"real_{tmp_path.name}_found"}
+    alone = BundleSettings(slots=SMALL.slots)
+    assert check_found(labels, tasks_of(alone))(build(alone).teach) == {}
+
+
+def test_a_network_that_reads_no_plates_is_not_measured_on_photos(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--watch: scan reads no plates"):
+        check_boxes(labelled(tmp_path, "AB12"), tasks_of(SMALL)[0])
 
 
 def test_missing_labels_are_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"none\.csv"):
-        check_photos(tmp_path / "none.csv", SMALL)
+        check_boxes(tmp_path / "none.csv", tasks_of(SMALL)[-1])

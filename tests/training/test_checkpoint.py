@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 from platewright.errors import OutputError, WeightsError
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import save_weights
+from platewright.network.settings import BundleSettings, SlotSettings
+from platewright.network.weights import save_weights
 from platewright.training import checkpoint as module
 from platewright.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 
 WEIGHTS = {"a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.ones(2, np.float32)}
 AVERAGE = {name: value * 0.5 for name, value in WEIGHTS.items()}
 OPTIMIZER = [np.int64(7) * np.ones((), np.int64), *(np.full(3, k, np.float32) for k in range(12))]
-PROGRESS = Progress(step=42, elapsed_s=12.5, settings=NetworkSettings(slots=8).to_json())
+PROGRESS = Progress(
+    step=42, elapsed_s=12.5, settings=BundleSettings(slots=SlotSettings(slots=8)).to_json()
+)
 
 
 def test_everything_comes_back(tmp_path: Path) -> None:
@@ -39,7 +41,7 @@ def test_no_checkpoint_and_damaged_ones_are_told_apart(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(WeightsError, match=r"checkpoint\.npz: not a checkpoint of this program"):
         load_checkpoint(path)
-    save_weights(path, WEIGHTS, NetworkSettings())  # weights are no checkpoint
+    save_weights(path, WEIGHTS, BundleSettings())  # weights are no checkpoint
     with pytest.raises(WeightsError, match="not a checkpoint of this program"):
         load_checkpoint(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,20 @@ from platewright.dataset.conversion import Conversion, convert
 from platewright.dataset.finder import PictureFinder
 from platewright.geometry import quad_of_box
 from platewright.image import save_image
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.target import IGNORE, read_target, scan_target
+from platewright.network.settings import LineSettings, ScanSettings, SlotSettings
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
-from platewright.training.sample import SampleSettings, draw_batch, read_cells
+from platewright.training.batch import draw_batch
+from platewright.training.cell import IGNORE
+from platewright.training.sample import SampleSettings, Stock
 from platewright.training.source import StoredSource
+from platewright.training.task.scan import scan_target
+from platewright.training.task.slots import slot_target
+from tests.network.conftest import looks
+from tests.training.conftest import tasks_of
 
-NETWORK = NetworkSettings()
+NETWORK = looks()
+SCAN, SLOTS = NETWORK.scan or ScanSettings(), NETWORK.slots or SlotSettings()
 TEXTS = ("AB12CDE", "XY9")
 
 
@@ -43,16 +50,22 @@ def imported(tmp_path: Path, *, boxes: bool, writer: str) -> Path:
 def test_batches_are_drawn_from_what_was_imported(tmp_path: Path, boxes: bool, writer: str) -> None:
     source = StoredSource([imported(tmp_path, boxes=boxes, writer=writer)], 1.0)
     assert (source.scenes is None) != boxes and (source.windows is None) == boxes
-    settings = SampleSettings(scenes=8 if boxes else 1, windows=12)
-    _, targets = draw_batch(0, 0, Backgrounds(seed=0), settings, NETWORK, source)
+    stock = Stock(Backgrounds(seed=0), source)
+    tasks = tasks_of(replace(NETWORK, line=LineSettings()), 8 if boxes else 1, 12)
+    _, targets = draw_batch(0, 0, stock, SampleSettings(), tasks)
     there = targets["presence"][:, 0] == 1
-    alphabet = NETWORK.alphabet
-    wanted = {tuple(alphabet.encode(text, NETWORK.slots)) for text in TEXTS}
+    alphabet = SLOTS.alphabet
+    wanted = {tuple(alphabet.encode(text, SLOTS.slots)) for text in TEXTS}
     assert there.sum() > 4 and {tuple(row) for row in targets["slots"][there]} <= wanted
     # Where the characters are, and where the corners, nobody told: that is not taught.
-    assert (targets["characters"][there] == IGNORE).all()
+    assert (targets["slot_characters"][there] == IGNORE).all()
     assert (targets["slot_map"][there] == IGNORE).all()
-    assert (targets["corners"][:, 8] == 0).all()
+    assert (targets["corners"][:, 8] == 0).all() and (targets["plate_corners"][:, 8] == 0).all()
+    # The line reader is told the same, and no step.
+    read = targets["plate_presence"][:, 0] == 1
+    spelt = {tuple(row[: row[12]]) for row in targets["steps"][read]}
+    assert spelt <= {tuple(alphabet.index(c) + 1 for c in text) for text in TEXTS} and spelt
+    assert (targets["steps"][:, 13:] == -1).all() and (targets["characters"] == IGNORE).all()
     if boxes:
         assert (targets["scan_presence"] == 1).any() and (
             targets["scan_corners"][..., 8] == 0
@@ -60,7 +73,7 @@ def test_batches_are_drawn_from_what_was_imported(tmp_path: Path, boxes: bool, w
 
 
 def test_corners_are_taught_where_they_are_known() -> None:
-    width = sum(NETWORK.extent) / 2 * NETWORK.grid.window[1]
+    width = sum(SCAN.extent) / 2 * SCAN.grid.window[1]
     box = (64 - width / 2, 26.0, 64 + width / 2, 38.0)
     bare = PlateRecord(text="X", quad=quad_of_box(box))
     turned = PlateRecord(text="X", quad=bare.quad + np.eye(4)[:, :2])
@@ -69,14 +82,13 @@ def test_corners_are_taught_where_they_are_known() -> None:
     )
     assert [p.boxed for p in (bare, turned, drawn)] == [True, False, False]
     for plate in (bare, turned, drawn):
-        presence, corners = scan_target([plate], (64, 128), NETWORK)
+        presence, corners = scan_target([plate], (64, 128), SCAN)
         assert (presence == 1).any()
         assert (corners[presence == 1][:, 8] == (not plate.boxed)).all()
 
 
 def test_a_plate_without_characters_teaches_its_text_alone() -> None:
     plate = PlateRecord(text="X1", quad=quad_of_box((20, 20, 100, 44)))
-    cells = read_cells(NETWORK)
-    characters, slots, text, _ = read_target(plate, np.eye(3), NETWORK, cells)
+    characters, slots, text = slot_target(plate, np.eye(3), SLOTS)
     assert (characters == IGNORE).all() and (slots == IGNORE).all()
-    assert text.tolist() == NETWORK.alphabet.encode("X1", NETWORK.slots).tolist()
+    assert text.tolist() == SLOTS.alphabet.encode("X1", SLOTS.slots).tolist()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,43 +8,37 @@ import pytest
 
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
-from platewright.reading.settings import Candidate
-from platewright.recognizer.settings import NetworkSettings
+from platewright.network.settings import LineSettings
+from platewright.reading.finder import Find
 from platewright.record import PlateRecord
-from platewright.synth.background import Backgrounds
-from platewright.training.mining import ROOM, draw_hard, load_hard, mine
-from platewright.training.sample import SampleSettings, draw_batch
+from platewright.training.batch import draw_batch
+from platewright.training.mining import ROOM, draw_hard, load_hard, main, mine
+from platewright.training.sample import SampleSettings, Stock
+from tests.network.conftest import looks
+from tests.training.conftest import tasks_of
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORK = NetworkSettings()
+READER = LineSettings()
 SIZE = (round(64 * ROOM), round(192 * ROOM))
 
 
-class Finder:
-    """Finds the same three places everywhere."""
-
-    class runtime:  # noqa: N801
-        settings = NETWORK
-
-    def scan(self, grey: np.ndarray) -> list[Candidate]:
-        boxes = ((100.0, 60.0, 196.0, 84.0), (10.0, 10.0, 100.0, 40.0), (200.0, 8.0, 260.0, 28.0))
-        return [Candidate(quad_of_box(box), 0.5) for box in boxes]
-
-    def sift(self, grey: np.ndarray, found: list[Candidate]) -> list[Candidate]:
-        return found
+def find(grey: np.ndarray) -> list[Find]:
+    """Find the same three places everywhere."""
+    boxes = ((100.0, 60.0, 196.0, 84.0), (10.0, 10.0, 100.0, 40.0), (200.0, 8.0, 260.0, 28.0))
+    return [Find(quad_of_box(box), 0.5) for box in boxes]
 
 
 def test_what_touches_a_plate_is_not_mined_and_the_rest_is_in_the_middle() -> None:
     grey = np.zeros((120, 300), np.uint8)
     grey[60:84, 100:196] = 200
     plate = PlateRecord(text="AB12", quad=quad_of_box((80.0, 30.0, 120.0, 50.0)))
-    found = list(mine(Finder(), iter([(grey, (plate,))]), 10))  # type: ignore[arg-type]
+    found = list(mine(find, iter([(grey, (plate,))]), 10, READER))
     assert len(found) == 2 and all(w.shape == SIZE and w.dtype == np.uint8 for w in found)
     bright = np.argwhere(found[0] > 100)
     assert np.abs(bright.mean(axis=0) - np.array(SIZE) / 2).max() < 3
     # The plate's part of a reader's window, whose part of a mined one is 1 / ROOM.
     assert np.ptp(bright[:, 1]) == pytest.approx(SIZE[1] / ROOM / 1.12, abs=4)
-    assert len(list(mine(Finder(), iter([(grey, ())] * 2), 1))) == 2  # type: ignore[arg-type]
+    assert len(list(mine(find, iter([(grey, ())] * 2), 1, READER))) == 2
 
 
 def test_a_hard_window_is_part_of_a_mined_one() -> None:
@@ -60,8 +53,9 @@ def test_a_hard_window_is_part_of_a_mined_one() -> None:
 def test_batches_hold_hard_windows_without_a_plate(tmp_path: Path) -> None:
     path = tmp_path / "hard.npy"
     np.save(path, np.full((3, *SIZE), 77, np.uint8))
-    settings = SampleSettings(scenes=1, windows=40, absent=0.5, hard=path, hard_share=1.0)
-    inputs, targets = draw_batch(1, 0, Backgrounds([]), settings, NETWORK)
+    settings = SampleSettings(absent=0.5, hard=path, hard_share=1.0)
+    stock = Stock.open(0, None, settings)
+    inputs, targets = draw_batch(1, 0, stock, settings, tasks_of(looks(), 1, 40))
     flat = np.ptp(inputs["window"].reshape(40, -1), axis=1) == 0
     assert 10 < flat.sum() < 30
     assert (targets["presence"][flat] == 0).all() and (targets["presence"][~flat] == 1).any()
@@ -75,13 +69,15 @@ def test_other_files_are_told(tmp_path: Path, content: bytes | np.ndarray | None
     elif content is not None:
         np.save(path, content)
     with pytest.raises(DatasetError, match=r"hard\.npy"):
-        load_hard(path, NETWORK)
+        load_hard(path)
 
 
-def test_the_command_mines_as_many_as_wanted_without_photos(tmp_path: Path) -> None:
+def test_the_command_mines_as_many_as_wanted_without_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "hard.npy"
-    command = [sys.executable, "-m", "platewright.training.mining", "weights.onnx", str(out)]
-    command += ["--bgs", str(tmp_path / "none"), "--count", "5", "--presence", "0.01"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "5 windows" in done.stdout
-    assert load_hard(out, NETWORK).shape == (5, *SIZE)
+    options = ["--bgs", str(tmp_path / "none"), "--count", "5", "--presence", "0.01"]
+    monkeypatch.setattr(sys, "argv", ["mining", str(ROOT / "weights.onnx"), str(out), *options])
+    assert main() in (None, 0)
+    assert "5 windows" in capsys.readouterr().out
+    assert load_hard(out).shape == (5, *SIZE)

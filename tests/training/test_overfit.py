@@ -14,12 +14,10 @@ import pytest
 
 from platewright.geometry import iou, project
 from platewright.image import save_image
-from platewright.recognizer.export import export_beside
+from platewright.network.export import export_beside
+from platewright.network.weights import load_weights, model_arrays
 from platewright.reading.pyramid import RATIO
 from platewright.reading.straighten import rectify
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.target import IGNORE, read_target, scan_target
-from platewright.recognizer.weights import load_arrays, model_arrays
 from platewright.record import PlateRecord
 from platewright.region import load_region
 from platewright.synth.background import Backgrounds
@@ -27,18 +25,24 @@ from platewright.synth.camera import Camera, apply_camera
 from platewright.synth.placement import add_plate
 from platewright.synth.pose import Pose, pose_quad
 from platewright.synth.style import PlateStyle
-from platewright.training.fit import Trainer, prepare
-from platewright.training.sample import Batch, frame_quad, read_cells
+from platewright.training.batch import Batch, prepare
+from platewright.training.cell import IGNORE
+from platewright.training.fit import Trainer
 from platewright.training.settings import TrainSettings, learning_rate
+from platewright.training.task.scan import scan_target
+from platewright.training.task.slots import slot_target
+from platewright.training.view import View, frame_quad
+from tests.network.conftest import looks
+from tests.training.conftest import tasks_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (384, 640)
 CROP = (160, 240)
 WIDTHS = (92.0, 112.0)
 """A plate is 46 to 56 pixels wide in the half-sized scene, the middle of what a window wants."""
-NETWORK = NetworkSettings(
-    scan_channels=(8, 16, 24), read_channels=(12, 16, 24, 32), read_window=(32, 96)
-)
+NETWORK = looks((8, 16, 24), (12, 16, 24, 32), window=(32, 96))
+SCAN, SLOTS = NETWORK.scan, NETWORK.slots
+assert SCAN is not None and SLOTS is not None
 STEPS = 700
 
 
@@ -93,11 +97,11 @@ def draw_batch(rng: np.random.Generator, scenes: list[Scene]) -> Batch:
         else:
             left, top = int(rng.integers(most_x)), int(rng.integers(most_y))
         matrix = np.array([[factor, 0, pad - left], [0, factor, pad - top], [0, 0, 1]])
-        presence, corner = scan_target([move(scene.plate, matrix)], CROP, NETWORK)
+        presence, corner = scan_target([move(scene.plate, matrix)], CROP, SCAN)
         images.append(small[top : top + CROP[0], left : left + CROP[1]])
         presences.append(presence)
         corners.append(corner)
-    cells = read_cells(NETWORK)
+    cells = SLOTS.cells
     windows, characters, slots, texts, there, frames = [], [], [], [], [], []
     for turn in range(16):
         k = int(rng.integers(8))
@@ -112,23 +116,24 @@ def draw_batch(rng: np.random.Generator, scenes: list[Scene]) -> Batch:
             x, y = rng.uniform([0, 0], [SIZE[1], SIZE[0]])
             quad = (quad - quad.mean(axis=0)) * rng.uniform(0.7, 1.5) + [x, y]
             present = bool(np.abs(quad - scene.plate.quad).max() < 20)
-        window, matrix = rectify(scene.image, quad, NETWORK.read_window, NETWORK.margin)
+        window, matrix = rectify(scene.image, quad, SLOTS.window, SLOTS.margin)
         windows.append(window)
         there.append([present])
         if present:
-            a, b, c, d = read_target(scene.plate, matrix, NETWORK, cells)
+            a, b, c = slot_target(scene.plate, matrix, SLOTS)
+            frames.append(View(window, scene.plate, matrix).corners)
         else:
             a, b = np.full(cells, IGNORE, np.int32), np.full(cells, IGNORE, np.int32)
-            c, d = np.full(NETWORK.slots, IGNORE, np.int32), np.zeros(8, np.float32)
+            c = np.full(SLOTS.slots, IGNORE, np.int32)
+            frames.append(np.zeros(9, np.float32))
         characters.append(a)
         slots.append(b)
         texts.append(c)
-        frames.append(np.append(d, np.float32(present)))
     inputs = {"image": np.stack(images)[..., None], "window": np.stack(windows)[..., None]}
     targets: dict[str, np.ndarray] = {
         "scan_presence": np.stack(presences)[..., None],
         "scan_corners": np.stack(corners).astype(np.float32),
-        "characters": np.stack(characters),
+        "slot_characters": np.stack(characters),
         "slot_map": np.stack(slots),
         "slots": np.stack(texts),
         "presence": np.array(there, np.float32),
@@ -147,7 +152,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, scenes: list[Scene]) -> Path:
     """A folder with weights.npz and weights.onnx that know the eight scenes by heart."""
     folder = tmp_path_factory.mktemp("overfit")
     settings = TrainSettings(steps=STEPS, rate=6e-3, warmup=30, last_rate=0.02, decay=0.0)
-    trainer = Trainer(NETWORK, settings, folder)
+    trainer = Trainer(tasks_of(NETWORK), settings, folder)
     rng = np.random.default_rng(1)
     for step in range(STEPS):
         trainer.optimizer.learning_rate.assign(learning_rate(settings, step, step / STEPS))
@@ -161,7 +166,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, scenes: list[Scene]) -> Path:
 
 
 def test_the_weights_come_back(run: Path) -> None:
-    _, settings, note = load_arrays(run / "weights.npz")
+    _, settings, note = load_weights(run / "weights.npz")
     assert settings == NETWORK and note["steps"] == STEPS
 
 
@@ -183,7 +188,7 @@ def test_detect_reads_every_scene(
     for line, scene in zip(lines, scenes, strict=True):
         found = json.loads(line)
         wanted = "".join(
-            NETWORK.alphabet.characters[NETWORK.alphabet.index(c)] for c in scene.plate.text
+            SLOTS.alphabet.characters[SLOTS.alphabet.index(c)] for c in scene.plate.text
         )
         assert [p["text"] for p in found["plates"]] == [wanted], found["file"]
         (plate,) = found["plates"]

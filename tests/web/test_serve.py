@@ -18,6 +18,8 @@ import pytest
 from platewright.record import SceneRecord
 from tests.web.conftest import Server
 
+TIRED = -1
+
 Street = tuple[bytes, SceneRecord]
 
 
@@ -31,7 +33,10 @@ def ask(url: str, data: bytes | None = None, **headers: str) -> tuple[int, bytes
 
 
 def begin(server: Server, length: int) -> int:
-    """Send the first byte of so many and wait; return the status, 0 where there is none."""
+    """Send the first byte of so many and wait; return the status.
+
+    Where there is none: 0, or `TIRED` if nothing came at all in twenty seconds.
+    """
     place = urlsplit(server.url)
     with closing(http.client.HTTPConnection(place.hostname, place.port, timeout=20)) as client:
         client.putrequest("POST", "/api/v1/read")
@@ -41,6 +46,8 @@ def begin(server: Server, length: int) -> int:
         try:
             with client.getresponse() as response:
                 return response.status
+        except TimeoutError:
+            return TIRED
         except (http.client.HTTPException, OSError):
             return 0
 
@@ -95,10 +102,8 @@ def test_a_server_by_default(tmp_path: Path, street: Street) -> None:
             old = datetime.now() - timedelta(days=31)
             base.execute("update registry_sighting set seen = ?", (str(old),))
         base.close()
-        # Who sends slowly is hung up on when the request's time is over.
-        start = time.monotonic()
-        assert begin(server, 1000) != 200
-        assert 1 < time.monotonic() - start < 15
+        # Who sends slowly is hung up on when the request's time is over, not kept for ever.
+        assert begin(server, 1000) not in (200, TIRED)
         assert ask(server.url + "/health") == (200, b"ok\n")
     finally:
         assert server.stop() == 0

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -8,11 +10,12 @@ import numpy as np
 import pytest
 
 from platewright.errors import OutputError, WeightsError
-from platewright.recognizer import weights as weights_module
-from platewright.recognizer.network import build_network
-from platewright.recognizer.runtime import load_runtime
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import load_arrays, model_arrays, save_weights, set_arrays
+from platewright.network import weights as weights_module
+from platewright.network.kind import build
+from platewright.network.settings import BundleSettings, SlotSettings
+from platewright.network.weights import load_weights, model_arrays, save_weights, set_arrays
+from platewright.reading.runtime import KerasNetwork
+from tests.network.conftest import looks
 
 ARRAYS = {
     "a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -22,7 +25,7 @@ ARRAYS = {
 
 def refusal(path: Path) -> str:
     with pytest.raises(WeightsError) as caught:
-        load_arrays(path)
+        load_weights(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ") and "\n" not in message
     return message
@@ -30,9 +33,9 @@ def refusal(path: Path) -> str:
 
 def test_arrays_settings_and_note_come_back(tmp_path: Path) -> None:
     path = tmp_path / "new" / "w.npz"
-    settings = NetworkSettings(slots=7)
+    settings = BundleSettings(slots=SlotSettings(slots=7))
     save_weights(path, ARRAYS, settings, {"steps": 12, "é": [1]})
-    arrays, again, note = load_arrays(path)
+    arrays, again, note = load_weights(path)
     assert (again, note) == (settings, {"steps": 12, "é": [1]})
     assert set(arrays) == set(ARRAYS)
     for name, value in ARRAYS.items():
@@ -41,8 +44,8 @@ def test_arrays_settings_and_note_come_back(tmp_path: Path) -> None:
 
 
 def test_a_model_gives_back_what_it_was_given(small_npz: Path) -> None:
-    arrays, settings, _ = load_arrays(small_npz)
-    model = build_network(settings)
+    arrays, settings, _ = load_weights(small_npz)
+    model = build(settings).teach
     set_arrays(model, arrays, "w.npz")
     again = model_arrays(model)
     assert set(again) == set(arrays)
@@ -112,7 +115,7 @@ def test_a_folder_is_no_weights_file(tmp_path: Path) -> None:
 def test_weights_of_another_network(
     tmp_path: Path, small_npz: Path, change: str, message: str
 ) -> None:
-    arrays, settings, _ = load_arrays(small_npz)
+    arrays, settings, _ = load_weights(small_npz)
     first = sorted(arrays)[0]
     if change == "missing":
         del arrays[first]
@@ -123,7 +126,7 @@ def test_weights_of_another_network(
     path = tmp_path / "other.npz"
     save_weights(path, arrays, settings)
     with pytest.raises(WeightsError, match=message) as caught:
-        load_runtime(path)
+        KerasNetwork.load(path)
     assert str(caught.value).startswith(str(path))
 
 
@@ -132,7 +135,7 @@ def test_a_failing_write_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     path = tmp_path / "w.npz"
-    save_weights(path, ARRAYS, NetworkSettings())
+    save_weights(path, ARRAYS, looks())
     before = path.read_bytes()
 
     def full(where: Path, *_: object, **__: object) -> None:
@@ -143,7 +146,7 @@ def test_a_failing_write_leaves_the_old_file(
     target = weights_module.np if when == "savez" else weights_module.os
     monkeypatch.setattr(target, when, full)
     with pytest.raises(OutputError, match=r"w\.npz: can't write the weights \(No space left"):
-        save_weights(path, {"a": np.ones(9, np.float32)}, NetworkSettings())
+        save_weights(path, {"a": np.ones(9, np.float32)}, looks())
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["w.npz"]
@@ -152,4 +155,27 @@ def test_a_failing_write_leaves_the_old_file(
 def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
     with pytest.raises(OutputError, match=r"w\.npz: can't write the weights"):
-        save_weights(tmp_path / "run" / "w.npz", ARRAYS, NetworkSettings())
+        save_weights(tmp_path / "run" / "w.npz", ARRAYS, looks())
+
+
+def test_a_file_of_the_first_edition_is_read_by_one_rule(tmp_path: Path, small_npz: Path) -> None:
+    arrays, settings, _ = load_weights(small_npz)
+    assert isinstance(settings, BundleSettings) and settings.slots is not None
+    path = tmp_path / "old.npz"
+
+    class Old:
+        def to_json(self) -> str:
+            return json.dumps(
+                {
+                    "name": "window", "characters": "ABC123", "slots": 5,
+                    "scan_channels": [8, 8, 16], "read_window": [64, 192],
+                    "read_channels": [8, 8, 16, 16], "extent": [0.45, 0.68],
+                    "margin": [0.06, 0.08], "temperature": 1.0,
+                }
+            )  # fmt: skip
+
+    save_weights(path, {re.sub("^slots_", "read_", k): v for k, v in arrays.items()}, Old())
+    again, read, _ = load_weights(path)
+    assert read == settings
+    assert set(again) == set(arrays) and all((again[k] == arrays[k]).all() for k in arrays)
+    set_arrays(build(read).teach, again, "old.npz")

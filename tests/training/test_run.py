@@ -1,4 +1,4 @@
-"""Other readers learn: what they are taught, and eight plates by heart."""
+"""Networks learn: what they are taught, plates by heart, and how runs begin and go on."""
 
 from __future__ import annotations
 
@@ -13,29 +13,34 @@ import pytest
 
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
+from platewright.network.kind import Recipe, build, joined, load_kind
+from platewright.network.settings import LineSettings, SlotSettings, TextSettings, read_settings
+from platewright.network.weights import load_file, model_arrays
 from platewright.reading.ctc import BLANK, labels
-from platewright.reader.kind import load_kind
-from platewright.reader.reader import network_reader
-from platewright.reader.recipe import Recipe
-from platewright.reader.runtime import load_network
-from platewright.reader.settings import ReaderSettings
-from platewright.recognizer.weights import load_file, model_arrays
+from platewright.reading.runtime import load_network
+from platewright.reading.speller import crop_speller
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
-from platewright.training import course
-from platewright.training import reader as module
+from platewright.training import check as check_module
+from platewright.training import fit as fit_module
+from platewright.training import run
+from platewright.training.batch import Batch, draw_batch
+from platewright.training.check import check_drawn
 from platewright.training.checkpoint import load_checkpoint
-from platewright.training.crop import crop_target, draw_crops, draw_photo, step_cells
-from platewright.training.reader import ReaderTrainer, constant_box, validation
-from platewright.training.sample import SampleSettings
+from platewright.training.fit import Trainer
+from platewright.training.sample import SampleSettings, Stock
 from platewright.training.settings import TrainSettings
+from platewright.training.task import load_task
+from platewright.training.task.attention import attention_target
+from platewright.training.task.box import constant_box, draw_photo
+from platewright.training.task.ctc import ctc_target
 
-STOCK = Backgrounds(num_drawn=3)
+STOCK = Stock(Backgrounds(num_drawn=3))
 EASY = SceneSettings(
     regions=("GB",), width_px=(90.0, 110.0), focus_px=(90.0, 110.0), pose=0.0, camera=0.0, panel=0.0
 )
-SAMPLES = SampleSettings(scenes=0, windows=3, scene=EASY, closeup=EASY, upright=0.0)
+SAMPLES = SampleSettings(scene=EASY, closeup=EASY, upright=0.0)
 SHAPES: dict[str, dict[str, Any]] = {
     "crnn-gru": {"window": (24, 96), "channels": (12, 24, 24, 24), "width": 32, "units": (32, 32)},
     "crnn-lstm": {"window": (24, 96), "channels": (12, 16, 16, 16, 24, 32), "units": (32, 24)},
@@ -48,6 +53,16 @@ def recipe_of(name: str) -> Recipe:
     recipe = load_kind(name).recipe()
     settings = replace(recipe.settings, slots=8, **SHAPES[name])
     return replace(recipe, settings=settings, where=1.0 if recipe.where else 0.0)
+
+
+def settings_of(name: str) -> TextSettings:
+    settings = recipe_of(name).settings
+    assert isinstance(settings, TextSettings)
+    return settings
+
+
+def drawn(recipe: Recipe, seed: int = 1, index: int = 0) -> Batch:
+    return draw_batch(seed, index, STOCK, SAMPLES, [load_task(recipe, {"windows": 3})])
 
 
 def plate(text: str, lines: tuple[int, ...], window: tuple[int, int]) -> PlateRecord:
@@ -65,9 +80,9 @@ def plate(text: str, lines: tuple[int, ...], window: tuple[int, int]) -> PlateRe
 
 
 def test_ctc_is_taught_the_true_length_and_where_characters_stand() -> None:
-    settings = recipe_of("crnn-gru").settings
-    assert step_cells(settings) == (2, 24)
-    row = crop_target(plate("AAB", (0, 0, 0), (24, 96)), np.eye(3), settings)["logits"]
+    settings = settings_of("crnn-gru")
+    assert settings.cells == (2, 24)
+    row = ctc_target(plate("AAB", (0, 0, 0), (24, 96)), np.eye(3), settings)
     a, _, b = classes = labels("AAB", settings.alphabet)
     assert row[:8].tolist() == [*classes, 0, 0, 0, 0, 0] and row[8] == 3
     steps = row[9:]
@@ -76,18 +91,18 @@ def test_ctc_is_taught_the_true_length_and_where_characters_stand() -> None:
 
 
 def test_two_lines_are_two_rows() -> None:
-    settings = recipe_of("crnn-gru").settings
-    row = crop_target(plate("ABCD", (0, 0, 1, 1), (24, 96)), np.eye(3), settings)["logits"]
+    settings = settings_of("crnn-gru")
+    row = ctc_target(plate("ABCD", (0, 0, 1, 1), (24, 96)), np.eye(3), settings)
     places = np.flatnonzero(row[9:] >= 0)
     assert places.tolist() == [5, 17, 24 + 5, 24 + 17]
     single = replace(settings, rows=1)
-    row = crop_target(plate("ABCD", (0, 0, 1, 1), (24, 96)), np.eye(3), single)["logits"]
+    row = ctc_target(plate("ABCD", (0, 0, 1, 1), (24, 96)), np.eye(3), single)
     assert (row[9:] == -1).all() and row[8] == 4  # no order of columns says that
 
 
 def test_attention_is_taught_the_end_and_what_stood_before() -> None:
-    settings = recipe_of("attention").settings
-    target = crop_target(plate("BA", (0, 0), (24, 96)), np.eye(3), settings)
+    settings = settings_of("attention")
+    target = attention_target(plate("BA", (0, 0), (24, 96)), np.eye(3), settings)
     end = settings.alphabet.pad
     assert target["logits"].tolist() == [11, 10, end] + [-1] * 6
     assert target["previous"].tolist() == [end + 1, 11, 10] + [end] * 6
@@ -98,16 +113,16 @@ def test_attention_is_taught_the_end_and_what_stood_before() -> None:
 
 def test_a_real_plate_without_characters_teaches_its_text_alone() -> None:
     bare = replace(plate("AB", (0, 0), (24, 96)), characters=())
-    row = crop_target(bare, np.eye(3), recipe_of("crnn-gru").settings)["logits"]
+    row = ctc_target(bare, np.eye(3), settings_of("crnn-gru"))
     assert row[8] == 2 and (row[9:] == -1).all()
-    assert crop_target(bare, np.eye(3), recipe_of("attention").settings)["weights"].sum() == 0
+    assert attention_target(bare, np.eye(3), settings_of("attention"))["weights"].sum() == 0
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))
 def test_the_same_seed_and_index_give_the_same_batch(name: str) -> None:
-    settings = recipe_of(name).settings
-    first, again = (draw_crops(1, 0, STOCK, SAMPLES, settings) for _ in range(2))
-    other = draw_crops(1, 1, STOCK, SAMPLES, settings)
+    recipe, settings = recipe_of(name), settings_of(name)
+    first, again = (drawn(recipe) for _ in range(2))
+    other = drawn(recipe, index=1)
     for a, b in zip(first, again, strict=True):
         assert all((a[k] == b[k]).all() for k in a)
     assert (first[0]["window"] != other[0]["window"]).any()
@@ -115,13 +130,13 @@ def test_the_same_seed_and_index_give_the_same_batch(name: str) -> None:
 
 
 def test_texts_that_cannot_be_spelt_are_not_drawn() -> None:
-    settings = replace(recipe_of("crnn-gru").settings, characters="@#")
+    settings = replace(settings_of("crnn-gru"), characters="@#")
     with pytest.raises(DatasetError, match="64 plates without one of at most 8 characters of @#"):
-        draw_crops(1, 0, STOCK, SAMPLES, settings)
+        drawn(replace(recipe_of("crnn-gru"), settings=settings))
 
 
 def test_photos_have_one_box_in_them() -> None:
-    settings = recipe_of("box").settings
+    settings = settings_of("box")
     for k in range(5):
         window, box = draw_photo(np.random.default_rng(k), STOCK, SAMPLES, settings)
         assert window.shape == settings.window
@@ -142,16 +157,18 @@ def test_the_constant_box_is_the_one_of_least_error() -> None:
 def test_three_plates_by_heart(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trained, validated, kept, loaded and read by beam search."""
     recipe = recipe_of(name)
-    batch = draw_crops(5, 0, STOCK, SAMPLES, recipe.settings)
-    monkeypatch.setattr(module, "make_crops", lambda *_: lambda _index: batch)
+    batch = drawn(recipe, seed=5)
+    for module in (fit_module, check_module):
+        monkeypatch.setattr(module, "make_drawing", lambda *_: lambda _index: batch)
     steps = {"box": 240}.get(name, 180)
     settings = TrainSettings(
         steps=steps, rate=4e-3 if name == "box" else 8e-3, warmup=10, last_rate=0.05, decay=0.0,
         ema=0.8, workers=0, report_every=steps // 2, check_every=steps // 2, samples=SAMPLES,
+        best=True,
     )  # fmt: skip
-    monkeypatch.setattr(module, "CHECKED", 1)
-    held = validation(settings, recipe, None, 1)
-    trainer = ReaderTrainer(recipe, settings, tmp_path, checks=(held,))
+    tasks = [load_task(recipe, {"windows": 3})]
+    held = check_drawn(tasks, SAMPLES, None, 1, batches=1)
+    trainer = Trainer(tasks, settings, tmp_path, checks=(held,))
     trainer.fit()
     found = trainer.check()
     note = load_file(tmp_path / "weights.npz")[2]
@@ -166,12 +183,12 @@ def test_three_plates_by_heart(name: str, tmp_path: Path, monkeypatch: pytest.Mo
         assert np.mean([iou(tuple(a), tuple(b)) for a, b in pairs]) > 0.6
         return
     assert found["drawn_text"] == 1.0
-    alphabet, texts = recipe.settings.alphabet, []
+    alphabet, texts = settings_of(name).alphabet, []
     for row in batch[1]["logits"]:
         ctc = recipe.settings.task == "ctc"
         classes = [k - 1 for k in row[: row[8]]] if ctc else [k for k in row if k >= 0]
         texts.append(alphabet.decode(classes))
-    spelled = network_reader(network, beams=4).read(crops)
+    spelled = [each.spell() for each in crop_speller(network, beams=4).look(crops)]
     assert [s.text for s in spelled] == texts
     assert all(s.log_probability > -3.0 for s in spelled)
 
@@ -180,7 +197,8 @@ def arguments(folder: Path, **changes: Any) -> Namespace:
     given = {
         "network": "box", "recipe": "", "out": folder / "run", "windows": 2, "steps": 2,
         "hours": None, "rate": None, "seed": 0, "workers": 0, "check_every": 1, "report_every": 1,
-        "watch": None, "hard": None, "data": [], "init": None, "resume": False, "force": False,
+        "watch": [], "hard": None, "scenes": None, "data": [], "init": None,
+        "resume": False, "force": False,
     }  # fmt: skip
     return Namespace(**(given | changes))
 
@@ -190,17 +208,14 @@ def test_a_run_keeps_the_best_weights_and_goes_on(
 ) -> None:
     recipe = recipe_of("box")
     kind = load_kind("box")
-    monkeypatch.setattr(course, "load_kind", lambda _: replace(kind, recipes={"small": recipe}))
-    monkeypatch.setattr(module, "CHECKED", 1)
-    trainer = course.start(arguments(tmp_path), SAMPLES, None)
-    assert isinstance(trainer, ReaderTrainer)
+    monkeypatch.setattr(run, "load_kind", lambda _: replace(kind, recipes={"small": recipe}))
+    trainer = run.start(arguments(tmp_path), SAMPLES, None)
     trainer.fit()
     first = load_file(tmp_path / "run" / "weights.npz")
     best = first[2]["validation_loss"]
-    assert ReaderSettings.from_json(first[1]) == recipe.settings
+    assert read_settings(first[1]) == recipe.settings
 
-    again = course.start(arguments(tmp_path, steps=3, resume=True), SAMPLES, None)
-    assert isinstance(again, ReaderTrainer)
+    again = run.start(arguments(tmp_path, steps=3, resume=True), SAMPLES, None)
     assert again.step == 2 and again.best == best
     again.best = -1.0  # nothing can be better
     again.fit()
@@ -209,7 +224,7 @@ def test_a_run_keeps_the_best_weights_and_goes_on(
 
     wrong = arguments(tmp_path, network="crnn-lstm", init=tmp_path / "run" / "weights.npz")
     with pytest.raises(ConfigError, match="is of the network box, not crnn-lstm"):
-        course.start(wrong, SAMPLES, None)
+        run.start(wrong, SAMPLES, None)
 
 
 def test_what_began_with_a_recipe_goes_on_with_it(
@@ -218,9 +233,8 @@ def test_what_began_with_a_recipe_goes_on_with_it(
     kind, small = load_kind("box"), recipe_of("box")
     shapes = replace(small.settings, units=(12, 8), norm=False)
     recipes = {"small": small, "original": replace(kind.recipe("original"), settings=shapes)}
-    monkeypatch.setattr(course, "load_kind", lambda _: replace(kind, recipes=recipes))
-    monkeypatch.setattr(module, "CHECKED", 1)
-    begun = course.start(arguments(tmp_path, recipe="original", steps=3), SAMPLES, None)
+    monkeypatch.setattr(run, "load_kind", lambda _: replace(kind, recipes=recipes))
+    begun = run.start(arguments(tmp_path, recipe="original", steps=3), SAMPLES, None)
     begun.fit()
     assert isinstance(begun.optimizer, keras.optimizers.Adam)
     # Without an average what is kept are the weights themselves, not those of some steps before.
@@ -228,20 +242,20 @@ def test_what_began_with_a_recipe_goes_on_with_it(
     for name, value in model_arrays(begun.model).items():
         assert (kept[0][name] == value).all() and (kept[1][name] == value).all()
 
-    again = course.start(arguments(tmp_path, steps=4, resume=True), SAMPLES, None)
-    assert isinstance(again, ReaderTrainer) and again.recipe == recipes["original"]
+    again = run.start(arguments(tmp_path, steps=4, resume=True), SAMPLES, None)
+    assert again.tasks[0].recipe == recipes["original"]
     assert isinstance(again.optimizer, keras.optimizers.Adam)
     weights = tmp_path / "run" / "weights.npz"
     for changes in ({"resume": True}, {"init": weights, "out": tmp_path / "new"}):
         with pytest.raises(ConfigError, match="is of another size than --recipe small"):
-            course.start(arguments(tmp_path, recipe="small", **changes), SAMPLES, None)
+            run.start(arguments(tmp_path, recipe="small", **changes), SAMPLES, None)
 
 
 def test_an_average_of_few_steps_is_nearer_to_the_last_than_to_the_first(tmp_path: Path) -> None:
     settings = TrainSettings(
         steps=4, warmup=0, rate=1e-2, workers=0, report_every=2, check_every=2, samples=SAMPLES
     )
-    trainer = ReaderTrainer(recipe_of("box"), settings, tmp_path)
+    trainer = Trainer([load_task(recipe_of("box"), {"windows": 3})], settings, tmp_path)
     first = model_arrays(trainer.model)
     trainer.fit()
     moved = {k: v - first[k] for k, v in model_arrays(trainer.model).items()}
@@ -250,17 +264,16 @@ def test_an_average_of_few_steps_is_nearer_to_the_last_than_to_the_first(tmp_pat
 
 
 def test_what_is_validated_on_is_never_a_stored_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[TrainSettings] = []
+    asked: list[SampleSettings] = []
 
-    def make(seed: int, folder: Path | None, settings: TrainSettings, network: Any) -> Any:
-        asked.append(settings)
+    def make(seed: int, folder: Path | None, samples: SampleSettings, tasks: Any) -> Any:
+        asked.append(samples)
         return lambda _: None
 
-    monkeypatch.setattr(module, "make_crops", make)
+    monkeypatch.setattr(check_module, "make_drawing", make)
     samples = replace(SAMPLES, stored=(Path("set"),), stored_share=1.0)
-    settings = TrainSettings(steps=1, samples=samples)
-    validation(settings, recipe_of("crnn-gru"), None, 1)
-    assert [one.samples.stored for one in asked] == [()]
+    check_drawn([load_task(recipe_of("crnn-gru"))], samples, None, 1)
+    assert [one.stored for one in asked] == [()]
 
 
 @pytest.mark.parametrize(
@@ -268,11 +281,13 @@ def test_what_is_validated_on_is_never_a_stored_picture(monkeypatch: pytest.Monk
     [
         ({"network": "crnn"}, ConfigError, "no network crnn"),
         ({"recipe": "best"}, ConfigError, "has no recipe best"),
-        ({"watch": Path("l.csv")}, ConfigError, "for the network window alone"),
+        ({"watch": [Path("l.csv")]}, ConfigError, "--watch: box reads no plates"),
+        ({"network": "line,box"}, ConfigError, "box has a weights file of its own"),
+        ({"network": "scan,scan"}, ConfigError, "scan and scan do the same"),
         (
             {"network": "box", "data": [Path("d")]},
             ConfigError,
-            "box learns from drawn photos alone",
+            "box learns from drawn pictures alone",
         ),
         ({"init": Path("none.npz")}, WeightsError, "no such weights file"),
         ({"resume": True}, WeightsError, "no checkpoint here to resume from"),
@@ -282,15 +297,57 @@ def test_what_is_off_is_told(
     tmp_path: Path, changes: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        course.start(arguments(tmp_path, **changes), SAMPLES, None)
+        run.start(arguments(tmp_path, **changes), SAMPLES, None)
 
 
 @pytest.mark.parametrize("recipe", ["small", "original"])
 def test_the_recipe_fills_what_the_command_line_leaves_open(recipe: str) -> None:
     how = load_kind("crnn-lstm").recipe(recipe)
     args = arguments(Path(), windows=None, steps=None, check_every=None, report_every=50)
-    settings = course.schedule(how, SAMPLES, args)
-    assert settings.samples.windows == how.batch and settings.rate == how.rate
+    settings = run.schedule(how, load_task(how).batch, SAMPLES, args)
+    assert settings.rate == how.rate and (settings.optimizer, settings.best) == (
+        how.optimizer,
+        True,
+    )
     assert settings.steps == how.epochs * (how.epoch // how.batch)
     assert settings.check_every % settings.report_every == 0
     assert abs(settings.check_every * how.batch - how.epoch) < 51 * how.batch
+
+
+def test_the_default_is_20000_steps_of_three_networks_with_their_samples() -> None:
+    args = arguments(Path(), network="", windows=None, steps=None, check_every=None)
+    recipes = run.recipes_of(args, None, "")
+    tasks = [load_task(recipe) for recipe in recipes]
+    assert {task.name: task.batch for task in tasks} == {"scan": 8, "frame": 48, "line": 48}
+    settings = run.schedule(recipes[0], tasks[0].batch, SAMPLES, args)
+    assert (settings.steps, settings.check_every, settings.rate) == (20_000, 1000, 2e-3)
+    assert (settings.ema, settings.warmup, settings.best) == (0.998, 300, False)
+
+
+def test_what_is_found_is_what_goes_on() -> None:
+    found = read_settings('{"line": {"characters": "ABC", "temperature": 0.5}, "frame": {}}')
+    names = [r.settings.name for r in run.recipes_of(arguments(Path(), network=""), found, "w.npz")]
+    assert names == ["frame", "line"]
+    (line,) = run.recipes_of(arguments(Path(), network="line"), found, "w.npz")
+    assert line.settings == LineSettings(characters="ABC", temperature=0.5)
+    with pytest.raises(ConfigError, match=r"run is of the network frame,line, not line"):
+        run.recipes_of(arguments(Path(), network="line", resume=True), found, "run")
+    with pytest.raises(ConfigError, match=r"w\.npz is of another size than --recipe small"):
+        run.recipes_of(arguments(Path(), network="line", recipe="small"), found, "w.npz")
+
+
+def test_a_run_begins_with_all_that_fits_and_a_line_reader_with_a_slot_readers_trunk() -> None:
+    slots = model_arrays(build(joined([SlotSettings()])).teach)
+    line = model_arrays(build(joined([LineSettings()])).teach)
+    out = run.fitting(line, slots, "w.npz")
+    assert set(out) == set(line)
+    assert (out["line_stem_conv/kernel"] == slots["slots_stem_conv/kernel"]).all()
+    assert (out["line_near_conv/kernel"] == line["line_near_conv/kernel"]).all()
+    kernel, cells = out["line_steps/kernel"], slots["slots_characters/kernel"]
+    assert (kernel[..., 0] == cells[..., -1]).all()  # blank is none
+    assert (kernel[..., 1:-1] == cells[..., :-1]).all()
+    assert (kernel[..., -1] == line["line_steps/kernel"][..., -1]).all()
+    again = run.fitting(line, out | {"scan_mix/bias": np.zeros(3)}, "w.npz")
+    assert all((again[name] == out[name]).all() for name in out)
+    with pytest.raises(WeightsError, match=r"w\.npz: weights of another network"):
+        run.fitting(line, {"scan_mix/bias": np.zeros(3, np.float32)}, "w.npz")

@@ -11,59 +11,56 @@ import pytest
 
 from platewright.errors import WeightsError
 from platewright.file import file_digest
-from platewright.reader.kind import kind_names
-from platewright.reading.detector import Detector
+from platewright.network.export import export_beside, write_onnx
+from platewright.network.settings import BundleSettings
+from platewright.network.weights import load_weights, save_weights
+from platewright.reading.choice import detector_of
+from platewright.reading.runtime import KerasNetwork, OnnxNetwork, load_network, open_session
 from platewright.reading.settings import DetectorSettings
-from platewright.recognizer.export import export_beside, write_onnx
-from platewright.recognizer.runtime import (
-    KerasRuntime,
-    OnnxRuntime,
-    load_runtime,
-    open_session,
-)
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import load_arrays, save_weights
+from tests.network.conftest import looks
+from tests.network.test_scan import read, scan
 
 ROOT = Path(__file__).resolve().parents[2]
+ALONE = ("attention", "box", "crnn-gru", "crnn-lstm")
 
 
 @pytest.fixture(scope="module")
-def both(small_npz: Path, small_onnx: Path) -> tuple[KerasRuntime, OnnxRuntime]:
-    keras, onnx = KerasRuntime.load(small_npz), load_runtime(small_onnx)
-    assert isinstance(keras, KerasRuntime) and isinstance(onnx, OnnxRuntime)
+def both(small_npz: Path, small_onnx: Path) -> tuple[KerasNetwork, OnnxNetwork]:
+    keras, onnx = KerasNetwork.load(small_npz), load_network(small_onnx)
+    assert isinstance(keras, KerasNetwork) and isinstance(onnx, OnnxNetwork)
     return keras, onnx
 
 
 def test_the_export_lies_beside_and_carries_the_settings(
-    small_npz: Path, small_onnx: Path, small: NetworkSettings
+    small_npz: Path, small_onnx: Path, small: BundleSettings
 ) -> None:
     assert small_onnx == small_npz.with_suffix(".onnx")
-    assert OnnxRuntime(small_onnx).settings == small
+    assert OnnxNetwork(small_onnx).settings == small
     assert {p.name for p in small_npz.parent.iterdir()} == {"small.npz", "small.onnx"}
 
 
 @pytest.mark.parametrize("size", [(47, 95), (64, 128), (131, 200)])
-def test_both_scan_alike(both: tuple[KerasRuntime, OnnxRuntime], size: tuple[int, int]) -> None:
+def test_both_scan_alike(both: tuple[KerasNetwork, OnnxNetwork], size: tuple[int, int]) -> None:
     picture = np.random.default_rng(1).integers(0, 256, size, np.uint8)
-    (a, b), (c, d) = (runtime.scan(picture) for runtime in both)
-    assert a.shape == c.shape == both[0].settings.grid.shape(*size)
+    (a, b), (c, d) = (scan(runtime, picture) for runtime in both)
+    assert a.shape == c.shape == both[0].settings.scan.grid.shape(*size)
     assert np.abs(a - c).max() < 1e-4 and np.abs(b - d).max() < 1e-4
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_both_read_alike(both: tuple[KerasRuntime, OnnxRuntime], count: int) -> None:
+def test_both_read_alike(both: tuple[KerasNetwork, OnnxNetwork], count: int) -> None:
     windows = np.random.default_rng(1).integers(0, 256, (count, 64, 192), np.uint8)
-    for a, b in zip(*(runtime.read(windows) for runtime in both), strict=True):
+    for a, b in zip(*(read(runtime, windows) for runtime in both), strict=True):
         assert a.shape == b.shape and len(a) == count
         assert np.abs(a - b).max() < 1e-4
 
 
-def test_detectors_of_both_say_the_same(both: tuple[KerasRuntime, OnnxRuntime]) -> None:
+def test_detectors_of_both_say_the_same(both: tuple[KerasNetwork, OnnxNetwork]) -> None:
     everything = DetectorSettings(
         min_presence=0.0, second_look=0.0, min_characters=0, max_candidates=6
     )
     photo = np.random.default_rng(8).integers(0, 256, (120, 200, 3), np.uint8)
-    first, second = (Detector(runtime, everything).read(photo) for runtime in both)
+    first, second = (detector_of(runtime, everything).read(photo) for runtime in both)
     assert len(first) == len(second) > 0
     for a, b in zip(first, second, strict=True):
         assert a.text == b.text
@@ -78,20 +75,20 @@ def test_weights_run_as_what_was_exported_from_them(
 ) -> None:
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     npz, onnx = (Path(shutil.copy(path, tmp_path)) for path in (small_npz, small_onnx))
-    assert isinstance(load_runtime(npz), OnnxRuntime)
+    assert isinstance(load_network(npz), OnnxNetwork)
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
-    assert isinstance(load_runtime(npz), KerasRuntime)
+    assert isinstance(load_network(npz), KerasNetwork)
     monkeypatch.delenv("KERAS_BACKEND")
-    arrays, settings, note = load_arrays(npz)
+    arrays, settings, note = load_weights(npz)
     save_weights(npz, arrays, settings, {**note, "steps": 1})  # trained on, not exported yet
-    assert isinstance(load_runtime(npz), KerasRuntime)
+    assert isinstance(load_network(npz), KerasNetwork)
     export_beside(npz)
-    assert isinstance(load_runtime(npz), OnnxRuntime)
+    assert isinstance(load_network(npz), OnnxNetwork)
     onnx.write_bytes(b"damaged")
-    assert isinstance(load_runtime(npz), KerasRuntime)
+    assert isinstance(load_network(npz), KerasNetwork)
 
 
-@pytest.mark.parametrize("name", ["weights", *(f"readers/{kind}" for kind in kind_names())])
+@pytest.mark.parametrize("name", ["weights", *(f"readers/{kind}" for kind in ALONE)])
 def test_the_bundled_weights_run_as_what_was_exported_from_them(name: str) -> None:
     told = open_session(ROOT / f"{name}.onnx")[2]
     assert told["made_of"] == file_digest(ROOT / f"{name}.npz")
@@ -100,10 +97,10 @@ def test_the_bundled_weights_run_as_what_was_exported_from_them(name: str) -> No
 def test_onnx_files_that_are_none(tmp_path: Path, small_onnx: Path) -> None:
     path = tmp_path / "w.onnx"
     with pytest.raises(WeightsError, match=r"w\.onnx: no such weights file"):
-        load_runtime(path)
+        load_network(path)
     path.write_bytes(small_onnx.read_bytes()[:5000])
     with pytest.raises(WeightsError, match=r"w\.onnx: not a usable \.onnx file") as caught:
-        load_runtime(path)
+        load_network(path)
     assert "\n" not in str(caught.value)
 
 
@@ -114,17 +111,17 @@ def test_an_onnx_file_of_another_program(tmp_path: Path, small_onnx: Path) -> No
     path = tmp_path / "w.onnx"
     path.write_bytes(proto.SerializeToString())
     with pytest.raises(WeightsError, match="not exported by this program: no settings"):
-        load_runtime(path)
+        load_network(path)
 
 
 def test_other_suffixes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"w\.h5: weights end in \.npz or \.onnx"):
-        load_runtime(tmp_path / "w.h5")
+        load_network(tmp_path / "w.h5")
 
 
 def test_an_export_that_fails_says_why_in_a_line(tmp_path: Path) -> None:
     path = tmp_path / "w.npz"
-    save_weights(path, {"a": np.zeros(3, np.float32)}, NetworkSettings())
+    save_weights(path, {"a": np.zeros(3, np.float32)}, looks())
     with pytest.raises(WeightsError, match=r"w\.npz: the \.onnx export failed: .*lacks") as caught:
         export_beside(path)
     assert "\n" not in str(caught.value)
@@ -145,19 +142,20 @@ def test_an_output_with_one_more_axis_is_the_same(tmp_path: Path, small_onnx: Pa
     path = tmp_path / "w.onnx"
     path.write_bytes(proto.SerializeToString())
     picture = np.random.default_rng(1).integers(0, 256, (64, 128), np.uint8)
-    both = (OnnxRuntime(file).scan(picture) for file in (path, small_onnx))
+    both = (scan(OnnxNetwork(file), picture) for file in (path, small_onnx))
     for a, b in zip(*both, strict=True):
         assert a.shape == b.shape and (a == b).all()
 
 
 @pytest.mark.filterwarnings("ignore")  # the converter's own
 def test_an_export_that_computes_something_else_is_refused(
-    tmp_path: Path, small: NetworkSettings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, small: BundleSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("tf2onnx")
-    from platewright.recognizer.network import build_network
+    from platewright.network.kind import build
 
-    network = build_network(small)
+    networks = build(small)
+    network = networks.run
     export = network.export
 
     def spoil(*args: Any, **options: Any) -> None:
@@ -168,5 +166,5 @@ def test_an_export_that_computes_something_else_is_refused(
 
     monkeypatch.setattr(network, "export", spoil)
     with pytest.raises(WeightsError, match=r"converter to \.onnx failed: .* is not what Keras"):
-        write_onnx(network, small, tmp_path / "w.onnx")
+        write_onnx(networks, small, tmp_path / "w.onnx")
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""The default network's shapes, and that what slides equals what is cropped."""
+"""Shapes of scan and slot reader, and that what slides equals what is cropped."""
 
 from __future__ import annotations
 
@@ -7,18 +7,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.recognizer.network import build_network
-from platewright.recognizer.runtime import KerasRuntime, Runtime, load_runtime
-from platewright.recognizer.settings import NetworkSettings
+from platewright.network.kind import build
+from platewright.network.settings import BundleSettings, ScanSettings
+from platewright.reading.runtime import KerasNetwork, Network, OnnxNetwork, levels
+from tests.network.conftest import looks
+
+
+def scan(network: Network, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    presence, corners = network.run(
+        ["scan_presence", "scan_corners"], {"image": levels(picture[None])}
+    )
+    return presence[0, ..., 0], corners[0]
+
+
+def read(network: Network, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    slots, presence, corners = network.run(
+        ["slots", "presence", "corners"], {"window": levels(windows)}
+    )
+    return slots, presence[:, 0], corners
 
 
 @pytest.mark.parametrize("kind", ["small_npz", "small_onnx"])
 def test_slid_equals_cropped_at_every_stride(kind: str, request: pytest.FixtureRequest) -> None:
     path: Path = request.getfixturevalue(kind)
-    runtime: Runtime = KerasRuntime.load(path) if path.suffix == ".npz" else load_runtime(path)
-    grid = runtime.settings.grid
+    runtime: Network = KerasNetwork.load(path) if path.suffix == ".npz" else OnnxNetwork(path)
+    grid = runtime.settings.scan.grid
     picture = np.random.default_rng(2).integers(0, 256, (90, 141), np.uint8)
-    presence, corners = runtime.scan(picture)
+    presence, corners = scan(runtime, picture)
     rows, cols = grid.shape(*picture.shape)
     assert (rows, cols) == (6, 6)
     assert presence.shape == (rows, cols) and corners.shape == (rows, cols, 8)
@@ -26,36 +41,35 @@ def test_slid_equals_cropped_at_every_stride(kind: str, request: pytest.FixtureR
     for row in range(rows):
         for col in range(cols):
             x0, y0, x1, y1 = (int(v) for v in grid.box(row, col))
-            alone, alone_corners = runtime.scan(np.ascontiguousarray(picture[y0:y1, x0:x1]))
+            alone, alone_corners = scan(runtime, np.ascontiguousarray(picture[y0:y1, x0:x1]))
             assert alone.shape == (1, 1)
             assert abs(alone[0, 0] - presence[row, col]) < 1e-4
             assert np.abs(alone_corners[0, 0] - corners[row, col]).max() < 1e-4
 
 
 def test_a_cell_sees_its_whole_window_and_nothing_else(small_npz: Path) -> None:
-    runtime = KerasRuntime.load(small_npz)
-    grid = runtime.settings.grid
+    runtime = KerasNetwork.load(small_npz)
+    grid = runtime.settings.scan.grid
     rng = np.random.default_rng(5)
     picture = rng.integers(0, 256, (64, 127), np.uint8)
-    before, _ = runtime.scan(picture)
+    before, _ = scan(runtime, picture)
     x0, y0, x1, y1 = (int(v) for v in grid.box(1, 2))
     outside = rng.integers(0, 256, picture.shape, np.uint8)
     outside[y0:y1, x0:x1] = picture[y0:y1, x0:x1]
-    assert abs(runtime.scan(outside)[0][1, 2] - before[1, 2]) < 1e-4
+    assert abs(scan(runtime, outside)[0][1, 2] - before[1, 2]) < 1e-4
     for y, x in [(y0, x0), (y0, x1 - 1), (y1 - 1, x0), (y1 - 1, x1 - 1)]:
         nudged = picture.copy()
         nudged[y, x] ^= 255
-        assert runtime.scan(nudged)[0][1, 2] != before[1, 2]
+        assert scan(runtime, nudged)[0][1, 2] != before[1, 2]
 
 
-def test_the_smallest_picture_with_a_cell_is_the_computed_window() -> None:
-    model = build_network(NetworkSettings(scan_channels=(4, 4, 8), read_channels=(4, 4, 8, 8)))
-    height, width = NetworkSettings().grid.window
+@pytest.mark.parametrize("settings", [ScanSettings(), looks((4, 4, 8)).scan])
+def test_the_smallest_picture_with_a_cell_is_the_computed_window(settings: ScanSettings) -> None:
+    model = build(BundleSettings(scan=settings)).teach
+    height, width = settings.grid.window
 
     def cells(tall: int, wide: int) -> tuple[int, ...]:
-        shape = model.compute_output_shape(
-            {"image": (1, tall, wide, 1), "window": (1, 64, 192, 1)}
-        )["scan_presence"]
+        shape = model.compute_output_shape({"image": (1, tall, wide, 1)})["scan_presence"]
         return tuple(shape[1:3])
 
     assert cells(height, width) == (1, 1)
@@ -69,27 +83,29 @@ def test_the_smallest_picture_with_a_cell_is_the_computed_window() -> None:
         assert 0 in shape
 
 
-def test_the_default_networks_outputs() -> None:
-    settings = NetworkSettings()
-    model = build_network(settings, image_size=(192, 320))
+def test_the_outputs_of_scan_and_slot_reader() -> None:
+    settings = looks()
+    model = build(settings).teach
     shapes = {name: tuple(o.shape[1:]) for name, o in model.output.items()}
     assert shapes == {
-        "scan_presence": (19, 29, 1),
-        "scan_corners": (19, 29, 8),
-        "characters": (8, 48, 37),
+        "scan_presence": (None, None, 1),
+        "scan_corners": (None, None, 8),
+        "slot_characters": (8, 48, 37),
         "slot_map": (8, 48, 13),
         "slots": (12, 37),
         "presence": (1,),
         "corners": (8,),
     }
-    assert settings.grid.shape(192, 320) == (19, 29)
+    assert settings.scan is not None and settings.scan.grid.shape(192, 320) == (19, 29)
+    whole = {"image": (2, 192, 320, 1), "window": (3, 64, 192, 1)}
+    assert tuple(model.compute_output_shape(whole)["scan_presence"]) == (2, 19, 29, 1)
     assert model.count_params() * 4 < 20e6  # the weights file stays under 20 MB
 
 
 def test_slots_are_distributions(small_npz: Path) -> None:
-    runtime = KerasRuntime.load(small_npz)
+    runtime = KerasNetwork.load(small_npz)
     windows = np.random.default_rng(0).integers(0, 256, (3, 64, 192), np.uint8)
-    slots, presence, corners = runtime.read(windows)
+    slots, presence, corners = read(runtime, windows)
     assert slots.shape == (3, 5, 7) and presence.shape == (3,) and corners.shape == (3, 8)
     assert slots.min() >= 0
     assert slots.sum(axis=-1) == pytest.approx(np.ones((3, 5)), abs=1e-5)
@@ -99,7 +115,7 @@ def test_pooling_by_hand() -> None:
     """Two cells: the first surely slot 0 and A, the second surely none."""
     from keras import ops
 
-    from platewright.recognizer.network import SlotPool
+    from platewright.network.layers import SlotPool
 
     sure = 30.0
     characters = np.array([[[[sure, 0, 0], [0, 0, sure]]]], np.float32)  # A, B, none
@@ -115,7 +131,7 @@ def test_pooling_by_hand() -> None:
 
 
 def test_reading_does_not_depend_on_the_pictures_contrast(small_npz: Path) -> None:
-    runtime = KerasRuntime.load(small_npz)
+    runtime = KerasNetwork.load(small_npz)
     window = np.random.default_rng(0).integers(0, 60, (1, 64, 192)).astype(np.uint8)
-    low, high = runtime.read(window)[0], runtime.read(window * np.uint8(4))[0]
+    low, high = read(runtime, window)[0], read(runtime, window * np.uint8(4))[0]
     assert np.abs(low - high).max() < 0.05

@@ -9,19 +9,21 @@ import numpy as np
 import pytest
 
 from platewright.errors import ConfigError, WeightsError
-from platewright.reader.kind import build, kind_names, load_kind
-from platewright.reader.reader import network_reader
-from platewright.reader.runtime import KerasNetwork, OnnxNetwork, load_network
-from platewright.reader.settings import ReaderSettings
-from platewright.recognizer.settings import NetworkSettings
-from platewright.recognizer.weights import load_file, save_weights
+from platewright.network.kind import DEFAULT, build, joined, kind_names, load_kind
+from platewright.network.settings import TextSettings, read_settings
+from platewright.network.weights import load_file, save_weights
+from platewright.reading.runtime import KerasNetwork, OnnxNetwork, load_network
+from platewright.reading.speller import crop_speller
+from tests.network.conftest import looks
 
 NAMES = ("attention", "box", "crnn-gru", "crnn-lstm")
+PARTS = ("frame", "line", "origin", "scan", "slots")
 
 
 def test_every_file_is_a_network() -> None:
-    assert kind_names() == NAMES
-    with pytest.raises(ConfigError, match="no network crnn; known: window, attention, box, crnn"):
+    assert set(kind_names()) == {*NAMES, *PARTS}
+    assert set(DEFAULT) < set(PARTS)
+    with pytest.raises(ConfigError, match="no network crnn; known: attention, box, crnn-gru, "):
         load_kind("crnn")
 
 
@@ -31,7 +33,7 @@ def test_each_has_its_original_recipe_beside_ours(name: str) -> None:
     assert set(kind.recipes) == {"small", "original"}
     for recipe in kind.recipes.values():
         assert recipe.settings.name == name
-        assert ReaderSettings.from_json(recipe.settings.to_json()) == recipe.settings
+        assert TextSettings.from_json(recipe.settings.to_json()) == recipe.settings
         assert recipe.source
     with pytest.raises(ConfigError, match=f"{name} has no recipe best; known: small, original"):
         kind.recipe("best")
@@ -68,7 +70,7 @@ def test_the_backward_pass_is_turned_round_again(cell: str, merge: str) -> None:
     """Step k of it has seen k and all that follows, so the last one has seen the last alone."""
     import keras
 
-    from platewright.reader.trunk import bidirectional
+    from platewright.network.layers import bidirectional
 
     layer = bidirectional(getattr(keras.layers, cell), 5, merge, "both")
     x = np.random.default_rng(0).normal(0, 1, (2, 7, 3)).astype(np.float32)
@@ -115,12 +117,15 @@ def test_readers_on_both_spell_the_same(exported: Path, beams: int) -> None:
     both = [KerasNetwork.load(exported), load_network(exported.with_suffix(".onnx"))]
     if both[0].settings.task == "box":
         with pytest.raises(ValueError, match="box reads no text"):
-            network_reader(both[0])
+            crop_speller(both[0])
         return
-    first, second = (network_reader(network, beams=beams) for network in both)
-    crops = list(np.random.default_rng(2).integers(0, 256, (2, *first.window(None)), np.uint8))
-    assert first.read([]) == []
-    for a, b in zip(first.read(crops), second.read(crops), strict=True):
+    first, second = (crop_speller(network, beams=beams) for network in both)
+    crops = list(
+        np.random.default_rng(2).integers(0, 256, (2, *first.window(np.zeros((4, 2)))), np.uint8)
+    )
+    assert first.look([]) == []
+    for one, other in zip(first.look(crops), second.look(crops), strict=True):
+        a, b = one.spell(), other.spell()
         assert a.text == b.text and a.slots == pytest.approx(b.slots, abs=1e-4)
         assert a.slots.shape == (8, 37)
         assert a.slots.sum(axis=1) == pytest.approx(np.ones(8))
@@ -130,7 +135,7 @@ def test_readers_on_both_spell_the_same(exported: Path, beams: int) -> None:
 
 def test_a_step_of_attention_is_what_was_taught(exported: Path) -> None:
     """Fed its own characters, the decoder says in one go what it says step by step."""
-    from platewright.reader.weights import load_networks
+    from platewright.network.weights import load_networks
 
     networks, settings = load_networks(exported)
     if settings.task != "attention":
@@ -149,7 +154,7 @@ def test_a_step_of_attention_is_what_was_taught(exported: Path) -> None:
 
 
 def test_boxes_are_never_inverted() -> None:
-    from platewright.reader.network.box import SMALLEST, ordered
+    from platewright.network.box import SMALLEST, ordered
 
     parts = np.random.default_rng(0).random((500, 4)).astype(np.float32)
     parts[:4] = [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1]]
@@ -159,7 +164,7 @@ def test_boxes_are_never_inverted() -> None:
 
 
 def test_boxes_of_cells_are_in_order_and_follow_the_cell_that_counts() -> None:
-    from platewright.reader.network.box import SMALLEST, Inside, Votes
+    from platewright.network.box import SMALLEST, Inside, Votes
 
     rng = np.random.default_rng(1)
     scores = rng.normal(0, 4, (200, 6, 8, 1)).astype(np.float32)
@@ -185,14 +190,43 @@ def test_weights_that_are_off(exported: Path, tmp_path: Path) -> None:
     with pytest.raises((WeightsError, ValueError), match=r"other\.npz|same size"):
         load_network(other)
     window = tmp_path / "window.npz"
-    save_weights(window, {}, NetworkSettings())
-    with pytest.raises(
-        WeightsError, match=r"window\.npz: not the weights of a reader, but of .*window"
-    ):
+    save_weights(window, {}, looks())
+    with pytest.raises(WeightsError, match=r"window\.npz: weights of another network \(lacks"):
         load_network(window)
-    with pytest.raises(WeightsError, match=r"a reader's weights end in \.npz or \.onnx"):
+    with pytest.raises(WeightsError, match=r"weights end in \.npz or \.onnx"):
         load_network(tmp_path / "w.h5")
     with pytest.raises(WeightsError, match=r"none\.onnx: no such weights file"):
         load_network(tmp_path / "none.onnx")
     with pytest.raises(WeightsError, match="its settings can't be used"):
-        ReaderSettings.from_json(settings.to_json().replace(f'"{settings.task}"', '"ocr"'), "w")
+        read_settings(settings.to_json().replace(f'"{settings.task}"', '"ocr"'), "w")
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_each_part_is_a_kind_that_is_built_alone_and_with_others(name: str) -> None:
+    kind = load_kind(name)
+    assert kind.task == name and kind.about and {"full", "small"} <= set(kind.recipes)
+    sizes = []
+    for recipe in kind.recipes.values():
+        alone = joined([recipe.settings])
+        assert read_settings(alone.to_json()) == alone and alone.parts == {name: recipe.settings}
+        model = build(alone).teach
+        sizes.append(model.count_params())
+        assert {w.path.split("_")[0] for w in model.weights} == {name}
+    assert sizes[1] < sizes[0]
+
+
+def test_parts_share_a_model_and_keep_the_names_of_their_arrays() -> None:
+    settings = joined([load_kind(name).recipe("small").settings for name in DEFAULT])
+    model = build(settings).teach
+    alone = [build(joined([part])).teach for part in settings.parts.values()]
+    assert sorted(w.path for w in model.weights) == sorted(w.path for m in alone for w in m.weights)
+    assert set(model.output) == {name for m in alone for name in m.output}
+    assert {x.name for x in model.inputs} == {"image", "find", "plate"}
+
+
+def test_what_has_a_file_of_its_own_shares_none() -> None:
+    line, gru = (load_kind(name).recipe().settings for name in ("line", "crnn-gru"))
+    with pytest.raises(ConfigError, match="crnn-gru has a weights file of its own: name it alone"):
+        joined([line, gru])
+    with pytest.raises(ConfigError, match="line and line do the same"):
+        joined([line, line])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platewright.recognizer.grid import Grid, receptive_field
-from platewright.recognizer.settings import NetworkSettings
+from platewright.network.grid import Grid, receptive_field
+from tests.network.conftest import looks
 
 LAYERS = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), min_size=1, max_size=5)
 
@@ -29,7 +29,9 @@ def test_the_receptive_field_is_the_smallest_input_that_gives_a_cell(
 
 
 def test_the_default_window_follows_from_its_layers() -> None:
-    grid = NetworkSettings().grid
+    scan = looks().scan
+    assert scan is not None
+    grid = scan.grid
     assert (grid.window, grid.stride) == ((47, 95), (8, 8))
 
 
