@@ -16,7 +16,8 @@ SEED ?= 7
 IMAGE ?=
 BIND ?= 127.0.0.1:8000
 # A worker for each core; the tests of a module stay together, and what they share is made once.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 \
+	--dist loadscope --no-loadscope-reorder
 
 .PHONY: demo serve check test clean
 

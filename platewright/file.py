@@ -20,6 +20,7 @@ __all__ = [
     "LinesFile",
     "claim_results",
     "file_digest",
+    "lock",
     "make_folder",
     "whole_file",
     "whole_text",
@@ -141,6 +142,67 @@ def whole_text(path: Path) -> Iterator[TextIO]:
     except UnicodeEncodeError as error:
         bad = error.object[error.start : error.end]
         raise OutputError(f"{path}: can't be written: {bad!a} is no character") from error
+
+
+@contextlib.contextmanager
+def lock(path: Path, where: str) -> Iterator[None]:
+    """Hold a lock file, which one process at a time can; it is gone when the process is.
+
+    Args:
+        path: of the file; its folder must be there.
+        where: what a message calls that which is locked.
+
+    Raises:
+        OutputError: if another process holds it, or it can't be made.
+    """
+    while True:
+        try:
+            stream = path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
+        with stream:
+            if not _take(stream):
+                stream.seek(0)
+                who = stream.read().strip()
+                raise OutputError(
+                    f"{where}: another run writes there{who and f' (process {who})'}; wait for it "
+                    "to end, or name another folder"
+                )
+            try:
+                # Who held it may have removed the file between opening and taking it.
+                own = os.path.samestat(os.fstat(stream.fileno()), path.stat())
+            except FileNotFoundError:
+                own = False
+            if not own:
+                continue
+            stream.truncate(0)
+            stream.write(str(os.getpid()))
+            stream.flush()
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            return
+
+
+def _take(stream: TextIO) -> bool:
+    """Lock an open file; returns False where another process has."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, which forbids to open what is locked
+        import msvcrt
+
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 class LinesFile:

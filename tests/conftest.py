@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -33,6 +35,8 @@ TELLING = {
 }
 """Names whose use, by a test, its fixtures or what these call here, says what it is."""
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
+ASKED = {"uname", "lscpu", "ldconfig", "gcc", "cc", "ld", "nvidia-smi"}
+"""What libraries ask of the machine when they are imported."""
 running: list[pytest.Item] = []
 """The test at work."""
 
@@ -49,36 +53,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, names in TELLING.items():
             if names & used and item.get_closest_marker(mark) is None:
                 item.add_marker(mark)
-        rank = (
-            0 if item.get_closest_marker("slow") else 2 - bool(item.get_closest_marker("process"))
-        )
+        slow, process = (item.get_closest_marker(mark) for mark in ("slow", "process"))
         module = item.nodeid.partition("::")[0]
-        first[module] = min(rank, first.get(module, rank))
+        first[module] = min(0 if slow else 1 if process else 2, first.get(module, 2))
     items.sort(key=lambda item: first[item.nodeid.partition("::")[0]])
 
 
 def names_used(item: pytest.Item) -> set[str]:
     """Return the names in the code of a test, of its fixtures, and of what these call here."""
-    found: set[str] = set()
     info = getattr(item, "_fixtureinfo", None)
     fixtures = info.name2fixturedefs.values() if info else ()
     todo: list[Any] = [getattr(item, "function", None), *(each[-1].func for each in fixtures)]
-    seen: set[int] = set()
+    seen: dict[int, frozenset[str]] = {}
     while todo:
         each = todo.pop()
-        each = getattr(each, "__wrapped__", each)
-        if id(each) in seen or not str(getattr(each, "__module__", "")).startswith(
-            ("tests", "test_")
-        ):
-            continue
-        seen.add(id(each))
-        if isinstance(each, type):
-            todo += [value for value in vars(each).values() if isinstance(value, FunctionType)]
-        elif isinstance(each, FunctionType):
-            names = {name for code in codes_in(each.__code__) for name in code.co_names}
-            found |= names
-            todo += [each.__globals__[name] for name in names if name in each.__globals__]
-    return found
+        if id(each) not in seen and isinstance(each, FunctionType | type):
+            seen[id(each)], called = code_of(each)
+            todo += called
+    return {name for names in seen.values() for name in names}
+
+
+@cache
+def code_of(each: Any) -> tuple[frozenset[str], tuple[Any, ...]]:
+    """Return the names in the code of a function or class of the tests, and what they stand for."""
+    if not str(each.__module__).startswith(("tests", "test_")):
+        return frozenset(), ()
+    if isinstance(each, type):
+        return frozenset(), tuple(v for v in vars(each).values() if isinstance(v, FunctionType))
+    names = frozenset(name for code in codes_in(each.__code__) for name in code.co_names)
+    known = (inspect.unwrap(v) for n in names if callable(v := each.__globals__.get(n)))
+    return names, tuple(value for value in known if isinstance(value, FunctionType | type))
 
 
 def codes_in(code: CodeType) -> Iterator[CodeType]:
@@ -112,7 +116,8 @@ def require(mark: str, what: str) -> None:
 
 def watch_starts(event: str, arguments: tuple[object, ...]) -> None:
     """Look at what Python does, for processes."""
-    if event in STARTS:
+    asked = Path(str(arguments[0])).name if arguments else ""
+    if event in STARTS and asked not in ASKED:
         require("process", f"starts a process ({event} {str(arguments)[:200]})")
 
 

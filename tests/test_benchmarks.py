@@ -55,7 +55,7 @@ def test_what_is_measured_is_what_gen_draws(words, kind, photos, tmp_path, monke
     from platewright.generation import job as package
 
     jobs = []
-    monkeypatch.setattr(package, "draw_folder", lambda job, *_, **__: jobs.append(job) or 1.0)
+    monkeypatch.setattr(package, "draw_folder", lambda job, *_, **__: jobs.append(job) or "")
     gen.main(["1", "--bgs", str(photos), "--out", str(tmp_path), "--seed", "1", *words])
     assert jobs == [drawing.gen_job(photos, **kind)]
 

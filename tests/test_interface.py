@@ -123,7 +123,7 @@ def test_regions_bind_texts_and_share_the_networks(photo: np.ndarray) -> None:
     assert {reading.region for reading in bound} <= {"GB", ""}
     assert [r.text for r in platewright.read(photo, regions=["gb"])] == [r.text for r in bound]
     free = interface._SHARED[()]._detector
-    assert interface._SHARED["GB",]._detector.runtime is free.runtime
+    assert interface._SHARED["GB",]._detector.speller is free.speller
     with pytest.raises(RegionError, match="QQ"):
         platewright.read(photo, regions="QQ")
 

@@ -24,14 +24,14 @@ from numpy.typing import NDArray
 from platewright.background.archive import Archive
 from platewright.background.photo import Crop, cut_photo, cut_square, quiet_decoders
 from platewright.errors import ArchiveError, ConfigError, OutputError
-from platewright.file import make_folder, write_file
+from platewright.file import lock, make_folder, write_file
 from platewright.pool import in_order
 
 __all__ = ["Crop", "Extraction", "begin", "cut_square", "extract"]
 
 Picture = NDArray[np.uint8]
 
-STATE = "extract.json"
+STATE, LOCK = "extract.json", ".lock"
 SAVE_EVERY = 200
 # What goes to another process at a time.
 BATCH_FILES = 16
@@ -81,11 +81,17 @@ def begin(archive: Archive, crop: Crop, folder: Path, *, force: bool) -> Extract
 
     Raises:
         ConfigError: if the folder holds another archive's backgrounds or other settings'.
-        OutputError: if it holds backgrounds that no extraction wrote.
+        OutputError: if it holds backgrounds that no extraction wrote, or another run is at it.
     """
     name = f"{archive.path.name} {archive.size} {archive.digest}"
     fresh = Extraction(name, json.dumps(asdict(crop)), 0, 0, Counter(), Counter())
     make_folder(folder)
+    with lock(folder / LOCK, str(folder)):
+        return _claim(archive, fresh, folder, force=force)
+
+
+def _claim(archive: Archive, fresh: Extraction, folder: Path, *, force: bool) -> Extraction:
+    """Return the state to go on from in a folder that is nobody else's meanwhile."""
     state = folder / STATE
     ours = {path.name for path in folder.iterdir() if OURS.fullmatch(path.name)}
     if force:
@@ -147,6 +153,20 @@ def extract(
     """
     if state.done or (limit is not None and state.written >= limit):
         return
+    with lock(folder / LOCK, str(folder)):
+        _extract(archive, folder, crop, state, workers, limit, report)
+
+
+def _extract(
+    archive: Archive,
+    folder: Path,
+    crop: Crop,
+    state: Extraction,
+    workers: int,
+    limit: int | None,
+    report: Callable[[Extraction, int], None],
+) -> None:
+    """Extract into a folder that is nobody else's meanwhile."""
     # At once, so that a run killed soon after knows its pictures for its own.
     state.save(folder)
     saved = state.seen

@@ -53,6 +53,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "the folders train/ and val/")  # fmt: skip
     add("--seed", type=at_least(0), default=0, help="of the split (%(default)s)")
     add("--map", type=Path, metavar="FOLDER", help="pictures named by URL (TO.pictures)")
+    add("--strict", action="store_true", help="stop at the first label or picture that is off")
     add("--offline", action="store_true", help="fetch nothing")
     add("--timeout", type=float, default=20.0, metavar="S", help="for a picture (%(default)g)")
     add("--max-mb", type=float, default=32.0, metavar="MB", help="of a picture (%(default)g)")
@@ -91,6 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     finder = PictureFinder(
         folder=args.map or beside(args.out, ".pictures"),
         fetch=None if args.offline else fetcher.fetch,
+        strict=args.strict,
     )
     missing = beside(args.out, ".failures.csv")
     try:
@@ -103,12 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     finder.save_failures(missing)
     tell(args, report)
     if finder.failures:
-        first = finder.failures[0]
-        print(
-            f"{missing}: {len(finder.failures)} pictures could not be had; the first: "
-            f"{first.where}: {first.reason}",
-            file=sys.stderr,
-        )
+        print(finder.told(missing), file=sys.stderr)
     return int(bool(finder.failures))
 
 

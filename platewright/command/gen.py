@@ -3,8 +3,8 @@
 Writes windows of 128x64 to test/, named %08d_TEXT_P.png (P: 1 where a whole plate at the right
 scale is in the window), or with --scenes whole scenes; labels.jsonl holds the record of each.
 
-With --engine, --format, --shard-size or a URL as --out the data set is drawn in shards: a run that
-was stopped goes on where it was when the same command is given again.
+A run that was stopped goes on where it was when the same command is given again. With --engine,
+--format, --shard-size or a URL as --out the data set is drawn in shards.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from platewright.dataset.store import is_url
     from platewright.generation import sheet
-    from platewright.generation.job import claim_folder, draw_folder, report_region
+    from platewright.generation.job import check_folder, draw_folder, report_region
 
     use_fonts(args.fonts, args.region if args.check is None else ())
     if args.check is not None:
@@ -119,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise OutputError(f"{picture} exists: --force replaces it")
     in_shards = args.engine or args.shard_size or args.format != (DEFAULT,) or is_url(args.out)
     if args.count is not None and not in_shards:
-        claim_folder(Path(args.out), force=args.force)
+        check_folder(job, Path(args.out), args.count, force=args.force)
     if job.backgrounds is None:
         print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
     if args.sheet is not None:
@@ -133,8 +133,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.count is not None and in_shards:
         print(draw_in_shards(args, job))
     elif args.count is not None:
-        rate = draw_folder(job, Path(args.out), args.count, workers=args.workers)
-        print(f"{args.out}: {args.count} pictures and labels.jsonl, {rate:.0f} a second")
+        out = Path(args.out)
+        print(draw_folder(job, out, args.count, workers=args.workers, force=args.force))
     return 0
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import key_of, list_of, load_object, name_of, numbers_of
-from platewright.dataset.shape import CORNERS, corners_around, polygon_area, upright_start
+from platewright.dataset.shape import (
+    CORNERS,
+    corners_around,
+    polygon_area,
+    turned_quad,
+    upright_start,
+)
 from platewright.dataset.writer import kind_of
 from platewright.errors import DatasetError
-from platewright.geometry import quad_of_box
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
+from platewright.text import number_of
 
 __all__ = ["CHARACTERS", "FOLDER", "INSTANCES", "claims", "read"]
 
@@ -72,7 +80,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture and its record, by id. A plate's quad is its `quad`, else that of its outline
-        (`corners_around`, begun at the top left) where that is one polygon, else its box.
+        (`corners_around`, begun at the top left), else its box, turned by the attribute `rotation`
+        that CVAT gives it (degrees clockwise, round its middle).
 
     Raises:
         DatasetError: if the file or an entry can't be read, with what is wrong where.
@@ -93,34 +102,44 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         first = known.setdefault(key_of(where, image, "id"), number)
         if first != number:
             raise DatasetError(f"{where}: id {image['id']!r} is that of images[{first}], too")
-    by_image: dict[Any, list[PlateRecord]] = {}
+    by_image: dict[Any, list[tuple[str, dict[str, Any]]]] = {}
     for number, entry in enumerate(list_of(source, content, "annotations")):
         where = f"{source}: annotations[{number}]"
-        quad = _quad(where, entry)
-        image_id = key_of(where, entry, "image_id")
-        if image_id not in known:
-            raise DatasetError(f"{where}: image_id {image_id!r}, which isn't listed")
+        image_id = finder.attempt(_image_of, where, entry, known)
+        by_image.setdefault(image_id, []).append((where, entry))
+
+    def plate_of(told: tuple[str, dict[str, Any]]) -> PlateRecord:
+        where, entry = told
         extra = entry.get("attributes")
         named = extra if isinstance(extra, dict) else {}
-        plate = PlateRecord(
+        return PlateRecord(
             text=name_of(f"{where}: attributes", named, "text"),
-            quad=quad,
+            quad=_quad(where, entry),
             region=name_of(f"{where}: attributes", named, "region"),
             characters=tuple(characters.get(_key(entry, "id"), ())),
             kind=kinds.get(_key(entry, "category_id"), ""),
         )
-        by_image.setdefault(image_id, []).append(plate)
+
     for number, image in enumerate(images):
         where = f"{source}: images[{number}]"
         name = str(key_of(where, image, "file_name")).strip()
         if not name:
             raise DatasetError(f"{where}: file_name is empty")
+        plates = finder.plates(plate_of, by_image.get(image["id"], ()), where, name)
         urls = [url for key in URLS if isinstance(url := image.get(key), str) and "://" in url]
-        picture = finder.find(name, source, where, folders=folders, urls=urls)
+        found = plates is not None
+        picture = finder.find(name, source, where, folders=folders, urls=urls) if found else None
         size = None if picture is None else _size(image) or finder.size(picture, where)
-        if picture is not None and size is not None:
-            plates = tuple(by_image.get(image["id"], ()))
+        if plates is not None and picture is not None and size is not None:
             yield picture, SceneRecord(size=size, plates=plates)
+
+
+def _image_of(where: str, entry: dict[str, Any], known: Container[Any]) -> int | str:
+    """Return the id of an annotation's picture."""
+    image_id = key_of(where, entry, "image_id")
+    if image_id not in known:
+        raise DatasetError(f"{where}: image_id {image_id!r}, which isn't listed")
+    return image_id
 
 
 def _size(image: dict[str, Any]) -> tuple[int, int] | None:
@@ -139,9 +158,12 @@ def _quad(where: str, entry: dict[str, Any]) -> FloatArray:
         if polygon_area(quad) > 0:
             return quad
     outlines = entry.get("segmentation")
-    outline = outlines[0] if isinstance(outlines, list) and len(outlines) == 1 else None
-    if isinstance(outline, list) and len(outline) > CORNERS and len(outline) % 2 == 0:
-        points = numbers_of(where, "segmentation", outline).reshape(-1, 2)
+    outlines = [o for o in outlines if isinstance(o, list)] if isinstance(outlines, list) else []
+    if outlines and all(len(o) > CORNERS and len(o) % 2 == 0 for o in outlines):
+        values = [v for outline in outlines for v in outline]
+        points = numbers_of(where, "segmentation", values).reshape(-1, 2)
+        if len(outlines) > 1:  # what hides the middle of a plate leaves two parts of it
+            points = cv2.convexHull(points.astype(np.float32)).reshape(-1, 2).astype(np.float64)
         if polygon_area(points) > 0:
             return upright_start(corners_around(points))
     value = entry.get("bbox")
@@ -150,7 +172,17 @@ def _quad(where: str, entry: dict[str, Any]) -> FloatArray:
     x, y, wide, tall = (float(v) for v in numbers_of(where, "bbox", value))
     if wide <= 0 or tall <= 0:
         raise DatasetError(f"{where}: bbox of {wide:g} x {tall:g}; both must be above 0")
-    return quad_of_box((x, y, x + wide, y + tall))
+    return turned_quad((x, y, x + wide, y + tall), _rotation(where, entry))
+
+
+def _rotation(where: str, entry: dict[str, Any]) -> float:
+    """Return by how many degrees a box is turned, which CVAT tells as an attribute."""
+    extra = entry.get("attributes")
+    told = name_of(f"{where}: attributes", extra, "rotation") if isinstance(extra, dict) else ""
+    degrees = number_of(told) if told else 0.0
+    if not math.isfinite(degrees):
+        raise DatasetError(f"{where}: attributes: rotation is {told[:40]!r}, not a number")
+    return degrees
 
 
 def _characters(path: Path, source: Path) -> dict[Any, list[CharacterRecord]]:

@@ -141,7 +141,8 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
         sides = split_by_text(texts, share, job.seed)
         report.leak = leak(texts, split_by_picture(len(texts), share, job.seed))
     try:
-        _write(job, entries, sides, finder, report)
+        with FolderStore(job.out).locked():
+            _write(job, entries, sides, finder, report)
     finally:
         for folder in (job.out / HIDDEN, job.out):  # gone where they are still empty
             with contextlib.suppress(OSError):

@@ -10,7 +10,6 @@ more likely to mean a picture of the same file name from another folder.
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import re
@@ -20,14 +19,15 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from platewright.dataset.failure import Failures, shown
 from platewright.dataset.fetch import is_web
-from platewright.dataset.picture import picture_size
+from platewright.dataset.picture import find_file, find_picture, picture_size
 from platewright.dataset.textfile import rows_of
 from platewright.errors import DatasetError, ImageError, PlatewrightError
 from platewright.file import make_folder, write_file
 from platewright.image import decode_image
 
-__all__ = ["MAP", "STRICT", "Failure", "PictureFinder"]
+__all__ = ["MAP", "STRICT", "PictureFinder"]
 
 MAP = "map.csv"
 """In the folder of pictures: columns url and file."""
@@ -35,56 +35,25 @@ LONGEST_NAME = 120
 """Bytes; with the mark of where it came from before it, all file systems hold that (255)."""
 LONGEST_PATH = 4096
 """Characters; Linux opens no longer one (PATH_MAX)."""
-SHOWN = 1000
-"""Characters of a name in a message: pictures that stand in the label file have millions."""
 BESIDE_IMAGES = ("annotations", "labels")
 """Folders of label files that have `images/` beside them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A picture that could not be had.
-
-    Attributes:
-        where: file and line of its label.
-        picture: as it is named there.
-        reason: in a line.
-    """
-
-    where: str
-    picture: str
-    reason: str
-
-
 @dataclass
-class PictureFinder:
-    """Finds pictures.
+class PictureFinder(Failures):
+    """Finds pictures, and notes what can't be had.
 
     Attributes:
         folder: where pictures lie that are named by URL, and where fetched ones are kept, so that
             none is fetched twice; None: there are none.
         fetch: returns what a URL holds; None: nothing is fetched.
-        strict: the first picture that is missing is an error, not a failure among others.
-        failures: what is missing, in order.
     """
 
     folder: Path | None = None
     fetch: Callable[[str], bytes] | None = None
-    strict: bool = False
-    failures: list[Failure] = field(default_factory=list)
     _map: dict[str, str] | None = field(default=None, init=False)
     _owners: dict[str, tuple[str, bool]] = field(default_factory=dict, init=False)
     _places: dict[Path, str] = field(default_factory=dict, init=False)
-
-    def fail(self, where: str, picture: str, reason: str) -> None:
-        """Note a failure.
-
-        Raises:
-            DatasetError: where `strict`.
-        """
-        if self.strict:
-            raise DatasetError(f"{where}: {reason}" if where else reason)
-        self.failures.append(Failure(where=where, picture=_shown(picture), reason=reason))
 
     def note(self, picture: Path, where: str) -> None:
         """Remember where a picture's label stands, for a failure that shows later."""
@@ -137,10 +106,26 @@ class PictureFinder:
                 return found
         return None
 
+    def find_stem(self, stem: str, folders: Sequence[Path], where: str) -> Path | None:
+        """Return the picture of a name of whatever ending; None where it is a failure.
+
+        Args:
+            stem: its name.
+            folders: to look in, and then in the folder of pictures.
+            where: of its label, for the message.
+        """
+        places = [*folders, *([] if self.folder is None else [self.folder])]
+        for place in places:
+            if found := find_picture(place, stem):
+                self.note(found, where)
+                return found
+        self.fail(where, stem, f"no picture {stem} in {', '.join(map(str, places))}")
+        return None
+
     def _local(self, name: str, beside: Path, folders: Sequence[Path] = ()) -> Path:
         """Return the file that a path means."""
         if len(name) > LONGEST_PATH:
-            raise DatasetError(f"{_shown(name)}: {len(name)} characters are no path")
+            raise DatasetError(f"{shown(name)}: {len(name)} characters are no path")
         plain = name.replace("\\", "/")
         own = beside.parent / name
         meant = os.path.normpath(beside.parent / plain)
@@ -158,10 +143,9 @@ class PictureFinder:
         parts = [p for p in plain.split("/") if p not in ("", ".", "..") and not p.endswith(":")]
         for first in range(len(parts)):
             for root in roots:
-                place = root.joinpath(*parts[first:])
-                if os.path.isfile(place):
-                    return self._owned(place, meant, exact=False)
-        raise DatasetError(f"{_shown(str(own))}: there is no such picture")
+                if found := find_file(root.joinpath(*parts[first:])):
+                    return self._owned(found, meant, exact=False)
+        raise DatasetError(f"{shown(str(own))}: there is no such picture")
 
     def _owned(self, found: Path, meant: str, *, exact: bool) -> Path:
         """Return a picture's file unless another name led to it before.
@@ -195,13 +179,15 @@ class PictureFinder:
         folder = self.folder or Path()
         if url in self._map:
             return self._local(self._map[url], folder / MAP)
-        name = _file_name(url)
+        whole = _file_name(url)
+        name = _short(whole)
         mark = sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        fetched, plain = folder / f"{mark}_{name}", folder / name
+        fetched = folder / f"{mark}_{name}"
         if self.folder is not None and os.path.isfile(fetched):
             return fetched
-        if self.folder is not None and os.path.isfile(plain):
-            return self._owned(plain, url, exact=False)
+        for plain in (whole, name) if self.folder is not None else ():
+            if found := find_file(folder / plain):
+                return self._owned(found, url, exact=False)
         if not is_web(url):
             raise DatasetError("neither http nor https; put the picture into the folder of --map")
         if self.fetch is None or self.folder is None:
@@ -221,31 +207,9 @@ class PictureFinder:
             return {}
         return {row["url"]: row["file"] for _, row in rows_of(path, ("url", "file"))}
 
-    def save_failures(self, path: Path) -> None:
-        """Write the failures as CSV (where, picture, reason); none: remove an earlier list.
-
-        Characters that UTF-8 can't hold are written as Python escapes them.
-
-        Raises:
-            OutputError: if it can't be written.
-        """
-        if not self.failures:
-            path.unlink(missing_ok=True)
-            return
-        text = io.StringIO(newline="")
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["where", "picture", "reason"])
-        rows.writerows([f.where, f.picture, f.reason] for f in self.failures)
-        make_folder(path.parent)
-        write_file(path, text.getvalue().encode("utf-8", "backslashreplace"))
-
 
 STRICT = PictureFinder(strict=True)
 """Finds local pictures; the first that is missing is an error."""
-
-
-def _shown(name: str) -> str:
-    return name if len(name) <= SHOWN else f"{name[:SHOWN]}..."
 
 
 def _file_name(url: str) -> str:
@@ -262,5 +226,10 @@ def _file_name(url: str) -> str:
     except ValueError as error:
         raise DatasetError(f"no URL: {error}") from None
     name = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc
-    plain = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", name).encode("utf-8", "replace")
-    return plain[-LONGEST_NAME:].decode("utf-8", "ignore").lstrip(".") or "picture"
+    plain = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", name).encode("utf-8", "replace").decode()
+    return plain.lstrip(".") or "picture"
+
+
+def _short(name: str) -> str:
+    """Return a file name's end that every file system holds."""
+    return name.encode()[-LONGEST_NAME:].decode("utf-8", "ignore").lstrip(".") or "picture"

@@ -148,7 +148,7 @@ class FolderShard(IndexedShard):
 
     @cached_property
     def _ends(self) -> Places:
-        """Where each line of the records ends."""
+        """Where each line of the records ends; a last one that is cut off is none."""
         ends: list[Places] = []
         at = 0
         with self.path.open("rb") as file:
@@ -156,7 +156,22 @@ class FolderShard(IndexedShard):
                 found = np.flatnonzero(np.frombuffer(piece, np.uint8) == ord("\n"))
                 ends.append(found.astype(np.int64) + at)
                 at += len(piece)
-        return np.concatenate([*ends, np.zeros(0, np.int64)])
+        found = np.concatenate([*ends, np.zeros(0, np.int64)])
+        return (
+            np.append(found, at)
+            if self._has_tail(int(found[-1]) + 1 if len(found) else 0)
+            else found
+        )
+
+    def _has_tail(self, start: int) -> bool:
+        """Tell whether what follows the last line's end is a whole line."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            tail = file.read()
+        try:
+            return isinstance(json.loads(tail), dict)
+        except ValueError:
+            return False
 
     def __len__(self) -> int:
         """Count the lines."""

@@ -19,6 +19,7 @@ from platewright.text import LARGEST
 __all__ = [
     "key_of",
     "list_of",
+    "load_list",
     "load_object",
     "name_of",
     "numbers_of",
@@ -46,6 +47,18 @@ def load_object(path: Path, names: Mapping[str, str] | None = None) -> dict[str,
     content = _parsed(path, text_of(path), names, lined=True)
     if not isinstance(content, dict):
         raise DatasetError(f"{path}: the file holds no object at its top")
+    return content
+
+
+def load_list(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of the array that a JSON file holds.
+
+    Raises:
+        DatasetError: if it can't be read, with the line, or holds something else.
+    """
+    content = _parsed(path, text_of(path), None, lined=True)
+    if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
+        raise DatasetError(f"{path}: the file holds no array of objects at its top")
     return content
 
 

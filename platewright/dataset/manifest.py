@@ -12,13 +12,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from platewright.dataset.store import HIDDEN, Store
+from platewright.dataset.store import HIDDEN, LOCK, Store
 from platewright.errors import OutputError
 
 __all__ = ["Manifest"]
 
 JOB = f"{HIDDEN}/job.json"
 END = "end"
+ALL = re.compile(r".*", re.S)
+"""Whatever is in a folder."""
 DONE = re.compile(r"(\d{5,})\.done")
 
 
@@ -34,36 +36,70 @@ class Manifest:
         """Read nothing yet."""
         self.store, self.where = store, where
 
-    def claim(self, settings: Mapping[str, Any], *, force: bool) -> None:
-        """Begin a data set, or go on with one of the same settings.
+    def check(
+        self, settings: Mapping[str, Any], *, force: bool, ours: re.Pattern[str] = ALL
+    ) -> bool:
+        """Tell whether there is a data set of these settings to go on with.
 
         Args:
             settings: JSON values; the same ones give the same bytes.
-            force: remove what an earlier run wrote, and begin anew.
+            force: whatever is there will be replaced.
+            ours: names that a data set may have in the output; others are no matter.
 
         Raises:
             OutputError: if the output holds something else, and `force` is off.
         """
-        self.store.sweep()
         old = self._job()
+        if force:
+            return False
         if old is None:
-            if not force and (names := set(self.store.names()) - {HIDDEN}):
+            held = [n for n in self.store.names() if n != HIDDEN and ours.fullmatch(n)]
+            if held and ours is not ALL:
                 raise OutputError(
-                    f"{self.where} holds {min(names)} and no data set of shards: name another "
+                    f"{self.where} holds {len(held)} drawn files: --force replaces them, or --out"
+                )
+            if held:
+                raise OutputError(
+                    f"{self.where} holds {min(held)} and no data set of shards: name another "
                     "--out, or --force to draw into it"
                 )
-        elif force:
-            self.clear()
         elif other := _difference(old, settings):
             raise OutputError(
                 f"{self.where} holds the data set of another command ({other}): --force starts "
                 "anew, or name another --out"
             )
+        return old is not None
+
+    def claim(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        force: bool,
+        ours: re.Pattern[str] = ALL,
+        remove: re.Pattern[str] | None = None,
+    ) -> None:
+        """Begin a data set, or go on with one of the same settings.
+
+        Args:
+            settings: as in `check`.
+            force: remove what an earlier run wrote, and begin anew.
+            ours: as in `check`.
+            remove: names in the output that go as well.
+
+        Raises:
+            OutputError: as `check`.
+        """
+        self.store.sweep()
+        self.check(settings, force=force, ours=ours)
+        if force:
+            self.clear()
+            if remove is not None:
+                self.store.remove([n for n in self.store.names() if remove.fullmatch(n)])
         self.store.write(JOB, _packed(settings))
 
     def clear(self) -> None:
         """Remove what was written by the run of these books, and the books."""
-        books = self.store.names(HIDDEN)
+        books = [name for name in self.store.names(HIDDEN) if name != LOCK]
         for name in (n for n in books if n.endswith(".files")):
             files = json.loads(self.store.read(f"{HIDDEN}/{name}") or b"[]")
             self.store.remove(f for f in files if ".." not in f.split("/") and f[:1] != "/")

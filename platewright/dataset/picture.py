@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from urllib.parse import unquote
 
 from PIL import Image
 
@@ -15,7 +20,9 @@ from platewright.image import READ_SUFFIXES
 __all__ = [
     "PackedPicture",
     "PictureFile",
+    "find_file",
     "find_picture",
+    "name_key",
     "packed_size",
     "picture_size",
     "size_conflict",
@@ -72,13 +79,66 @@ def _shown_size(file: Path | io.BytesIO) -> tuple[int, int]:
     return (width, height) if sideways else (height, width)
 
 
+def name_key(name: str) -> str:
+    """Return what names of files have in common that mean the same: decoded, and composed.
+
+    Tools percent-encode what they export (Label Studio), and file systems take letters apart.
+
+    >>> name_key("Capture_d%C3%A9cran%201") == name_key("Capture_de\u0301cran 1")
+    True
+    """
+    return unicodedata.normalize("NFC", unquote(name, errors="surrogateescape"))
+
+
+def find_file(path: Path) -> Path | None:
+    """Return a path's file, or the one beside whose name alone means the same; None: there is none.
+
+    A name that is longer than names can be is no file's.
+    """
+    if os.path.isfile(path):
+        return path
+    return _only(path.parent, _names(path.parent, path.name))
+
+
 def find_picture(folder: Path, stem: str) -> Path | None:
-    """Return the picture of a folder with a name of whatever ending; None where there is none."""
+    """Return the picture of a folder with a name of whatever ending; None where there is none.
+
+    One whose name alone means the same (see `name_key`) is taken where none has that very name.
+    """
     for suffix in READ_SUFFIXES:
         for path in (folder / f"{stem}{suffix}", folder / f"{stem}{suffix.upper()}"):
-            if path.is_file():
+            if os.path.isfile(path):
                 return path
-    return None
+    found = [name for suffix in READ_SUFFIXES for name in _names(folder, f"{stem}{suffix}")]
+    return _only(folder, found)
+
+
+def _only(folder: Path, names: list[str]) -> Path | None:
+    return folder / names[0] if len(names) == 1 and os.path.isfile(folder / names[0]) else None
+
+
+def _names(folder: Path, name: str) -> list[str]:
+    """Return the names in a folder that mean the same as another, but for the ending's case."""
+    try:
+        changed = folder.stat().st_mtime_ns
+    except (OSError, ValueError):  # a name with a zero byte is a ValueError
+        return []
+    return _listing(folder, changed).get(_folded(name), [])
+
+
+@lru_cache(maxsize=64)
+def _listing(folder: Path, changed: int) -> dict[str, list[str]]:
+    """Return a folder's names by what they mean, as it was when it was last changed."""
+    found: dict[str, list[str]] = {}
+    with contextlib.suppress(OSError):
+        for name in sorted(os.listdir(folder)):
+            found.setdefault(_folded(name), []).append(name)
+    return found
+
+
+def _folded(name: str) -> str:
+    stem, suffix = os.path.splitext(name_key(name))
+    return stem + suffix.lower()
 
 
 def size_conflict(size: tuple[int, ...], height: str | float, width: str | float) -> str:

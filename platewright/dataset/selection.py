@@ -6,7 +6,9 @@ ones a format then holds is its own matter: see `sample.Format`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,8 +21,11 @@ from platewright.record import PlateRecord, SceneRecord
 if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion
 
-__all__ = ["inside_plates", "plain_plates"]
+__all__ = ["inside_plates", "plain_plates", "told_text"]
 
+# Names of an attribute that holds a plate's text, without spaces and signs.
+TEXT_NAMES = ("text", "platetext", "platenumber", "plate", "number", "licenseplate",
+              "licenceplate", "registration", "transcription", "ocr")  # fmt: skip
 FLAT = "without an area"
 OUTSIDE = "outside of the picture"
 
@@ -76,6 +81,21 @@ def _plain(plate: PlateRecord) -> PlateRecord:
     characters = tuple(c for c in own if c.char)
     fits = "".join(c.char for c in characters) == text and len(characters) == len(text)
     return replace(plate, text=text, characters=characters if fits else ())
+
+
+def told_text(values: Mapping[str, str]) -> str:
+    """Return a plate's text among the attributes that a tool has of it.
+
+    It is the attribute that is called so or like it, else the only one that there is.
+
+    >>> told_text({"Plate number": "AB12", "make": "Fiat"}), told_text({"id": "CD34"})
+    ('AB12', 'CD34')
+    """
+    named = {re.sub(r"[\W_]", "", name.lower()): value for name, value in values.items()}
+    for name in TEXT_NAMES:
+        if name in named:
+            return named[name]
+    return next(iter(named.values())) if len(named) == 1 else ""
 
 
 def inside_plates(record: SceneRecord, passed: Counter[str]) -> SceneRecord:

@@ -110,9 +110,7 @@ def polygon_quad(points: ArrayLike) -> FloatArray:
         ValueError: if it has fewer than three points, or no area.
     """
     shape = np.asarray(points, np.float64).reshape(-1, 2)
-    if len(shape) < CORNERS - 1:
-        raise ValueError(f"{len(shape)} points; an outline has three or more")
-    quad = corners_around(shape)
-    if polygon_area(shape) == 0 or polygon_area(quad) == 0:
+    quad = corners_around(shape) if polygon_area(shape) > 0 else shape
+    if polygon_area(quad) == 0:
         raise ValueError("the points span no area")
     return quad

@@ -15,6 +15,7 @@ from zlib import crc32
 
 import numpy as np
 
+from platewright.dataset.format import PARTS
 from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.text import plain
@@ -27,6 +28,7 @@ __all__ = [
     "is_held_out",
     "leak",
     "list_files",
+    "lists_in",
     "plain_text",
     "split_by_picture",
     "split_by_text",
@@ -39,8 +41,8 @@ HELD_OUT = 10
 
 SHARE = 0.8
 SIDES = ("train", "val")
-PARTS = ("train", "valid", "val", "test")
-"""Folders that hold a part each in data sets of others; Roboflow's are train, valid and test."""
+LISTS = ("Label", "rec_gt")
+"""Lists of a whole data set: PPOCRLabel's, of pictures and of crops."""
 UNKNOWN = "?*#"
 """Stand for a character that nobody could read; a text with one is no text."""
 
@@ -203,14 +205,19 @@ def write_split(
 
 
 def list_files(path: Path, suffix: str) -> list[Path]:
-    """Return the lists that a path names: itself, or a folder's `train` and `val`.
+    """Return the lists that a path names: itself, or a folder's `train`, `val`, `test`, ....
 
     Raises:
-        DatasetError: if a folder has neither.
+        DatasetError: if a folder has none.
     """
-    if not path.is_dir():
-        return [path]
-    found = [f for f in (path / f"train{suffix}", path / f"val{suffix}") if f.is_file()]
+    found = lists_in(path, suffix) if path.is_dir() else [path]
     if not found:
-        raise DatasetError(f"{path}: neither train{suffix} nor val{suffix} there; name the list")
+        names = ", ".join(f"{part}{suffix}" for part in PARTS)
+        raise DatasetError(f"{path}: neither {names} there; name the list")
     return found
+
+
+def lists_in(path: Path, suffix: str) -> list[Path]:
+    """Return the lists of a folder, of its parts or all of it, as PaddleOCR's tools call them."""
+    files = (path / f"{name}{suffix}" for name in (*PARTS, *LISTS))
+    return [file for file in files if file.is_file()]

@@ -15,12 +15,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from platewright.errors import ConfigError, OutputError
-from platewright.file import make_folder, write_file
+from platewright.file import lock, make_folder, write_file
 
 __all__ = ["FolderStore", "Store", "UrlStore", "is_url", "local_path", "open_store", "tree"]
 
-HIDDEN = ".gen"
+HIDDEN, LOCK = ".gen", "lock"
 """Folder of the store that holds what a run must know of itself, and no part of the data set."""
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 class Store(ABC):
@@ -58,6 +62,10 @@ class Store(ABC):
     @contextlib.contextmanager
     def staging(self, name: str) -> Iterator[Path]:
         """Give an empty local folder that is gone afterwards."""
+
+    @abstractmethod
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Keep other runs out: an OutputError in them. Object stores know no locks."""
 
     @abstractmethod
     def sweep(self) -> None:
@@ -103,12 +111,11 @@ class FolderStore(Store):
 
     def take(self, folder: Path) -> None:
         """See `Store`."""
-        made: set[Path] = set()
-        for name in tree(folder):
+        names = tree(folder)
+        for parent in {(self.root / name).parent for name in names}:
+            make_folder(parent)
+        for name in names:
             target = self.root / name
-            if target.parent not in made:
-                make_folder(target.parent)
-                made.add(target.parent)
             try:
                 os.replace(folder / name, target)
             except OSError as error:
@@ -141,6 +148,17 @@ class FolderStore(Store):
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """See `Store`."""
+        make_folder(self._hidden)
+        try:
+            with lock(self._hidden / LOCK, str(self.root)):
+                yield
+        finally:
+            with contextlib.suppress(OSError):
+                self._hidden.rmdir()  # where nothing else is in it
 
     def sweep(self) -> None:
         """See `Store`."""
@@ -228,6 +246,10 @@ class UrlStore(Store):
         except OSError as error:
             raise OutputError(f"{tempfile.gettempdir()}: {error.strerror or error}") from error
 
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Keep nobody out."""
+        return contextlib.nullcontext()
+
     def sweep(self) -> None:
         """Remove nothing: staging folders lie in the machines' places for temporary files."""
 
@@ -246,11 +268,6 @@ class UrlStore(Store):
         except Exception as error:
             where = f"{self.url}/{name}" if name else self.url
             raise OutputError(f"{where}: {_line(error)}") from error
-
-
-def _line(error: Exception) -> str:
-    """Return an error in one line."""
-    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def is_url(out: str) -> bool:

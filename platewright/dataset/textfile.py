@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ __all__ = [
     "first_line",
     "first_lines",
     "has_columns",
+    "is_ended",
     "lines_of",
     "rows_of",
     "text_of",
@@ -58,6 +60,21 @@ def text_of(path: Path) -> str:
         raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: not a text file in UTF-8") from error
+
+
+def is_ended(path: Path) -> bool:
+    """Tell whether a text file's last line has its end, as every line has that was written whole.
+
+    Raises:
+        DatasetError: if it can't be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(size - 1, 0))
+            return stream.read(1) in (b"", b"\n")
+    except OSError as error:
+        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:

@@ -14,35 +14,23 @@ below `labels` instead of the last `images` of the path
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platewright.dataset.picture import find_picture
+from platewright.dataset.picture import find_picture, name_key
 from platewright.dataset.split import PARTS
-from platewright.dataset.textfile import first_lines, lines_of, text_of
-from platewright.errors import ConfigError, DatasetError
+from platewright.dataset.textfile import first_lines, lines_of
+from platewright.dataset.yolo_class import YAMLS, is_yaml, yaml_content
+from platewright.errors import DatasetError
 from platewright.image import READ_SUFFIXES
 
-__all__ = [
-    "LISTS",
-    "YAMLS",
-    "Part",
-    "class_names",
-    "is_yaml",
-    "label_files",
-    "parts_of",
-    "yaml_content",
-]
+__all__ = ["Part", "label_files", "parts_of"]
 
 TOLD = ("train", "val", "test")
 """What `data.yaml` calls its parts."""
-
-YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
-LISTS = ("classes.txt", "obj.names")
-BELOW = ("images", "labels", *PARTS)
-"""Folders of a data set, whose classes are named above them."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +74,38 @@ class Part:
         return sorted(p for p in self.images.rglob("*") if _is_picture(p.name))
 
     def label(self, picture: Path) -> Path | None:
-        """Return the label file that belongs to a picture; None: it has none."""
+        """Return the label file of a picture's very name; None: it has none."""
         place = picture if self.listed else self.labels / picture.relative_to(self.images)
         label = (_labels_of(place) if self.listed else place).with_suffix(".txt")
         return label if _is_file(label) else None
+
+    def labels_by_picture(self, but: Collection[Path] = ()) -> dict[Path, Path | None]:
+        """Return the pictures, each with its label file; None: it has none.
+
+        Where no label has a picture's very name, one counts whose name means the same (see
+        `name_key`) and that is no other picture's.
+
+        Args:
+            but: pictures that are left out.
+
+        Raises:
+            DatasetError: as `pictures`.
+        """
+        found = {picture: self.label(picture) for picture in self.pictures() if picture not in but}
+        if all(found.values()) or self.listed:
+            return found
+        taken = set(found.values())
+        spare: dict[Path, list[Path]] = {}
+        for one in self.labels.rglob("*.txt"):
+            if one not in taken:
+                place = one.relative_to(self.labels)
+                spare.setdefault(place.with_name(name_key(place.stem)), []).append(one)
+        for picture, label in found.items():
+            place = picture.relative_to(self.images)
+            own = spare.get(place.with_name(name_key(place.stem)), [])
+            if label is None and len(own) == 1:
+                found[picture] = own.pop()
+        return found
 
 
 def parts_of(path: Path) -> list[Part]:
@@ -156,6 +172,13 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _is_picture(name: str) -> bool:
     return Path(name.strip()).suffix.lower() in READ_SUFFIXES
 
@@ -177,8 +200,11 @@ def _told(file: Path, content: Any) -> list[Part]:
 
 def _part(root: Path, beside: Path, name: str) -> Part:
     """Return the part of a name; Roboflow's begin with a `../` that leads out of the data set."""
-    for place in (root / name, beside / name, beside / name.removeprefix("../")):
-        if place.is_dir():
+    # A path of another machine (Colab, Windows) is looked for by its last parts.
+    parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
+    tails = (beside.joinpath(*parts[first:]) for first in range(len(parts)))
+    for place in (root / name, beside / name, *tails):
+        if _is_dir(place):
             return Part(place, _labels_of(place))
         if _is_list(place):
             return Part(place, place)
@@ -192,87 +218,3 @@ def _labels_of(path: Path) -> Path:
         if parts[place] == "images":
             return Path(*parts[:place], "labels", *parts[place + 1 :])
     return path
-
-
-def class_names(path: Path) -> dict[str, str]:
-    """Return the names of a data set's classes.
-
-    Args:
-        path: its folder, one of `BELOW` in it, the YAML file itself, or a file beside it.
-
-    Returns:
-        Names by number; none where no file tells, or only a YAML file without PyYAML installed.
-
-    Raises:
-        DatasetError: if a file that should tell is damaged.
-    """
-    if is_yaml(path):
-        return _names(path, yaml_content(path))
-    for place in _places(path.parent if path.is_file() else path):
-        for file in (place / name for name in YAMLS):
-            if file.is_file() and (told := _names(file, yaml_content(file))):
-                return told
-        for file in (place / name for name in LISTS):
-            if file.is_file():
-                lines = (_plain(line) for line in text_of(file).rstrip().split("\n"))
-                return {str(number): line for number, line in enumerate(lines) if line}
-    return {}
-
-
-def _places(path: Path) -> Iterator[Path]:
-    """Yield where the file may lie, the nearest first."""
-    yield from (path, path / "labels")
-    while path.name in BELOW:
-        path = path.parent
-        yield from (path, path / "labels")
-
-
-def is_yaml(path: Path) -> bool:
-    """Tell whether a path may be a `data.yaml`, whatever it is called."""
-    return path.suffix.lower() in (".yaml", ".yml") and path.is_file()
-
-
-def yaml_content(file: Path, *, needed: bool = False) -> Any:
-    """Return what a YAML file holds; None without PyYAML installed.
-
-    Args:
-        file: it.
-        needed: nothing can be done without.
-
-    Raises:
-        ConfigError: if PyYAML is needed and isn't installed.
-        DatasetError: if it isn't YAML, with its line where that is known.
-    """
-    try:
-        import yaml
-    except ImportError:
-        if needed:
-            raise ConfigError(f"{file}: reading it needs PyYAML: pip install PyYAML") from None
-        return None
-    text = text_of(file)
-    try:
-        return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise DatasetError(f"{file}: {line}not YAML ({error.problem})") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise DatasetError(f"{file}: not YAML ({_plain(str(error))[:100]})") from None
-
-
-def _names(file: Path, content: Any) -> dict[str, str]:
-    """Return `names`.
-
-    Raises:
-        DatasetError: if it holds something else than names.
-    """
-    told = content.get("names") if isinstance(content, dict) else None
-    named = dict(enumerate(told)) if isinstance(told, list) else {} if told is None else told
-    fits = isinstance(named, dict) and all(isinstance(n, (str, int, float)) for n in named.values())
-    if not fits:
-        raise DatasetError(f"{file}: names is no list of names and no mapping of numbers to them")
-    plain = {str(number): _plain(str(name)) for number, name in named.items()}
-    return {number: name for number, name in plain.items() if name}
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.split())

@@ -1,12 +1,14 @@
 """YOLO labels of any kind, as Ultralytics, Roboflow and LabelImg lay them out: `_yolo_layout`.
 
 A picture without a label file is a background (https://docs.ultralytics.com/datasets/detect/). A
-label file without its picture is a failure, and so is a folder of pictures none of which has a
-label: that is no folder of backgrounds but labels that weren't found.
+label file without its picture is a failure, and so are the pictures without labels beside it, for
+it may be theirs, and a folder of pictures none of which has a label: that is no folder of
+backgrounds but labels that weren't found.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -16,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import PictureFinder
+from platewright.dataset.picture import find_picture
 from platewright.dataset.textfile import first_line, first_lines, lines_of
 from platewright.dataset.writer import kind_of
-from platewright.dataset.yolo_folder import LISTS, Part, class_names, label_files, parts_of
+from platewright.dataset.yolo_class import LISTS, class_names
+from platewright.dataset.yolo_folder import Part, label_files, parts_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
@@ -34,6 +38,7 @@ POLYGON = 7
 """Numbers of the shortest row that is a polygon; longer ones have two more for each point."""
 LOOKED = 20
 """Label files that are looked into before a set of labels counts as rows of one kind."""
+UNMATCHED = "it has no label, and labels beside it have no picture: one may be its own"
 SLACK = 0.01
 """How far outside 0-1 a number may be and count as rounding; Ultralytics allows as much."""
 
@@ -75,27 +80,49 @@ def read_rows(
     """
     none = True
     names = class_names(path)
-    read: dict[Path, Path | None] = {}
+    read: set[Path] = set()
+    used: set[Path | None] = set()
     for part in parts_of(path):
         if part.missing:
             finder.fail(str(path), part.missing, f"no folder or list {part.missing} is there")
             continue
-        named = {picture: part.label(picture) for picture in part.pictures() if picture not in read}
-        none = none and not named
-        if named and not any(named.values()):
+        labels = part.labels_by_picture(read)
+        none = none and not labels
+        read |= labels.keys()
+        used |= set(labels.values())
+        if labels and not any(labels.values()):
             reason = f"none of the pictures in {part.images} has a label in {part.labels}"
             finder.fail(str(part.labels), str(part.images), reason)
             continue
-        for picture, label in named.items():
+        orphans = list(_orphans(part, used))
+        alone = {orphan.parent.relative_to(part.labels) for orphan in orphans}
+        for picture, label in labels.items():
+            where = str(label or picture) if not finder.strict else ""
+            if label is None and not part.listed:
+                place = picture.parent.relative_to(part.images)
+                if place in alone:
+                    finder.fail(where, str(picture), UNMATCHED)
+                    continue
             size = finder.size(picture, str(label) if label and not finder.strict else "")
-            if size is not None:
-                plates = _plates(label, corners, size, names) if label else ()
+            if size is None:
+                continue
+            parse = functools.partial(_plate, label or picture, corners, size, names)
+            lines = lines_of(label) if label else ()
+            plates = finder.plates(parse, lines, where, picture.name)
+            if plates is not None:
                 yield picture, SceneRecord(size=size, plates=plates)
-        read |= named
-        for label in _orphans(part, set(read.values())):
+        for label in orphans:
             stem = str(label.relative_to(part.labels).with_suffix(""))
-            finder.fail(str(label), stem, f"no picture {stem} of it in {part.images}")
             none = False
+            found = None if finder.folder is None else find_picture(finder.folder, label.stem)
+            size = None if found is None else finder.size(found, str(label))
+            if found is None:
+                finder.fail(str(label), stem, f"no picture {stem} of it in {part.images}")
+            elif size is not None:
+                parse = functools.partial(_plate, label, corners, size, names)
+                plates = finder.plates(parse, lines_of(label), str(label), stem)
+                if plates is not None:
+                    yield found, SceneRecord(size=size, plates=plates)
     if none:
         raise DatasetError(f"{path}: no pictures there; name the folder above images/ and labels/")
 
@@ -156,23 +183,23 @@ def _is_polygon(width: int) -> bool:
     return width >= POLYGON and width % 2 == 1
 
 
-def _plates(
+def _plate(
     label: Path,
     corners: Callable[[list[float], tuple[int, int]], FloatArray],
     size: tuple[int, int],
     names: dict[str, str],
-) -> tuple[PlateRecord, ...]:
-    """Return the plates of a label file, a row each."""
-    plates = []
-    for number, line in lines_of(label):
-        try:
-            quad = corners(_values(line), size)
-        except ValueError as error:
-            raise DatasetError(f"{label}: line {number}: {error}") from None
-        number_of_class = line.split()[0].removesuffix(".0")
-        kind = kind_of(names.get(number_of_class, number_of_class))
-        plates.append(PlateRecord(text="", quad=quad, kind=kind))
-    return tuple(plates)
+    told: tuple[int, str],
+) -> PlateRecord:
+    """Return the plate of a label file's row."""
+    number, line = told
+    try:
+        quad = corners(_values(line), size)
+    except ValueError as error:
+        raise DatasetError(f"{label}: line {number}: {error}") from None
+    number_of_class = line.split()[0].removesuffix(".0")
+    return PlateRecord(
+        text="", quad=quad, kind=kind_of(names.get(number_of_class, number_of_class))
+    )
 
 
 def _values(line: str) -> list[float]:

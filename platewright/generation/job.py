@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright import __version__
 from platewright.background.photo import load_backgrounds
 from platewright.dataset.format.windows import LABELS, label_line, write_picture
-from platewright.dataset.manifest import Manifest
-from platewright.dataset.store import HIDDEN, FolderStore
 from platewright.dataset.writer import Sample
-from platewright.errors import OutputError
-from platewright.file import make_folder
-from platewright.pool import in_order
-from platewright.progress import Progress
+from platewright.generation.sequence import check_sequence, draw_sequence
 from platewright.record import SceneRecord
-from platewright.region import load_region
+from platewright.region import REGIONS, load_region, region_codes
 from platewright.region.check import check_region
 from platewright.synth.background import Backgrounds
 from platewright.synth.preset import load_synth
@@ -28,16 +28,20 @@ from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
 
 __all__ = [
+    "OURS",
     "DrawingJob",
-    "claim_folder",
+    "check_folder",
     "draw_folder",
     "draw_sample",
+    "drawing_settings",
     "make_job",
     "report_region",
     "sample_name",
 ]
 
 EXAMPLES = 5
+OURS = re.compile(rf"\d{{8}}(_\w*_[01])?\.png|{re.escape(LABELS)}")
+"""Names of what is drawn into a folder, beside what a run must know of itself."""
 
 Picture = NDArray[np.uint8]
 
@@ -142,44 +146,81 @@ def report_region(path: Path) -> int:
     return 0
 
 
-def claim_folder(folder: Path, *, force: bool) -> None:
-    """Make the folder, or empty it of an earlier data set's files and of nothing else.
+def check_folder(job: DrawingJob, folder: Path, count: int, *, force: bool) -> None:
+    """See whether `draw_folder` may begin or go on, and change nothing.
 
     Raises:
-        OutputError: if there are such files and `force` is off.
+        OutputError: if the folder holds another data set, and `force` is off.
     """
-    make_folder(folder)
-    ours = re.compile(rf"\d{{8}}(_\w*_[01])?\.png|{re.escape(LABELS)}|{re.escape(HIDDEN)}")
-    old = [p for p in folder.iterdir() if ours.fullmatch(p.name)]
-    if old and not force:
-        raise OutputError(f"{folder} holds {len(old)} drawn files: --force replaces them, or --out")
-    if folder / HIDDEN in old:
-        Manifest(FolderStore(folder), str(folder)).clear()
-    for path in old:
-        if path.name != HIDDEN:
-            path.unlink(missing_ok=True)
+    check_sequence(folder, _settings(job, count), force=force, ours=OURS)
 
 
-def draw_folder(job: DrawingJob, folder: Path, count: int, *, workers: int = 1) -> float:
-    """Draw samples 0 to `count` - 1 into a folder, with `labels.jsonl`; what is drawn stays.
+def draw_folder(
+    job: DrawingJob, folder: Path, count: int, *, workers: int = 1, force: bool = False
+) -> str:
+    """Draw samples 0 to `count` - 1 into a folder, with `labels.jsonl`, or what is missing of them.
 
     Args:
         job: what to draw.
-        folder: where the pictures go; exists.
+        folder: where the pictures go.
         count: how many.
         workers: processes; 1 draws in this one.
+        force: replace an earlier data set's files, and nothing else.
 
     Returns:
-        Pictures a second.
+        What was done, in a line.
 
     Raises:
-        OutputError: if a picture can't be written.
+        OutputError: if the folder holds another data set and `force` is off, another run is at it,
+            or a picture can't be written.
+        EngineError: if a worker dies.
     """
-    progress = Progress(count)
-    with (folder / LABELS).open("w", encoding="utf-8") as labels:
-        for line in in_order(functools.partial(_write, job, folder), range(count), workers):
-            labels.write(line + "\n")
-            progress.add()
-    rate = progress.rate
-    progress.end()
-    return rate
+    draw = functools.partial(_write, job, folder)
+    there, rate = draw_sequence(
+        draw, count, folder / LABELS, _settings(job, count),
+        ours=OURS, workers=workers, force=force,
+    )  # fmt: skip
+    if there == count:
+        return f"{folder}: all {count} pictures are there already"
+    before = f" ({there} of them were there)" if there else ""
+    return f"{folder}: {count} pictures and {LABELS}{before}, {rate:.0f} a second"
+
+
+def _settings(job: DrawingJob, count: int) -> dict[str, Any]:
+    return {**drawing_settings(job, count), "formats": ["windows"], "shard_size": 0}
+
+
+def drawing_settings(drawing: DrawingJob, count: int) -> dict[str, Any]:
+    """Return all that decides about the bytes of drawn samples, as JSON values."""
+    codes = drawing.settings.regions or region_codes()
+    regions = [Path(c) if c.endswith(".toml") else REGIONS / f"{c}.toml" for c in codes]
+    photos = sorted(drawing.backgrounds.glob("*.jpg")) if drawing.backgrounds else []
+    return {
+        "version": __version__,
+        "count": count,
+        "seed": drawing.seed,
+        "scenes": drawing.scenes,
+        "regions": _digest(path.read_bytes() for path in regions),
+        "backgrounds": _digest(f"{p.name} {p.stat().st_size}".encode() for p in photos),
+        **_flat("settings", dataclasses.asdict(drawing.settings)),
+    }
+
+
+def _flat(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested settings as one level, so that a difference can be named.
+
+    >>> _flat("a", {"b": {"c": 1}, "d": 2})
+    {'a.b.c': 1, 'a.d': 2}
+    """
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}.{key}"
+        found |= _flat(name, value) if isinstance(value, dict) else {name: value}
+    return found
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    total = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        total.update(hashlib.blake2b(part, digest_size=16).digest())
+    return total.hexdigest()

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 
-from platewright import __version__
 from platewright.dataset.format import load_format
 from platewright.dataset.manifest import Manifest
-from platewright.dataset.store import is_url, local_path, open_store, tree
-from platewright.dataset.writer import SHARD
+from platewright.dataset.store import Store, is_url, local_path, open_store, tree
+from platewright.dataset.writer import SHARD, Format
 from platewright.errors import ConfigError, OutputError, PlatewrightError
 from platewright.generation.engine import Engine
-from platewright.generation.job import DrawingJob, claim_folder, draw_sample
+from platewright.generation.job import OURS, DrawingJob, draw_sample, drawing_settings
 from platewright.progress import Progress
-from platewright.region import REGIONS, region_codes
 
 __all__ = [
     "ShardDone",
@@ -153,12 +149,18 @@ def assemble(job: ShardJob, engine: Engine, *, force: bool = False) -> str:
     engine.check()
     if not is_url(job.out):
         job = dataclasses.replace(job, out=str(local_path(job.out)))
-        if force:
-            claim_folder(Path(job.out), force=True)
     formats = {name: load_format(name) for name in job.formats}
     store = open_store(job.out)
+    with store.locked():
+        return _assemble(job, engine, store, formats, force=force)
+
+
+def _assemble(
+    job: ShardJob, engine: Engine, store: Store, formats: dict[str, type[Format]], *, force: bool
+) -> str:
+    """Draw what is missing in a store that is nobody else's meanwhile."""
     manifest = Manifest(store, job.out)
-    manifest.claim(job_settings(job), force=force)
+    manifest.claim(job_settings(job), force=force, remove=OURS)
     there = manifest.shards() & set(range(job.num_shards))
     if manifest.ended and len(there) == job.num_shards:
         return f"{job.out}: all {job.count} pictures are there already"
@@ -203,38 +205,5 @@ def job_settings(job: ShardJob) -> dict[str, Any]:
 
     Neither the engine nor the number of workers is among it.
     """
-    drawing = job.drawing
-    codes = drawing.settings.regions or region_codes()
-    regions = [Path(c) if c.endswith(".toml") else REGIONS / f"{c}.toml" for c in codes]
-    photos = sorted(drawing.backgrounds.glob("*.jpg")) if drawing.backgrounds else []
-    return {
-        "version": __version__,
-        "count": job.count,
-        "seed": drawing.seed,
-        "scenes": drawing.scenes,
-        "formats": list(job.formats),
-        "shard_size": job.shard_size,
-        "regions": _digest(path.read_bytes() for path in regions),
-        "backgrounds": _digest(f"{p.name} {p.stat().st_size}".encode() for p in photos),
-        **_flat("settings", dataclasses.asdict(drawing.settings)),
-    }
-
-
-def _flat(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested settings as one level, so that a difference can be named.
-
-    >>> _flat("a", {"b": {"c": 1}, "d": 2})
-    {'a.b.c': 1, 'a.d': 2}
-    """
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        name = f"{prefix}.{key}"
-        found |= _flat(name, value) if isinstance(value, dict) else {name: value}
-    return found
-
-
-def _digest(parts: Iterable[bytes]) -> str:
-    total = hashlib.blake2b(digest_size=8)
-    for part in parts:
-        total.update(hashlib.blake2b(part, digest_size=16).digest())
-    return total.hexdigest()
+    own = {"formats": list(job.formats), "shard_size": job.shard_size}
+    return {**drawing_settings(job.drawing, job.count), **own}

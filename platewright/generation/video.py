@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import re
@@ -10,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from platewright import __version__
 from platewright.dataset.store import is_url
-from platewright.errors import ConfigError, OutputError
-from platewright.file import make_folder
+from platewright.errors import ConfigError
+from platewright.generation.sequence import draw_sequence
 from platewright.output.clip import ClipWriter
-from platewright.pool import in_order
-from platewright.progress import Progress
 from platewright.synth.drive import DriveSettings, draw_drive
 
 __all__ = ["TRUTH", "VideoJob", "draw_videos"]
@@ -61,7 +61,7 @@ class VideoJob:
 
 
 def draw_videos(job: VideoJob, count: int, *, workers: int = 1, force: bool = False) -> str:
-    """Draw videos 0 to `count` - 1, `%08d.mp4`, and their truth; what is drawn stays.
+    """Draw videos 0 to `count` - 1, `%08d.mp4`, and their truth, or what is missing of them.
 
     A line of `drives.jsonl` has the name of the video, its size, speed and hardness, the plate's
     text and region, and of each frame `time_s` and the plate's `box` and `quad`, in pixels.
@@ -79,22 +79,14 @@ def draw_videos(job: VideoJob, count: int, *, workers: int = 1, force: bool = Fa
         ConfigError: if PyAV is not installed.
         OutputError: if there are such videos and `force` is off, or one can't be written.
     """
-    make_folder(job.folder)
-    old = [path for path in job.folder.iterdir() if OURS.fullmatch(path.name)]
-    if old and not force:
-        raise OutputError(
-            f"{job.folder} holds {len(old)} drawn files: --force replaces them, or --out"
-        )
-    for path in old:
-        path.unlink()
-    progress = Progress(count)
-    # Line by line: each video has its truth as soon as it is there.
-    with (job.folder / TRUTH).open("w", encoding="utf-8", buffering=1) as truth:
-        for line in in_order(functools.partial(_write, job), range(count), workers):
-            truth.write(line + "\n")
-            progress.add()
-    progress.end()
-    return f"{job.folder}: {count} videos and {TRUTH}"
+    settings = {"version": __version__, "videos": True, "count": count, "seed": job.seed}
+    settings |= {f"settings.{k}": v for k, v in dataclasses.asdict(job.settings).items()}
+    there, _ = draw_sequence(
+        functools.partial(_write, job), count, job.folder / TRUTH, settings,
+        ours=OURS, workers=workers, force=force,
+    )  # fmt: skip
+    before = f" ({there} of them were there)" if there else ""
+    return f"{job.folder}: {count} videos and {TRUTH}{before}"
 
 
 def _write(job: VideoJob, index: int) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platewright.errors import ConfigError
-from platewright.network.settings import AnySettings, BundleSettings, PartSettings, TextSettings
+
+if TYPE_CHECKING:  # what helps is told without NumPy
+    from platewright.network.settings import AnySettings, PartSettings, TextSettings
 
 __all__ = [
     "DEFAULT", "Kind", "Networks", "Recipe", "build", "joined", "kind_names", "load_kind",
@@ -196,6 +198,8 @@ def joined(settings: Sequence[PartSettings | TextSettings]) -> AnySettings:
     Raises:
         ConfigError: if two are of the same task, or one has a weights file of its own.
     """
+    from platewright.network.settings import BundleSettings, TextSettings
+
     parts: dict[str, Any] = {}
     for one in settings:
         if isinstance(one, TextSettings):
@@ -216,6 +220,8 @@ def build(settings: AnySettings) -> Networks:
     Raises:
         ConfigError: as `load_kind`.
     """
+    from platewright.network.settings import TextSettings
+
     if isinstance(settings, TextSettings):
         return load_kind(settings.name).build(settings)
     built = [load_kind(part.name).build(part) for part in settings.parts.values()]

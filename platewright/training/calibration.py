@@ -4,11 +4,9 @@ Run: python -m platewright.training.calibration weights.npz
 
 Draws close-ups of plates, frames them with the errors that a first look makes, reads them as
 `detect.py` does, fits a temperature, and writes it into the weights and the `.onnx` beside them.
-Half a minute; no real photo is used.
-
-Confidence is a product of probabilities, which makes it surer or less sure than it should be.
-Dividing their logarithms by one number mends that (Guo et al., "On calibration of modern neural
-networks", 2017): then a reading's confidence is the chance that its text is right.
+Half a minute; no real photo is used. Confidence is a product of probabilities, which makes it surer or less sure than it should be.
+Dividing their logarithms by one number mends that (Guo et al. 2017, "On calibration of modern
+neural networks"): then a reading's confidence is the chance that its text is right.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +42,13 @@ from platewright.text import clean, fold
 from platewright.training.sample import SampleSettings
 from platewright.training.view import frame_quad
 
-__all__ = [
-    "HELD_OUT_SEED", "Calibration", "calibrate", "confidences", "fit_temperature",
-    "line_confidences", "store_temperature",
-]  # fmt: skip
+__all__ = ["HELD_OUT_SEED", "Calibration", "calibrate", "confidences", "store_temperature"]
 
 FloatArray = NDArray[np.float64]
 HELD_OUT_SEED = 2_000_029
 """Of drawings that neither training nor its checks draw."""
 MARGIN = (1.0, 2.0)
-"""Room round a drawn plate, in its heights: a badly framed one must not see the picture's edge."""
+"""Room round a plate, in its heights: a badly framed one must not see the picture's edge."""
 TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(4.0), 149))
 """What is tried: steps of 2.5 %."""
 
@@ -99,8 +95,7 @@ def confidences(slots: ArrayLike, alphabet: Alphabet, temperature: float) -> Flo
 def fit_temperature(rate: Callable[[float], FloatArray], right: ArrayLike) -> Calibration:
     """Find the temperature under which the confidences tell best which texts are right.
 
-    The measure is the mean negative log-likelihood of right and wrong, which is least where the
-    confidence is the chance of being right.
+    That is where the mean negative log-likelihood of right and wrong is least.
 
     Args:
         rate: returns the (n,) confidences of the readings' texts at a temperature.
@@ -194,14 +189,11 @@ def calibrate(
         quad = frame_quad(rng, plate.quad, upright=rng.random() < samples.upright)
         reading = detector.read_quads(image, [quad])[0]
         right.append(fold(reading.text) == fold(clean(plate.text)))
-    lines = [look.evidence for look in kept.looks if isinstance(look.evidence, LineEvidence)]
-    slots = [look.evidence.plain for look in kept.looks if isinstance(look.evidence, SlotEvidence)]
-
-    def rate(temperature: float) -> FloatArray:
-        if lines:
-            return line_confidences(lines, temperature)
-        return confidences(slots, detector.alphabet, temperature)
-
+    seen = [look.evidence for look in kept.looks]
+    lines = [one for one in seen if isinstance(one, LineEvidence)]
+    slots = [one.plain for one in seen if isinstance(one, SlotEvidence)]
+    rate: Callable[[float], FloatArray] = partial(line_confidences, lines)
+    rate = rate if lines else partial(confidences, slots, detector.alphabet)
     try:
         return fit_temperature(rate, right)
     except ValueError:

@@ -15,6 +15,7 @@ from platewright.background.archive import open_archive
 from platewright.background.extraction import begin, extract
 from platewright.background.photo import Crop, cut_square, load_backgrounds
 from platewright.errors import ArchiveError, ConfigError, OutputError
+from platewright.file import lock
 from tests.script import run_here
 
 
@@ -242,3 +243,18 @@ def test_the_script_tells_what_was_skipped(tmp_path):
     missing = run_here(tmp_path, "extractbgs.py", "none.tar")
     assert missing.returncode == 1
     assert missing.stderr == "extractbgs.py: none.tar: no such archive or folder\n"
+
+
+def test_two_runs_at_once_are_kept_apart(tmp_path):
+    path = tmp_path / "photos"
+    path.mkdir()
+    (path / "a.jpg").write_bytes(photo(1))
+    archive = open_archive(path)
+    with (
+        lock(tmp_path / ".lock", "bgs"),
+        pytest.raises(OutputError, match=r"another run writes there"),
+    ):
+        begin(archive, Crop(size=32), tmp_path, force=True)
+    state = begin(archive, Crop(size=32), tmp_path, force=False)
+    extract(archive, tmp_path, Crop(size=32), state)
+    assert {p.name for p in tmp_path.iterdir()} == {"photos", "00000000.jpg", "extract.json"}

@@ -15,7 +15,7 @@ from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image, save_image
 from platewright.reading import choice as choice_module
-from platewright.reading import detector as detector_module
+from platewright.reading.settings import ACCEPTED, DetectorSettings
 from platewright.record import Character, Reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,12 +27,8 @@ class WhiteRectangles:
 
     loaded: list[tuple[Path, object, int]]
 
-    @classmethod
-    def load(cls, path: Path, settings: object = None, threads: int = 1) -> WhiteRectangles:
-        if not path.is_file():
-            raise WeightsError(f"{path}: no such weights file")
-        cls.loaded.append((path, settings, threads))
-        return cls()
+    def __init__(self, network: tuple[Path, int], settings: object = None) -> None:
+        self.loaded.append((network[0], settings, network[1]))
 
     def read(self, image: np.ndarray) -> list[Reading]:
         if image.shape[1] > 500:
@@ -50,6 +46,12 @@ class WhiteRectangles:
         ]  # fmt: skip
 
 
+def open_file(path: Path, threads: int = 1) -> tuple[Path, int]:
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file")
+    return path, threads
+
+
 def make_photo(path: Path, *, plate: bool = True, width: int = 320) -> Path:
     rgb = np.full((240, width, 3), 70, np.uint8)
     if plate:
@@ -60,8 +62,9 @@ def make_photo(path: Path, *, plate: bool = True, width: int = 320) -> Path:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setattr(choice_module, "Detector", WhiteRectangles)
-    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
+    monkeypatch.setattr(choice_module, "load_network", open_file)
+    monkeypatch.setattr(choice_module, "detector_of", WhiteRectangles)
+    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "line")
     WhiteRectangles.loaded = []
     monkeypatch.chdir(tmp_path)
     (tmp_path / "weights.npz").touch()
@@ -137,9 +140,9 @@ def test_bundled_weights_and_settings(
     assert run("in.png", "weights.npz", *options) == 0
     path, settings, threads = WhiteRectangles.loaded[0]
     assert (path, threads) == (Path("weights.npz"), 3)
-    assert isinstance(settings, detector_module.DetectorSettings)
+    assert isinstance(settings, DetectorSettings)
     assert (settings.min_height, settings.min_presence) == (9, 0.25)
-    assert settings.min_confidence == 0 and settings.accept == detector_module.ACCEPTED == 0.7
+    assert settings.min_confidence == 0 and settings.accept == ACCEPTED == 0.7
     assert settings.regions == ()
     run(
         "in.png",

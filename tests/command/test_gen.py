@@ -27,7 +27,7 @@ def run(folder: Path, *arguments: str) -> Done:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,11 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pictures_and_records_belong_together(drawn: Path) -> None:
     lines = [json.loads(line) for line in (drawn / "labels.jsonl").read_text().splitlines()]
     assert len(lines) == 40
-    assert {p.name for p in drawn.iterdir()} == {"labels.jsonl", *(x["file"] for x in lines)}
+    assert {p.name for p in drawn.iterdir()} == {
+        ".gen",
+        "labels.jsonl",
+        *(x["file"] for x in lines),
+    }
     for index, line in enumerate(lines):
         record = SceneRecord.from_dict(line)
         text = record.plates[0].text if record.plates else ""
@@ -118,7 +122,8 @@ def test_nothing_is_replaced_without_force_and_only_its_own_with_it(
     done = run(tmp_path, "1", "--workers", "1")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "gen.py: test holds 3 drawn files: --force replaces them, or --out"
+        "gen.py: test holds the data set of another command (count 2, not 1; seed 3, not 0): "
+        "--force starts anew, or name another --out"
     )
     assert contents(out) == before
     assert run(tmp_path, "1", "--workers", "1", "--force", "--seed", "9").returncode == 0

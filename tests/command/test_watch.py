@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -42,16 +41,12 @@ class WhiteRectangles:
     loaded: list[tuple[Path, object, int]]
     pause_s = 0.0
 
-    @classmethod
-    def load(cls, path: Path, settings: object = None, threads: int = 1) -> WhiteRectangles:
-        if not path.is_file():
-            raise WeightsError(f"{path}: no such weights file")
-        cls.loaded.append((path, settings, threads))
-        found = cls()
-        found.settings = settings
-        found.runtime = SimpleNamespace(settings=SimpleNamespace(alphabet=ALPHABET))
-        found.jurisdiction = None
-        return found
+    alphabet = ALPHABET
+    jurisdiction = None
+
+    def __init__(self, network: tuple[Path, int], settings: object = None) -> None:
+        self.loaded.append((network[0], settings, network[1]))
+        self.settings = settings
 
     def read(self, image: np.ndarray) -> list[Reading]:
         time.sleep(self.pause_s)
@@ -66,6 +61,12 @@ class WhiteRectangles:
         confidence, characters = spell(text, slots, ALPHABET)
         return [Reading(text=text, confidence=confidence, presence=0.9, quad=quad_of_box(box),
                         characters=characters, slots=slots, accepted=True)]  # fmt: skip
+
+
+def open_file(path: Path, threads: int = 1) -> tuple[Path, int]:
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file")
+    return path, threads
 
 
 def picture(x: int | None) -> np.ndarray:
@@ -95,8 +96,9 @@ def lines_of(path: Path) -> list[dict]:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setattr(choice_module, "Detector", WhiteRectangles)
-    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
+    monkeypatch.setattr(choice_module, "load_network", open_file)
+    monkeypatch.setattr(choice_module, "detector_of", WhiteRectangles)
+    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "line")
     monkeypatch.setattr(WhiteRectangles, "loaded", [], raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DISPLAY", raising=False)

@@ -53,10 +53,6 @@ class ByColour:
     }
     quads: list[np.ndarray]
 
-    @classmethod
-    def load(cls, path: Path, settings: object = None, threads: int = 1) -> ByColour:
-        return cls()
-
     def read(self, image: np.ndarray) -> list[Reading]:
         return self.answers[int(image[0, 0, 0])]
 
@@ -323,8 +319,9 @@ def test_crop_of_labels_at_and_beyond_the_border(box: Box) -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
-    monkeypatch.setattr(choice_module, "Detector", ByColour)
-    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "window")
+    monkeypatch.setattr(choice_module, "load_network", lambda path, threads: path)
+    monkeypatch.setattr(choice_module, "detector_of", lambda network, settings: ByColour())
+    monkeypatch.setattr(choice_module, "default_choice", lambda weights: "line")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "w.onnx").write_bytes(b"weights")
 
@@ -414,11 +411,11 @@ def test_the_script_hands_on_region_country_and_size(
 ) -> None:
     seen: list[object] = []
 
-    def load(path: Path, settings: object = None, threads: int = 1) -> ByColour:
+    def made(network: object, settings: object) -> ByColour:
         seen.append(settings)
         return ByColour()
 
-    monkeypatch.setattr(ByColour, "load", load)
+    monkeypatch.setattr(choice_module, "detector_of", made)
     options = ["--country", "DE", "--region", "GB,IN", "--min-confidence", "0.2"]
     assert run("labels.csv", "--weights", "w.onnx", *options, "--resize", "480x240") == 0
     assert "photos 1, plates 1" in capsys.readouterr().out

@@ -18,7 +18,7 @@ SETTINGS = DriveSettings(size=(90, 160), frames=3, regions=("GB",), hardness=0.5
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file()}
 
 
 def test_videos_and_their_truth(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from platewright.network.settings import (
     TextSettings,
 )
 from platewright.network.weights import model_arrays, save_weights
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def looks(
@@ -77,31 +80,36 @@ def small() -> BundleSettings:
 
 
 @pytest.fixture(scope="session")
-def small_npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_weights(SMALL, tmp_path_factory.mktemp("network") / "small.npz", seed=3)
+def small_npz(made_once: MadeOnce) -> Path:
+    """The `.npz` of a small default network, with the `.onnx` beside it."""
+    return made_once("small", fill_small) / "small.npz"
+
+
+def fill_small(folder: Path) -> None:
+    from platewright.network.export import export_beside
+
+    if not export_beside(random_weights(SMALL, folder / "small.npz", seed=3)):
+        pytest.fail(
+            "the export needs tensorflow, onnx and tf2onnx: pip install -r requirements.txt"
+        )
 
 
 @pytest.fixture(scope="session")
 def small_onnx(small_npz: Path) -> Path:
-    from platewright.network.export import export_beside
-
-    found = export_beside(small_npz)
-    if not found:
-        pytest.fail(
-            "the export needs tensorflow, onnx and tf2onnx: pip install -r requirements.txt"
-        )
-    return found[0]
+    return small_npz.with_suffix(".onnx")
 
 
 @pytest.fixture(scope="session", params=sorted(TINY))
-def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(request: pytest.FixtureRequest, made_once: MadeOnce) -> Path:
     """The `.npz` of a tiny network, with the `.onnx` beside it."""
-    from platewright.network.export import export
-
     name = str(request.param)
-    weights = tmp_path_factory.mktemp(name) / f"{name}.npz"
-    random_weights(tiny(name), weights)
-    with warnings.catch_warnings():  # the converter's own; train.py runs it in another process
-        warnings.simplefilter("ignore")
-        export(weights, weights.with_suffix(".onnx"))
-    return weights
+
+    def fill(folder: Path) -> None:
+        from platewright.network.export import export
+
+        weights = random_weights(tiny(name), folder / f"{name}.npz")
+        with warnings.catch_warnings():  # the converter's own; train.py runs it in another process
+            warnings.simplefilter("ignore")
+            export(weights, weights.with_suffix(".onnx"))
+
+    return made_once(name, fill) / f"{name}.npz"

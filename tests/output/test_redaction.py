@@ -16,7 +16,7 @@ from platewright.command import run_command
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
 from platewright.output.redaction import find_plates, hide, redact, redaction_settings, widened
-from platewright.reading.detector import Detector
+from platewright.reading.choice import load_detector
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
 from platewright.synth.drive import DriveSettings, draw_drive
@@ -144,7 +144,7 @@ def detect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int
 def test_the_reader_reads_nothing_of_a_hidden_plate_nor_is_its_place_told(
     detect: Callable[..., int], tmp_path: Path
 ) -> None:
-    reader = Detector.load(ROOT / "weights.onnx")
+    reader = load_detector(ROOT / "weights.onnx")
     settings = DriveSettings(regions=("GB",), hardness=0)
     picture, _ = next(draw_drive(np.random.default_rng(1), settings))
     photo = Image.fromarray(picture)

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from platewright.record import SceneRecord
 from platewright.synth.street import draw_street
 from platewright.web import limit
 from platewright.web.registry import lookup
+from tests.script import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +36,8 @@ def database() -> Iterator[None]:
     """A database, SQLite in memory or a fresh one on the server that DATABASE_URL names."""
     setup_test_environment()
     name = connection.settings_dict["NAME"]
+    if connection.vendor != "sqlite" and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+        connection.settings_dict["TEST"]["NAME"] = f"test_{name}_{worker}"  # each has its own
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     yield
     connection.creation.destroy_test_db(name, verbosity=0)
@@ -88,15 +90,19 @@ class Server:
                 [sys.executable, "manage.py", *command],
                 cwd=ROOT, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                with urllib.request.urlopen(self.url + "/health", timeout=5):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        self.stop()
-        raise RuntimeError(self.log.read_text())
+        try:
+            wait_until(self.answers, self.process, 0.1)
+        except AssertionError:
+            self.stop()
+            raise RuntimeError(self.log.read_text()) from None
+
+    def answers(self) -> bool:
+        """Tell whether it is healthy."""
+        try:
+            with urllib.request.urlopen(self.url + "/health", timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command of manage.py on the same database."""

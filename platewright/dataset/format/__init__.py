@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT",
+    "PARTS",
     "describe_formats",
     "detect_format",
     "format_names",
@@ -42,6 +43,8 @@ __all__ = [
 FOLDER = Path(__file__).parent
 DEFAULT = "windows"
 SUMMARY = re.compile(r'^    summary = "(.+)"$', re.M)
+PARTS = ("train", "valid", "val", "test")
+"""Folders that hold a part each in data sets of others; Roboflow's are train, valid and test."""
 LABEL_FOLDERS = ("Annotations", "annotations", "images")
 READER = re.compile(r"^def read\(|import .*\bread$", re.M)
 
@@ -112,7 +115,13 @@ def load_reader(name: str) -> Reader:
     """
     if name not in readable_names():
         raise ConfigError(f"no format {name} can be read; known: {', '.join(readable_names())}")
-    return _module(name).read  # type: ignore[no-any-return]
+    module = _module(name)
+
+    def read(path: Path, finder: PictureFinder) -> Iterator[tuple[PictureFile, SceneRecord]]:
+        for part in _parts(path, name) or [path]:
+            yield from module.read(part, finder)
+
+    return read
 
 
 def detect_format(path: Path) -> str:
@@ -125,6 +134,7 @@ def detect_format(path: Path) -> str:
         raise DatasetError(f"{path}: there is no such file or folder")
     try:
         found = [name for name in readable_names() if _module(name).claims(path)]
+        found = found or [name for name in readable_names() if _parts(path, name)]
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     if len(found) == 1:
@@ -137,6 +147,13 @@ def detect_format(path: Path) -> str:
         f"{path} looks like no format: name the file itself or the folder above the pictures, or "
         f"say which with --from-format: {', '.join(readable_names())}"
     )
+
+
+def _parts(path: Path, name: str) -> list[Path]:
+    """Return the folders `train`, `valid`, ... of a data set that has nothing above them."""
+    parts = [path / part for part in PARTS if (path / part).is_dir()]
+    claims = _module(name).claims
+    return [] if not parts or claims(path) else [part for part in parts if claims(part)]
 
 
 def _damage(path: Path) -> str:

@@ -85,26 +85,26 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         DatasetError: if a row can't be read, with file and line.
     """
     file = path / BOXES if path.is_dir() else path
-    pictures: dict[str, list[tuple[int, list[float], list[float]]]] = {}
+    pictures: dict[str, list[tuple[list[float], list[float]]]] = {}
     parts = True
+    lines: dict[str, int] = {}
     for number, row in rows_of(file, NEEDED):
-        where = f"{file}: line {number}"
-        if not row["image_name"]:
-            raise DatasetError(f"{where}: image_name is empty")
-        corners = [_number(where, name, row[name]) for name in CORNERS]
-        if corners[2] <= corners[0] or corners[3] <= corners[1]:
-            raise DatasetError(f"{where}: bottom_x or bottom_y is not above top_x or top_y")
-        parts = parts and max(corners) <= 1 + SLACK
-        told = [_number(where, name, row[name]) for name in SIZE if row.get(name)]
-        pictures.setdefault(row["image_name"], []).append((number, corners, told))
+        box = finder.attempt(_box, f"{file}: line {number}", row)
+        if name := row["image_name"]:
+            lines.setdefault(name, number)
+            pictures.setdefault(name, []).extend([] if box is None else [box])
+        parts = parts and (box is None or max(box[0]) <= 1 + SLACK)
     for name, boxes in pictures.items():
-        where = f"{file}: line {boxes[0][0]}"
+        where = f"{file}: line {lines[name]}"
+        if not boxes:
+            finder.unread(where, name)
+            continue
         picture = finder.find(name, file, where)
         size = None if picture is None else finder.size(picture, where)
         if picture is None or size is None:
             continue
         plates = []
-        for _, corners, told in boxes:
+        for corners, told in boxes:
             # Pixels are of the size that the row tells, whatever became of the picture since.
             whole = [1.0, 1.0] if parts else told if len(told) == 2 and min(told) > 0 else None
             across, down = (size[1], size[0]) if whole is None else whole
@@ -112,6 +112,16 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             x0, y0, x1, y1 = (v * f for v, f in zip(corners, factors, strict=True))
             plates.append(PlateRecord(text="", quad=quad_of_box((x0, y0, x1, y1))))
         yield picture, SceneRecord(size=size, plates=tuple(plates))
+
+
+def _box(where: str, row: dict[str, str]) -> tuple[list[float], list[float]]:
+    """Return a row's corners and the picture's size, where it is told."""
+    if not row["image_name"]:
+        raise DatasetError(f"{where}: image_name is empty")
+    corners = [_number(where, name, row[name]) for name in CORNERS]
+    if corners[2] <= corners[0] or corners[3] <= corners[1]:
+        raise DatasetError(f"{where}: bottom_x or bottom_y is not above top_x or top_y")
+    return corners, [_number(where, name, row[name]) for name in SIZE if row.get(name)]
 
 
 def _number(where: str, name: str, field: str) -> float:

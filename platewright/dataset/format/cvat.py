@@ -14,6 +14,7 @@ The form: https://docs.cvat.ai/docs/other/xml_format/.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -25,8 +26,9 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.picture import find_picture, size_conflict
-from platewright.dataset.shape import corners_around, polygon_area, turned_quad
+from platewright.dataset.picture import size_conflict
+from platewright.dataset.selection import told_text
+from platewright.dataset.shape import polygon_quad, turned_quad
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
@@ -40,11 +42,9 @@ __all__ = ["FILE", "CvatFormat", "claims", "read"]
 FloatArray = NDArray[np.float64]
 
 FILE = "annotations.xml"
+SHAPES = ("box", "polygon")
 LONGEST_FRAME = 9
 """Digits of a frame's number: two years at 16 frames a second."""
-# Names of an attribute that holds a plate's text, without spaces and signs.
-TEXT_NAMES = ("text", "platetext", "platenumber", "plate", "number", "licenseplate",
-              "licenceplate", "registration", "transcription", "ocr")  # fmt: skip
 ABOUT = (
     "<version>1.1</version>\n<meta><task><name>Platewright</name><mode>annotation</mode><labels>"
     f"<label><name>{PLATE}</name><type>any</type><attributes>"
@@ -136,10 +136,11 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         name = image.attributes.get("name", "")
         if not name:
             raise DatasetError(f"{where}: an image without a name")
-        plates = tuple(p for e in image.children if (p := _plate(file, e, image)) is not None)
-        picture = finder.find(name, file, where)
+        parse = functools.partial(_plate, file, image)
+        plates = finder.plates(parse, image.children, where, name)
+        picture = None if plates is None else finder.find(name, file, where)
         size = None if picture is None else finder.size(picture, where)
-        if picture is None or size is None:
+        if plates is None or picture is None or size is None:
             continue
         told = (image.attributes.get(side, "") for side in ("height", "width"))
         if why := size_conflict(size, *told):
@@ -152,31 +153,27 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 def _frames(file: Path, root: Element, finder: PictureFinder) -> Iterator[tuple[Path, SceneRecord]]:
     """Yield the frames of the tracks."""
     told = _video_size(root)
-    places = [file.parent / "images", file.parent]
-    if finder.folder is not None:
-        places.append(finder.folder)
-    frames: dict[int, list[PlateRecord]] = {}
-    lines: dict[int, int] = {}
+    frames: dict[int, list[tuple[Element, Element]]] = {}
     for track in root.all("track"):
         for element in track.children:
             number = element.attributes.get("frame", "")
             if not number.isdecimal() or len(number) > LONGEST_FRAME:
                 raise DatasetError(f"{file}: line {element.line}: a shape without its frame")
-            plate = _plate(file, element, track)
-            if plate is not None and element.attributes.get("outside", "0") != "1":
-                frames.setdefault(int(number), []).append(plate)
-                lines.setdefault(int(number), element.line)
-    for frame, plates in sorted(frames.items()):
-        where, stem = f"{file}: line {lines[frame]}", f"frame_{frame:06d}"
-        picture = next(filter(None, (find_picture(place, stem) for place in places)), None)
-        if picture is None:
-            finder.fail(where, stem, f"no picture {stem} in {', '.join(map(str, places))}")
-        elif (size := finder.size(picture, where)) is None:
+            if element.tag in SHAPES and element.attributes.get("outside", "0") != "1":
+                frames.setdefault(int(number), []).append((track, element))
+    for frame, shapes in sorted(frames.items()):
+        where, stem = f"{file}: line {shapes[0][1].line}", f"frame_{frame:06d}"
+        plates = finder.plates(lambda pair: _plate(file, *pair), shapes, where, stem)
+        if plates is None:
             continue
-        elif why := size_conflict(size, *told):
+        picture = finder.find_stem(stem, (file.parent / "images", file.parent), where)
+        size = None if picture is None else finder.size(picture, where)
+        if picture is None or size is None:
+            continue
+        if why := size_conflict(size, *told):
             finder.fail(where, stem, f"{picture} {why}")
         else:
-            yield picture, SceneRecord(size=size, plates=tuple(plates))
+            yield picture, SceneRecord(size=size, plates=plates)
 
 
 def _video_size(root: Element) -> tuple[str, str]:
@@ -188,7 +185,7 @@ def _video_size(root: Element) -> tuple[str, str]:
     return "", ""
 
 
-def _plate(file: Path, element: Element, parent: Element) -> PlateRecord | None:
+def _plate(file: Path, parent: Element, element: Element) -> PlateRecord | None:
     """Return the plate of a shape; None where it is neither box nor polygon."""
     where = f"{file}: line {element.line}"
     if element.tag == "box":
@@ -205,19 +202,16 @@ def _plate(file: Path, element: Element, parent: Element) -> PlateRecord | None:
         pairs = [pair.split(",") for pair in points.split(";")]
         if any(len(pair) != 2 for pair in pairs):
             raise DatasetError(f"{where}: points is no list such as 1.5,2;3,4;5,6")
-        corners = np.array([[_number(where, "points", v) for v in pair] for pair in pairs])
-        quad = corners_around(corners)
-        if polygon_area(quad) == 0:
-            raise DatasetError(f"{where}: the points span no area")
+        try:
+            quad = polygon_quad([[_number(where, "points", v) for v in pair] for pair in pairs])
+        except ValueError as error:
+            raise DatasetError(f"{where}: {error}") from None
     else:
         return None
-    values = {re.sub(r"[\W_]", "", a.attributes.get("name", "").lower()): a.text
-              for a in element.all("attribute")}  # fmt: skip
-    named = next((values[name] for name in TEXT_NAMES if name in values), None)
-    text = next(iter(values.values())) if named is None and len(values) == 1 else named or ""
+    values = {a.attributes.get("name", ""): a.text for a in element.all("attribute")}
     label = element.attributes.get("label") or parent.attributes.get("label", "")
-    region = values.get("region", "")
-    return PlateRecord(text=text, quad=quad, region=region, kind=kind_of(label))
+    region = next((text for name, text in values.items() if name.lower() == "region"), "")
+    return PlateRecord(text=told_text(values), quad=quad, region=region, kind=kind_of(label))
 
 
 def _number(where: str, name: str, field: str) -> float:

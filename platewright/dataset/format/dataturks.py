@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import object_of
+from platewright.dataset.jsonfile import load_list, object_of
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.shape import polygon_area
-from platewright.dataset.textfile import first_line, lines_of
+from platewright.dataset.shape import corners_around, polygon_area
+from platewright.dataset.textfile import SNIFFED, first_line, lines_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text
@@ -39,6 +41,10 @@ __all__ = ["LINES", "DataturksFormat", "claims", "read"]
 FloatArray = NDArray[np.float64]
 
 LINES = "dataturks.json"
+ARRAY = re.compile(r"\[\s*(\{|$)")
+"""The first line of a file that is one array; a line of JSON lines is an object."""
+KEYS = re.compile(rb'^\s*\[\s*\{[^{}\[\]]*"(content|annotation)"\s*:')
+"""How an array begins."""
 SLACK = 0.05
 """How far outside 0-1 a point may be: people drag boxes over the edge."""
 CORNERS = 4
@@ -83,8 +89,11 @@ def _annotation(seen: SeenPlate) -> dict[str, Any]:
 def claims(path: Path) -> bool:
     """Tell whether a path looks like such a file or its folder."""
     file = path / LINES if path.is_dir() else path
+    line = first_line(file)
+    if ARRAY.match(line):
+        return file.suffix == ".json" and bool(KEYS.search(file.read_bytes()[:SNIFFED]))
     try:
-        values = object_of(file, first_line(file))
+        values = object_of(file, line)
     except DatasetError:
         return False
     return {"content", "annotation"} <= values.keys()
@@ -104,9 +113,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         DatasetError: if a line can't be read, with file and line.
     """
     file = path / LINES if path.is_dir() else path
-    for number, line in lines_of(file):
-        where = f"{file}: line {number}"
-        values = object_of(where, line)
+    for where, values in _entries(file):
         content, annotations = values.get("content"), values.get("annotation")
         if not isinstance(content, str) or not content.strip():
             raise DatasetError(f"{where}: content names no picture")
@@ -114,20 +121,31 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             annotations = []
         if not isinstance(annotations, list):
             raise DatasetError(f"{where}: annotation is no list")
-        told = [_told(f"{where}: annotation[{k}]", a) for k, a in enumerate(annotations)]
-        picture = finder.find(content.strip(), file, where)
+        named = [(f"{where}: annotation[{k}]", a) for k, a in enumerate(annotations)]
+        told = finder.plates(_plate, named, where, content.strip())
+        picture = None if told is None else finder.find(content.strip(), file, where)
         size = None if picture is None else finder.size(picture, where)
-        if picture is None or size is None:
+        if told is None or picture is None or size is None:
             continue
-        plates = tuple(
-            PlateRecord(text=text, quad=quad * [size[1], size[0]], kind=kind)
-            for quad, text, kind in told
-        )
+        scale = [size[1], size[0]]
+        plates = tuple(replace(plate, quad=plate.quad * scale) for plate in told)
         yield picture, SceneRecord(size=size, plates=plates)
 
 
-def _told(where: str, annotation: Any) -> tuple[FloatArray, str, str]:
-    """Return an annotation's quad in parts of the picture, its text and its kind."""
+def _entries(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of a file, each with its place: one a line, or all in an array."""
+    if not ARRAY.match(first_line(file)):
+        for number, line in lines_of(file):
+            where = f"{file}: line {number}"
+            yield where, object_of(where, line)
+        return
+    for number, values in enumerate(load_list(file)):
+        yield f"{file}: [{number}]", values
+
+
+def _plate(told: tuple[str, Any]) -> PlateRecord:
+    """Return an annotation as a plate whose quad is in parts of the picture."""
+    where, annotation = told
     if not isinstance(annotation, dict):
         raise DatasetError(f"{where} is no object")
     points = annotation.get("points")
@@ -135,14 +153,15 @@ def _told(where: str, annotation: Any) -> tuple[FloatArray, str, str]:
     if len(points) < 2:
         raise DatasetError(f"{where}: points is no list of two corners or more")
     corners = np.array(points)
-    quad = corners if len(corners) == CORNERS else quad_of_box(box_of_quad(corners))
+    quad = quad_of_box(box_of_quad(corners)) if len(corners) < CORNERS else corners_around(corners)
     if polygon_area(quad) == 0:
         raise DatasetError(f"{where}: points span no area")
     label = annotation.get("label")
     first = label[0] if isinstance(label, list) and label else label
     notes = annotation.get("notes")
     text = notes.strip() if isinstance(notes, str) else ""
-    return quad, text, kind_of(first.strip()) if isinstance(first, str) else ""
+    kind = kind_of(first.strip()) if isinstance(first, str) else ""
+    return PlateRecord(text=text, quad=quad, kind=kind)
 
 
 def _point(where: str, point: Any) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from platewright.dataset import crop
 from platewright.dataset.crop import cut_box
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.split import list_files
+from platewright.dataset.split import list_files, lists_in
 from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord
@@ -63,15 +63,16 @@ class FastPlateOcrFormat(crop.CropFormat):
 
 def claims(path: Path) -> bool:
     """Tell whether a path looks like such files."""
-    files = (path, path / "train.csv", path / "val.csv")
-    return any(has_columns(first_line(file), NEEDED) for file in files if file.is_file())
+    files = lists_in(path, ".csv") if path.is_dir() else [path]
+    return any(has_columns(first_line(file), NEEDED) for file in files)
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
     """Read CSV files with the columns image_path, plate_text and maybe plate_region.
 
     Args:
-        path: one file, or a folder with `train.csv` and `val.csv`; pictures are named from there.
+        path: one file, or a folder with `train.csv`, `val.csv` and `test.csv`; pictures are
+            named from there.
         finder: where pictures are, and what becomes of missing ones.
 
     Yields:

@@ -14,6 +14,8 @@ it; without one, as here, both kinds read them. `read` takes both. The form: Kar
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +25,7 @@ from numpy.typing import NDArray
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import numbers_of
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.picture import find_picture
-from platewright.dataset.shape import polygon_area
+from platewright.dataset.shape import polygon_quad
 from platewright.dataset.textfile import lines_of
 from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.errors import DatasetError
@@ -35,6 +36,9 @@ __all__ = ["UNREADABLE", "IcdarFormat", "claims", "read", "transcription", "whol
 FloatArray = NDArray[np.float64]
 
 UNREADABLE = "###"
+LEAST = 8
+"""Coordinates of a line, two for each corner."""
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def whole_corners(seen: SeenPlate) -> list[list[int]]:
@@ -92,29 +96,39 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         raise DatasetError(f"{folder}: no gt_*.txt files there")
     for file in files:
         stem = file.stem.removeprefix("gt_")
-        picture = find_picture(path / "images", stem) or find_picture(folder, stem)
-        if picture is None:
-            reason = f"{file}: no picture {stem} of it in {path / 'images'}"
-            finder.fail("" if finder.strict else str(file), stem, reason)
+        parse = functools.partial(_plate, file)
+        plates = finder.plates(parse, lines_of(file), str(file), stem)
+        if plates is None:
             continue
-        plates = tuple(_plate(file, number, line) for number, line in lines_of(file))
-        size = finder.size(picture, "" if finder.strict else str(file))
-        if size is not None:
+        picture = finder.find_stem(stem, (path / "images", folder), str(file))
+        size = None if picture is None else finder.size(picture, str(file))
+        if picture is not None and size is not None:
             yield picture, SceneRecord(size=size, plates=plates)
 
 
-def _plate(file: Path, number: int, line: str) -> PlateRecord:
+def _plate(file: Path, told: tuple[int, str]) -> PlateRecord:
     """Return the plate of one line; the text may hold commas."""
-    fields = line.split(",", 8)
-    if len(fields) != 9:
-        raise DatasetError(f"{file}: line {number}: {len(fields)} fields, not 8 numbers and a text")
+    number, line = told
     where = f"{file}: line {number}"
+    count = max(_leading(line) // 2 * 2, LEAST)
+    fields = line.split(",", count)
+    if len(fields) != count + 1:
+        raise DatasetError(f"{where}: {len(fields)} fields, not 8 numbers or more and a text")
     try:
-        values = [float(v) for v in fields[:8]]
+        values = [float(v) for v in fields[:count]]
+        quad = polygon_quad(numbers_of(where, "a corner", values))
     except ValueError as error:
         raise DatasetError(f"{where}: {error}") from None
-    quad = numbers_of(where, "a corner", values).reshape(4, 2)
-    if polygon_area(quad) == 0:
-        raise DatasetError(f"{where}: the four corners are on a line")
-    text = fields[8].strip()
+    text = fields[count].strip()
     return PlateRecord(text="" if text == UNREADABLE else text, quad=quad)
+
+
+def _leading(line: str) -> int:
+    """Return how many fields of a line are coordinates; the last one is the text, whatever it is.
+
+    >>> _leading("1,2,3,4,5,6,7,8,123"), _leading("1,2,3,4,5,6,7,8,9,10,AB"), _leading("1,2,A,B")
+    (8, 10, 2)
+    """
+    fields = line.split(",")[:-1]
+    return next((k for k, field in enumerate(fields) if not NUMBER.fullmatch(field.strip())),
+                len(fields))  # fmt: skip

@@ -11,6 +11,7 @@ by their first text, is in `val.txt`. PaddleOCR draws another picture where one 
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,8 +20,8 @@ from typing import Any
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import icdar
 from platewright.dataset.jsonfile import numbers_of, value_of
-from platewright.dataset.shape import polygon_area
-from platewright.dataset.split import list_files, split_line, write_split
+from platewright.dataset.shape import polygon_quad
+from platewright.dataset.split import list_files, lists_in, split_line, write_split
 from platewright.dataset.textfile import first_line, lines_of
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
@@ -59,15 +60,17 @@ class PaddleDetFormat(Format):
 
 def claims(path: Path) -> bool:
     """Tell whether a path looks like such lists."""
-    lines = (first_line(f) for f in (path, path / "train.txt", path / "val.txt"))
-    return any(line.partition("\t")[2].startswith("[") for line in lines)
+    files = lists_in(path, ".txt") if path.is_dir() else [path]
+    return any(first_line(file).partition("\t")[2].startswith("[") for file in files)
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
     """Read lists of PaddleOCR's detection labels.
 
     Args:
-        path: one list, or a folder with `train.txt` and `val.txt`; pictures are named from there.
+        path: one list, or a folder with `train.txt`, `val.txt` and `test.txt`, or with the
+            `Label.txt` of PPOCRLabel; pictures are named from there. Outlines of any number of
+            points become `corners_around` them.
         finder: where pictures are, and what becomes of missing ones.
 
     Raises:
@@ -84,10 +87,11 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
                 raise DatasetError(f"{where}: the labels are no list")
             if not name.strip():
                 raise DatasetError(f"{where}: names no picture")
-            plates = tuple(_plate(where, entry) for entry in entries)
-            picture = finder.find(name.strip(), file, where)
+            parse = functools.partial(_plate, where)
+            plates = finder.plates(parse, entries, where, name.strip())
+            picture = None if plates is None else finder.find(name.strip(), file, where)
             size = None if picture is None else finder.size(picture, where)
-            if picture is not None and size is not None:
+            if plates is not None and picture is not None and size is not None:
                 yield picture, SceneRecord(size=size, plates=plates)
 
 
@@ -95,11 +99,12 @@ def _plate(where: str, entry: Any) -> PlateRecord:
     if not isinstance(entry, dict) or not isinstance(entry.get("transcription"), str):
         raise DatasetError(f"{where}: a label without transcription")
     points = entry.get("points")
-    points = points if isinstance(points, list) and len(points) == CORNERS else [None]
-    if not all(isinstance(p, list) and len(p) == 2 for p in points):
-        raise DatasetError(f"{where}: points is no list of four corners [x, y]")
-    quad = numbers_of(where, "points", [v for p in points for v in p]).reshape(CORNERS, 2)
-    if polygon_area(quad) == 0:
-        raise DatasetError(f"{where}: the four corners are on a line")
+    points = points if isinstance(points, list) else []
+    if len(points) < CORNERS or not all(isinstance(p, list) and len(p) == 2 for p in points):
+        raise DatasetError(f"{where}: points is no list of four corners [x, y] or more")
+    try:
+        quad = polygon_quad(numbers_of(where, "points", [v for p in points for v in p]))
+    except ValueError as error:
+        raise DatasetError(f"{where}: {error}") from None
     text = entry["transcription"]
     return PlateRecord(text="" if text == icdar.UNREADABLE else text, quad=quad)

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from platewright.dataset import crop
 from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.split import list_files
+from platewright.dataset.split import list_files, lists_in
 from platewright.dataset.textfile import first_line, lines_of
 from platewright.errors import DatasetError
 from platewright.image import READ_SUFFIXES
@@ -52,7 +52,7 @@ def claims(path: Path) -> bool:
 
 def is_list(path: Path, separator: str) -> bool:
     """Tell whether a path's first line is a picture, a separator and a text."""
-    for file in (path, path / "train.txt", path / "val.txt"):
+    for file in lists_in(path, ".txt") if path.is_dir() else [path]:
         if file.suffix == ".txt" and (line := first_line(file)):
             found = _parts(line, separator)
             return found is not None and bool(found[1]) and not found[1].startswith("[")
@@ -79,7 +79,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     """Read lists of file, tab, text.
 
     Args:
-        path: one list, or a folder with `train.txt` and `val.txt`; pictures are named from there.
+        path: one list, or a folder with `train.txt`, `val.txt` and `test.txt`; pictures are
+            named from there.
         finder: where pictures are, and what becomes of missing ones.
 
     Yields:
@@ -98,16 +99,25 @@ def read_lists(
     for file in list_files(path, ".txt"):
         for number, line in lines_of(file):
             where = f"{file}: line {number}"
-            # Of a picture of another suffix the name is what stands before the last separator.
-            name, _, text = line.rpartition(separator)
-            name, text = _parts(line, separator) or (name.strip(), text.strip())
-            if not name:
-                raise DatasetError(f"{where}: not a file, a {called} and a text")
-            if not text:
-                raise DatasetError(f"{where}: no text after {name}")
+            told = finder.attempt(_told, where, line, separator, called)
+            if told is None:
+                continue
+            name, text = told
             picture = finder.find(name, file, where)
             if picture is None:
                 continue
             record = crop.record_of_crop(finder, picture, where, text)
             if record is not None:
                 yield picture, record
+
+
+def _told(where: str, line: str, separator: str, called: str) -> tuple[str, str]:
+    """Return a line's picture and its text."""
+    # Of a picture of another suffix the name is what stands before the last separator.
+    name, _, text = line.rpartition(separator)
+    name, text = _parts(line, separator) or (name.strip(), text.strip())
+    if not name:
+        raise DatasetError(f"{where}: not a file, a {called} and a text")
+    if not text:
+        raise DatasetError(f"{where}: no text after {name}")
+    return name, text

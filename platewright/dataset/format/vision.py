@@ -15,6 +15,7 @@ The form: https://cloud.google.com/vision/docs/reference/rest/v1/AnnotateImageRe
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -26,7 +27,6 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.jsonfile import list_of, load_object, numbers_of
-from platewright.dataset.picture import find_picture
 from platewright.dataset.shape import polygon_area
 from platewright.dataset.writer import LACKS, Format, Sample, save_sample
 from platewright.errors import DatasetError
@@ -139,33 +139,39 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             elif len(answers) > 1:
                 raise DatasetError(f"{where}: no context.uri that names its picture")
             else:
-                picture = find_picture(file.parent, file.stem)
-                if picture is None:
-                    finder.fail(where, file.stem, f"{file}: no picture of this name beside it")
+                picture = finder.find_stem(file.stem, (file.parent,), where)
             size = None if picture is None else finder.size(picture, where)
-            if picture is not None and size is not None:
-                yield picture, SceneRecord(size=size, plates=_plates(where, answer, size))
+            if picture is None or size is None:
+                continue
+            parse = functools.partial(_plate, size)
+            plates = finder.plates(parse, _blocks(where, answer), where, file.stem)
+            if plates is not None:
+                yield picture, SceneRecord(size=size, plates=plates)
 
 
-def _plates(where: str, answer: dict[str, Any], size: tuple[int, int]) -> tuple[PlateRecord, ...]:
-    """Return the blocks of an answer as plates."""
+def _blocks(where: str, answer: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the blocks of an answer, each with its place; none: nothing was read there."""
     whole = answer.get("fullTextAnnotation")
     if not isinstance(whole, dict):
-        return ()  # nothing was read in the picture
-    plates = []
-    for page in list_of(where, whole, "pages"):
-        for number, block in enumerate(_parts(where, page, "blocks")):
-            place = f"{where}: blocks[{number}]"
-            characters = _characters(place, block, size)
-            if not characters:
-                continue
-            quad = _quad(place, block, size) if "boundingBox" in block else np.zeros((4, 2))
-            if polygon_area(quad) == 0:
-                corners = np.concatenate([c.quad for c in characters])
-                quad = quad_of_box(box_of_quad(corners))
-            text = "".join(c.char for c in characters)
-            plates.append(PlateRecord(text=text, quad=quad, characters=tuple(characters)))
-    return tuple(plates)
+        return []
+    return [
+        (f"{where}: blocks[{number}]", block)
+        for page in list_of(where, whole, "pages")
+        for number, block in enumerate(_parts(where, page, "blocks"))
+    ]
+
+
+def _plate(size: tuple[int, int], told: tuple[str, dict[str, Any]]) -> PlateRecord | None:
+    """Return a block as a plate; None where no letter or digit is in it."""
+    place, block = told
+    characters = _characters(place, block, size)
+    if not characters:
+        return None
+    quad = _quad(place, block, size) if "boundingBox" in block else np.zeros((4, 2))
+    if polygon_area(quad) == 0:
+        quad = quad_of_box(box_of_quad(np.concatenate([c.quad for c in characters])))
+    text = "".join(c.char for c in characters)
+    return PlateRecord(text=text, quad=quad, characters=tuple(characters))
 
 
 def _characters(where: str, block: dict[str, Any], size: tuple[int, int]) -> list[CharacterRecord]:

@@ -15,9 +15,10 @@ that count from 1.
 
 from __future__ import annotations
 
-import os
+import functools
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -26,14 +27,15 @@ from numpy.typing import NDArray
 
 from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.picture import find_picture, size_conflict
-from platewright.dataset.shape import polygon_area
+from platewright.dataset.picture import find_file, find_picture, name_key, size_conflict
+from platewright.dataset.shape import CORNERS, corners_around, polygon_area, turned_quad
 from platewright.dataset.split import PARTS, split_line, write_split
 from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save_picture
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
 from platewright.file import make_folder, whole_text
-from platewright.geometry import Box, quad_of_box
+from platewright.geometry import Box
+from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
 
@@ -148,7 +150,7 @@ def _safe(text: str) -> str:
 def claims(path: Path) -> bool:
     """Tell whether a path looks like such files."""
     own = (".",) if path.name in ANNOTATIONS else ()
-    return root_tag(path, *own, *ANNOTATIONS, *PARTS) == "annotation"
+    return root_tag(path, *own, *ANNOTATIONS, *PARTS, ".") == "annotation"
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
@@ -156,13 +158,14 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: holds `Annotations/` and `JPEGImages/` (or `images/`), either with the same tree
-            below, or XML files with the pictures beside them, as LabelImg leaves them; or that
-            `Annotations/`, or one XML file.
+            below, or XML files anywhere below with the pictures beside them, as LabelImg leaves
+            them, or in any other folder; or that `Annotations/`, or one XML file.
         finder: what becomes of pictures that are missing or of another size than is told.
 
     Yields:
-        Each picture, by its XML file's name, and its record. A plate's quad is its `polygon` if
-        that has four corners, else its box.
+        Each picture, by its XML file's name, and its record. A plate's quad is its `polygon` (four
+        corners round it where it has more), else its box, turned by the attribute `rotation` that
+        CVAT gives it.
 
     Raises:
         DatasetError: if a file can't be read, with its line.
@@ -177,11 +180,12 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         root = read_xml(file)
         if root.tag != "annotation":
             raise DatasetError(f"{file}: line {root.line}: <{root.tag}>, not VOC's <annotation>")
-        plates = tuple(_plate(file, element) for element in root.all("object"))
-        picture = _picture(path, file, root)
         where = f"{file}: line {(root.find('filename') or root).line}"
-        size = finder.size(picture, where)
-        if size is None:
+        parse = functools.partial(_plate, file)
+        plates = finder.plates(parse, root.all("object"), where, file.stem)
+        picture = None if plates is None else _picture(path, file, root, where, finder)
+        size = None if picture is None else finder.size(picture, where)
+        if plates is None or picture is None or size is None:
             continue
         told = root.find("size") or root
         if why := size_conflict(size, told.text_of("height"), told.text_of("width")):
@@ -202,15 +206,24 @@ def _plate(file: Path, element: Element) -> PlateRecord:
     x0, y0, x1, y1 = box_of_voc(*values)
     if x1 <= x0 or y1 <= y0:
         raise DatasetError(f"{file}: line {box.line}: xmax or ymax is below xmin or ymin")
-    quad = quad_of_box((x0, y0, x1, y1))
+    quad = turned_quad((x0, y0, x1, y1), _rotation(file, element))
     polygon = element.find("polygon")
-    if polygon is not None and len(polygon.children) == 2 * len(quad):
-        names = [f"{axis}{k}" for k in range(1, len(quad) + 1) for axis in "xy"]
+    count = 0 if polygon is None else len(polygon.children) // 2
+    if polygon is not None and count >= CORNERS - 1:
+        names = [f"{axis}{k}" for k in range(1, count + 1) for axis in "xy"]
         corners = np.array([_number(file, polygon, name) for name in names]).reshape(-1, 2) - 1
         if polygon_area(corners) > 0:
-            quad = corners
+            quad = corners_around(corners)
     text, region, kind = (element.text_of(name) for name in ("text", "region", "name"))
     return PlateRecord(text=text, quad=quad, region=region, kind=kind_of(kind))
+
+
+def _rotation(file: Path, element: Element) -> float:
+    """Return by how many degrees CVAT tells that an object's box is turned."""
+    for told in (element.find("attributes") or element).all("attribute"):
+        if told.text_of("name") == "rotation":
+            return _number(file, told, "value")
+    return 0.0
 
 
 def _number(file: Path, element: Element, name: str) -> float:
@@ -225,17 +238,34 @@ def _number(file: Path, element: Element, name: str) -> float:
     return value
 
 
-def _picture(path: Path, file: Path, root: Element) -> Path:
-    """Return where the picture of an XML file lies; the likeliest place where it is missing."""
+def _picture(
+    path: Path, file: Path, root: Element, where: str, finder: PictureFinder
+) -> Path | None:
+    """Return where the picture of an XML file lies; None where it is a failure."""
     name = re.split(r"[\\/]", root.text_of("filename"))[-1] or f"{file.stem}.jpg"
-    folders = list(_picture_folders(path, file))
-    for folder in (file.parent, *folders):
-        if os.path.isfile(folder / name):  # `Path.is_file` stops at a name that is too long
-            return folder / name
-    for folder in (file.parent, *folders):
+    folders = [file.parent, *_picture_folders(path, file)]
+    maps = [] if finder.folder is None else [finder.folder]
+    for folder in (*folders, *maps):
+        if found := find_file(folder / name):
+            return found
+    for folder in (*folders, *maps):
         if found := find_picture(folder, file.stem):
             return found
-    return next((folder for folder in folders if folder.is_dir()), file.parent) / name
+    if path.is_dir() and len(same := _below(path).get(name_key(name), [])) == 1:
+        return same[0]
+    place = next((folder for folder in folders[1:] if folder.is_dir()), file.parent)
+    finder.fail(where, str(place / name), f"{place / name}: there is no such picture")
+    return None
+
+
+@lru_cache(maxsize=4)
+def _below(path: Path) -> dict[str, list[Path]]:
+    """Return all pictures below a folder, by what their names mean."""
+    found: dict[str, list[Path]] = {}
+    for place in sorted(path.rglob("*")):
+        if place.suffix.lower() in READ_SUFFIXES:
+            found.setdefault(name_key(place.name), []).append(place)
+    return found
 
 
 def _picture_folders(path: Path, file: Path) -> Iterator[Path]:

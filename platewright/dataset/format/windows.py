@@ -72,19 +72,37 @@ def read(path: Path, finder: PictureFinder | None = None) -> Iterator[tuple[Path
         path: the folder, or its `labels.jsonl`.
         finder: told where each label stands; whether a picture is there is found when it is opened.
 
+    A last line that is cut off, as a run leaves it that was killed, is passed over and noted.
+
     Raises:
         DatasetError: if a line can't be read, with its number.
     """
-    from platewright.dataset.jsonfile import object_of, scene_of
-    from platewright.dataset.textfile import lines_of
+    from platewright.dataset.failure import CUT_OFF
+    from platewright.dataset.finder import STRICT
+    from platewright.dataset.textfile import is_ended, lines_of
 
     labels = path / LABELS if path.is_dir() else path
-    for number, line in lines_of(labels):
+    lines = lines_of(labels)
+    for number, line in lines:
         where = f"{labels}: line {number}"
-        name = object_of(where, line).get("file")
-        if not isinstance(name, str) or not name:
-            raise DatasetError(f"{where}: names no picture")
-        record = scene_of(f"{where}: the record", line)
+        try:
+            name, record = _entry(where, line)
+        except DatasetError:
+            if next(lines, None) is not None or is_ended(labels):
+                raise
+            (finder or STRICT).fail(where, "", CUT_OFF)
+            return
+        picture = labels.parent / name
         if finder is not None:
-            finder.note(labels.parent / name, where)
-        yield labels.parent / name, record
+            finder.note(picture, where)
+        yield picture, record
+
+
+def _entry(where: str, line: str) -> tuple[str, SceneRecord]:
+    """Return the name of a line's picture, and its record."""
+    from platewright.dataset.jsonfile import object_of, scene_of
+
+    name = object_of(where, line).get("file")
+    if not isinstance(name, str) or not name:
+        raise DatasetError(f"{where}: names no picture")
+    return name, scene_of(f"{where}: the record", line)

@@ -73,7 +73,7 @@ def writer_summary(name: str) -> str:
     """
     told = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))) or ""
     line = told.partition("\n")[0].rstrip(".")
-    return line if line[:2].isupper() else f"{line[:1].lower()}{line[1:]}"
+    return line if line[1:2].isupper() else f"{line[:1].lower()}{line[1:]}"
 
 
 def open_writer(name: str, path: Path, *, several: bool) -> ReadingsWriter:

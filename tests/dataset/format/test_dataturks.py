@@ -135,4 +135,4 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, line: str, message:
     path = tmp_path / "x.json"
     path.write_text("\n" + line + "\n")
     with pytest.raises(DatasetError, match=message):
-        list(read(path, PictureFinder(folder=tmp_path)))
+        list(read(path, PictureFinder(folder=tmp_path, strict=True)))

@@ -92,7 +92,7 @@ def test_the_competitions_own_files_are_read(write, mark) -> None:
         ("1,2,3,4,5,x,7,8,A", "line 2: could not convert"),
         ("1,2,1e200,2,30,9,1,9,A", "line 2: a corner holds a number beyond"),
         ("1,2,nan,2,30,9,1,9,A", "line 2: a corner holds a number that isn't finite"),
-        ("1,1,2,2,3,3,4,4,A", "line 2: the four corners are on a line"),
+        ("1,1,2,2,3,3,4,4,A", "line 2: the points span no area"),
     ],
 )
 def test_a_malformed_line_is_named(write, line, message) -> None:

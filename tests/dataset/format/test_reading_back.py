@@ -105,10 +105,13 @@ def test_whatever_is_damaged_is_told_in_one_line(name: str, write) -> None:
         places = [m.span() for m in re.finditer(rb'[-\d.]+|"[^"]*"|\w+', whole)]
         start, end = places[rng.integers(len(places))] if places else (0, 0)
         path.write_bytes(whole[:start] + DAMAGE[rng.integers(len(DAMAGE))] + whole[end:])
+        finder = PictureFinder()
         try:
             detect_format(folder)
-            for _, record in load_reader(name)(folder, PictureFinder()):
+            for _, record in load_reader(name)(folder, finder):
                 assert all(np.isfinite(plate.quad).all() for plate in record.plates)
+            told += bool(finder.failures)
+            assert not any("\n" in failure.reason for failure in finder.failures)
         except DatasetError as error:
             told += 1
             assert "\n" not in str(error)
