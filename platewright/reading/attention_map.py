@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from platewright.errors import ConfigError
 from platewright.image import WRITE_SUFFIXES, save_image
+from platewright.reading.crop_speller import AttentionSpeller
 from platewright.reading.detector import Detector
-from platewright.reading.speller import AttentionSpeller, SecondSpeller
+from platewright.reading.speller import SecondSpeller
 from platewright.reading.spelling import Spelling
 from platewright.record import Reading
 

@@ -10,13 +10,14 @@ from platewright.errors import ConfigError, WeightsError
 from platewright.file import file_digest
 from platewright.network.kind import kind_names
 from platewright.network.settings import PARTS, BundleSettings
+from platewright.reading.crop_speller import crop_speller
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder, FrameFramer, ScanFinder, SlotFramer
 from platewright.reading.line import LineSpeller
 from platewright.reading.runtime import Network, load_network
 from platewright.reading.service import Service, ServiceSpeller
 from platewright.reading.settings import DetectorSettings
-from platewright.reading.speller import SecondSpeller, SlotSpeller, crop_speller
+from platewright.reading.speller import SecondSpeller, SlotSpeller
 from platewright.reading.vote import VoteSpeller
 from platewright.resource import bundled
 

@@ -18,16 +18,9 @@ from platewright.alphabet import Alphabet
 from platewright.reading.spelling import Spelling
 
 __all__ = [
-    "BLANK",
-    "beam_search",
-    "best_path",
-    "labels",
-    "likelihoods",
-    "log_likelihoods",
-    "near_texts",
-    "spell_ctc",
-    "spell_text",
-]
+    "BLANK", "beam_search", "best_path", "labels", "likelihoods", "log_likelihoods", "near_texts",
+    "spell_ctc", "spell_text",
+]  # fmt: skip
 
 BLANK = 0
 """Class of a step that says nothing; character k of the alphabet has class k + 1."""

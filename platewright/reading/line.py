@@ -13,8 +13,8 @@ from platewright.alphabet import Alphabet
 from platewright.network.settings import UNSEEN, LineSettings
 from platewright.reading.ctc import BLANK, likelihoods, log_likelihoods, near_texts
 from platewright.reading.finder import sigmoid
-from platewright.reading.runtime import Network, levels
-from platewright.reading.speller import Look, log_softmax
+from platewright.reading.runtime import Network, levels, log_softmax
+from platewright.reading.speller import Look
 from platewright.reading.spelling import Spelling
 from platewright.reading.straighten import refined, straightened
 

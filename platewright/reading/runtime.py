@@ -15,7 +15,15 @@ from platewright.errors import WeightsError
 from platewright.file import file_digest
 from platewright.network.settings import AnySettings, BundleSettings, read_settings
 
-__all__ = ["KerasNetwork", "Network", "OnnxNetwork", "levels", "load_network", "open_session"]
+__all__ = [
+    "KerasNetwork",
+    "Network",
+    "OnnxNetwork",
+    "levels",
+    "load_network",
+    "log_softmax",
+    "open_session",
+]
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -162,6 +170,12 @@ def levels(pictures: Picture) -> FloatArray:
     """Return pictures as networks take them, 0-1: grey (n, h, w) ones as (n, h, w, 1)."""
     whole = pictures[..., None] if pictures.ndim == 3 else pictures
     return whole.astype(np.float32) * np.float32(1 / 255)
+
+
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return log-probabilities along the last axis."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float64)
 
 
 def _first_line(error: Exception) -> str:

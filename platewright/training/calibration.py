@@ -4,9 +4,9 @@ Run: python -m platewright.training.calibration weights.npz
 
 Draws close-ups of plates, frames them with the errors that a first look makes, reads them as
 `detect.py` does, fits a temperature, and writes it into the weights and the `.onnx` beside them.
-Half a minute; no real photo is used. Confidence is a product of probabilities, which makes it surer or less sure than it should be.
-Dividing their logarithms by one number mends that (Guo et al. 2017, "On calibration of modern
-neural networks"): then a reading's confidence is the chance that its text is right.
+Half a minute; no real photo is used. Confidence is a product of probabilities, which makes it surer
+or less sure than it should be. Dividing their logarithms by one number mends that (Guo et al. 2017,
+"On calibration of modern neural networks"): then it is the chance that the text is right.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from platewright.reading.choice import detector_of
 from platewright.reading.ctc import log_likelihoods
 from platewright.reading.detector import Detector
 from platewright.reading.line import LineEvidence
-from platewright.reading.runtime import Network, load_network
+from platewright.reading.runtime import Network, load_network, log_softmax
 from platewright.reading.settings import DetectorSettings
-from platewright.reading.speller import Look, SlotEvidence, Speller, log_softmax
+from platewright.reading.speller import Look, SlotEvidence, Speller
 from platewright.reading.spelling import EMPTY, sharpen
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup

@@ -16,9 +16,9 @@ from platewright.geometry import iou
 from platewright.network.kind import Recipe, build, joined, load_kind
 from platewright.network.settings import LineSettings, SlotSettings, TextSettings, read_settings
 from platewright.network.weights import load_file, model_arrays
+from platewright.reading.crop_speller import crop_speller
 from platewright.reading.ctc import BLANK, labels
 from platewright.reading.runtime import load_network
-from platewright.reading.speller import crop_speller
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
