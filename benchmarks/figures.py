@@ -12,14 +12,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 MEASURED = (
-    "realdev", "realdev_boxes", "crops_us", "realdev_720", "gb", "gb_region", "in", "in_region",
-    "empty",
+    "realdev", "realdev2", "realdev_boxes", "crops_us", "realdev_720", "gb", "gb_region", "in",
+    "in_region", "empty",
 )  # fmt: skip
-"""Results of the bundled weights and their voting reader, in the order of the README."""
+"""Results of the bundled weights, in the order of the README."""
 FAST = ("realdev_int8", "realdev_720_int8")
 """Results of the bundled weights of 8 bits."""
-ALONE = ("realdev_window", "realdev_720_window")
-"""Results of the bundled weights alone, where no reader votes beside them."""
 READ = ("exact", "folded", "character_accuracy")
 COUNTRIES = ("GB", "IN", "PK", "US", "DE")
 
@@ -41,8 +39,8 @@ def percent(part: float | None) -> str:
 
 def readings() -> list[str]:
     """Return the table of what is found and read on real photos."""
-    names = ("realdev", "realdev_window", "realdev_int8", "realdev_boxes", "crops_us")
-    photos, alone, fast, boxes, crops = (load(f"{name}.json") for name in names)
+    names = ("realdev", "realdev2", "realdev_int8", "realdev_boxes", "crops_us")
+    photos, further, fast, boxes, crops = (load(f"{name}.json") for name in names)
     lines = [
         "| | texts | found: any overlap % | IoU >= 0.5 % | exact % | folded % | characters % "
         "| other readings a photo | median ms (95th) |",
@@ -50,9 +48,9 @@ def readings() -> list[str]:
     ]
     for title, result, whole in (
         ("whole photos of the world", photos, True),
-        ("the same with `--reader window`", alone, True),
         ("the same by `weights.int8.onnx`", fast, True),
         ("the same, plates' boxes given", boxes, False),
+        ("further photos: US and Canada, world, China", further, True),
         ("crops of US plates", crops, False),
     ):
         all_, ms = result["all"], result["ms"]
@@ -96,19 +94,15 @@ def confidence(photos: dict[str, Any]) -> str:
     """Return what is said of confidence, false alarms and speed."""
     accepted, empty = photos["accepted"], load("empty.json")
     large, fast = load("realdev_720.json"), load("realdev_720_int8.json")
-    alone, alone_large = load("realdev_window.json"), load("realdev_720_window.json")
-    of_one = alone["accepted"]
     return (
         f"Of the labelled texts that are accepted (confidence {accepted['min_confidence']:g} and "
         f"more) {percent(accepted['precision'])} % are right, and {percent(accepted['recall'])} % "
         "of all texts are accepted and right; the expected calibration error is "
-        f"{photos['calibration']['ece']:.3f}. With "
-        f"`--reader window` these are {percent(of_one['precision'])} %, "
-        f"{percent(of_one['recall'])} % and {alone['calibration']['ece']:.3f}. "
+        f"{photos['calibration']['ece']:.3f}. "
         f"On {empty['photos']} photos without a plate, which training never saw, there are "
         f"{empty['per_photo']:.3f} readings a photo. All photos scaled to 1280x720 take "
-        f"{large['ms']['median']:.0f} ms in the median, {alone_large['ms']['median']:.0f} with "
-        f"`--reader window`, {fast['ms']['median']:.0f} with `weights.int8.onnx`. "
+        f"{large['ms']['median']:.0f} ms in the median, {fast['ms']['median']:.0f} with "
+        "`weights.int8.onnx`. "
         "Many of the other readings are plates that nobody labelled."
     )
 
@@ -184,18 +178,18 @@ def drawing() -> str:
 
 def figures() -> str:
     """Return the whole part of the README."""
-    photos, crops = load("realdev.json"), load("crops_us.json")
+    photos, crops, further = (load(f"{n}.json") for n in ("realdev", "crops_us", "realdev2"))
     extraction, training = load("extraction.json"), load("training_input.json")
     large = extraction["enlarged_4_times"]
     lines = [
         BEGIN,
         "## Figures",
         "",
-        f"The bundled weights (`{photos['weights_sha256'][:12]}`), and the `crnn-lstm` of "
-        f"`readers/` (`{photos['reader_sha256'][:12]}`) that votes with them, on real photos that "
-        f"they never saw: {photos['photos']:,} of cars and motorcycles of 35 countries and more, "
-        f"and {crops['photos']:,} crops of US plates. One thread of one core; folded counts O as 0 "
-        "and I as 1.",
+        f"The bundled weights (`{photos['weights_sha256'][:12]}`) on real photos that they never "
+        f"saw: {photos['photos']:,} of cars and motorcycles of 35 countries and more, "
+        f"{further['photos']:,} further ones of 40 countries, and {crops['photos']:,} crops of US "
+        "plates. One thread of one core; folded counts O as 0 and I as 1. Of Chinese plates the "
+        "Latin part is counted, without the sign before it.",
         "",
         *readings(),
         "",
@@ -203,7 +197,7 @@ def figures() -> str:
         "",
         confidence(photos),
         "",
-        *(f"    {load(f'{name}.json')['command']}" for name in (*MEASURED, *ALONE, *FAST)),
+        *(f"    {load(f'{name}.json')['command']}" for name in (*MEASURED, *FAST)),
         "",
         *readers(),
         "By country, condition and threshold: [the model card](docs/model-card.md).",

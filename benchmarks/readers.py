@@ -6,7 +6,8 @@ The default network finds nothing here: the boxes are given. It frames them, the
 what is framed, as `detect.py --reader` does. The drawn plates have faces that are not in `fonts/`
 (DejaVu, which come with matplotlib) and, with `--bgs FOLDER --skip N`, backgrounds that training
 did not have. `box` is scored by the mean overlap of its boxes, beside that of the best constant
-box, on drawn photos and on the real ones with one plate. `window+crnn-lstm` is both, which vote.
+box, on drawn photos and on the real ones with one plate. `line` is the weights' own reader, and
+`line+crnn-lstm` is both, which vote.
 Writes results/readers.json and prints the README's table.
 """
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 SEED = 5_000_011
 """Of drawings that neither training nor its checks draw."""
-VOTES = ("window+crnn-lstm",)
+VOTES = ("line+crnn-lstm",)
 """Readers that vote, beside each by itself."""
 UNSEEN = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSansMono-Bold")
 
@@ -232,7 +233,7 @@ def weights_of(choice: str, default: Path) -> list[Path]:
     """
     from platewright.reading.choice import find_weights, voters
 
-    return [default if name == "window" else find_weights(name) for name in voters(choice)]
+    return [default if name == "line" else find_weights(name) for name in voters(choice)]
 
 
 def parse_args() -> argparse.Namespace:
@@ -272,7 +273,7 @@ def main() -> None:
     if args.out.exists() and not args.force:
         raise OutputError(f"{args.out}: there already; give another name or --force")
     chosen = {}
-    for name in ("window", *(args.names or (*(n for n in kind_names() if n not in PARTS), *VOTES))):
+    for name in ("line", *(args.names or (*(n for n in kind_names() if n not in PARTS), *VOTES))):
         try:
             chosen[name] = weights_of(name, args.weights)
         except WeightsError as error:

@@ -72,8 +72,8 @@ def find_weights(choice: str) -> Path:
 def voters(choice: str) -> tuple[str, ...]:
     """Return the names or files that a choice consists of; two and more vote together.
 
-    >>> voters("window+crnn-lstm"), voters("crnn-gru")
-    (('window', 'crnn-lstm'), ('crnn-gru',))
+    >>> voters("line+crnn-lstm"), voters("crnn-gru")
+    (('line', 'crnn-lstm'), ('crnn-gru',))
     """
     whole = Path(choice).suffix.lower() in SUFFIXES and Path(choice).is_file()
     return (choice,) if whole else tuple(dict.fromkeys(choice.split("+")))
@@ -115,7 +115,7 @@ def default_choice(weights: Path) -> str:
         raise WeightsError(f"{weights}: can't be read: {error.strerror or error}") from None
     if not isinstance(known, dict) or not all(isinstance(one, str) for one in known.values()):
         raise ConfigError(f"{file}: names no readers by the SHA-256 of weights")
-    choice: str = known.get(digest, "window")
+    choice: str = known.get(digest, OWN[0])
     reader_weights(choice)  # another network than is meant must not read in silence
     return choice
 

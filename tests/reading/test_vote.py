@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import pytest
 from platewright import resource
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import ConfigError, ResourceError, WeightsError
+from platewright.file import file_digest
 from platewright.reading.choice import (
     default_choice,
     load_detector,
@@ -181,13 +183,12 @@ def test_choosing_several(exported: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert voters(str(plus)) == (str(plus),)
 
 
-def test_the_bundled_weights_have_readers_that_vote(tmp_path: Path) -> None:
+def test_weights_read_alone_where_no_one_is_named(tmp_path: Path) -> None:
     for name in ("weights.npz", "weights.onnx", "weights.int8.onnx"):
-        found = default_choice(ROOT / name)
-        assert found == "window+crnn-lstm", name
-        assert all(path.is_file() for path in reader_weights(found))
+        assert default_choice(ROOT / name) == "line", name
+    assert reader_weights("line") == ()
     (tmp_path / "mine.onnx").write_bytes(b"other")
-    assert default_choice(tmp_path / "mine.onnx") == "window"
+    assert default_choice(tmp_path / "mine.onnx") == "line"
     with pytest.raises(WeightsError, match="can't be read"):
         default_choice(tmp_path)
 
@@ -207,15 +208,15 @@ def test_a_missing_reader_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ResourceError, match=r"readers/default\.json: missing"):
         default_choice(ROOT / "weights.onnx")
     (tmp_path / "readers").mkdir()
-    shutil.copy(ROOT / "readers/default.json", tmp_path / "readers")
+    named = {file_digest(ROOT / "weights.onnx"): "line+crnn-lstm"}
+    (tmp_path / "readers/default.json").write_text(json.dumps(named))
     with pytest.raises(WeightsError, match=r"crnn-lstm: no readers/crnn-lstm\.onnx"):
         default_choice(ROOT / "weights.onnx")
     shutil.copy(ROOT / "readers/crnn-lstm.onnx", tmp_path / "readers")
-    assert default_choice(ROOT / "weights.onnx") == "window+crnn-lstm"
+    assert default_choice(ROOT / "weights.onnx") == "line+crnn-lstm"
+    assert default_choice(ROOT / "weights.int8.onnx") == "line"
     assert isinstance(load_detector(ROOT / "weights.onnx").speller, VoteSpeller)
-    assert not isinstance(
-        load_detector(ROOT / "weights.onnx", reader="window").speller, VoteSpeller
-    )
+    assert not isinstance(load_detector(ROOT / "weights.onnx", reader="line").speller, VoteSpeller)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}', "\xff"])
