@@ -29,6 +29,7 @@ TELLING = {
         "in_order",
         "Engine",
         "BatchStream",
+        "export_beside",
         "sync_playwright",
     },
     "slow": {"train_on_batch", "fit", "export_beside", "export_reader", "quantize"},
