@@ -4,9 +4,10 @@ Run: python -m platewright.training.calibration weights.npz
 
 Draws close-ups of plates, frames them with the errors that a first look makes, reads them as
 `detect.py` does, fits a temperature, and writes it into the weights and the `.onnx` beside them.
-Half a minute; no real photo is used. Confidence is a product of probabilities, which makes it surer or less sure than it should be.
-Dividing their logarithms by one number mends that (Guo et al. 2017, "On calibration of modern
-neural networks"): then a reading's confidence is the chance that its text is right.
+Half a minute; no real photo is used. Confidence is a product of probabilities, which makes it surer
+or less sure than it should be. Dividing their logarithms by one number mends that (Guo et al. 2017,
+"On calibration of modern neural networks"): then a reading's confidence is the chance that its text
+is right.
 """
 
 from __future__ import annotations
