@@ -29,9 +29,10 @@ TELLING = {
         "in_order",
         "Engine",
         "BatchStream",
+        "export_beside",
         "sync_playwright",
     },
-    "slow": {"train_on_batch", "fit", "export_beside", "export_reader", "quantize"},
+    "slow": {"train_on_batch", "fit", "export_beside", "exported", "quantize"},
 }
 """Names whose use, by a test, its fixtures or what these call here, says what it is."""
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
@@ -60,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def names_used(item: pytest.Item) -> set[str]:
-    """Return the names in the code of a test, of its fixtures, and of what these call here."""
+    """Return the names of a test's fixtures, and in their code, its own, and that of callees."""
     info = getattr(item, "_fixtureinfo", None)
     fixtures = info.name2fixturedefs.values() if info else ()
     todo: list[Any] = [getattr(item, "function", None), *(each[-1].func for each in fixtures)]
@@ -70,7 +71,9 @@ def names_used(item: pytest.Item) -> set[str]:
         if id(each) not in seen and isinstance(each, FunctionType | type):
             seen[id(each)], called = code_of(each)
             todo += called
-    return {name for names in seen.values() for name in names}
+    return {name for names in seen.values() for name in names}.union(
+        info.name2fixturedefs if info else ()
+    )
 
 
 @cache

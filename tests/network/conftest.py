@@ -81,21 +81,25 @@ def small() -> BundleSettings:
 
 @pytest.fixture(scope="session")
 def small_npz(made_once: MadeOnce) -> Path:
-    """The `.npz` of a small default network, with the `.onnx` beside it."""
-    return made_once("small", fill_small) / "small.npz"
+    def fill(folder: Path) -> None:
+        random_weights(SMALL, folder / "small.npz", seed=3)
 
-
-def fill_small(folder: Path) -> None:
-    from platewright.network.export import export_beside
-
-    if not export_beside(random_weights(SMALL, folder / "small.npz", seed=3)):
-        pytest.fail(
-            "the export needs tensorflow, onnx and tf2onnx: pip install -r requirements.txt"
-        )
+    return made_once("small", fill) / "small.npz"
 
 
 @pytest.fixture(scope="session")
-def small_onnx(small_npz: Path) -> Path:
+def small_onnx(small_npz: Path, made_once: MadeOnce) -> Path:
+    """The `.onnx` that lies beside it."""
+
+    def fill(_: Path) -> None:
+        from platewright.network.export import export_beside
+
+        if not export_beside(small_npz):
+            pytest.fail(
+                "the export needs tensorflow, onnx and tf2onnx: pip install -r requirements.txt"
+            )
+
+    made_once("small-exported", fill)
     return small_npz.with_suffix(".onnx")
 
 
