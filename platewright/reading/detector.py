@@ -25,6 +25,8 @@ __all__ = ["Detector"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
+OTHERS = 3
+"""Further texts of a plate, of other lengths maybe, that are tried under the regions."""
 UNREAD = 1e-6
 """Confidence of a reading without text where readings are sorted."""
 
@@ -149,7 +151,7 @@ class Detector:
     def _conditioned(self, look: Look, spelling: Spelling) -> Conditioned | None:
         """Return the most probable text that fits the regions, of those that the plate may have."""
         best, most = None, 0.0
-        for text in (spelling.text, *(text for text, _ in spelling.others)):
+        for text in (spelling.text, *(text for text, _ in spelling.others[:OTHERS])):
             own = spelling if text == spelling.text else look.evidence.spell_as(text)
             given = self.jurisdiction.condition(own.slots)
             if given is None:
