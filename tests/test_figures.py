@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OTHERS = ("threshold", "robustness")
-"""Results of the bundled weights that stand in docs/."""
 EARLIER = {"lookup": "docs/web.md", "load": "docs/web.md", "voting": "docs/watch.md",
            "watching": "docs/watch.md"}  # fmt: skip
 """Results that may be of earlier weights: the page that shows them then says of which."""
@@ -37,7 +35,7 @@ def test_the_results_are_of_the_weights_that_are_here():
 
     figures = load_figures()
     names = {
-        "weights.onnx": (*figures.MEASURED, *OTHERS),
+        "weights.onnx": figures.MEASURED,
         "weights.int8.onnx": figures.FAST,
     }
     for weights, results in names.items():
@@ -45,7 +43,7 @@ def test_the_results_are_of_the_weights_that_are_here():
         for name in results:
             result = json.loads((ROOT / f"results/{name}.json").read_text())
             assert result["weights_sha256"] == digest, name
-    for name in (*figures.MEASURED, *figures.FAST, *OTHERS):
+    for name in (*figures.MEASURED, *figures.FAST):
         result = json.loads((ROOT / f"results/{name}.json").read_text())
         assert not result.get("reader"), f"{name}: read with another network than the weights'"
 

@@ -34,7 +34,7 @@ class DetectorSettings:
         regions: codes or files of the regions whose syntaxes texts are to fit; none: any text.
     """
 
-    min_presence: float = 0.4
+    min_presence: float = 0.5
     min_confidence: float = 0.0
     accept: float = ACCEPTED
     min_height: float = 0.0
