@@ -100,11 +100,7 @@ class ScanFinder:
         half = np.array([grid.window[1] / 2, grid.window[0] / 2])
         quads, scores = [], []
         for level in pyramid(grey, factors, grid.window, extent):
-            presence, corners = self.network.run(
-                ["scan_presence", "scan_corners"], {"image": levels(level.image[None])}
-            )
-            # Now and then the converter leaves one more axis of one at the front of the first.
-            presence, corners = presence.reshape(corners.shape[1:3]), corners[0]
+            presence, corners = self.look(level.image)
             where = np.argwhere(presence > cut)
             if not where.size:
                 continue
@@ -120,6 +116,18 @@ class ScanFinder:
         most = round(settings.max_candidates * max(grey.size / MEGAPIXEL, 1.0))
         kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1, most=most)
         return [Find(all_quads[k], float(1 / (1 + np.exp(-logits[k])))) for k in kept]
+
+    def look(self, picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return presence logits (rows, columns) and corners (rows, columns, 8) of a picture.
+
+        Args:
+            picture: (H, W) grey, one level of the pyramid.
+        """
+        presence, corners = self.network.run(
+            ["scan_presence", "scan_corners"], {"image": levels(picture[None])}
+        )
+        # Now and then the converter leaves one more axis of one at the front of the first.
+        return presence.reshape(corners.shape[1:3]), corners[0]
 
 
 class BoxFinder:

@@ -15,6 +15,7 @@ from platewright.network.export import export_beside, write_onnx
 from platewright.network.settings import BundleSettings
 from platewright.network.weights import load_weights, save_weights
 from platewright.reading.choice import detector_of
+from platewright.reading.finder import ScanFinder
 from platewright.reading.runtime import KerasNetwork, OnnxNetwork, load_network, open_session
 from platewright.reading.settings import DetectorSettings
 from tests.network.conftest import looks
@@ -142,7 +143,7 @@ def test_an_output_with_one_more_axis_is_the_same(tmp_path: Path, small_onnx: Pa
     path = tmp_path / "w.onnx"
     path.write_bytes(proto.SerializeToString())
     picture = np.random.default_rng(1).integers(0, 256, (64, 128), np.uint8)
-    both = (scan(OnnxNetwork(file), picture) for file in (path, small_onnx))
+    both = (ScanFinder(OnnxNetwork(file)).look(picture) for file in (path, small_onnx))
     for a, b in zip(*both, strict=True):
         assert a.shape == b.shape and (a == b).all()
 

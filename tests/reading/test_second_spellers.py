@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from platewright import resource
 from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import quad_of_box
@@ -171,7 +172,8 @@ def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatc
     assert with_reader(plain, "window") is with_reader(plain, "slots") is plain
     with pytest.raises(ConfigError, match=r"no reader crnn; known: attention, box, .*, api, or"):
         with_reader(detector(), "crnn")
-    monkeypatch.setattr("platewright.reading.choice.READERS", tmp_path / "none")
+    (tmp_path / "none/readers").mkdir(parents=True)
+    monkeypatch.setattr(resource, "DATA", tmp_path / "none")
     with pytest.raises(WeightsError, match=f"no readers/{name}.onnx; python train.py --network"):
         with_reader(detector(), name)
     run = tmp_path / "runs" / name

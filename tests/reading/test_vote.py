@@ -168,7 +168,7 @@ def test_choosing_several(exported: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert reader_weights(several) == (file,)
     assert reader_weights(f"{file}+{name}") == (file, file)
     # The tiny networks have eight slots.
-    message = "box reads no text" if name == "box" else f"{name} reads 8 characters at most"
+    message = "box reads no crops" if name == "box" else f"{name} reads 8 characters at most"
     with pytest.raises(ConfigError, match=message):
         with_reader(detector(), several)
     with pytest.raises(ConfigError, match="api gives no probabilities"):
