@@ -111,12 +111,12 @@ def test_evaluate_scores_it(folder: Path, trained: Done) -> None:
         ),
         (
             "detect.py", ["images/a.png", "readers/crnn-gru.onnx", "o.png"], 1,
-            "weights of the reader crnn-gru, not of the default network: detect.py takes them with",
+            "weights of the reader crnn-gru find no plates: detect.py takes them with --reader",
         ),
         ("detect.py", ["images/a.png", "--reader", "api"], 1, "PLATEWRIGHT_OCR_URL is not set"),
         (
-            "detect.py", ["images/a.png", "--reader", str(ROOT / "weights.onnx")], 1,
-            "weights.onnx: not the weights of a reader, but of the network window",
+            "detect.py", ["images/a.png", "--reader", str(ROOT / "weights.onnx")], 2,
+            "weights.onnx: weights that find and read: give them as the weights",
         ),
         (
             "detect.py", ["images/a.png", "--show-attention", "x.png"], 2,

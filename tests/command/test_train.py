@@ -205,11 +205,11 @@ def test_ctrl_c_leaves_weights_that_resume(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--scenes", "0"], "--scenes must be at least 1"),
-        (["--check-every", "0"], "--check-every must be at least 1"),
-        (["--steps", "0"], "--steps and --hours must be positive"),
-        (["--hours", "-1"], "--steps and --hours must be positive"),
-        (["--workers", "-1"], "--workers can't be negative"),
+        (["--scenes", "0"], "argument --scenes: must be at least 1, not 0"),
+        (["--check-every", "0"], "argument --check-every: must be at least 1, not 0"),
+        (["--steps", "0"], "argument --steps: must be at least 1, not 0"),
+        (["--hours", "-1"], "--hours must be positive"),
+        (["--workers", "-1"], "argument --workers: must be at least 0, not -1"),
         (["--data", "d", "--data-share", "0"], "--data-share must be above 0, and 1 at most"),
         (["--data", "d", "--data-share", "1.5"], "--data-share must be above 0, and 1 at most"),
         (["--init", "w.npz", "--resume"], "give one of them"),

@@ -337,8 +337,10 @@ def test_what_is_found_is_what_goes_on() -> None:
 
 
 def test_a_run_begins_with_all_that_fits_and_a_line_reader_with_a_slot_readers_trunk() -> None:
-    slots = model_arrays(build(joined([SlotSettings()])).teach)
-    line = model_arrays(build(joined([LineSettings()])).teach)
+    trunk = SlotSettings()
+    alike = LineSettings(channels=trunk.channels, width=trunk.channels[2])
+    slots = model_arrays(build(joined([trunk])).teach)
+    line = model_arrays(build(joined([alike])).teach)
     out = run.fitting(line, slots, "w.npz")
     assert set(out) == set(line)
     assert (out["line_stem_conv/kernel"] == slots["slots_stem_conv/kernel"]).all()
