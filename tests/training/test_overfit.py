@@ -181,10 +181,8 @@ def test_detect_reads_every_scene(
         save_image(photos / f"{index}.png", np.repeat(scene.image[..., None], 3, axis=2))
     command = [sys.executable, str(ROOT / "detect.py"), str(photos), str(run / weights)]
     # Presence is the product of the scan's and the slot reader's, which is less than a frame's.
-    command += ["--min-presence", "0.12"]
-    done = subprocess.run(
-        [*command, str(tmp_path / "out")], capture_output=True, text=True, timeout=120, check=False
-    )
+    command += [str(tmp_path / "out"), "--min-presence", "0.12"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "out" / "readings.jsonl").read_text().splitlines()
     assert len(lines) == 8
