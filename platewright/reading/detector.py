@@ -75,9 +75,13 @@ class Detector:
         grey = _grey(image)
         limit = self.settings
         if not self.framer.counts:
-            # Nothing can come of less: a reading's presence is the scan's, times more.
-            least = max(limit.scan_presence, limit.min_presence)
-            limit = replace(limit, scan_presence=least)
+            # A reading's presence is the scan's, times more: nothing can come of a lesser find, and
+            # what is asked for must not be dropped between the looks, where it is that product.
+            limit = replace(
+                limit,
+                scan_presence=max(limit.scan_presence, limit.min_presence),
+                second_look=min(limit.second_look, limit.min_presence),
+            )
         finds = self.finder.find(grey, limit)
         if self.finder.exact:
             readings = [
