@@ -51,7 +51,7 @@ def photos(tmp_path_factory):
     ],
 )
 def test_what_is_measured_is_what_gen_draws(words, kind, photos, tmp_path, monkeypatch):
-    import gen
+    from platewright.command import gen
     from platewright.generation import job as package
 
     jobs = []
@@ -153,12 +153,14 @@ def test_wrong_arguments_are_explained(words, said, photos, capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_a_peer_that_fails_is_named_in_a_line(photos):
     broken = [sys.executable, "-c", "import sys; sys.exit('no module trdg')"]
     with pytest.raises(SystemExit, match=r"trdg failed: no module trdg$"):
         drawing.ask_peer("trdg", broken, photos, 0.1, None)
 
 
+@pytest.mark.process
 def test_a_peer_that_draws_nothing_is_no_rate(photos):
     said = json.dumps({"drawn": 0, "given_up": 9, "seconds": 0.1, "processor_seconds": 0.1})
     idle = [sys.executable, "-c", f"print({said!r})"]
@@ -192,6 +194,7 @@ def upstream(tmp_path_factory):
     return folder
 
 
+@pytest.mark.process
 def test_the_whole_of_it_beside_an_old_checkout(photos, upstream, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     out = tmp_path / "drawing.json"
@@ -212,6 +215,7 @@ def test_the_whole_of_it_beside_an_old_checkout(photos, upstream, tmp_path, monk
     assert list(tmp_path.iterdir()) == [out], "the scratch folder is gone"
 
 
+@pytest.mark.process
 def test_a_peers_driver_writes_what_it_draws_and_leaves_out_what_was_given_up(tmp_path):
     program = (
         "import itertools, lines\n"

@@ -158,8 +158,8 @@ def test_gen_draws_the_same(installed: Run, checkout: Run, tmp_path: Path) -> No
     for run in (installed, checkout):
         run("gen", "3", "--workers", "1", "--region", "gb,FR", "--preset", "street")
     made = [
-        {path.name: path.read_bytes() for path in (tmp_path / name / "test").iterdir()}
-        for name in ("empty", "checkout")
+        {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        for folder in (tmp_path / "empty/test", tmp_path / "checkout/test")
     ]
     assert made[0] == made[1] and len(made[0]) == 4
 

@@ -246,7 +246,7 @@ def _faces() -> tuple[Path, ...]:
 
 @cache
 def _font(path: Path) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(path), 90)
+    return ImageFont.truetype(str(path), 90, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache

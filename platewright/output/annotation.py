@@ -232,7 +232,7 @@ def _face(size: int) -> Face:
     named = [FONTS / name for name in FACES if (FONTS / name).is_file()]
     for path in named or sorted(FONTS.glob("*.ttf")):
         try:
-            return ImageFont.truetype(str(path), size)
+            return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
         except OSError:
             continue
     return _plain(size)

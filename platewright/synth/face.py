@@ -39,6 +39,8 @@ CAP_PX = 64
 
 NEEDED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 Mask = NDArray[np.uint8]
+BASIC = ImageFont.Layout.BASIC
+"""The layout that is the same wherever Pillow runs; Raqm's is there or not, and refuses U+2029."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Face:
         self.path = path
         self.name = path.stem
         try:
-            probe = ImageFont.truetype(str(path), 200)
+            probe = ImageFont.truetype(str(path), 200, layout_engine=BASIC)
         except OSError as error:
             raise FontError(f"{path}: not a font that FreeType reads ({error})") from None
         mapped = self.characters()
@@ -92,7 +94,9 @@ class Face:
         if tall is None:
             raise FontError(f"{path}: has none of A-Z and 0-9; take another face")
         top, bottom = probe.getbbox(tall, anchor="ls")[1::2]
-        self._font = ImageFont.truetype(str(path), 200.0 * CAP_PX / max(bottom - top, 1))
+        self._font = ImageFont.truetype(
+            str(path), 200.0 * CAP_PX / max(bottom - top, 1), layout_engine=BASIC
+        )
         self._glyphs: dict[str, Glyph] = {}
         self._levels: dict[str, list[Mask]] = {}
 

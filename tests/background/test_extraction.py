@@ -142,6 +142,7 @@ def test_contents_count_not_names(tmp_path):
         assert cv2.imread(str(tmp_path / "bgs" / name)).shape == (64, 64, 3)
 
 
+@pytest.mark.process
 def test_same_bytes_with_two_workers(tmp_path):
     files = [(f"{k}.jpg", photo(k) if k % 5 else b"none") for k in range(40)]
     path = make_tar(tmp_path / "x.tar.gz", files, "w:gz")
@@ -165,7 +166,7 @@ def test_limit_then_resume_equals_one_run(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz", "w"])
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.process)])
 def test_a_cut_off_archive_keeps_what_came_before(tmp_path, mode, workers):
     files = [(f"{k}.jpg", photo(k, (200, 300))) for k in range(20)]
     path = make_tar(tmp_path / "x.tar", files, mode)

@@ -525,7 +525,10 @@ SERIALS = {
         "[A-Z]\\d{3}[A-Z]{2}|\\d{3}[A-Z]{3}|\\d{2}[A-Z]{2}\\d|[A-Z]\\d{3}[A-Z]",
         "Utah, 2007: A12 3BC; special ones 12AB3, A123B",
     ),
-    "US-VA": ("[A-Z]{3}\\d{4}", "Virginia, 1993"),
+    "US-VA": (
+        "[A-Z]{3}\\d{4}|[A-Z]{3,7}|[A-Z]{2,4}-?[A-Z]{2,4}",
+        "Virginia, 1993; personal ones of letters, Virginia DMV",
+    ),
     "US-VT": ("[A-Z]{3}\\d{3}|\\d{2}[A-Z]\\d{3}", "Vermont, 1990: ABC 123"),
     "US-WA": ("[A-Z]{3}\\d{4}|\\d{3}[A-Z]{3}|[A-Z]\\d{5}[A-Z]", "Washington, 2010 and 1987"),
     "US-WI": ("[A-Z]{3}\\d{4}|\\d{3}[A-Z]{3}", "Wisconsin, 1986: 123-ABC; 2017: ABC-1234"),

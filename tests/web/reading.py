@@ -11,9 +11,11 @@ from platewright.record import Reading
 QUAD = np.array([[0.0, 0], [9, 0], [9, 2], [0, 2]])
 
 
-def slots_of(*choices: dict[str, float], slots: int = 12) -> np.ndarray:
+def slots_of(
+    *choices: dict[str, float], slots: int = 12, alphabet: Alphabet | None = None
+) -> np.ndarray:
     """Return slots with these probabilities; the rest is shared evenly, then come empty ones."""
-    alphabet = Alphabet()
+    alphabet = alphabet or Alphabet()
     table = np.zeros((slots, alphabet.num_classes))
     table[:, alphabet.pad] = 1.0
     for row, chances in zip(table, choices, strict=False):

@@ -3,10 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
+from platewright.network.part import UNSEEN
 from platewright.web.registry.likelihood import LookupSettings, Matcher
 from tests.web.reading import slots_of, sure
 from tests.work import count_calls
 
+HIDING = Alphabet(DEFAULT_CHARACTERS + UNSEEN)
 PLATES = ["AB12CDE", "XY99ZZZ", "K0NS7", "BO8CAT", "AB12CDEF"]
 
 
@@ -107,3 +110,25 @@ def test_settings_can_be_stricter() -> None:
     )
     assert loose.best == strict.best == 0
     assert (loose.index, strict.index) == (0, -1)
+
+
+def test_a_network_that_tells_hidden_characters_finds_the_same(matcher: Matcher) -> None:
+    torn = [{"A": 0.99}, {"8": 0.55, "B": 0.44}, *sure("12CDE")]
+    found = matcher.match(slots_of(*torn, alphabet=HIDING), "A812CDE")
+    plain = matcher.match(slots_of(*torn), "A812CDE")
+    assert (found.index, found.exact) == (plain.index, plain.exact) == (0, False)
+    assert found.ratio == pytest.approx(plain.ratio, abs=0.1)
+
+
+def test_a_hidden_character_is_likely_of_every_plate_and_taken_for_none() -> None:
+    slots = slots_of(*sure("AB1"), {UNSEEN: 1.0}, *sure("CDE"), alphabet=HIDING)
+    same = Matcher(["AB12CDE", "AB17CDE", "XY99ZZZ"]).match(slots, "AB1?CDE")
+    assert same.index == -1 and same.probability == pytest.approx(0.5, abs=0.01)
+    alone = Matcher(PLATES).match(slots, "AB1?CDE")
+    assert (alone.index, alone.best, alone.exact) == (-1, 0, False)
+    assert alone.ratio > 2
+
+
+def test_slots_of_another_alphabet_are_refused(matcher: Matcher) -> None:
+    with pytest.raises(ValueError, match=r"5 classes; the registry knows 37"):
+        matcher.match(slots_of({"A": 0.9}, alphabet=Alphabet("ABCD")), "A")

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
+from platewright.network.part import UNSEEN
 
 __all__ = ["LookupSettings", "Match", "Matcher"]
 
@@ -118,9 +119,14 @@ class Matcher:
         """Look a reading up.
 
         Args:
-            slots: (slots, classes) probabilities; the last class is `pad`.
-            text: what was read; a plate of that very text is always the best.
+            slots: (slots, classes) probabilities; the last class is `pad`. Where the network also
+                tells that characters are hidden, that class stands before it.
+            text: what was read; a plate of that very text is always the best. While characters are
+                hidden, a plate may be the best, but is never taken.
             without: a plate that is taken for unregistered; -1: none.
+
+        Raises:
+            ValueError: if the slots are of another alphabet.
         """
         if not len(self):
             return Match(-1, -1, -np.inf, 0.0, exact=False)
@@ -139,7 +145,7 @@ class Matcher:
         top = max(float(scores.max()) + prior, 0.0)
         weights = np.exp(scores + prior - top)
         probability = float(weights[best] / (weights.sum() + np.exp(-top)))
-        taken = exact >= 0 or probability >= settings.least
+        taken = exact >= 0 or (probability >= settings.least and UNSEEN not in text)
         ratio = float(scores[best] / np.log(10))
         return Match(best if taken else -1, best, ratio, probability, exact=exact >= 0)
 
@@ -147,7 +153,8 @@ class Matcher:
         """Return log-probabilities of the slots, doubted, and that of a text not registered."""
         classes, pad = self.alphabet.num_classes, self.alphabet.pad
         doubt = self.settings.doubt
-        given = np.vstack([np.asarray(slots, np.float64)[: self.slots], np.eye(classes)[-1]])
+        given = self._without_hidden(np.asarray(slots, np.float64)[: self.slots])
+        given = np.vstack([given, np.eye(classes)[-1]])
         given = np.pad(given, [(0, self.slots + 1 - len(given)), (0, 0)])
         given = (1 - doubt) * given / np.maximum(given.sum(axis=1, keepdims=True), 1e-12)
         given += doubt / classes
@@ -157,6 +164,16 @@ class Matcher:
         empty = logs[::-1, pad].cumsum()[::-1]
         each = np.concatenate([[0.0], there.cumsum()]) + empty + np.log(self._long)
         return logs, float(np.logaddexp.reduce(each))
+
+    def _without_hidden(self, slots: FloatArray) -> FloatArray:
+        """Return slots of the alphabet's classes: a hidden character may be any, all alike."""
+        classes, pad = self.alphabet.num_classes, self.alphabet.pad
+        if slots.shape[1] == classes:
+            return slots
+        if slots.shape[1] != classes + 1:
+            raise ValueError(f"slots of {slots.shape[1]} classes; the registry knows {classes}")
+        shown = slots[:, :pad] + slots[:, pad : pad + 1] / pad
+        return np.concatenate([shown, slots[:, pad + 1 :]], axis=1)
 
     def _scores(self, logs: FloatArray) -> FloatArray:
         """Return each plate's log-likelihood, the best of three ways to lie on the slots."""

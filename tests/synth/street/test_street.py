@@ -19,7 +19,7 @@ from platewright.synth.street.body import BODIES
 from platewright.synth.street.vehicle import Vehicle
 from platewright.synth.street.view import Canvas, Frame, View, rounded
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -112,6 +112,7 @@ def test_rounding_stays_inside_and_keeps_the_sides() -> None:
     assert not any(np.array_equal(p, [0, 0]) for p in curve)
 
 
+@pytest.mark.process
 def test_module_writes_the_picture(tmp_path: Path) -> None:
     target = tmp_path / "street.png"
     command = [sys.executable, "-m", "platewright.synth.street", str(target), "--seed", "5"]
