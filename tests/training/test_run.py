@@ -160,9 +160,10 @@ def test_three_plates_by_heart(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     batch = drawn(recipe, seed=5)
     for module in (fit_module, check_module):
         monkeypatch.setattr(module, "make_drawing", lambda *_: lambda _index: batch)
-    steps = {"box": 240}.get(name, 180)
+    steps = {"box": 240, "crnn-gru": 260}.get(name, 180)
+    rate = {"box": 4e-3, "crnn-gru": 5e-3}.get(name, 8e-3)
     settings = TrainSettings(
-        steps=steps, rate=4e-3 if name == "box" else 8e-3, warmup=10, last_rate=0.05, decay=0.0,
+        steps=steps, rate=rate, warmup=10, last_rate=0.05, decay=0.0,
         ema=0.8, workers=0, report_every=steps // 2, check_every=steps // 2, samples=SAMPLES,
         best=True,
     )  # fmt: skip
