@@ -11,7 +11,6 @@ from setuptools.command.build_py import build_py
 DATA = (
     "weights.onnx",
     "weights.int8.onnx",
-    "weights.npz",
     "synth.toml",
     "readers/default.json",
     "readers/*.onnx",
