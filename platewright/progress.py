@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sized
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO, TypeVar
 
@@ -133,6 +134,11 @@ class _Bar(tqdm):  # type: ignore[misc]
     """A bar without a thread and a semaphore of its own, which processes that fork can't have."""
 
     monitor_interval = 0
+
+    def __del__(self) -> None:
+        """Go without a word, also where Ctrl-C came before it was whole."""
+        with suppress(AttributeError):
+            super().__del__()
 
 
 _Bar.set_lock(threading.RLock())
