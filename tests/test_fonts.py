@@ -140,7 +140,8 @@ def holes(path: Path, character: str) -> int:
 def test_dies_have_slashed_dotted_and_plain_zeros() -> None:
     zeros = {die: holes(FONTS / f"PlatewrightDie{die}-Regular.ttf", "0") for die in DIES}
     assert zeros == {
-        "Round": 1, "Slashed": 2, "Square": 2, "Serif": 1, "Beaked": 1, "Narrow": 2, "Bold": 2, "Thin": 1,
+        "Round": 1, "Slashed": 2, "Square": 2, "Serif": 1, "Beaked": 1, "Narrow": 2,
+        "Bold": 2, "Thin": 1,
     }  # fmt: skip
     for die in DIES:
         path = FONTS / f"PlatewrightDie{die}-Regular.ttf"
