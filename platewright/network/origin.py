@@ -10,12 +10,12 @@ from keras import layers
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import conv_relu, residual
 from platewright.network.settings import OriginSettings
-from platewright.region import region_codes
+from platewright.region import jurisdictions
 
 __all__ = ["RECIPES", "build"]
 
 BATCH = 32
-KNOWN = OriginSettings(regions=tuple(code for code in region_codes() if code != "ANY"))
+KNOWN = OriginSettings(regions=jurisdictions())
 RECIPES = {
     "full": part_recipe(KNOWN, "ours: three residual pairs on the colours", BATCH),
     "small": part_recipe(

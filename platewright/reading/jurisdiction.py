@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.reading.spelling import decode_slots
-from platewright.region import Region, load_region, region_codes
+from platewright.region import Region, jurisdictions, load_region
 from platewright.region.template import Piece, Template, region_templates
 
 __all__ = ["Conditioned", "Jurisdiction"]
@@ -26,8 +26,6 @@ IntArray = NDArray[np.intp]
 Table = tuple[IntArray, FloatArray, IntArray]
 """(rows, length) places in the flat slots, (rows,) shares and cells: a row for each entry."""
 
-GENERIC = "ANY"
-"""The region of random texts: it is drawn, but is nobody's."""
 OTHER = 0.05
 """Probability, before anything is read, of a region or of a text that is not described."""
 FLOOR = 1e-5
@@ -94,7 +92,7 @@ class Jurisdiction:
         Raises:
             RegionError: if there is no such region, or its file can't be used.
         """
-        names = codes_or_paths or [code for code in region_codes() if code != GENERIC]
+        names = codes_or_paths or jurisdictions()
         return cls([load_region(name) for name in dict.fromkeys(names)], alphabet, slots)
 
     def region(self, slots: FloatArray) -> str:

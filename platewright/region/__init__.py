@@ -1,13 +1,21 @@
 """Regions: what the plates of a jurisdiction look like and which texts they bear."""
 
 from platewright.region.character import SEPARATORS, plain
-from platewright.region.load import REGIONS, draw_region, load_region, region_codes
+from platewright.region.load import (
+    GENERIC,
+    REGIONS,
+    draw_region,
+    jurisdictions,
+    load_region,
+    region_codes,
+)  # fmt: skip
 from platewright.region.look import Look, Strip
 from platewright.region.region import Region
 from platewright.region.series import Series, StripChoice
 from platewright.region.syntax import MAX_CHARACTERS, Syntax
 
 __all__ = [
+    "GENERIC",
     "MAX_CHARACTERS",
     "REGIONS",
     "SEPARATORS",
@@ -18,6 +26,7 @@ __all__ = [
     "StripChoice",
     "Syntax",
     "draw_region",
+    "jurisdictions",
     "load_region",
     "plain",
     "region_codes",

@@ -22,10 +22,14 @@ from platewright.region.syntax import Syntax
 from platewright.region.table import Table
 from platewright.resource import DATA, bundled
 
-__all__ = ["REGIONS", "draw_region", "load_region", "region_codes"]
+__all__ = [
+    "GENERIC", "REGIONS", "draw_region", "jurisdictions", "load_region", "region_codes",
+]  # fmt: skip
 
 REGIONS = DATA / "regions"
 """The folder of region files."""
+GENERIC = "ANY"
+"""The region of random looks and texts: it is drawn, but is nobody's."""
 
 _EITHER = (("width_mm", "aspect"), ("glyph_height_mm", "glyph_share"))
 
@@ -34,6 +38,11 @@ _EITHER = (("width_mm", "aspect"), ("glyph_height_mm", "glyph_share"))
 def region_codes() -> tuple[str, ...]:
     """Return the codes of all region files, sorted."""
     return tuple(sorted(path.stem for path in bundled("regions").glob("*.toml")))
+
+
+def jurisdictions() -> tuple[str, ...]:
+    """Return the codes of all regions that somebody's plates are of."""
+    return tuple(code for code in region_codes() if code != GENERIC)
 
 
 def load_region(code_or_path: str | os.PathLike[str]) -> Region:

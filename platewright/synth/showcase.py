@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from platewright.region import Look, load_region, region_codes
+from platewright.region import Look, jurisdictions, load_region
 from platewright.synth.placement import PreparedPlate
 from platewright.synth.settings import DEFAULT, PlateSettings
 from platewright.synth.style import draw_style
@@ -79,7 +79,7 @@ def draw_showcase(codes: Sequence[str] = (), *, count: int = 48, seed: int = 0) 
 
 def _spread(count: int) -> list[str]:
     """Return the codes of as many regions as are wanted, spread over all of them."""
-    codes = [code for code in region_codes() if code != "ANY"]
+    codes = list(jurisdictions())
     if len(codes) <= count:
         return codes
     return [codes[len(codes) * k // count] for k in range(count)]

@@ -21,13 +21,12 @@ from platewright.image import decode_image
 from platewright.output.photo import PhotoReadings
 from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
-from platewright.region import region_codes
+from platewright.region import jurisdictions
 from platewright.web.metric import count, observe
 from platewright.web.problem import BusyError, RequestError
 
 __all__ = ["Shot", "loaded", "read_picture", "readable_regions", "use_turns", "warm_up"]
 
-GENERIC = "ANY"
 TURNS = max(1, min(os.cpu_count() or 1, 8))
 """How many pictures are decoded and read at a time; each takes a core and some memory."""
 SHOWN_PX = 1600
@@ -87,7 +86,7 @@ def loaded() -> bool:
 
 def readable_regions() -> list[str]:
     """Return the codes of the regions that texts can be asked to fit."""
-    return [code for code in region_codes() if code != GENERIC]
+    return list(jurisdictions())
 
 
 def read_picture(name: str, data: bytes, *, deadline: float, region: str = "") -> Shot:

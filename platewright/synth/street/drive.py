@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from platewright.errors import ConfigError
 from platewright.geometry import homography, project
 from platewright.record import SceneRecord
-from platewright.region import region_codes
+from platewright.region import jurisdictions
 from platewright.synth.camera import degrade, draw_camera
 from platewright.synth.effect import Drawn, blur, exposure, jpeg, motion, noise
 from platewright.synth.placement import PreparedPlate, add_plate
@@ -154,7 +154,7 @@ def draw_drive(
 
 
 def _real_regions() -> tuple[str, ...]:
-    return tuple(code for code in region_codes() if code != "ANY")
+    return jurisdictions()
 
 
 def _draw_path(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from platewright.network.settings import OriginSettings
+from platewright.region import GENERIC
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.view import draw_view
@@ -16,6 +17,8 @@ __all__ = ["TASK", "OriginTask"]
 
 UPRIGHT = 0.5
 """Of its frames so many times as many are upright boxes as of the readers'."""
+MADE_UP = 0.1
+"""Part of the plates that are of no region."""
 
 
 class OriginTask(Task):
@@ -25,11 +28,15 @@ class OriginTask(Task):
     stored = False
 
     def draw(self, rng: np.random.Generator, stock: Stock, samples: SampleSettings) -> Sample:
-        """Draw a plate in colour; a region that isn't asked for is none of these."""
+        """Draw a plate in colour, each region as often: how common it is, who reads knows."""
         own = self.settings
+        regions = samples.closeup.regions or own.regions
+        if not samples.closeup.regions and rng.random() < MADE_UP:
+            regions = (GENERIC,)
+        one = regions[int(rng.integers(len(regions)))]
         coloured = replace(
             samples,
-            closeup=replace(samples.closeup, grey=False),
+            closeup=replace(samples.closeup, grey=False, regions=(one,)),
             upright=UPRIGHT * samples.upright,
         )
         drawn = replace(stock, stored=None)  # stored pictures have no colours
