@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,13 @@ class Stock:
         backgrounds: what is drawn upon.
         stored: where some of the pictures come from; None: all are drawn.
         hard: (n, h, w) mined windows; None: there are none.
+        folder: of the photos that the backgrounds are, where they are photos.
     """
 
     backgrounds: Backgrounds
     stored: StoredSource | None = None
     hard: NDArray[Any] | None = None
+    folder: Path | None = None
 
     @classmethod
     def open(cls, seed: int, folder: Path | None, samples: SampleSettings) -> Stock:
@@ -98,10 +101,17 @@ class Stock:
         """
         cv2.setNumThreads(1)
         have = folder is not None and folder.is_dir()
-        photos = load_backgrounds(folder, grey=True) if folder is not None and have else []
+        kept = folder if have else None
+        photos = load_backgrounds(kept, grey=True) if kept else []
         stored = StoredSource(samples.stored, samples.stored_share) if samples.stored else None
         hard = load_hard(samples.hard) if samples.hard is not None else None
-        return cls(Backgrounds(photos, seed=seed), stored, hard)
+        return cls(Backgrounds(photos, seed=seed), stored, hard, kept)
+
+    @cached_property
+    def coloured(self) -> Stock:
+        """The same backgrounds in colour, and no stored pictures: these have none."""
+        photos = load_backgrounds(self.folder, grey=False) if self.folder else []
+        return Stock(Backgrounds(photos, grey=False), folder=self.folder)
 
 
 def legible(record: SceneRecord) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
-from platewright.network.kind import Recipe, build, joined, load_kind
+from platewright.network.kind import Recipe, build, joined, kind_names, load_kind
 from platewright.network.settings import LineSettings, SlotSettings, TextSettings, read_settings
 from platewright.network.weights import load_file, model_arrays
 from platewright.reading.crop_speller import crop_speller
@@ -25,7 +25,7 @@ from platewright.synth.scene import SceneSettings
 from platewright.training import check as check_module
 from platewright.training import fit as fit_module
 from platewright.training import run
-from platewright.training.batch import Batch, draw_batch
+from platewright.training.batch import Batch, draw_batch, prepare
 from platewright.training.check import check_drawn
 from platewright.training.checkpoint import load_checkpoint
 from platewright.training.fit import Trainer
@@ -63,6 +63,17 @@ def settings_of(name: str) -> TextSettings:
 
 def drawn(recipe: Recipe, seed: int = 1, index: int = 0) -> Batch:
     return draw_batch(seed, index, STOCK, SAMPLES, [load_task(recipe, {"windows": 3})])
+
+
+@pytest.mark.parametrize("name", kind_names())
+def test_what_a_task_draws_fits_its_network(name: str) -> None:
+    task = load_task([*load_kind(name).recipes.values()][-1], {"windows": 2, "scenes": 1})
+    inputs, targets = draw_batch(0, 0, STOCK, SAMPLES, [task])
+    model = build(joined([task.settings])).teach
+    said = {key: np.asarray(value) for key, value in model(prepare(inputs)).items()}
+    for key, (loss, _) in task.losses().items():
+        assert np.isfinite(float(loss(targets[key], said[key]))), key
+    assert all(isinstance(value, float) for value in task.measure(targets, said).values())
 
 
 def plate(text: str, lines: tuple[int, ...], window: tuple[int, int]) -> PlateRecord:

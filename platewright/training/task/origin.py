@@ -39,8 +39,7 @@ class OriginTask(Task):
             closeup=replace(samples.closeup, grey=False, regions=(one,)),
             upright=UPRIGHT * samples.upright,
         )
-        drawn = replace(stock, stored=None)  # stored pictures have no colours
-        view = draw_view(rng, drawn, coloured, own.window, own.margin)
+        view = draw_view(rng, stock.coloured, coloured, own.window, own.margin)
         region = view.plate.region if view.plate is not None else ""
         known = own.regions.index(region) if region in own.regions else len(own.regions)
         return {"colours": view.window}, {"origin": np.array(known if region else -1, np.int32)}
