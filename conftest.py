@@ -23,15 +23,16 @@ def share_cores() -> None:
 
 
 def prepare() -> None:
-    """Point the web page to an empty folder; where Django is not installed, nothing is done."""
-    try:
-        import django
-    except ImportError:
-        return
+    """Point the cache and, where Django is installed, the web page to an empty folder."""
     folder = tempfile.mkdtemp(prefix="platewright-test-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in [name for name in os.environ if name.startswith("PLATEWRIGHT_")]:
         del os.environ[name]
+    os.environ["PLATEWRIGHT_CACHE"] = f"{folder}/cache"
+    try:
+        import django
+    except ImportError:
+        return
     os.environ["PLATEWRIGHT_DATA"] = folder
     os.environ["PLATEWRIGHT_TOKEN"] = "a-token-that-is-used-by-the-tests-alone"
     os.environ["DJANGO_SETTINGS_MODULE"] = "platewright.web.settings"

@@ -7,11 +7,15 @@ the same files inside the package, in `platewright/_data/`.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from platewright.errors import ResourceError
 
-__all__ = ["ADDED_FONTS", "DATA", "bundled", "font_folders", "is_bundled", "work_folder"]
+__all__ = [
+    "ADDED_FONTS", "CACHE", "DATA", "PACKAGE", "bundled", "cache_folder", "font_folders",
+    "is_bundled", "work_folder",
+]  # fmt: skip
 
 PACKAGE = Path(__file__).resolve().parent
 CARRIED = PACKAGE / "_data"
@@ -22,6 +26,9 @@ DATA = CARRIED if CARRIED.is_dir() else PACKAGE.parent
 
 ADDED_FONTS = "PLATEWRIGHT_FONTS"
 """Environment variable with further folders of faces, so that drawing processes have them too."""
+
+CACHE = "PLATEWRIGHT_CACHE"
+"""Environment variable with the folder of what is kept to start faster; empty: nothing is."""
 
 
 def bundled(name: str) -> Path:
@@ -59,3 +66,19 @@ def work_folder() -> Path:
     An installed package must not write beside its own code.
     """
     return Path.cwd() if DATA == CARRIED else DATA
+
+
+def cache_folder() -> Path | None:
+    """Return the folder of files that can be made again; it may not be there yet.
+
+    The environment's `PLATEWRIGHT_CACHE`, else the system's place for a user's caches; None where
+    nothing is to be kept.
+    """
+    if (named := os.environ.get(CACHE)) is not None:
+        return Path(named) if named else None
+    usual = {"win32": "AppData/Local", "darwin": "Library/Caches"}.get(sys.platform, ".cache")
+    above = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    try:
+        return Path(above or Path.home() / usual) / "platewright"
+    except RuntimeError:  # nobody's home
+        return None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import unicodedata
 
-from rapidfuzz.distance import Levenshtein
-
 __all__ = [
     "LARGEST",
     "NONE",
@@ -77,6 +75,8 @@ def align(truth: str, read: str) -> list[tuple[str, str]]:
     >>> align("AB1", "A81X")
     [('A', 'A'), ('B', '8'), ('1', '1'), ('-', 'X')]
     """
+    from rapidfuzz.distance import Levenshtein  # many modules, and few who need them
+
     pairs: list[tuple[str, str]] = []
     for step in Levenshtein.opcodes(truth, read):
         old, new = truth[step.src_start : step.src_end], read[step.dest_start : step.dest_end]
@@ -90,6 +90,8 @@ def edit_distance(truth: str, read: str) -> int:
     >>> edit_distance("KITTEN", "SITTING")
     3
     """
+    from rapidfuzz.distance import Levenshtein
+
     return Levenshtein.distance(truth, read)
 
 

@@ -124,12 +124,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def load(args: argparse.Namespace) -> Detector:
     """Return the detector of a command line."""
-    from platewright.output.redaction import redaction_settings
     from platewright.reading.choice import load_detector
     from platewright.reading.settings import DetectorSettings
 
     given = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
     if args.redact:
+        from platewright.output.redaction import redaction_settings
+
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     else:
         settings = DetectorSettings(regions=args.region, **given)
@@ -163,12 +164,12 @@ def read_batch(
         OutputError: if a result can't be written.
     """
     from platewright.image import load_image, save_image
-    from platewright.output.annotation import annotate
-    from platewright.output.redaction import redact
     from platewright.output.writer import open_writer
-    from platewright.progress import Progress
 
     attention: Any = None
+    annotate: Any = None
+    hide: Any = None
+    progress: Any = None
     if args.show_attention:
         from platewright.reading.attention_map import AttentionFile
 
@@ -179,9 +180,15 @@ def read_batch(
             stack.enter_context(open_writer(name, path, several=batch.several))
             for name, path in kinds
         ]
-        progress = Progress(len(batch.jobs), unit="photos") if batch.several else None
-        if progress:
-            stack.enter_context(progress)
+        # What a single photo's table needs nothing of would double the time until it stands there.
+        if batch.several:
+            from platewright.progress import Progress
+
+            progress = stack.enter_context(Progress(len(batch.jobs), unit="photos"))
+        if args.redact:
+            from platewright.output.redaction import redact as hide
+        elif any(job.picture for job in batch.jobs):
+            from platewright.output.annotation import annotate
         for job in batch.jobs:
             try:
                 image = load_image(job.photo)
@@ -192,11 +199,9 @@ def read_batch(
                 progress.add()
                 unreadable.append(error)
                 continue
-            photo, shown = read_photo(
-                job.name, image, detector, hide=redact if args.redact else None
-            )
+            photo, shown = read_photo(job.name, image, detector, hide=hide)
             if job.picture:
-                save_image(job.picture, annotate(image, photo.readings) if shown is None else shown)
+                save_image(job.picture, annotate(image, photo.readings) if annotate else shown)
             for writer in writers:
                 writer.add(photo, image)
             if attention:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platewright.errors import ConfigError, WeightsError
 from platewright.file import file_digest
-from platewright.network.kind import kind_names
 from platewright.network.settings import PARTS, BundleSettings
-from platewright.reading.crop_speller import crop_speller
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder, FrameFramer, ScanFinder, SlotFramer
 from platewright.reading.line import LineSpeller
 from platewright.reading.runtime import Network, load_network
-from platewright.reading.service import Service, ServiceSpeller
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import SecondSpeller, SlotSpeller
-from platewright.reading.vote import VoteSpeller
 from platewright.resource import bundled
+
+if TYPE_CHECKING:  # what the usual reading needs nothing of is loaded when it is asked for
+    from platewright.reading.vote import VoteSpeller
 
 __all__ = [
     "default_choice",
@@ -51,6 +50,8 @@ def find_weights(choice: str) -> Path:
     path = Path(choice)
     if path.suffix.lower() in SUFFIXES:
         return path
+    from platewright.network.kind import kind_names
+
     alone = [name for name in kind_names() if name not in PARTS]
     if choice not in alone:
         known = ", ".join((*alone, "api"))
@@ -110,7 +111,7 @@ def default_choice(weights: Path) -> str:
     except ValueError as error:
         raise ConfigError(f"{file}: not JSON ({error})") from None
     try:
-        digest = file_digest(weights)
+        digest = file_digest(weights) if known != {} else ""
     except OSError as error:
         raise WeightsError(f"{weights}: can't be read: {error.strerror or error}") from None
     if not isinstance(known, dict) or not all(isinstance(one, str) for one in known.values()):
@@ -196,6 +197,8 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
         return _with(detector, _vote(detector, several, threads, beams))
     (choice,) = several
     if choice == "api":
+        from platewright.reading.service import Service, ServiceSpeller
+
         other = ServiceSpeller(Service.from_environment())
         return _with(detector, SecondSpeller(detector.speller, other))
     if choice in OWN:
@@ -206,6 +209,8 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
     if network.settings.task == "box":
         finder = BoxFinder(network)
         return Detector(finder, detector.framer, detector.speller, detector.settings)
+    from platewright.reading.crop_speller import crop_speller
+
     speller = crop_speller(network, beams=beams)
     return _with(detector, SecondSpeller(detector.speller, speller))
 
@@ -216,6 +221,9 @@ def _with(detector: Detector, speller: Any) -> Detector:
 
 def _vote(detector: Detector, names: tuple[str, ...], threads: int, beams: int) -> VoteSpeller:
     """Return the speller whose texts are voted on."""
+    from platewright.reading.crop_speller import crop_speller
+    from platewright.reading.vote import VoteSpeller
+
     others = []
     for name in names:
         if name in OWN:

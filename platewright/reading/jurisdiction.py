@@ -7,24 +7,25 @@ regions stands the hypothesis of another one, whose texts are any letters and di
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.reading.spelling import decode_slots
-from platewright.region import Region, jurisdictions, load_region
-from platewright.region.template import Piece, Template, region_templates
+from platewright.reading.template_table import Group, TemplateTable, all_regions, known_entries
+
+if TYPE_CHECKING:  # region files are read only where their tables aren't kept
+    from platewright.region import Region
+    from platewright.region.template import Template
 
 __all__ = ["Conditioned", "Jurisdiction"]
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
-Table = tuple[IntArray, FloatArray, IntArray]
-"""(rows, length) places in the flat slots, (rows,) shares and cells: a row for each entry."""
 
 OTHER = 0.05
 """Probability, before anything is read, of a region or of a text that is not described."""
@@ -66,24 +67,16 @@ class Jurisdiction:
         self, regions: Sequence[Region], alphabet: Alphabet, slots: int, *, other: float = OTHER
     ) -> None:
         """Lay all templates out as tables."""
-        self.alphabet, self.slots = alphabet, slots
-        self.codes = tuple(region.code for region in regions)
-        whole = sum(region.weight for region in regions)
-        self._templates: list[Template] = []
-        owners: list[int] = []
-        shares: list[float] = []
-        for owner, region in enumerate(regions):
-            prior = region.weight / whole if whole else 1 / len(regions)
-            for template in region_templates(region):
-                if template.length <= slots and prior > 0:
-                    self._templates.append(template)
-                    owners.append(owner)
-                    shares.append(prior * (1 - other) * template.weight)
-        self._owners = np.array(owners, np.intp)
-        self._shares = np.array(shares, np.float64)
-        self._lengths = np.array([template.length for template in self._templates], np.intp)
-        self._other = other
-        self._tabulate()
+        table, self._templates = TemplateTable.of(regions, alphabet, slots)
+        self._use(table, alphabet, slots, other)
+
+    def _use(self, table: TemplateTable, alphabet: Alphabet, slots: int, other: float) -> None:
+        self.alphabet, self.slots, self._other = alphabet, slots, other
+        self.codes, self._table, self._num_cells = table.codes, table, table.num_cells
+        self._logs = np.log((1 - other) * table.shares)
+        self._even_groups = tuple(
+            (places, np.ones_like(shares), cells) for places, shares, cells in table.groups
+        )
 
     @classmethod
     def load(cls, codes_or_paths: Sequence[str], alphabet: Alphabet, slots: int) -> Jurisdiction:
@@ -92,8 +85,21 @@ class Jurisdiction:
         Raises:
             RegionError: if there is no such region, or its file can't be used.
         """
-        names = codes_or_paths or jurisdictions()
-        return cls([load_region(name) for name in dict.fromkeys(names)], alphabet, slots)
+        if not codes_or_paths:
+            whole = object.__new__(cls)
+            whole._use(all_regions(alphabet, slots), alphabet, slots, OTHER)
+            return whole
+        from platewright.region import load_region
+
+        return cls([load_region(name) for name in dict.fromkeys(codes_or_paths)], alphabet, slots)
+
+    @cached_property
+    def _templates(self) -> list[Template]:
+        """Of all regions: read when they are first asked for by themselves."""
+        from platewright.region import load_region
+
+        regions = [load_region(code) for code in self.codes]
+        return TemplateTable.of(regions, self.alphabet, self.slots)[1]
 
     def region(self, slots: FloatArray) -> str:
         """Return the code of the most probable region (Bayes).
@@ -108,15 +114,16 @@ class Jurisdiction:
         Returns:
             The code; empty where a text of any characters is more probable than one that fits.
         """
-        if not self._templates:
+        table = self._table
+        if not len(table.owners):
             return ""
         p = np.maximum(slots, FLOOR)
-        even = self._lengths * np.log(len(self.alphabet))
-        scores = self._score(p, self._tables) + np.log(self._shares) + even
+        even = table.lengths * np.log(len(self.alphabet))
+        scores = self._score(p, table.groups) + self._logs + even
         there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
         other = there + self._ending(p)[1:] + np.log(self._other / self.slots)
         top = max(scores.max(), other.max())
-        sums = np.bincount(self._owners, np.exp(scores - top), len(self.codes))
+        sums = np.bincount(table.owners, np.exp(scores - top), len(self.codes))
         best, others = int(sums.argmax()), np.exp(other - top).sum()
         return self.codes[best] if sums[best] > others else ""
 
@@ -132,10 +139,10 @@ class Jurisdiction:
             that the syntaxes lack are not bent to fit.
         """
         free, probability, _ = decode_slots(slots, self.alphabet)
-        if not self._templates or not free:
+        if not len(self._table.owners) or not free:
             return None
         p = np.maximum(slots, TINY)
-        scores = self._score(p, self._even_tables)
+        scores = self._score(p, self._even_groups)
         near = np.flatnonzero(scores >= scores.max() - REACH)
         parts = np.exp(scores[near] - scores.max())
         given = np.zeros_like(p)
@@ -153,67 +160,23 @@ class Jurisdiction:
     def owner(self, text: str) -> str:
         """Return the code of the region that draws this text most often; empty where none does."""
         chances = np.zeros(len(self.codes))
-        for template, share, owner in zip(self._templates, self._shares, self._owners, strict=True):
+        table = self._table
+        for template, share, owner in zip(self._templates, table.shares, table.owners, strict=True):
             if template.length == len(text):
                 chances[owner] += share * template.probability(text)
         best = int(chances.argmax())
         return self.codes[best] if chances[best] > 0 else ""
 
-    def _tabulate(self) -> None:
-        """Number the cells, which are pieces at places; cell 0 stands for no piece."""
-        cells: dict[tuple[Piece, int], int] = {}
-        paths: list[list[int]] = []
-        for template in self._templates:
-            path, at = [], 0
-            for piece in template.pieces:
-                path.append(cells.setdefault((piece, at), len(cells) + 1))
-                at += piece.length
-            paths.append(path)
-        longest = max((len(path) for path in paths), default=0)
-        self._paths = np.array([path + [0] * (longest - len(path)) for path in paths], np.intp)
-        self._num_cells = len(cells) + 1
-        by_length: dict[int, list[tuple[Piece, int, int]]] = defaultdict(list)
-        for (piece, start), cell in cells.items():
-            by_length[piece.length].append((piece, start, cell))
-        self._tables = [self._table(length, group) for length, group in by_length.items()]
-        self._even_tables = [
-            (places, np.ones_like(shares), owners) for places, shares, owners in self._tables
-        ]
-
-    def _table(self, length: int, group: list[tuple[Piece, int, int]]) -> Table:
-        """Return a row for each entry of each cell of the group."""
-        places, shares, owners = [], [], []
-        for piece, start, cell in group:
-            first = start * self.alphabet.num_classes
-            for kinds, share in self._known(piece):
-                step = self.alphabet.num_classes
-                places.append([first + k * step + kind for k, kind in enumerate(kinds)])
-                shares.append(share)
-                owners.append(cell)
-        return (
-            np.array(places, np.intp).reshape(-1, length),
-            np.array(shares, np.float64),
-            np.array(owners, np.intp),
-        )
-
-    def _known(self, piece: Piece) -> list[tuple[list[int], float]]:
-        """Return classes and share of the entries that the network can read."""
-        entries = [
-            ([self.alphabet.index(char) for char in entry], share)
-            for entry, share in zip(piece.entries, piece.shares, strict=True)
-        ]
-        return [(kinds, share) for kinds, share in entries if min(kinds) >= 0]
-
-    def _score(self, p: FloatArray, tables: Sequence[Table]) -> FloatArray:
+    def _score(self, p: FloatArray, groups: Sequence[Group]) -> FloatArray:
         """Return the log-probability of each template: all its texts, times the shares."""
         flat = p.ravel()
         sums = np.zeros(self._num_cells)
         sums[0] = 1.0
-        for places, shares, owners in tables:
-            sums += np.bincount(owners, flat[places].prod(axis=1) * shares, self._num_cells)
+        for places, shares, cells in groups:
+            sums += np.bincount(cells, flat[places].prod(axis=1) * shares, self._num_cells)
         logs = np.log(np.maximum(sums, np.finfo(float).tiny))
         return np.asarray(
-            logs[self._paths].sum(axis=1) + self._ending(p)[self._lengths], np.float64
+            logs[self._table.paths].sum(axis=1) + self._ending(p)[self._table.lengths], np.float64
         )
 
     def _ending(self, p: FloatArray) -> FloatArray:
@@ -230,7 +193,7 @@ class Jurisdiction:
         """
         text, score, at = "", 0.0, 0
         for piece in template.pieces:
-            kinds = np.array([kinds for kinds, _ in self._known(piece)], np.intp)
+            kinds = np.array([kinds for kinds, _ in known_entries(piece, self.alphabet)], np.intp)
             if not kinds.size:
                 return "", -np.inf
             places = np.arange(at, at + piece.length)

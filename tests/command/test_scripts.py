@@ -63,6 +63,29 @@ def test_help_answers_at_once(name: str) -> None:
     assert len(loaded) < MOST_MODULES
 
 
+def test_a_photo_is_read_by_what_reading_needs() -> None:
+    """The first start keeps what later ones needn't work out; none loads what others need."""
+    code = (
+        "import runpy, sys; sys.argv = sys.argv[1:]\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as left: assert left.code == 0\n"
+        "from platewright.reading.template_table import all_regions\n"
+        "print('kept:', all_regions.cache_info().hits, 'modules:', *sys.modules)"
+    )
+    loaded: set[str] = set()
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(ROOT / "detect.py"), str(ROOT / "docs/street.jpg")],
+            capture_output=True, text=True, check=True, cwd=ROOT,
+        )  # fmt: skip
+        loaded = {*done.stdout.rpartition("modules:")[2].split()}
+    assert "GB" in done.stdout
+    other = "tensorflow keras django matplotlib pandas scipy rapidfuzz tqdm http.client joblib av"
+    assert not {*other.split()} & loaded
+    rooms = ["region", "mark", "synth", "training", "web", "tracking", "generation", "dataset"]
+    assert not {f"platewright.{room}" for room in rooms} & loaded
+
+
 @functools.cache
 def help_of(name: str) -> str:
     return run_process(ROOT, name, "--help").stdout
