@@ -1,4 +1,4 @@
-"""How long it takes from the start of a process to the first reading of a photo, beside an old state.
+"""The time from the start of a process to the first reading of a photo, beside an older state.
 
 Run: python benchmarks/start.py PHOTO --against FOLDER
 
