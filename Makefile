@@ -24,7 +24,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 \
 demo: $(VENV)/core.done
 ifeq ($(IMAGE),)
 	@mkdir -p demo
-	$(BIN)/python -m platewright.synth.street demo/street.png --seed $(SEED)
+	$(BIN)/python -m platewright.synth.street.picture demo/street.png --seed $(SEED)
 	$(BIN)/python detect.py demo/street.png weights.onnx out.jpg --force
 else
 	$(BIN)/python detect.py "$(IMAGE)" weights.onnx out.jpg --force

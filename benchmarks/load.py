@@ -37,7 +37,7 @@ from platewright.evaluation.metrics import milliseconds  # noqa: E402
 from platewright.evaluation.report import default_digests  # noqa: E402
 from platewright.file import make_folder, write_file  # noqa: E402
 from platewright.image import encode_image  # noqa: E402
-from platewright.synth.street import draw_street  # noqa: E402
+from platewright.synth.street.picture import draw_street  # noqa: E402
 
 STREETS = 6
 SAMPLES = 10

@@ -61,17 +61,17 @@ def unseen_faces() -> Iterator[None]:
         import matplotlib
     except ImportError:
         raise ConfigError("the unseen faces come with matplotlib: pip install it") from None
-    from platewright.synth import lettering, plate, style
+    from platewright.synth import decoy, plate, style
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     faces = {name: folder / f"{name}.ttf" for name in UNSEEN}
-    kept = style.match_faces, plate.load_faces, lettering.load_faces
+    kept = style.match_faces, plate.load_faces, decoy.load_faces
     try:
         style.match_faces = lambda *_: tuple(faces.values())
-        plate.load_faces = lettering.load_faces = lambda *_: faces
+        plate.load_faces = decoy.load_faces = lambda *_: faces
         yield
     finally:
-        style.match_faces, plate.load_faces, lettering.load_faces = kept
+        style.match_faces, plate.load_faces, decoy.load_faces = kept
 
 
 def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:

@@ -33,11 +33,16 @@ from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.reading.detector import Detector  # noqa: E402
 from platewright.reading.settings import DetectorSettings  # noqa: E402
 from platewright.synth.background import Backgrounds  # noqa: E402
-from platewright.synth.camera import apply_camera  # noqa: E402
 from platewright.synth.effect import blur, jpeg, noise  # noqa: E402
-from platewright.synth.placement import add_plate  # noqa: E402
-from platewright.synth.pose import Pose, pose_quad  # noqa: E402
-from platewright.synth.scene import draw_look  # noqa: E402
+from platewright.synth.placement import (  # noqa: E402
+    Pose,
+    add_plate,
+    pose_quad,
+)
+from platewright.synth.scene import (  # noqa: E402
+    apply_camera,
+    draw_look,
+)
 from platewright.text import clean, fold  # noqa: E402
 
 SEED = 4_000_037

@@ -49,7 +49,7 @@ Function = tuple[str, int, str]
 def stage_of(path: str, function: str) -> str | None:
     """Return the stage of a function of the package; None where it is not ours.
 
-    >>> stage_of("/x/platewright/synth/camera.py", "draw_camera")
+    >>> stage_of("/x/platewright/synth/scene.py", "draw_camera")
     'parameters'
     >>> stage_of("/x/platewright/synth/effect/blur.py", "apply")
     'light and lens'

@@ -132,7 +132,7 @@ def sample_settings(args: argparse.Namespace) -> SampleSettings:
         ConfigError: if there is no such preset or setting.
         DatasetError: if stored drawings can't be read.
     """
-    from platewright.synth.preset import load_synth
+    from platewright.synth.settings import load_synth
     from platewright.training.sample import SampleSettings
     from platewright.training.source import StoredSource
 

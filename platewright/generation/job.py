@@ -23,8 +23,8 @@ from platewright.record import SceneRecord
 from platewright.region import REGIONS, load_region, region_codes
 from platewright.region.check import check_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.preset import load_synth
 from platewright.synth.scene import SceneSettings, draw_scene
+from platewright.synth.settings import load_synth
 from platewright.synth.window import draw_window
 
 __all__ = [

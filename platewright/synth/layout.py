@@ -11,7 +11,7 @@ import numpy as np
 
 from platewright.region import Look
 from platewright.synth.face import CAP_PX, Face
-from platewright.synth.mark.place import (
+from platewright.synth.mark import (
     PlacedMark,
     find_slots,
     fit_marks,

@@ -11,11 +11,18 @@ from numpy.typing import NDArray
 from platewright.geometry import box_of_quad
 from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import degrade, draw_camera
-from platewright.synth.placement import Keep, PreparedPlate, add_plate, prepare_plate
-from platewright.synth.pose import draw_pose, pose_quad
+from platewright.synth.placement import (
+    Keep,
+    PreparedPlate,
+    add_plate,
+    draw_pose,
+    pose_quad,
+    prepare_plate,
+)
 from platewright.synth.scene import (
     SceneSettings,
+    degrade,
+    draw_camera,
     draw_count,
     draw_look,
     draw_scene,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from platewright.region import Look
 from platewright.region.look import Script
-from platewright.synth.mark.place import sheet_room
+from platewright.synth.mark import sheet_room
 from platewright.synth.script import word_mask
 from platewright.synth.style import PlateStyle
 

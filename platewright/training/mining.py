@@ -32,7 +32,7 @@ from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
-from platewright.synth.street import draw_street
+from platewright.synth.street.picture import draw_street
 
 __all__ = ["ROOM", "draw_hard", "load_hard", "mine"]
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from platewright.errors import PlatewrightError
 from platewright.image import encode_image
-from platewright.synth.street import draw_street
+from platewright.synth.street.picture import draw_street
 from platewright.web.card import bars, picture_card
 from platewright.web.detector import loaded, readable_regions
 from platewright.web.metric import exposition

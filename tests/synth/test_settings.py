@@ -11,17 +11,18 @@ import pytest
 
 from platewright.errors import ConfigError
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import draw_camera
 from platewright.synth.decoy import KINDS
 from platewright.synth.effect import CAMERA, effects_of
-from platewright.synth.pose import draw_pose
-from platewright.synth.preset import FORMER, load_synth, preset_names
-from platewright.synth.scene import SceneSettings, draw_scene
+from platewright.synth.placement import draw_pose
+from platewright.synth.scene import SceneSettings, draw_camera, draw_scene
 from platewright.synth.settings import (
     DEFAULT,
+    FORMER,
     DecoySettings,
     SynthSettings,
     list_options,
+    load_synth,
+    preset_names,
     table_names,
 )
 

@@ -21,10 +21,9 @@ from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
 from platewright.region import load_region
 from platewright.synth.background import Backgrounds
-from platewright.synth.camera import apply_camera
 from platewright.synth.effect import blur
-from platewright.synth.placement import add_plate
-from platewright.synth.pose import Pose, pose_quad
+from platewright.synth.placement import Pose, add_plate, pose_quad
+from platewright.synth.scene import apply_camera
 from platewright.synth.style import PlateStyle
 from platewright.training.batch import Batch, prepare
 from platewright.training.cell import IGNORE

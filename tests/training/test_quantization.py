@@ -14,7 +14,7 @@ from platewright.errors import OutputError, WeightsError
 from platewright.geometry import iou
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import OnnxNetwork
-from platewright.synth.street import draw_street
+from platewright.synth.street.picture import draw_street
 from platewright.training.quantization import main, quantize
 
 ROOT = Path(__file__).resolve().parents[2]

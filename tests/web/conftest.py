@@ -23,7 +23,7 @@ from django.test.utils import setup_test_environment, teardown_test_environment
 
 from platewright.image import encode_image
 from platewright.record import SceneRecord
-from platewright.synth.street import draw_street
+from platewright.synth.street.picture import draw_street
 from platewright.web import limit
 from platewright.web.registry import lookup
 from tests.script import wait_until

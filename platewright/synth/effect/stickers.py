@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.synth import option
-from platewright.synth.mark.paint import paint_sticker
+from platewright.synth.mark import paint_sticker
 from platewright.synth.option import Recorded
 from platewright.synth.tone import Colour
 

@@ -17,16 +17,12 @@ from platewright.errors import ConfigError
 from platewright.geometry import homography, project
 from platewright.record import SceneRecord
 from platewright.region import jurisdictions
-from platewright.synth.camera import degrade, draw_camera
 from platewright.synth.effect import Drawn, blur, exposure, jpeg, motion, noise
-from platewright.synth.placement import PreparedPlate, add_plate
-from platewright.synth.pose import Pose
-from platewright.synth.scene import draw_look
-from platewright.synth.street.body import BODIES, Body
+from platewright.synth.placement import Pose, PreparedPlate, add_plate
+from platewright.synth.scene import degrade, draw_camera, draw_look
 from platewright.synth.street.picture import PAINTS
-from platewright.synth.street.scenery import paint_street
-from platewright.synth.street.vehicle import Vehicle
-from platewright.synth.street.view import Canvas, Frame, View
+from platewright.synth.street.scenery import Canvas, Frame, View, paint_street
+from platewright.synth.street.vehicle import BODIES, Body, Vehicle
 from platewright.synth.style import draw_style
 
 __all__ = ["DriveSettings", "draw_drive"]

@@ -5,23 +5,24 @@ The plates are drawn as everywhere else and stand in true perspective; their rec
 
 from __future__ import annotations
 
+import argparse
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.errors import run_script
+from platewright.image import save_image
 from platewright.record import PlateRecord, SceneRecord
 from platewright.region import Look
 from platewright.region.colour import luma
-from platewright.synth.camera import apply_camera
 from platewright.synth.effect import Drawn, blur, gradient, jpeg, noise, picture, vignette
-from platewright.synth.placement import add_plate
-from platewright.synth.pose import Pose
-from platewright.synth.scene import draw_look
-from platewright.synth.street.body import BODIES
-from platewright.synth.street.scenery import paint_street
-from platewright.synth.street.vehicle import Vehicle
-from platewright.synth.street.view import Canvas, Colour, Frame, View
+from platewright.synth.placement import Pose, add_plate
+from platewright.synth.scene import apply_camera, draw_look
+from platewright.synth.street.scenery import Canvas, Colour, Frame, View, paint_street
+from platewright.synth.street.vehicle import BODIES, Vehicle
 from platewright.synth.style import PlateStyle, draw_style
 
 __all__ = ["PAINTS", "draw_street"]
@@ -114,3 +115,24 @@ def _clean(style: PlateStyle, look: Look) -> PlateStyle:
         spacing=1.0, fill=0.0, shift=(0.0, 0.0), jitter=0.0, gap=1.0, script=None, shear=0.0,
         marks=(), effects=kept,
     )  # fmt: skip
+
+
+def main() -> None:
+    """Draw the picture that the command line asks for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m platewright.synth.street.picture",
+        description="Draw a street picture with plates.",
+    )
+    parser.add_argument("picture", type=Path, metavar="OUT", help=".jpg or .png to write")
+    parser.add_argument(
+        "--seed", type=int, default=7, help="another one, another street (default 7)"
+    )
+    args = parser.parse_args()
+    picture, record = draw_street(np.random.default_rng([args.seed, 0]), seed=(args.seed, 0))
+    save_image(args.picture, picture, 95)
+    texts = ", ".join(f"{plate.region} {plate.text}" for plate in record.plates)
+    print(f"{args.picture}: a drawn street with the plates {texts}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_script(main, "street")

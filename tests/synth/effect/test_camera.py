@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platewright.synth.camera import apply_camera, draw_camera
 from platewright.synth.effect import Drawn, effects, move_points, read_effects
 from platewright.synth.effect.motion import motion_kernel
+from platewright.synth.scene import apply_camera, draw_camera
 
 GREY = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (96, 160), np.uint8), (0, 0), 1.2)
 COLOUR = np.stack([GREY, 255 - GREY, GREY[::-1]], axis=-1)

@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from platewright.geometry import homography, to_pixel_centres
 from platewright.image import load_image
+from platewright.record import SceneRecord
 from platewright.region import load_region
-from platewright.synth.street import draw_street
 from platewright.synth.street import picture as street
-from platewright.synth.street.body import BODIES
-from platewright.synth.street.vehicle import Vehicle
-from platewright.synth.street.view import Canvas, Frame, View, rounded
+from platewright.synth.street.picture import draw_street
+from platewright.synth.street.scenery import Canvas, Frame, View, rounded
+from platewright.synth.street.vehicle import BODIES, Vehicle
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@cache
+def drawn(seed: int) -> tuple[NDArray[np.uint8], SceneRecord, list[Vehicle]]:
+    """Return a street's picture and record, and its vehicles in the order they are painted."""
+    seen: list[Vehicle] = []
+    paint = Vehicle.paint_on
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            Vehicle, "paint_on", lambda self, *args: (seen.append(self), paint(self, *args))
+        )
+        picture, record = draw_street(np.random.default_rng([seed, 0]), seed=(seed, 0))
+    return picture, record, seen
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_plates_are_whole_large_and_of_four_regions(seed: int) -> None:
-    picture, record = draw_street(np.random.default_rng([seed, 0]), seed=(seed, 0))
+    picture, record, _ = drawn(seed)
     assert picture.shape == (720, 1280, 3)
     assert picture.dtype == np.uint8
     assert record.size == (720, 1280)
@@ -40,7 +56,7 @@ def test_plates_are_whole_large_and_of_four_regions(seed: int) -> None:
 
 
 def test_characters_stand_out_where_the_record_says() -> None:
-    picture, record = draw_street(np.random.default_rng([7, 0]))
+    picture, record, _ = drawn(4)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     for plate in record.plates:
         for character in plate.characters:
@@ -50,12 +66,10 @@ def test_characters_stand_out_where_the_record_says() -> None:
             assert np.ptp(ink) > 50, (plate.region, character.char)
 
 
-def test_no_vehicle_hides_a_plate_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    view, seen = View(), []
-    monkeypatch.setattr(Vehicle, "paint_on", lambda self, *_: seen.append(self))
+def test_no_vehicle_hides_a_plate_behind_it() -> None:
+    view = View()
     for seed in range(5):
-        seen.clear()
-        draw_street(np.random.default_rng([seed, 0]))
+        seen = drawn(seed)[2]
         assert [v.frame.z for v in seen] == sorted((v.frame.z for v in seen), reverse=True)
         for k, vehicle in enumerate(seen):
             for nearer in seen[k + 1 :]:
@@ -66,9 +80,9 @@ def test_no_vehicle_hides_a_plate_behind_it(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_same_seed_same_street() -> None:
-    first, second, other = (draw_street(np.random.default_rng([s, 0]))[0] for s in (3, 3, 4))
-    assert np.array_equal(first, second)
-    assert not np.array_equal(first, other)
+    again, _ = draw_street(np.random.default_rng([3, 0]))
+    assert np.array_equal(again, drawn(3)[0])
+    assert not np.array_equal(again, drawn(4)[0])
 
 
 def test_spots_run_from_far_to_near_with_known_bodies() -> None:
@@ -115,9 +129,9 @@ def test_rounding_stays_inside_and_keeps_the_sides() -> None:
 @pytest.mark.process
 def test_module_writes_the_picture(tmp_path: Path) -> None:
     target = tmp_path / "street.png"
-    command = [sys.executable, "-m", "platewright.synth.street", str(target), "--seed", "5"]
+    command = [sys.executable, "-m", "platewright.synth.street.picture", str(target), "--seed", "3"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-    picture, record = draw_street(np.random.default_rng([5, 0]))
+    picture, record, _ = drawn(3)
     assert np.array_equal(load_image(target), picture)
     assert all(plate.text in done.stderr for plate in record.plates)
     command[3] = str(tmp_path / "street.xyz")

@@ -1,14 +1,48 @@
-"""The stages of one sample: the last of them is the sample itself."""
+"""Sheets of plates and marks, and how one picture comes about."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from platewright.errors import RegionError
+from platewright.generation.sheet import PLATE_ROOM, PLATE_TILE, draw_showcase, explain
 from platewright.synth.background import Backgrounds
-from platewright.synth.explain import explain
+from platewright.synth.face import load_face, load_faces
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.window import draw_window
+
+
+def test_a_sheet_has_a_plate_in_every_place() -> None:
+    sheet = draw_showcase(count=12, seed=1)
+    assert sheet.shape == (2 * PLATE_TILE[0], 8 * PLATE_TILE[1], 3)
+    for k in range(16):
+        y, x = (k // 8) * PLATE_TILE[0], (k % 8) * PLATE_TILE[1]
+        place = sheet[y : y + PLATE_ROOM[0], x : x + PLATE_TILE[1]]
+        assert (place.std() > 15) == (k < 12)
+
+
+def test_one_region_shows_its_series_in_turn() -> None:
+    one = draw_showcase(["GB"], count=8)
+    assert (one == draw_showcase(["GB"], count=8)).all()
+    yellow = [
+        one[20:100, k * PLATE_TILE[1] + 20 : (k + 1) * PLATE_TILE[1] - 20]
+        .reshape(-1, 3)
+        .astype(int)
+        for k in range(8)
+    ]
+    assert sum(bool(np.median(t[:, 0] - t[:, 2]) > 60) for t in yellow) >= 2  # rears
+    with pytest.raises(RegionError):
+        draw_showcase(["XX"])
+
+
+def test_a_face_knows_what_it_lacks() -> None:
+    for path in load_faces().values():
+        face = load_face(path)
+        known = face.characters()
+        for char in "AZ09az-·.,@Ä京":
+            assert face.has(char) == (char in known), (face.name, char)
+
 
 STOCK = {grey: Backgrounds(num_drawn=2, grey=grey) for grey in (True, False)}
 

@@ -13,10 +13,9 @@ from platewright.region.look import Mark
 from platewright.synth.effect import read_effects
 from platewright.synth.face import load_face, load_faces
 from platewright.synth.layout import arrange
-from platewright.synth.mark.place import find_slots, stand_in
-from platewright.synth.mark.style import MarkStyle, draw_marks
+from platewright.synth.mark import find_slots, stand_in
 from platewright.synth.plate import draw_plate
-from platewright.synth.style import PlateStyle, draw_style
+from platewright.synth.style import MarkStyle, PlateStyle, draw_marks, draw_style
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
