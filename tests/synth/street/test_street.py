@@ -30,10 +30,13 @@ def drawn(seed: int) -> tuple[NDArray[np.uint8], SceneRecord, list[Vehicle]]:
     """Return a street's picture and record, and its vehicles in the order they are painted."""
     seen: list[Vehicle] = []
     paint = Vehicle.paint_on
+
+    def paint_on(vehicle: Vehicle, *args: Any) -> None:
+        seen.append(vehicle)
+        paint(vehicle, *args)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            Vehicle, "paint_on", lambda self, *args: (seen.append(self), paint(self, *args))
-        )
+        patch.setattr(Vehicle, "paint_on", paint_on)
         picture, record = draw_street(np.random.default_rng([seed, 0]), seed=(seed, 0))
     return picture, record, seen
 
