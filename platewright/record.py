@@ -183,7 +183,9 @@ class Reading:
         presence: probability that a plate is there, 0-1.
         quad: (4, 2) corners, top left, top right, bottom right, bottom left, photo pixels.
         characters: one per character of `text`.
-        region: code of the most probable jurisdiction, empty when unknown.
+        region: code of the most probable jurisdiction, empty when unknown: a country's, or a
+            state's where that is sure.
+        region_probability: of its country, 0-1.
         slots: (slots, classes) probabilities; the last class is `pad`.
         accepted: whether the confidence is high enough to take the text as read.
     """
@@ -196,6 +198,7 @@ class Reading:
     region: str = ""
     slots: FloatArray | None = None
     accepted: bool = True
+    region_probability: float = 0.0
 
     def __repr__(self) -> str:
         """Return it in a line, without the probabilities."""
@@ -218,6 +221,7 @@ class Reading:
             "presence": round(self.presence, 4),
             "accepted": self.accepted,
             "region": self.region,
+            "region_probability": round(self.region_probability, 4),
             "box": [round(v, 1) for v in self.box],
             "quad": [[round(float(x), 1), round(float(y), 1)] for x, y in self.quad],
             "characters": [

@@ -78,6 +78,7 @@ def test_a_reading_in_json_has_rounded_numbers_and_its_upright_box() -> None:
         "presence": 0.9877,
         "accepted": True,
         "region": "GB",
+        "region_probability": 0.0,
         "box": [9.0, 18.1, 31.0, 42.0],
         "quad": [[10.0, 20.0], [30.0, 18.1], [31.0, 42.0], [9.0, 41.0]],
         "characters": [

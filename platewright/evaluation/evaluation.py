@@ -17,6 +17,7 @@ from platewright.dataset.label import Label
 from platewright.errors import DatasetError, ImageError
 from platewright.evaluation.acceptance import Verdict, acceptance, judge
 from platewright.evaluation.metrics import (
+    NARROW,
     Outcome,
     character_accuracy,
     confusions,
@@ -35,9 +36,6 @@ from platewright.text import clean
 __all__ = ["NARROW", "Evaluation", "PlateReader", "evaluate", "fit_into"]
 
 UInt8Array = NDArray[np.uint8]
-
-NARROW = 2.2
-"""Boxes less than so many times as wide as high: plates of two lines, and US ones."""
 
 
 class PlateReader(Protocol):

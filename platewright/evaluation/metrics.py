@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import Box, iou_matrix
 from platewright.record import Reading
-from platewright.text import align, clean, edit_distance, fold
+from platewright.text import NONE, align, clean, edit_distance, fold
 
 __all__ = [
+    "CAUSES",
+    "NARROW",
     "Outcome",
     "character_accuracy",
     "confusions",
@@ -27,6 +29,13 @@ __all__ = [
 ]
 
 FAIR_IOU = 0.5
+NARROW = 2.2
+"""Boxes less than so many times as wide as high: plates of two lines, and US ones."""
+CAUSES = (
+    "not found", "extra at an end", "extra between", "lost character", "lost line", "O/0 or I/1",
+    "other character", "several", "another text", "wrong region",
+)  # fmt: skip
+"""What can be wrong with a reading, see `Outcome.cause`."""
 
 
 def character_accuracy(pairs: Iterable[tuple[str, str]]) -> float:
@@ -79,6 +88,37 @@ class Outcome:
     def folded(self) -> bool:
         """Whether it was read as labelled when O is 0 and I is 1."""
         return bool(self.text) and fold(self.read) == fold(self.text)
+
+    @property
+    def region(self) -> bool | None:
+        """Whether the country is right; None where none is labelled, or the text is not."""
+        if not (self.folded and self.country and self.reading):
+            return None
+        return self.reading.region.split("-")[0] == self.country
+
+    @property
+    def cause(self) -> str:
+        """What is wrong with what was read: one of `CAUSES`; empty where nothing is, or no text."""
+        if not self.text or self.exact:
+            return "wrong region" if self.region is False else ""
+        if self.reading is None:
+            return "not found"
+        if self.folded:
+            return "O/0 or I/1"
+        steps = align(fold(self.text), fold(self.read))
+        wrong = [(k, pair) for k, pair in enumerate(steps) if pair[0] != pair[1]]
+        if all(truth == NONE for _, (truth, _) in wrong):
+            right = [k for k, (truth, read) in enumerate(steps) if truth == read]
+            between = right[-1] - right[0] + 1 - len(right)
+            return "extra between" if between else "extra at an end"
+        if all(read == NONE for _, (_, read) in wrong):
+            run = wrong[-1][0] - wrong[0][0] + 1 == len(wrong)
+            x0, y0, x1, y1 = self.box
+            line = len(wrong) > 1 and run and x1 - x0 < NARROW * (y1 - y0)
+            return "lost line" if line else "lost character"
+        if all(NONE not in pair for _, pair in wrong):
+            return "other character" if len(wrong) <= len(self.text) / 2 else "another text"
+        return "several" if len(wrong) <= len(self.text) / 2 else "another text"
 
     @property
     def kind(self) -> str:
@@ -177,13 +217,16 @@ def summarize(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return the figures of some labelled plates; fractions of 0-1, None where there is nothing.
 
     `plates` counts all labels, which the overlaps are of; `texts` those with a text, which
-    exact, folded and character accuracy are of.
+    exact, folded, character accuracy and causes are of; `region` is of the countries of those that
+    are read right.
     """
     texts = [outcome for outcome in outcomes if outcome.text]
 
     def share(hits: Iterable[bool], total: int) -> float | None:
         return round(sum(hits) / total, 4) if total else None
 
+    located = [outcome.region for outcome in texts if outcome.region is not None]
+    found = Counter(outcome.cause for outcome in texts)
     accuracy = character_accuracy((outcome.text, outcome.read) for outcome in texts)
     return {
         "plates": len(outcomes),
@@ -193,6 +236,8 @@ def summarize(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "exact": share((o.exact for o in texts), len(texts)),
         "folded": share((o.folded for o in texts), len(texts)),
         "character_accuracy": round(accuracy, 4) if texts else None,
+        "region": share((known for known in located if known), len(located)),
+        "causes": {cause: found[cause] for cause in CAUSES if found[cause]},
     }
 
 

@@ -126,6 +126,11 @@ def format_report(report: dict[str, Any]) -> str:
         f"text: exact {share(every['exact'])}, folded (O=0, I=1) {share(every['folded'])}, "
         f"characters {share(every['character_accuracy'])}",
     ]
+    if every["region"] is not None:
+        lines.append(f"country of what is read right: right {share(every['region'])}")
+    if every["causes"]:
+        told = ", ".join(f"{cause} {count}" for cause, count in every["causes"].items())
+        lines.append(f"what is wrong: {told}")
     narrow, accepted = report["narrow"], report["accepted"]
     if narrow["texts"]:
         lines.append(
@@ -143,11 +148,12 @@ def format_report(report: dict[str, Any]) -> str:
     lines.append(
         f"time per photo: median {report['ms']['median']} ms, p95 {report['ms']['p95']} ms"
     )
-    lines += ["", "country  plates    any  >=0.5  texts  exact  folded  characters"]
+    lines += ["", "country  plates    any  >=0.5  texts  exact  folded  characters  region"]
     lines += [
         f"{country or '(none)':<7}  {row['plates']:>6}  {share(row['overlap_any']):>5}  "
         f"{share(row['overlap_half']):>5}  {row['texts']:>5}  {share(row['exact']):>5}  "
-        f"{share(row['folded']):>6}  {share(row['character_accuracy']):>10}"
+        f"{share(row['folded']):>6}  {share(row['character_accuracy']):>10}  "
+        f"{share(row['region']):>6}"
         for country, row in report["countries"].items()
     ]
     calibration = report["calibration"]

@@ -10,11 +10,12 @@ from platewright.errors import ConfigError, WeightsError
 from platewright.file import file_digest
 from platewright.network.settings import PARTS, BundleSettings
 from platewright.reading.detector import Detector
-from platewright.reading.finder import BoxFinder, FrameFramer, ScanFinder, SlotFramer
+from platewright.reading.finder import BoxFinder, FrameFramer, Framer, ScanFinder, SlotFramer
 from platewright.reading.line import LineSpeller
+from platewright.reading.origin import OriginTeller
 from platewright.reading.runtime import Network, load_network
 from platewright.reading.settings import DetectorSettings
-from platewright.reading.speller import SecondSpeller, SlotSpeller
+from platewright.reading.speller import SecondSpeller, SlotSpeller, Speller
 from platewright.resource import bundled
 
 if TYPE_CHECKING:  # what the usual reading needs nothing of is loaded when it is asked for
@@ -142,9 +143,14 @@ def detector_of(network: Network, settings: DetectorSettings | None = None) -> D
             f"these weights have {', '.join(own.names) or 'no network'}: reading photos needs "
             "scan, frame and line"
         )
+    framer: Framer
+    speller: Speller
     if own.frame is not None and own.line is not None:
-        return Detector(ScanFinder(network), FrameFramer(network), LineSpeller(network), settings)
-    return Detector(ScanFinder(network), SlotFramer(network), SlotSpeller(network), settings)
+        framer, speller = FrameFramer(network), LineSpeller(network)
+    else:
+        framer, speller = SlotFramer(network), SlotSpeller(network)
+    origin = OriginTeller(network) if own.origin is not None else None
+    return Detector(ScanFinder(network), framer, speller, settings, origin)
 
 
 def load_detector(
@@ -208,7 +214,9 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
         raise ConfigError(f"{choice}: weights that find and read: give them as the weights")
     if network.settings.task == "box":
         finder = BoxFinder(network)
-        return Detector(finder, detector.framer, detector.speller, detector.settings)
+        return Detector(
+            finder, detector.framer, detector.speller, detector.settings, detector.origin
+        )
     from platewright.reading.crop_speller import crop_speller
 
     speller = crop_speller(network, beams=beams)
@@ -216,7 +224,7 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
 
 
 def _with(detector: Detector, speller: Any) -> Detector:
-    return Detector(detector.finder, detector.framer, speller, detector.settings)
+    return Detector(detector.finder, detector.framer, speller, detector.settings, detector.origin)
 
 
 def _vote(detector: Detector, names: tuple[str, ...], threads: int, beams: int) -> VoteSpeller:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.network.settings import UNSEEN
 from platewright.reading.finder import Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
+from platewright.reading.origin import OriginTeller
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
@@ -39,6 +40,7 @@ class Detector:
         framer: says where exactly.
         speller: says what they say.
         settings: what to look for.
+        origin: says whose they may be by how they look; None: their texts alone say it.
 
     Raises:
         RegionError: if one of the settings' regions can't be used.
@@ -50,9 +52,11 @@ class Detector:
         framer: Framer,
         speller: Speller,
         settings: DetectorSettings | None = None,
+        origin: OriginTeller | None = None,
     ) -> None:
         """Keep them."""
         self.finder, self.framer, self.speller = finder, framer, speller
+        self.origin = origin
         self.settings = settings or DetectorSettings()
         self.alphabet = speller.alphabet
         if self.settings.regions:
@@ -107,7 +111,7 @@ class Detector:
         # An unread plate stays behind all that is read, where they lie over one another.
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
         kept = suppress([r.box for r in found], worth)
-        return [self._placed(found[k]) for k in kept[: limit.max_plates]]
+        return self._placed(image, [found[k] for k in kept[: limit.max_plates]])
 
     def read_quads(self, image: Picture, quads: Sequence[ArrayLike]) -> list[Reading]:
         """Read given quads, without a search.
@@ -127,10 +131,11 @@ class Detector:
         for _ in range(self.settings.looks - 1):
             framed, presence = self.framer.frame(grey, framed)
             seen = presence if self.framer.counts else seen
-        return [
-            self._placed(self._reading(look, look.presence * float(p)))
+        readings = [
+            self._reading(look, look.presence * float(p))
             for look, p in zip(self._look(grey, framed), seen, strict=True)
         ]
+        return self._placed(image, readings)
 
     def _look(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Look]:
         return self.speller.look(grey, quads, self.settings.framings) if len(quads) else []
@@ -165,11 +170,23 @@ class Detector:
                 best, most = given, probability
         return best
 
-    def _placed(self, reading: Reading) -> Reading:
-        """Return the reading with its most probable region, where it was read without one."""
-        if self.settings.regions or reading.slots is None or not reading.text:
-            return reading
-        return replace(reading, region=self.jurisdiction.region(reading.slots))
+    def _placed(self, image: Picture, readings: Sequence[Reading]) -> list[Reading]:
+        """Return readings with their most probable regions."""
+        free = not self.settings.regions  # else a text that fits none of them is nobody's
+        read = [
+            (k, r.slots)
+            for k, r in enumerate(readings)
+            if r.slots is not None and r.text and (free or r.region)
+        ]
+        looks: Sequence[dict[str, float] | None] = [None] * len(read)
+        if self.origin and read:
+            looks = self.origin.look(image, [readings[k].quad for k, _ in read])
+        out = list(readings)
+        for (k, slots), seen in zip(read, looks, strict=True):
+            region, probability = self.jurisdiction.region(slots, seen)
+            if region or free:
+                out[k] = replace(readings[k], region=region, region_probability=probability)
+        return out
 
     def with_settings(self, **changes: Any) -> Self:
         """Return a detector with other settings and the same networks.

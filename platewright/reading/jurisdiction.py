@@ -7,7 +7,7 @@ regions stands the hypothesis of another one, whose texts are any letters and di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ OTHER = 0.05
 FLOOR = 1e-5
 """Least probability of a character where regions are weighed: the network may be sure and wrong."""
 TINY = 1e-9
+SURE = 0.7
+"""A state is told from this part of its country's probability on."""
 LEAST = 0.02
 """A text that fits stands in for the free one if it is at least so many times as probable."""
 REACH = 9.0
@@ -77,6 +79,9 @@ class Jurisdiction:
         self._even_groups = tuple(
             (places, np.ones_like(shares), cells) for places, shares, cells in table.groups
         )
+        countries = [code.split("-")[0] for code in self.codes]
+        self._countries = tuple(dict.fromkeys(countries))
+        self._country = np.array([self._countries.index(each) for each in countries], np.intp)
 
     @classmethod
     def load(cls, codes_or_paths: Sequence[str], alphabet: Alphabet, slots: int) -> Jurisdiction:
@@ -101,31 +106,47 @@ class Jurisdiction:
         regions = [load_region(code) for code in self.codes]
         return TemplateTable.of(regions, self.alphabet, self.slots)[1]
 
-    def region(self, slots: FloatArray) -> str:
-        """Return the code of the most probable region (Bayes).
+    def region(
+        self, slots: FloatArray, seen: Mapping[str, float] | None = None
+    ) -> tuple[str, float]:
+        """Return the most probable country, or a state where that is sure (Bayes).
 
         A region's weight times its probability of a text, summed over all texts with the slots'
-        probability of each. That is divided by the probability of drawing the text evenly: the
-        network learnt mostly from even texts, so what it says is a likelihood times theirs.
+        probability of each, times how likely the plate looks so. What the slots say is divided by
+        the probability of drawing the text evenly: the network learnt mostly from even texts, so
+        it is a likelihood times theirs.
 
         Args:
             slots: (slots, classes) probabilities.
+            seen: logarithms of the likelihoods of a plate's picture by region, all up to one
+                constant; those of no region under the empty code. None: it was not looked at.
 
         Returns:
-            The code; empty where a text of any characters is more probable than one that fits.
+            The code, and the probability of its country. Both are empty where a text of any
+            characters is more probable than one that fits any country's.
         """
         table = self._table
         if not len(table.owners):
-            return ""
+            return "", 0.0
         p = np.maximum(slots, FLOOR)
         even = table.lengths * np.log(len(self.alphabet))
         scores = self._score(p, table.groups) + self._logs + even
         there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
         other = there + self._ending(p)[1:] + np.log(self._other / self.slots)
+        if seen:
+            nobody = seen.get("", 0.0)
+            scores = scores + np.array([seen.get(c, nobody) for c in self.codes])[table.owners]
+            other = other + nobody
         top = max(scores.max(), other.max())
         sums = np.bincount(table.owners, np.exp(scores - top), len(self.codes))
-        best, others = int(sums.argmax()), np.exp(other - top).sum()
-        return self.codes[best] if sums[best] > others else ""
+        others = float(np.exp(other - top).sum())
+        by_country = np.bincount(self._country, sums, len(self._countries))
+        at, best = int(by_country.argmax()), int(sums.argmax())
+        if by_country[at] <= others:
+            return "", 0.0
+        probability = float(by_country[at] / (by_country.sum() + others))
+        sure = self._country[best] == at and sums[best] >= SURE * by_country[at]
+        return (self.codes[best] if sure else self._countries[at]), probability
 
     def condition(self, slots: FloatArray) -> Conditioned | None:
         """Read the slots under the syntaxes; of what fits, nothing is favoured.

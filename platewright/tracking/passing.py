@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -124,7 +125,13 @@ class Voter:
         if given is not None:
             text, region, shown = given.text, given.region, given.slots
         elif placed and text and self.jurisdiction and not self.bound:
-            region = self.jurisdiction.region(slots)
+            # Where a frame says the same, it has also seen the plate's colours.
+            told: dict[str, float] = defaultdict(float)
+            for sight in sights:
+                if sight.reading.text == text:
+                    told[sight.reading.region] += sight.reading.region_probability
+            region = max(told, key=lambda code: told[code], default="")
+            region = region or self.jurisdiction.region(slots)[0]
         confidence, characters = spell(text, shown, self.alphabet)
         return replace(
             best,

@@ -89,6 +89,8 @@ def test_report_of_four_photos(data: Path) -> None:
         "exact": 0.25,
         "folded": 0.5,
         "character_accuracy": round(1 - (1 + 1 + 4) / 16, 4),
+        "region": 0.0,
+        "causes": {"not found": 1, "O/0 or I/1": 1, "other character": 1, "wrong region": 1},
     }
     assert report["extra_per_photo"] == 0.25
     assert report["kinds"] == {"badly framed": 1, "not found": 1, "read": 2}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from platewright.evaluation.metrics import (
+    CAUSES,
     Outcome,
     character_accuracy,
     confusions,
@@ -70,6 +73,8 @@ def test_summary_of_five_plates() -> None:
         "exact": 0.25,
         "folded": 0.5,
         "character_accuracy": round(1 - (0 + 1 + 1 + 4) / 16, 4),
+        "region": 0.0,
+        "causes": {"not found": 1, "O/0 or I/1": 1, "other character": 1, "wrong region": 1},
     }
     assert outcome("AB12", "AB13", 0.5).kind == "misread"
     empty = summarize([])
@@ -107,3 +112,40 @@ def test_confusions() -> None:
 def test_milliseconds() -> None:
     assert milliseconds(range(1, 102)) == {"median": 51.0, "p95": 96.0}
     assert milliseconds([]) == {"median": None, "p95": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "cause"),
+    [
+        ("AB12CDE", "AB12CDE", ""),
+        ("AB12CDE", None, "not found"),
+        ("AB12CDE", "QAB12CDE", "extra at an end"),
+        ("AB12CDE", "AB12CDEII", "extra at an end"),
+        ("AB12CDE", "AB12QCDE", "extra between"),
+        ("AB12CDE", "AB1CDE", "lost character"),
+        ("AB12CDE", "AB1", "lost line"),
+        ("AB10CDE", "ABIOCDE", "O/0 or I/1"),
+        ("AB12CDE", "A812CDE", "other character"),
+        ("AB12CDE", "QA812CDE", "several"),
+        ("AB12CDE", "VIRGINIA", "another text"),
+    ],
+)
+def test_causes_of_misreadings(text: str, read: str | None, cause: str) -> None:
+    found = None if read is None else replace(reading((0, 0, 200, 100), read), region="GB")
+    outcome = Outcome(file="a", box=(0, 0, 200, 100), text=text, country="GB", reading=found)
+    assert outcome.cause == cause
+    assert cause in CAUSES or not cause
+
+
+def test_a_region_is_right_by_its_country_where_the_text_is() -> None:
+    def outcome(text: str, country: str, region: str) -> Outcome:
+        found = replace(reading((0, 0, 9, 3)), region=region)
+        return Outcome(file="a", box=(0, 0, 9, 3), text=text, country=country, reading=found)
+
+    several = [
+        outcome("AB12", "US", "US-VA"), outcome("AB12", "US", "GB"), outcome("AB13", "US", "GB"),
+        outcome("AB12", "", "GB"),
+    ]  # fmt: skip
+    assert [o.region for o in several] == [True, False, None, None]
+    assert summarize(several)["region"] == 0.5
+    assert summarize(several)["causes"] == {"other character": 1, "wrong region": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 
 from platewright.network.settings import OriginSettings
@@ -17,6 +18,8 @@ __all__ = ["TASK", "OriginTask"]
 
 UPRIGHT = 0.5
 """Of its frames so many times as many are upright boxes as of the readers'."""
+COLOURLESS = 0.12
+"""Part of the plates that are seen without colours, as cameras at night do."""
 MADE_UP = 0.1
 """Part of the plates that are of no region."""
 
@@ -40,9 +43,12 @@ class OriginTask(Task):
             upright=UPRIGHT * samples.upright,
         )
         view = draw_view(rng, stock.coloured, coloured, own.window, own.margin)
+        colours = view.window
+        if rng.random() < COLOURLESS:
+            colours = np.repeat(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
         region = view.plate.region if view.plate is not None else ""
         known = own.regions.index(region) if region in own.regions else len(own.regions)
-        return {"colours": view.window}, {"origin": np.array(known if region else -1, np.int32)}
+        return {"colours": colours}, {"origin": np.array(known if region else -1, np.int32)}
 
     def losses(self) -> WeightedLosses:
         """Return cross entropy, a little smoothed."""

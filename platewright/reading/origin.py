@@ -1,0 +1,52 @@
+"""The origin: how likely a plate looks as it does by region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.reading.runtime import Network, levels, log_softmax
+from platewright.reading.straighten import straightened
+
+__all__ = ["OriginTeller"]
+
+Picture = NDArray[np.uint8]
+TRUST = 0.5
+"""Exponent of the likelihoods: drawn plates teach less of real ones than they seem to."""
+
+
+class OriginTeller:
+    """Looks at plates in colour.
+
+    Args:
+        network: with the part `origin`.
+    """
+
+    def __init__(self, network: Network) -> None:
+        """Keep it."""
+        self.network = network
+        self.regions: tuple[str, ...] = network.settings.origin.regions
+
+    def look(self, image: Picture, quads: Sequence[Any]) -> list[dict[str, float]]:
+        """Return logarithms of likelihoods by region, of each plate.
+
+        It was taught every region as often, so that what it says is a likelihood.
+
+        Args:
+            image: (H, W, 3) RGB, or (H, W) grey photo.
+            quads: (4, 2) each, photo pixels, at least one.
+
+        Returns:
+            By code, up to a constant; those of no region under the empty code.
+        """
+        own = self.network.settings.origin
+        colours = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+        pictures, _ = straightened(colours, quads, own.window, own.margin)
+        (logits,) = self.network.run(["origin"], {"colours": levels(pictures)})
+        codes = (*self.regions, "")
+        return [
+            dict(zip(codes, row, strict=True)) for row in (TRUST * log_softmax(logits)).tolist()
+        ]
