@@ -108,11 +108,13 @@ def memory_mb(process: int) -> float:
 
     What they share is counted once: proportional set size (proc(5), smaps_rollup).
     """
-    total = 0
+    total, todo = 0, [str(process)]
     try:
-        started = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        for each in (str(process), *started):
-            for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
+        while todo:
+            each = Path(f"/proc/{todo.pop()}")
+            for task in (each / "task").iterdir():
+                todo += (task / "children").read_text().split()
+            for line in (each / "smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1])
     except OSError:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -22,6 +24,7 @@ __all__ = [
     "file_digest",
     "lock",
     "make_folder",
+    "open_file",
     "whole_file",
     "whole_text",
     "write_file",
@@ -42,13 +45,31 @@ def make_folder(path: Path) -> None:
         raise OutputError(f"{path}: can't be made into a folder: {error.strerror}") from error
 
 
+def open_file(path: Path) -> io.BufferedReader:
+    """Open a file to be read; what is none (a pipe, a device, a folder) is not waited for.
+
+    Raises:
+        OSError: if it can't be opened, or is no file.
+    """
+    # Without this a pipe is opened only when somebody else opens its other end.
+    at_once = getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, os.O_RDONLY | at_once | getattr(os, "O_BINARY", 0))
+    kind = os.fstat(handle).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(handle)
+        none = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"
+        raise OSError(errno.EINVAL, f"{none}, not a file", str(path))
+    return os.fdopen(handle, "rb")
+
+
 def file_digest(path: Path) -> str:
     """Return a file's SHA-256.
 
     Raises:
         OSError: if it can't be read.
     """
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with open_file(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def claim_results(source: Path, *results: Path | None, force: bool) -> None:

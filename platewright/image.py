@@ -31,10 +31,12 @@ from PIL import (
 )
 
 from platewright.errors import ImageError, OutputError
-from platewright.file import write_file
+from platewright.file import open_file, write_file
+from platewright.jpeg import decode_jpeg
 
 __all__ = [
     "MAX_PIXELS",
+    "MAX_RATIO",
     "READ_SUFFIXES",
     "WRITE_SUFFIXES",
     "decode_image",
@@ -48,6 +50,9 @@ UInt8Array = NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000
 """Pixels of the largest photo that is read unless told otherwise."""
+MAX_RATIO = 100
+"""Longer over shorter side of a photo. Whatever looks at a photo looks past its edges, so that a
+line of pixels would cost as much as a picture many times as large."""
 
 READ_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 """What a photo in a folder is called, in small letters."""
@@ -57,8 +62,6 @@ WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 # A JPEG of several pictures (MPO) is opened as a JPEG.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
-# A JPEG of 100 megapixels at the best quality has some 100 MB.
-MAX_JPEG_BYTES = 256 << 20
 STRIP_PIXELS = 1 << 20
 ORIENTATION_TAG = 0x0112
 
@@ -80,7 +83,7 @@ def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
         ImageError: if the file is missing, empty, damaged, too large or no picture.
     """
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             return decode_image(stream, str(path), max_pixels=max_pixels)
     except OSError as error:
         raise ImageError(f"{path}: can't be read: {error.strerror or error}") from error
@@ -126,6 +129,7 @@ def read_picture(source: Any, name: str = "the picture") -> UInt8Array:
         sound = kind == np.uint8 and len(shape) in (2, 3) and shape[2:] in ((), (3,))
         if not (sound and source.size):
             raise ImageError(f"an array {kind} {shape}: give uint8 (H, W, 3) RGB or (H, W) grey")
+        _check_shape(name, shape[1], shape[0])
         return source
     if isinstance(source, (str, os.PathLike)):
         return load_image(Path(source))
@@ -210,7 +214,8 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
         width, height = picture.size
         if width * height > max_pixels:
             raise ImageError(_too_large(name, f"{width} x {height} pixels,", max_pixels))
-        rgb = _decode_jpeg(stream, picture)
+        _check_shape(name, width, height)
+        rgb = decode_jpeg(stream, picture, name, max_pixels)
         if rgb is None:
             picture.load()
             rgb = _to_rgb(picture)
@@ -222,31 +227,12 @@ def _too_large(name: str, size: str, max_pixels: int) -> str:
     return f"{name}: {size} more than {max_pixels / 1e6:g} megapixels; make it smaller first"
 
 
-def _decode_jpeg(stream: BinaryIO, picture: Image.Image) -> UInt8Array | None:
-    """Decode a plain JPEG with OpenCV, in half of Pillow's time and memory.
-
-    Returns:
-        uint8 (H, W, 3), not turned; None where Pillow has to do it: another format, CMYK, or a
-        file that may be cut off, which OpenCV would fill up with grey without a word.
-    """
-    if picture.format not in ("JPEG", "MPO") or picture.mode not in ("RGB", "L"):
-        return None
-    length = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
-    if length > MAX_JPEG_BYTES:
-        return None
-    data = stream.read()
-    stream.seek(0)
-    # Inside a scan a byte 0xFF is always followed by 0 or a restart mark (ITU-T T.81, B.1.1.5), so
-    # a whole file's last start of scan comes before its last end of image.
-    if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
-        return None
-    rgb = cv2.imdecode(
-        np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    )
-    if rgb is None or rgb.shape[:2] != (picture.height, picture.width):
-        return None
-    return np.asarray(rgb, dtype=np.uint8)
+def _check_shape(name: str, width: int, height: int) -> None:
+    """Raise `ImageError` where a picture is a line."""
+    if max(width, height) > MAX_RATIO * min(width, height):
+        raise ImageError(
+            f"{name}: {width} x {height} pixels: one side is more than {MAX_RATIO} times the other"
+        )
 
 
 def _to_rgb(picture: Image.Image) -> UInt8Array:

@@ -20,6 +20,7 @@ from platewright.image import (
     decode_image,
     encode_image,
     load_image,
+    read_picture,
     save_image,
 )
 from platewright.output.batch import list_images
@@ -291,3 +292,52 @@ def test_list_images_is_ordered_and_picks_pictures_alone(tmp_path: Path) -> None
         list_images(tmp_path / "folder.jpg")
     with pytest.raises(ImageError, match="No such file"):
         list_images(tmp_path / "nowhere")
+
+
+def test_a_line_of_pixels_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    for width, height in ((1, 40_000), (5_000, 7), (100_000, 999)):
+        Image.new("1", (width, height)).save(tmp_path / "line.png")
+        with pytest.raises(ImageError, match=f"{width} x {height} pixels: one side is more than"):
+            load_image(tmp_path / "line.png")
+        with pytest.raises(ImageError, match="one side is more than"):
+            read_picture(np.zeros((height, width), np.uint8))
+    Image.new("L", (900, 9)).save(tmp_path / "strip.png")
+    assert load_image(tmp_path / "strip.png").shape == (9, 900, 3)
+
+
+def progressive(scans: int) -> bytes:
+    """A JPEG whose last scan is repeated."""
+    stream = io.BytesIO()
+    Image.fromarray(four_patches()).save(stream, "JPEG", progressive=True)
+    data = stream.getvalue()
+    last = data.rfind(b"\xff\xda")
+    return data[:last] + data[last:-2] * scans + data[-2:]
+
+
+def test_a_jpeg_of_too_many_scans_is_refused() -> None:
+    assert decode_image(io.BytesIO(progressive(1)), "few").shape == (48, 80, 3)
+    for scans in (150, 3000):
+        with pytest.raises(ImageError, match=r"a JPEG of \d+ scans, at most 100 are read"):
+            decode_image(io.BytesIO(progressive(scans)), "many")
+    # What stands behind the picture, or inside its metadata, is none of its scans.
+    exif = Image.Exif()
+    exif[0x010E] = "\u00ff\u00da" * 200
+    stream = io.BytesIO()
+    Image.fromarray(four_patches()).save(stream, "JPEG", exif=exif, comment=b"\xff\xda" * 200)
+    data = stream.getvalue() + b"\xff\xda" * 200
+    assert decode_image(io.BytesIO(data + b"\xff\xd9"), "few").shape == (48, 80, 3)
+
+
+def test_a_large_jpeg_may_have_fewer_scans() -> None:
+    pixels = 48 * 80
+    with pytest.raises(ImageError, match="at most 16 are read"):
+        decode_image(io.BytesIO(progressive(20)), "large", max_pixels=pixels)
+    assert decode_image(io.BytesIO(progressive(20)), "small", max_pixels=3 * pixels).size
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "photo.jpg")
+    with pytest.raises(ImageError, match="a pipe or a device, not a file"):
+        load_image(tmp_path / "photo.jpg")
+    with pytest.raises(ImageError, match="a folder, not a file"):
+        load_image(tmp_path)

@@ -181,7 +181,7 @@ def test_watch_sees_the_same(installed: Run, checkout: Run, photo: Path, tmp_pat
 
 @pytest.fixture
 def server(python: Path, tmp_path: Path) -> Iterator[str]:
-    pytest.importorskip("gunicorn")
+    pytest.importorskip("waitress")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

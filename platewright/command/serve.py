@@ -1,13 +1,12 @@
 """Serve the web page, the API and the vehicle registry to others.
 
-Gunicorn, one detector a process, several threads; docs/web.md lists the environment's variables.
+Waitress in front, a process a core that reads; docs/web.md lists the environment's variables.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 
 from platewright.command.argument import bounded, program
@@ -28,9 +27,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="where to listen (%(default)s)")  # fmt: skip
     add("--workers", type=bounded(int, 1, 64), metavar="N",
         default=min(os.cpu_count() or 1, MOST_WORKERS),
-        help="processes, each with a detector (%(default)s)")  # fmt: skip
+        help="processes that read pictures (%(default)s)")  # fmt: skip
     add("--threads", type=bounded(int, 1, 256), default=24, metavar="N",
-        help="requests that a process takes at a time (%(default)s)")  # fmt: skip
+        help="requests that are answered at a time (%(default)s)")  # fmt: skip
     add("--keep-days", type=bounded(float, 0, 36_500), metavar="N",
         help="remove older sightings, daily; 0: never (PLATEWRIGHT_KEEP_DAYS)")  # fmt: skip
     return parser.parse_args(argv)
@@ -47,7 +46,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     from platewright.web.server import serve
 
-    sys.argv[1:] = []  # Gunicorn would read them as its own
     try:
         serve(args.bind, workers=args.workers, threads=args.threads, keep_days=args.keep_days)
     except DatabaseError as error:

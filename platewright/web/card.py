@@ -14,7 +14,7 @@ from platewright.image import encode_image
 from platewright.output.annotation import annotate, confidence_colour
 from platewright.reading.straighten import rectify
 from platewright.record import Reading
-from platewright.web.detector import Shot
+from platewright.web.picture import Shot
 from platewright.web.registry.lookup import Found
 from platewright.web.templatetags.percent import percent
 

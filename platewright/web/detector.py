@@ -1,87 +1,57 @@
-"""The one detector of a process, and whoever wants a picture read takes turns at it."""
+"""The networks of a server, and whoever wants a picture read takes turns at them."""
 
 from __future__ import annotations
 
-import io
-import os
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-import cv2
-import numpy as np
 from django.conf import settings
-from numpy.typing import NDArray
 
 from platewright.errors import ImageError
-from platewright.image import decode_image
-from platewright.output.photo import PhotoReadings
-from platewright.reading.choice import load_detector
-from platewright.reading.detector import Detector
+from platewright.pool import usual_workers
 from platewright.region import jurisdictions
+from platewright.web import bench
+from platewright.web.bench import Bench, ProcessBench, ThreadBench
 from platewright.web.metric import count, observe
+from platewright.web.picture import PictureReader, Shot, Source
 from platewright.web.problem import BusyError, RequestError
 
-__all__ = ["Shot", "loaded", "read_picture", "readable_regions", "use_turns", "warm_up"]
-
-TURNS = max(1, min(os.cpu_count() or 1, 8))
-"""How many pictures are decoded and read at a time; each takes a core and some memory."""
-SHOWN_PX = 1600
-"""The longer side of a picture that is shown or kept."""
+__all__ = ["Shot", "close", "loaded", "read_picture", "readable_regions", "warm_up"]
 
 _lock = threading.Lock()
-_detectors: list[Detector] = []
-_readers: list[ThreadPoolExecutor] = []
+_benches: list[Bench] = []
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shot:
-    """A picture that was read.
-
-    Attributes:
-        photo: what was read; quads in pixels of the picture as it was sent.
-        image: uint8 (H, W, 3) RGB, scaled down to `SHOWN_PX` where it is larger.
-        scale: pixels of `image` per pixel of the picture.
-    """
-
-    photo: PhotoReadings
-    image: NDArray[np.uint8]
-    scale: float
-
-
-def warm_up() -> Detector:
-    """Return the detector, loaded and tried once, so that the first client does not wait.
+def warm_up() -> Bench:
+    """Return where pictures are read, loaded and tried once, so that the first one does not wait.
 
     Raises:
-        WeightsError: if the weights can't be used.
+        ConfigError, WeightsError, ServiceError: if the networks can't be used.
+        EngineError: if no process starts.
     """
     with _lock:
-        if not _readers:
-            use_turns(TURNS)
-        if not _detectors:
-            cv2.setNumThreads(1)
-            detector = load_detector(Path(settings.WEIGHTS), reader=settings.READER)
-            detector.read(np.full((120, 160), 128, np.uint8))
-            detector.jurisdiction  # noqa: B018  made here, once, not by two threads at a time
-            _detectors.append(detector)
-        return _detectors[0]
-
-
-def use_turns(turns: int) -> None:
-    """Set how many pictures this process reads at a time; before the first one.
-
-    Always the same few threads read: each has its own heap, and what every thread of the server
-    once needed for a large picture would stay with it.
-    """
-    _readers[:] = [ThreadPoolExecutor(turns, thread_name_prefix="reader")]
+        if not _benches:
+            weights, reader = Path(settings.WEIGHTS), settings.READER
+            if settings.READERS:
+                made: Bench = ProcessBench(
+                    weights, reader, turns=settings.READERS, picture_s=settings.PICTURE_S,
+                    memory_mb=settings.PICTURE_MB,
+                )  # fmt: skip
+            else:
+                made = ThreadBench(PictureReader(weights, reader), usual_workers())
+            _benches.append(made)
+        return _benches[0]
 
 
 def loaded() -> bool:
-    """Tell whether the detector is there."""
-    return bool(_detectors)
+    """Tell whether pictures can be read."""
+    return bool(_benches) and _benches[0].ready()
+
+
+def close() -> None:
+    """End the processes that read."""
+    for each in _benches:
+        each.close()
 
 
 def readable_regions() -> list[str]:
@@ -99,50 +69,22 @@ def read_picture(name: str, data: bytes, *, deadline: float, region: str = "") -
         region: code of the region whose syntaxes texts are to fit; empty: any text.
 
     Raises:
-        ImageError: if it is no picture, or has too many pixels.
+        ImageError: if it is no picture, has too many pixels, or costs too much.
         RequestError: if there is no such region.
         BusyError: if no turn is free before the deadline.
     """
     if region and region not in readable_regions():  # never a path: that is for the command line
         raise RequestError(f"{region[:20]!r}: no such region")
-    detector = _for_region(region) if region else warm_up()
-    work = _readers[0].submit(_read, name, data, detector)
-    wait([work], timeout=max(deadline - time.monotonic(), 0))
-    if work.cancel():
-        raise BusyError("too many pictures are waiting; try again in a moment")
+    source = Source(name=name, data=data, max_pixels=settings.MAX_PICTURE_PIXELS, region=region)
     try:
-        shot = work.result()  # one that has begun takes no longer than a picture does
+        shot = warm_up().read(source, deadline)
     except ImageError:
         count("pictures", 'result="unreadable"')
         raise
+    except bench.BusyError as error:
+        raise BusyError(str(error)) from None
     observe(shot.photo.ms / 1e3)
     count("pictures", 'result="read"')
     for reading in shot.photo.readings:
         count("plates", f'accepted="{"yes" if reading.accepted else "no"}"')
     return shot
-
-
-def _read(name: str, data: bytes, detector: Detector) -> Shot:
-    image = decode_image(io.BytesIO(data), name, max_pixels=settings.MAX_PICTURE_PIXELS)
-    start = time.perf_counter()
-    readings = detector.read(image)
-    ms = (time.perf_counter() - start) * 1e3
-    size = (image.shape[0], image.shape[1])
-    shown, scale = _shown(image)
-    photo = PhotoReadings(file=name, size=size, ms=ms, readings=tuple(readings))
-    return Shot(photo=photo, image=shown, scale=scale)
-
-
-@lru_cache(maxsize=16)
-def _for_region(region: str) -> Detector:
-    """Return a detector that shares the networks and reads one region's syntaxes."""
-    return warm_up().with_settings(regions=(region,))
-
-
-def _shown(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    height, width = image.shape[:2]
-    scale = min(SHOWN_PX / max(height, width), 1.0)
-    if scale == 1.0:
-        return image, 1.0
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale

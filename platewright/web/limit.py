@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable
 
+import numpy as np
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from platewright.web.memory import SharedTable
 from platewright.web.problem import BusyError, RequestError, TooLargeError, TooManyError, problem
 
 __all__ = ["Limits", "Rate", "client_address", "rate"]
@@ -34,7 +33,8 @@ class Rate:
 
     def __init__(self, rows: int = ROWS) -> None:
         """Begin with full buckets."""
-        self._table = SharedTable(rows, 2)
+        self._table = np.zeros((rows, 2))
+        self._lock = threading.Lock()
         self._rows = rows
         self._salt = secrets.token_bytes(16)
 
@@ -53,16 +53,18 @@ class Rate:
         row = int.from_bytes(digest) % self._rows
         amount = min(amount, per_minute)
         now = time.monotonic()
-        with self._table.held() as cells:
-            used, then = cells[row]  # used tokens, not those left: zeros are a full bucket
+        with self._lock:
+            used, then = self._table[
+                row
+            ].tolist()  # used tokens, not those left: zeros are a full bucket
             used = max(used - (now - then) * per_minute / 60, 0.0)
             over = used + amount - per_minute
-            cells[row] = (used if over > 1e-9 else used + amount), now
+            self._table[row] = (used if over > 1e-9 else used + amount), now
         return 0.0 if over <= 1e-9 else over * 60 / per_minute
 
 
 rate = Rate()
-"""Of this server: made before it forks, so that all its processes count together."""
+"""Of this server."""
 
 
 def client_address(request: HttpRequest) -> str:
@@ -97,13 +99,10 @@ class Limits:
             self._hold(length)
         except RequestError as error:
             return problem(request, error)
-        watch = self._watch(request)
         try:
             return self.get_response(request)
         finally:
             self._hold(-length)
-            if watch:
-                watch.cancel()
 
     def _check_rate(self, request: HttpRequest) -> None:
         if settings.PICTURES_PER_MINUTE:
@@ -135,20 +134,3 @@ class Limits:
                 f"more than {most / 1e6:g} MB; send fewer or smaller pictures at a time"
             )
         return length
-
-    def _watch(self, request: HttpRequest) -> threading.Timer | None:
-        """Hang up on who sends so slowly that the request's time is over."""
-        stream = request.META.get("gunicorn.socket")
-        if not isinstance(stream, socket.socket):
-            return None
-
-        def hang_up() -> None:
-            try:
-                stream.shutdown(socket.SHUT_RD)
-            except OSError:
-                return  # it has gone by itself
-
-        timer = threading.Timer(settings.REQUEST_S, hang_up)
-        timer.daemon = True
-        timer.start()
-        return timer

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
-
-from platewright.web.memory import SharedTable
 
 __all__ = ["Measure", "count", "exposition", "observe"]
 
@@ -33,7 +32,8 @@ BOUNDS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Upper bounds of the histogram's buckets, seconds."""
 _FIRST_BUCKET = len(_COUNTERS)
 _SUM = _FIRST_BUCKET + len(BOUNDS_S) + 1
-_table = SharedTable(1, _SUM + 1)
+_table = [0.0] * (_SUM + 1)
+_lock = threading.Lock()
 
 
 def count(name: str, labels: str = "", by: float = 1) -> None:
@@ -43,22 +43,22 @@ def count(name: str, labels: str = "", by: float = 1) -> None:
         KeyError: if there is no such counter.
     """
     place = _PLACES[f"platewright_{name}_total", labels]
-    with _table.held() as cells:
-        cells[0, place] += by
+    with _lock:
+        _table[place] += by
 
 
 def observe(seconds: float) -> None:
     """Note how long finding and reading the plates of a picture took."""
     bucket = sum(seconds > bound for bound in BOUNDS_S)
-    with _table.held() as cells:
-        cells[0, _FIRST_BUCKET + bucket] += 1
-        cells[0, _SUM] += seconds
+    with _lock:
+        _table[_FIRST_BUCKET + bucket] += 1
+        _table[_SUM] += seconds
 
 
 def exposition() -> str:
     """Return everything in Prometheus' text format, version 0.0.4."""
-    with _table.held() as cells:
-        values = cells[0].tolist()
+    with _lock:
+        values = list(_table)
     lines: list[str] = []
     seen = set()
     for (name, text, labels), value in zip(_COUNTERS, values, strict=False):

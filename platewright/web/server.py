@@ -1,23 +1,27 @@
-"""Serves the page as one would for others: Gunicorn, one detector a process, several threads."""
+"""Serves the page as one would for others: Waitress before Django, and processes that read."""
 
 from __future__ import annotations
 
-import gc
-import os
+import errno
+import signal
+import socket
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 from django.conf import settings
 from django.db import connections
 
-from platewright.errors import ConfigError, PlatewrightError
+from platewright.errors import ConfigError
+from platewright.web import detector
 from platewright.web.database import bring_up_to_date, forget_daily
 from platewright.web.environment import secret_file
 from platewright.web.memory import bound_heap
 
-__all__ = ["serve"]
+__all__ = ["listen", "serve"]
+
+CONNECTIONS = 1000
+"""Most at a time, of all clients; each that waits costs some kilobytes."""
+SPARE_FILES = 100
 
 
 def serve(
@@ -31,65 +35,133 @@ def serve(
 
     Args:
         bind: address and port to listen on.
-        workers: processes, each with a detector.
-        threads: requests that a process takes at a time.
+        workers: processes that read pictures.
+        threads: requests that are answered at a time.
         keep_days: older sightings are removed, daily; 0: never; None: as the settings say.
 
     Raises:
-        ConfigError: if something that is needed is missing, or the database can't be used.
-        WeightsError, ServiceError: as `load_detector`.
+        ConfigError: if something that is needed is missing, the address or the database can't be
+            used.
+        WeightsError, ServiceError, EngineError: as `warm_up`.
     """
     try:
-        from gunicorn.app.base import BaseApplication
+        from waitress.task import ThreadedTaskDispatcher
     except ImportError:
-        raise ConfigError("serving needs Gunicorn: pip install -r requirements-web.txt") from None
+        raise ConfigError("serving needs Waitress: pip install -r requirements-web.txt") from None
     if keep_days is not None:
         settings.KEEP_DAYS = keep_days
+    settings.READERS = workers
+    sockets = listen(bind)
     bring_up_to_date()
-    connections.close_all()  # no process may inherit one
-    _try_networks()
-    from platewright.web.detector import use_turns, warm_up
+    connections.close_all()
+    detector.warm_up()
+    bound_heap()
+    forget_daily()
     from platewright.web.wsgi import application
 
-    bound_heap()
-    # What is loaded by now stays for good: processes share it as long as none writes to it,
-    # and a garbage collection would.
-    gc.collect()
-    gc.freeze()
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(threads)
+    _announce(bind)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        _run(sockets, application, dispatcher)
+    finally:
+        detector.close()
 
-    def ready(worker: Any) -> None:
-        use_turns(max(1, -(-(os.cpu_count() or 1) // workers)))
-        try:
-            warm_up()
-        except PlatewrightError as error:
-            worker.log.error("%s", error)
-            raise SystemExit(4) from error  # Gunicorn's sign that starting again won't help
-        forget_daily()
 
-    values = {
-        "bind": bind,
-        "workers": workers,
-        "threads": threads,
-        "worker_class": "gthread",
-        "preload_app": True,
-        "post_worker_init": ready,
-        "timeout": int(settings.REQUEST_S) + 30,
-        "graceful_timeout": 20,
-        "keepalive": 5,
-        "control_socket_disable": True,
-        "proc_name": "platewright",
-    }
+def listen(bind: str) -> list[socket.socket]:
+    """Return sockets that listen at an address, one for each of the host's.
 
-    class Server(BaseApplication):  # type: ignore[misc]
-        def load_config(self) -> None:
-            for key, value in values.items():
-                if key in self.cfg.settings:
-                    self.cfg.set(key, value)
+    Args:
+        bind: ADDRESS:PORT, :PORT, or [ADDRESS]:PORT for IPv6.
 
-        def load(self) -> Any:
-            return application
+    Raises:
+        ConfigError: if it is none, or can't be listened on.
+    """
+    host, colon, port = bind.rpartition(":")
+    host = host.strip("[]")
+    if not (colon and port.isascii() and port.isdigit() and int(port) < 65536):
+        raise ConfigError(f"--bind {bind}: give ADDRESS:PORT with a port of 0 to 65535")
+    sockets: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(
+            host or "0.0.0.0", int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        for family, address in dict.fromkeys((each[0], each[4]) for each in found):
+            sockets.append(socket.create_server(address[:2], family=family, backlog=1024))
+    except OSError as error:
+        for each in sockets:
+            each.close()
+        if isinstance(error, socket.gaierror):
+            why = "no such address"
+        elif error.errno == errno.EADDRINUSE:
+            why = "something else listens there; give another port"
+        else:
+            why = error.strerror or str(error)
+        raise ConfigError(f"--bind {bind}: {why}") from None
+    return sockets
 
-    print(f"Platewright on http://{bind}/ for {_hosts()}", file=sys.stderr)
+
+def _run(sockets: list[socket.socket], application: Any, dispatcher: Any) -> None:
+    """Answer until `SystemExit` or Ctrl-C."""
+    from waitress import wasyncore
+    from waitress.adjustments import Adjustments
+
+    from platewright.web.connection import Allowance, Server
+
+    adjustments = Adjustments(
+        sockets=sockets,
+        ident=None,
+        connection_limit=_connection_limit(),
+        cleanup_interval=1,
+        asyncore_use_poll=True,
+        max_request_header_size=64 * 1024,
+        max_request_body_size=1 << 62,  # `Parser` judges, with an answer of its own
+        inbuf_overflow=settings.MAX_REQUEST_BYTES + 1,  # no picture goes into a file
+        outbuf_overflow=1 << 30,
+        outbuf_high_watermark=1 << 26,
+        clear_untrusted_proxy_headers=False,  # whom to believe is for the settings to say
+        log_socket_errors=False,
+    )
+    open_ones: dict[int, Any] = {}
+    for each in sockets:
+        address = each.getsockname()
+        server = Server(
+            application, open_ones, True, each, dispatcher, adjustments,
+            (each.family, each.type, each.proto, address), bind_socket=False,
+        )  # fmt: skip
+        server.allowance = Allowance(
+            body_s=settings.REQUEST_S,
+            header_s=min(10.0, settings.REQUEST_S),
+            body_bytes=settings.MAX_REQUEST_BYTES,
+            held_bytes=settings.MAX_HELD_BYTES,
+            connections=0 if settings.PROXIES else settings.CONNECTIONS,
+        )
+    try:
+        wasyncore.loop(timeout=1, map=open_ones, use_poll=True)
+    except (SystemExit, KeyboardInterrupt):
+        dispatcher.shutdown()
+    finally:
+        wasyncore.close_all(open_ones, ignore_all=True)
+
+
+def _connection_limit() -> int:
+    """Return how many connections the system lets this process have, at most `CONNECTIONS`."""
+    try:
+        import resource
+    except ImportError:
+        return CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + SPARE_FILES
+    if soft < wanted:
+        soft = min(wanted, hard) if hard != resource.RLIM_INFINITY else wanted
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(min(CONNECTIONS, soft - SPARE_FILES), 16)
+
+
+def _announce(bind: str) -> None:
+    """Say where it serves, and for whom."""
+    print(f"Platewright on http://{bind}/ for {', '.join(settings.ALLOWED_HOSTS)}", file=sys.stderr)
     print(
         "Everybody who reaches it may see the registry (PLATEWRIGHT_ACCESS=open)."
         if settings.OPEN
@@ -97,26 +169,7 @@ def serve(
         file=sys.stderr,
     )
     print(f"Programs write with the token in {secret_file('token')}", file=sys.stderr, flush=True)
-    Server().run()
 
 
-def _try_networks() -> None:
-    """Load the networks once, so that what is wrong with them is told before serving begins.
-
-    It is done in a process of its own: a runtime's session must not be there when others fork.
-
-    Raises:
-        ConfigError, WeightsError, ServiceError: as `load_detector`.
-    """
-    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
-        pool.submit(_load_networks).result()
-
-
-def _load_networks() -> None:
-    from platewright.web.detector import warm_up
-
-    warm_up()  # what it returns stays there
-
-
-def _hosts() -> str:
-    return ", ".join(settings.ALLOWED_HOSTS)
+def _stop(number: int, frame: object) -> None:
+    raise SystemExit(0)

@@ -9,6 +9,7 @@ from typing import Any
 import dj_database_url
 
 from platewright.errors import ConfigError
+from platewright.pool import usual_workers
 from platewright.web.environment import ROOT, chosen, data_folder, listed, number, switch
 
 DEBUG = switch("PLATEWRIGHT_DEBUG")
@@ -27,6 +28,11 @@ TOKEN = os.environ.get("PLATEWRIGHT_TOKEN", "")
 
 READER = os.environ.get("PLATEWRIGHT_READER") or ""
 WEIGHTS = os.environ.get("PLATEWRIGHT_WEIGHTS") or str(ROOT / "weights.onnx")
+READERS = int(number("PLATEWRIGHT_READERS", 0 if DEBUG else min(usual_workers(), 4), 0, 64))
+"""Processes that decode and read; 0: this process does, however much a picture costs."""
+PICTURE_S = number("PLATEWRIGHT_PICTURE_S", 15, 0.1, 600)
+PICTURE_MB = number("PLATEWRIGHT_PICTURE_MB", 2000, 0, 1e6)
+"""What such a process may need for a picture, seconds and memory; it is ended beyond the first."""
 MAX_PICTURE_BYTES = int(number("PLATEWRIGHT_MAX_MB", 25, 0.01, 1000) * 1_000_000)
 MAX_PICTURE_PIXELS = int(number("PLATEWRIGHT_MAX_MEGAPIXELS", 50, 0.01, 1000) * 1_000_000)
 MAX_REQUEST_BYTES = MAX_PICTURE_BYTES * 2
@@ -35,6 +41,8 @@ MAX_HELD_BYTES = MAX_REQUEST_BYTES * 8
 """Most bytes of all requests that a process takes in at a time."""
 MAX_PICTURES = int(number("PLATEWRIGHT_MAX_PICTURES", 8, 1, 100))
 REQUEST_S = number("PLATEWRIGHT_REQUEST_S", 30, 1, 600)
+CONNECTIONS = int(number("PLATEWRIGHT_CONNECTIONS", 32, 0, 10_000))
+"""Most connections of a client at a time; 0: any number. Behind a proxy that is the proxy's."""
 PICTURES_PER_MINUTE = number("PLATEWRIGHT_PER_MINUTE", 120, 0, 1e6)
 """Most pictures a client may send in a minute; 0: no limit."""
 KEEP_DAYS = number("PLATEWRIGHT_KEEP_DAYS", 0, 0, 36_500)

@@ -31,7 +31,7 @@ def test_a_street_is_read_as_detect_py_reads_it(client: Client, street: Street) 
     assert response.status_code == 200
     (picture,) = response.json()["pictures"]
     image = decode_image(io.BytesIO(street[0]), "street")
-    expected = [reading.as_dict() for reading in warm_up().read(image)]
+    expected = [reading.as_dict() for reading in warm_up().reader.detector.read(image)]
     assert [{k: plate[k] for k in expected[0]} for plate in picture["plates"]] == expected
     assert (picture["width"], picture["height"]) == (1280, 720)
     assert {plate.text for plate in street[1].plates} & {p["text"] for p in picture["plates"]}
@@ -184,7 +184,7 @@ def test_the_api_describes_itself(client: Client) -> None:
 def test_time_is_over(client: Client, street: Street, settings, monkeypatch) -> None:
     go_on = threading.Event()
     with ThreadPoolExecutor(1) as only:
-        monkeypatch.setattr(detector, "_readers", [only])
+        monkeypatch.setattr(detector.warm_up(), "_pool", only)
         only.submit(go_on.wait, 20)
         settings.REQUEST_S = 0.05
         response = send(client, street[0])

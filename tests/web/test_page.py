@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from platewright.record import SceneRecord
-from platewright.web import detector
 from platewright.web.metric import exposition
+from platewright.web.picture import PictureReader, Shot
 from platewright.web.registry.models import Picture, Sighting, Vehicle
 from platewright.web.registry.sighting import keep_picture, keep_reading
 from tests.web.reading import reading_of, sure
@@ -122,15 +122,15 @@ def test_kept_sightings_are_found_and_forgotten(staff: Client, street: Street) -
 def test_a_plate_that_cannot_be_read_is_shown_and_not_kept(
     staff: Client, street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = detector._read
+    read = PictureReader.read
 
-    def blurred(*args: object) -> detector.Shot:
+    def blurred(*args: object) -> Shot:
         shot = read(*args)
         first, *others = shot.photo.readings
         unread = replace(first, text="", confidence=0.0, characters=(), region="", accepted=False)
         return replace(shot, photo=replace(shot.photo, readings=(*others, unread)))
 
-    monkeypatch.setattr(detector, "_read", blurred)
+    monkeypatch.setattr(PictureReader, "read", blurred)
     page = upload(staff, street[0], "far.jpg", keep="1").content.decode()
     plates = page.count('class="plate"')
     assert plates > 1 and page.count('<p class="text">unread</p>') == 1

@@ -1,22 +1,29 @@
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
+from platewright.image import encode_image
 from platewright.record import SceneRecord
-from tests.web.conftest import Server
+from tests.web.conftest import ROOT, Server
 
 TIRED = -1
 
@@ -85,6 +92,130 @@ def test_huge_bodies_are_answered(server: Server) -> None:
     assert (status, json.loads(body)["detail"][:14]) == (413, "more than 4 MB")
     # So much more is not even read.
     assert begin(server, 10**12) == 413
+
+
+SLOW = {
+    "header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-",
+    "body": b"POST /api/v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1900000\r\n\r\nx",
+    "body of a GET": b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1900000\r\n\r\nx",
+    "nothing": b"",
+}
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that waits two seconds for a request, and reads a second at a picture."""
+    folder = tmp_path_factory.mktemp("hurried")
+    server = Server(
+        folder, PLATEWRIGHT_REQUEST_S="2", PLATEWRIGHT_PER_MINUTE="0", PLATEWRIGHT_ACCESS="open",
+        PLATEWRIGHT_PICTURE_S="1", PLATEWRIGHT_PICTURE_MB="300", PLATEWRIGHT_CONNECTIONS="60",
+    )  # fmt: skip
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_slow_clients_cost_the_others_nothing(hurried: Server, kind: str) -> None:
+    place = urlsplit(hurried.url)
+    with contextlib.ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection((place.hostname, place.port), 20))
+            for _ in range(70)
+        ]
+        begun = time.monotonic()
+        for each in slow:
+            with contextlib.suppress(OSError):  # one of too many
+                each.sendall(SLOW[kind])
+        assert ask(hurried.url + "/health") == (200, b"ok\n")
+        # A byte now and then is no reason to wait for longer.
+        while (came := time.monotonic()) < begun + 8:
+            for each in slow:
+                with contextlib.suppress(OSError):
+                    each.send(b"x" if SLOW[kind] else b"")
+            if all(ended(each) for each in slow):
+                break
+            assert ask(hurried.url + "/health") == (200, b"ok\n")
+            time.sleep(0.2)
+        assert all(ended(each) for each in slow) and came < begun + 7
+
+
+def ended(client: socket.socket) -> bool:
+    """Tell whether the server has hung up."""
+    client.settimeout(0.01)
+    try:
+        return client.recv(4096) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
+def test_a_picture_that_costs_too_much_is_one_line(hurried: Server, street: Street) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (6000, 8000), np.uint8)
+    large = encode_image(noise, ".jpg", 30)
+    headers = {"Content-Type": "image/jpeg"}
+    status, body = ask(hurried.url + "/api/v1/read", large, **headers)
+    assert status == 422
+    (picture,) = json.loads(body)["pictures"]
+    assert picture["error"].startswith("picture: ") and "make it smaller" in picture["error"]
+    for _ in range(100):  # the process that replaces the one that was ended is starting
+        status, body = ask(hurried.url + "/api/v1/read", street[0], **headers)
+        if status == 200:
+            break
+        time.sleep(0.2)
+    assert json.loads(body)["pictures"][0]["plates"]
+
+
+def test_a_body_without_a_length(server: Server) -> None:
+    place = urlsplit(server.url)
+    with closing(socket.create_connection((place.hostname, place.port), 20)) as client:
+        client.sendall(
+            b"POST /api/v1/read HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        said = b"".join(iter(lambda: client.recv(4096), b""))
+    assert said.startswith(b"HTTP/1.1 411") and b"Content-Length" in said
+
+
+def test_bad_requests_leave_no_address_in_the_log(server: Server) -> None:
+    place = urlsplit(server.url)
+    before = server.log.read_text()
+    for bad in (
+        b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"GET /%ff%00 HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx",
+    ):
+        client = socket.create_connection((place.hostname, place.port), 20)
+        with closing(client), contextlib.suppress(OSError):
+            client.sendall(bad)
+            client.settimeout(0.5)
+            client.recv(4096)
+    assert ask(server.url + "/health")[0] == 200
+    told = server.log.read_text()[len(before) :]
+    assert "127.0.0.1" not in told and "203.0.113.5" not in told and "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("bind", "why"),
+    [
+        ("127.0.0.1:80999", "a port of 0 to 65535"),
+        ("127.0.0.1", "give ADDRESS:PORT"),
+        ("127.0.0.1:x", "give ADDRESS:PORT"),
+        ("no host:1", "no such address"),
+        ("203.0.113.7:8000", "assign"),
+        ("TAKEN", "something else listens there"),
+    ],
+)
+def test_an_address_that_is_none_is_one_line(server: Server, bind: str, why: str) -> None:
+    bind = urlsplit(server.url).netloc if bind == "TAKEN" else bind
+    done = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--bind", bind], cwd=ROOT, env=server.environment,
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2 and why in done.stderr and bind in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and not done.stdout
 
 
 def test_a_server_by_default(tmp_path: Path, street: Street) -> None:

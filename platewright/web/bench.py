@@ -1,0 +1,294 @@
+"""Where pictures are read: in processes that end when one costs too much, or in threads here.
+
+A picture is what a stranger sent. Its decoder may crash, fill the memory or go on for minutes, and
+a thread that does so can't be stopped; a process can. The server itself never decodes any.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Protocol
+
+from platewright.errors import EngineError, ImageError, PlatewrightError
+from platewright.web.picture import PictureReader, Shot, Source
+
+__all__ = ["Bench", "BusyError", "ProcessBench", "ThreadBench"]
+
+START_S = 120.0
+"""How long a process may take until it can read."""
+PAUSE_S = 2.0
+"""Before the next try, where a process did not start."""
+PRELOADED = ["cv2", "numpy", "onnxruntime", "platewright.web.picture"]
+
+
+class BusyError(PlatewrightError):
+    """No turn came before the time was over."""
+
+
+class Bench(Protocol):
+    """Reads pictures, so many at a time."""
+
+    def read(self, source: Source, deadline: float) -> Shot:
+        """Read a picture when a turn is free.
+
+        Args:
+            source: the picture.
+            deadline: on the clock of `time.monotonic`; no reading begins after it.
+
+        Raises:
+            ImageError: if it can't be read, or costs too much.
+            BusyError: if no turn is free before the deadline.
+        """
+        ...
+
+    def ready(self) -> bool:
+        """Tell whether anything can be read."""
+        ...
+
+    def close(self) -> None:
+        """End what was started."""
+        ...
+
+
+class ThreadBench:
+    """Threads of this process; pictures cost what they cost.
+
+    Always the same few threads read: each has its own heap, and what every thread of the server
+    once needed for a large picture would stay with it.
+
+    Args:
+        reader: of all threads.
+        turns: how many pictures are read at a time.
+    """
+
+    def __init__(self, reader: PictureReader, turns: int) -> None:
+        """Start them."""
+        self.reader = reader
+        self._pool = ThreadPoolExecutor(turns, thread_name_prefix="reader")
+
+    def read(self, source: Source, deadline: float) -> Shot:
+        """See `Bench`."""
+        work = self._pool.submit(self.reader.read, source)
+        wait([work], timeout=max(deadline - time.monotonic(), 0))
+        if work.cancel():
+            raise BusyError("too many pictures are waiting; try again in a moment")
+        return work.result()  # one that has begun takes no longer than a picture does
+
+    def ready(self) -> bool:
+        """See `Bench`."""
+        return True
+
+    def close(self) -> None:
+        """See `Bench`."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+class ProcessBench:
+    """Processes, each with its own networks; one that takes too long is ended and replaced.
+
+    Args:
+        weights: of the detector.
+        reader: see `platewright.reading.choice.load_detector`.
+        turns: how many processes.
+        picture_s: seconds that a picture may take.
+        memory_mb: what reading a picture may take, beside the networks; 0: as much as there is.
+
+    Raises:
+        ConfigError, WeightsError, ServiceError: if the networks can't be used.
+        EngineError: if a process does not start.
+    """
+
+    def __init__(
+        self, weights: Path, reader: str, *, turns: int, picture_s: float, memory_mb: float
+    ) -> None:
+        """Start the first process, and when that one can read, the others."""
+        methods = multiprocessing.get_all_start_methods()
+        # Forking this process would copy the locks that its threads hold.
+        self._context: Any = multiprocessing.get_context(
+            "forkserver" if "forkserver" in methods else "spawn"
+        )
+        if "forkserver" in methods:
+            self._context.set_forkserver_preload(PRELOADED)
+        self._arguments = (weights, reader, memory_mb)
+        self.picture_s = picture_s
+        self._free: queue.Queue[_Process] = queue.Queue()
+        self._closed = threading.Event()
+        self._all: set[_Process] = set()
+        self._lock = threading.Lock()
+        self._free.put(self._start())
+        for _ in range(turns - 1):
+            self._replace()
+
+    def read(self, source: Source, deadline: float) -> Shot:
+        """See `Bench`."""
+        try:
+            process = self._free.get(timeout=max(deadline - time.monotonic(), 0))
+        except queue.Empty:
+            raise BusyError("too many pictures are waiting; try again in a moment") from None
+        whole = False
+        try:
+            shot = process.read(source, self.picture_s)
+            whole = True
+            return shot
+        except PlatewrightError:
+            whole = process.alive
+            raise
+        finally:
+            if whole:
+                self._free.put(process)
+            else:
+                self._end(process)
+                self._replace()
+
+    def ready(self) -> bool:
+        """See `Bench`."""
+        return bool(self._all)
+
+    def close(self) -> None:
+        """See `Bench`."""
+        self._closed.set()
+        with self._lock:
+            processes = list(self._all)
+        for process in processes:
+            self._end(process)
+
+    def _start(self) -> _Process:
+        process = _Process(self._context, self._arguments)
+        with self._lock:
+            self._all.add(process)
+        return process
+
+    def _end(self, process: _Process) -> None:
+        with self._lock:
+            self._all.discard(process)
+        process.end()
+
+    def _replace(self) -> None:
+        """Start a process beside what goes on; where it does not start, try again."""
+
+        def run() -> None:
+            while not self._closed.is_set():
+                with contextlib.suppress(PlatewrightError, OSError):
+                    process = self._start()
+                    if self._closed.is_set():
+                        self._end(process)
+                    self._free.put(process)
+                    return
+                self._closed.wait(PAUSE_S)
+
+        threading.Thread(target=run, name="start", daemon=True).start()
+
+
+class _Process:
+    """A process that reads a picture at a time.
+
+    Args:
+        context: how it is started.
+        arguments: of `_work`.
+
+    Raises:
+        ConfigError, WeightsError, ServiceError: if the networks can't be used.
+        EngineError: if it does not start.
+    """
+
+    def __init__(self, context: Any, arguments: tuple[Any, ...]) -> None:
+        self._here, there = context.Pipe()
+        self._process: BaseProcess = context.Process(
+            target=_work, args=(there, *arguments), name="reader", daemon=True
+        )
+        self.alive = True
+        self._process.start()
+        there.close()
+        try:
+            self._answer(START_S, EngineError("a process that reads pictures does not start"))
+        except PlatewrightError:
+            self.end()
+            raise
+
+    def read(self, source: Source, seconds: float) -> Shot:
+        """Let it read; it is not alive any more where it took too long or crashed."""
+        with contextlib.suppress(OSError):
+            self._here.send(source)
+        line = f"{source.name}: takes more than {seconds:g} s to read; make it smaller"
+        shot: Shot = self._answer(seconds, ImageError(line), source.name)
+        return shot
+
+    def end(self) -> None:
+        self.alive = False
+        self._process.kill()
+        self._process.join()
+        self._here.close()
+
+    def _answer(self, seconds: float, late: PlatewrightError, name: str = "") -> Any:
+        try:
+            if not self._here.poll(seconds):
+                self.alive = False
+                raise late
+            answer = self._here.recv()
+        except (EOFError, OSError):
+            self.alive = False
+            if not name:
+                raise late from None
+            line = f"{name}: ended the process that read it; export it again, or make it smaller"
+            raise ImageError(line) from None
+        if isinstance(answer, PlatewrightError):
+            raise answer
+        return answer
+
+
+def _work(there: Connection, weights: Path, reader: str, memory_mb: float) -> None:
+    """Load the networks and say so, then read what comes, until the server has gone."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
+    try:
+        pictures = PictureReader(weights, reader)
+    except PlatewrightError as error:
+        there.send(error)
+        return
+    if memory_mb:
+        _bound_memory(memory_mb)
+    there.send(None)
+    while True:
+        try:
+            source: Source = there.recv()
+        except (EOFError, OSError):
+            return
+        there.send(_outcome(pictures.read, source))
+
+
+def _outcome(read: Callable[[Source], Shot], source: Source) -> Shot | PlatewrightError:
+    """Return what reading gives, whatever decoders and networks raise."""
+    try:
+        return read(source)
+    except PlatewrightError as error:
+        return error
+    except MemoryError:
+        return ImageError(f"{source.name}: not enough memory for this picture; make it smaller")
+    except Exception as error:
+        why = " ".join(str(error).split())[:160] or type(error).__name__
+        return ImageError(f"{source.name}: can't be read ({why})")
+
+
+def _bound_memory(memory_mb: float) -> None:
+    """Let this process take so much more memory than it has; where the system knows how."""
+    try:
+        import resource
+
+        pages = Path("/proc/self/statm").read_text().split()
+    except (ImportError, OSError):
+        return
+    # The size of data and stack, which Linux counts against this limit (proc(5), setrlimit(2)).
+    data = int(pages[5]) * os.sysconf("SC_PAGE_SIZE")
+    most = data + int(memory_mb * 1e6)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))

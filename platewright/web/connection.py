@@ -1,0 +1,218 @@
+"""Connections of the server: what may come in, by when, and how many a client may have.
+
+Waitress takes requests in without a thread for each, so that slow ones cost no more than their
+connection. What it does not know is added here: a deadline from a request's first byte to its last
+and again for the answer, a bound on what all bodies hold, and a client's share of the connections.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.utilities import Error
+
+__all__ = ["Allowance", "Channel", "Parser", "Server"]
+
+DRAINED = 4
+"""Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """What connections may cost.
+
+    Attributes:
+        header_s: seconds from a request's first byte to the end of its header, and between two.
+        body_s: seconds from its first byte to its last; and for its answer to be fetched.
+        body_bytes: of one request.
+        held_bytes: of all requests that are coming in or being answered.
+        connections: of one client at a time; 0: any number.
+    """
+
+    header_s: float = 10.0
+    body_s: float = 30.0
+    body_bytes: int = 50_000_000
+    held_bytes: int = 400_000_000
+    connections: int = 32
+
+
+class RefusalError(Error):  # type: ignore[misc]
+    """A request that is not taken in."""
+
+    def __init__(self, code: int, reason: str, line: str) -> None:
+        super().__init__(line)
+        self.code, self.reason = code, reason
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return status, headers and body: JSON, as the API has it."""
+        body = json.dumps({"detail": self.body}).encode()
+        headers = [("Content-Type", "application/json")]
+        if self.code == 503:
+            headers.append(("Retry-After", "5"))
+        return f"{self.code} {self.reason}", headers, body
+
+
+class _Discarded:
+    """Takes a body in and throws it away."""
+
+    error = None
+
+    def __init__(self, length: int) -> None:
+        self.remain = length
+        self.completed = False
+
+    def received(self, data: bytes) -> int:
+        taken = min(len(data), self.remain)
+        self.remain -= taken
+        self.completed = self.remain == 0
+        return taken
+
+    def getbuf(self) -> _Discarded:
+        return self
+
+    def close(self) -> None:
+        """Nothing is there."""
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request that is coming in.
+
+    Attributes:
+        channel: whose it is; given by the channel.
+        refusal: why its body is thrown away.
+    """
+
+    channel: Channel
+    error: Error | None
+    completed: bool
+    refusal: RefusalError | None = None
+
+    def received(self, data: bytes) -> int:
+        """Take bytes in; once the header is whole, judge it before anything more is kept."""
+        before = self.headers_finished
+        taken: int = super().received(data)
+        if self.headers_finished and not before and self.error is None and not self.empty:
+            self._judge()
+        if self.completed and self.refusal is not None and self.error is None:
+            self.error = self.refusal
+        return taken
+
+    @property
+    def held(self) -> int:
+        """How many bytes of its body are or will be kept."""
+        return 0 if self.refusal or self.error else int(self.content_length)
+
+    def _judge(self) -> None:
+        allowed: Allowance = self.channel.server.allowance
+        length = int(self.content_length)
+        if self.chunked:
+            line = "tell the length of what you send (Content-Length)"
+            self.error = RefusalError(411, "Length Required", line)
+        elif length > allowed.body_bytes:
+            most = f"{allowed.body_bytes / 1e6:g} MB"
+            line = f"more than {most}; send fewer or smaller pictures at a time"
+            self.refusal = RefusalError(413, "Content Too Large", line)
+        elif length and self.channel.server.held() > allowed.held_bytes:
+            line = "too many pictures are coming in; try again in a moment"
+            self.refusal = RefusalError(503, "Service Unavailable", line)
+        if self.refusal is not None:
+            self.expect_continue = False
+            if length > DRAINED * allowed.body_bytes:
+                self.error = self.refusal
+            else:
+                self.body_rcv = _Discarded(length)
+        self.completed = self.completed or self.error is not None
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection.
+
+    Attributes:
+        since: when what it is at began: a request's first byte, an answer's last, the connection.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Begin to wait for the first byte."""
+        self.since = time.time()
+        super().__init__(*arguments, **named)
+
+    def parser_class(self, adj: Any) -> Parser:
+        """Return what takes the next request in."""
+        self.since = time.time()
+        parser = Parser(adj)
+        parser.channel = self
+        return parser
+
+    def service(self) -> None:
+        """Answer a request."""
+        super().service()
+        self.since = time.time()
+
+    def over_at(self, allowed: Allowance) -> float:
+        """Return when the time of what it is at is over."""
+        taking = self.request is not None and self.request.headers_finished
+        return self.since + (
+            allowed.body_s if taking or self.total_outbufs_len else allowed.header_s
+        )
+
+    @property
+    def client(self) -> str:
+        """Who it is: the address, or of IPv6 the network of it that one customer gets."""
+        address = str(self.addr[0])
+        if ":" not in address:
+            return address
+        return str(int(IPv6Address(address.partition("%")[0])) >> 64)
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """Listens on one socket; `allowance` is set before it runs."""
+
+    channel_class = Channel
+    allowance = Allowance()
+
+    def maintenance(self, now: float) -> None:
+        """Close what is over its time."""
+        for channel in list(self.active_channels.values()):
+            if not channel.requests and channel.over_at(self.allowance) < now:
+                channel.will_close = True
+
+    def held(self) -> int:
+        """Return how many bytes the bodies of all requests hold or are going to."""
+        return sum(request.held for channel in self._channels() for request in _requests(channel))
+
+    def handle_accept(self) -> None:
+        """Take a connection; of a client with too many, or when all are taken, the oldest goes."""
+        before = set(self.active_channels)
+        super().handle_accept()
+        for channel in [self.active_channels[k] for k in set(self.active_channels) - before]:
+            most, client = self.allowance.connections, channel.client
+            own = [each for each in self._channels() if each.client == client]
+            if most and len(own) > most:
+                self._drop_one(own, channel)
+            elif len(self._map) >= self.adj.connection_limit - 1:
+                self._drop_one(list(self._channels()), channel)
+
+    def _channels(self) -> Iterator[Channel]:
+        """Yield the open connections of all sockets."""
+        return (each for each in list(self._map.values()) if isinstance(each, Channel))
+
+    def _drop_one(self, channels: list[Channel], newest: Channel) -> None:
+        """Close the connection that has been idle or sending for the longest."""
+        waiting = [each for each in channels if not each.requests and each is not newest]
+        if waiting:
+            min(waiting, key=lambda each: each.since).handle_close()
+        else:
+            newest.handle_close()
+
+
+def _requests(channel: Channel) -> list[Parser]:
+    coming = [channel.request] if channel.request is not None else []
+    return [*list(channel.requests), *coming]
