@@ -57,7 +57,7 @@ def open_file(path: Path) -> io.BufferedReader:
     kind = os.fstat(handle).st_mode
     if not stat.S_ISREG(kind):
         os.close(handle)
-        none = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"
+        none = "a directory" if stat.S_ISDIR(kind) else "a pipe or a device"
         raise OSError(errno.EINVAL, f"{none}, not a file", str(path))
     return os.fdopen(handle, "rb")
 

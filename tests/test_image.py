@@ -339,5 +339,5 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "photo.jpg")
     with pytest.raises(ImageError, match="a pipe or a device, not a file"):
         load_image(tmp_path / "photo.jpg")
-    with pytest.raises(ImageError, match="a folder, not a file"):
+    with pytest.raises(ImageError, match="a directory, not a file"):
         load_image(tmp_path)
