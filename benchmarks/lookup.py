@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from platewright.alphabet import Alphabet  # noqa: E402
-from platewright.dataset.label import Label, read_labels  # noqa: E402
+from platewright.dataset.format.labels_csv import Label, read_labels  # noqa: E402
 from platewright.errors import DatasetError, run_script  # noqa: E402
 from platewright.evaluation.metrics import match  # noqa: E402
 from platewright.evaluation.report import default_digests  # noqa: E402

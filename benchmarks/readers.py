@@ -117,7 +117,7 @@ def score_drawn(detector: Detector, drawn: Drawn) -> dict[str, float]:
 
 def score_labels(detector: Detector, path: Path, limit: int | None) -> dict[str, Any]:
     """Return the same of labelled boxes."""
-    from platewright.dataset.label import choose, read_labels
+    from platewright.dataset.format.labels_csv import choose, read_labels
     from platewright.evaluation.evaluation import evaluate
 
     labels = choose(read_labels(path), (), limit)
@@ -205,7 +205,7 @@ def drawn_photos(count: int, backgrounds: Backgrounds) -> Iterator[tuple[Picture
 
 def real_photos(path: Path, limit: int | None) -> Iterator[tuple[Picture, Box]]:
     """Load the photos that have one labelled plate."""
-    from platewright.dataset.label import choose, read_labels
+    from platewright.dataset.format.labels_csv import choose, read_labels
     from platewright.image import load_image
 
     labels = choose(read_labels(path), (), limit)
@@ -264,7 +264,7 @@ def main() -> None:
     from platewright.evaluation.report import processor
     from platewright.file import file_digest, make_folder, write_file
     from platewright.network.kind import kind_names
-    from platewright.network.settings import PARTS
+    from platewright.network.weights import PARTS
     from platewright.reading.choice import detector_of, voters, with_reader
     from platewright.reading.finder import BoxFinder
     from platewright.reading.runtime import load_network

@@ -23,10 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from platewright.background.photo import load_backgrounds  # noqa: E402
-from platewright.dataset.label import choose, read_labels  # noqa: E402
+from platewright.dataset.format.labels_csv import choose, read_labels  # noqa: E402
 from platewright.errors import run_script  # noqa: E402
-from platewright.evaluation.acceptance import THRESHOLDS, Verdict, acceptance, judge  # noqa: E402
 from platewright.evaluation.evaluation import evaluate  # noqa: E402
+from platewright.evaluation.metrics import THRESHOLDS, Verdict, acceptance, judge  # noqa: E402
 from platewright.evaluation.report import default_digests  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.reading.detector import Detector  # noqa: E402

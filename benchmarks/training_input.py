@@ -25,10 +25,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from platewright.network.kind import DEFAULT, load_kind  # noqa: E402
-from platewright.training.batch import make_drawing, prepare  # noqa: E402
-from platewright.training.fit import Trainer  # noqa: E402
-from platewright.training.settings import TrainSettings  # noqa: E402
-from platewright.training.stream import BatchStream  # noqa: E402
+from platewright.training.fit import (  # noqa: E402
+    Trainer,
+    TrainSettings,
+)
+from platewright.training.stream import (  # noqa: E402
+    BatchStream,
+    make_drawing,
+    prepare,
+)
 from platewright.training.task import load_task  # noqa: E402
 
 

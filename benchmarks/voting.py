@@ -2,7 +2,7 @@
 
 Run: python benchmarks/voting.py --drives 100
 
-Draws drives past a plate (`platewright.synth.street.drive`), reads every frame, and follows them as
+Draws drives past a plate (`platewright.synth.street.picture`), reads every frame, follows them as
 watch.py does. For each hardness it says of how many drives the text is right (O counts as 0, I as
 1): one frame taken blindly, as a photo is (the mean over all of them); the frame with the highest
 presence x confidence; the text that most frames agree on; any frame at all, which no choice of one
@@ -38,7 +38,7 @@ from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.reading.detector import Detector  # noqa: E402
 from platewright.reading.settings import ACCEPTED  # noqa: E402
 from platewright.record import PlateRecord, Reading  # noqa: E402
-from platewright.synth.street.drive import DriveSettings, draw_drive  # noqa: E402
+from platewright.synth.street.picture import DriveSettings, draw_drive  # noqa: E402
 from platewright.text import fold  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
 from platewright.tracking.passing import Passing, Voter  # noqa: E402

@@ -26,7 +26,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 from platewright.region import load_region, region_codes
-from platewright.region.script import KINDS
+from platewright.region.choice import KINDS
 
 HERE = Path(__file__).resolve().parent
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ÄÖÜ -.·&'/():"
@@ -477,7 +477,7 @@ cut face is a Modified Version in the licence's words and has a name of this pro
 says whose face it is.
 
 `scripts/` holds faces of other scripts for what stands beside the registration (`script` in a
-region's file), cut to a script's block, or to the signs that `platewright/region/script.py` and the
+region's file), cut to a script's block, or to the signs that `platewright/region/choice.py` and the
 regions' files name; they never serve the registration's own characters.
 """
 OWN_ROWS = [

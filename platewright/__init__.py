@@ -18,8 +18,7 @@ from platewright.errors import PlatewrightError
 
 if TYPE_CHECKING:
     from platewright.interface import Detector, Scene, draw, read
-    from platewright.output.interchange import to_detections, to_frame
-    from platewright.output.photo import PhotoReadings
+    from platewright.output.photo import PhotoReadings, to_detections, to_frame
     from platewright.record import Reading
 
 __all__ = [
@@ -42,8 +41,8 @@ _WHERE = {
     "Scene": "platewright.interface",
     "draw": "platewright.interface",
     "read": "platewright.interface",
-    "to_detections": "platewright.output.interchange",
-    "to_frame": "platewright.output.interchange",
+    "to_detections": "platewright.output.photo",
+    "to_frame": "platewright.output.photo",
 }
 
 

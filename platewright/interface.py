@@ -17,8 +17,7 @@ from platewright.errors import ImageError
 from platewright.generation.job import draw_sample, make_job
 from platewright.image import read_picture
 from platewright.output.annotation import annotate
-from platewright.output.batch import list_images
-from platewright.output.photo import PhotoReadings
+from platewright.output.photo import PhotoReadings, list_images
 from platewright.output.redaction import redact, redaction_settings
 from platewright.pool import in_order, usual_workers
 from platewright.reading.choice import load_detector

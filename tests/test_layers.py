@@ -110,7 +110,7 @@ def test_every_exception_is_still_needed() -> None:
     ("own", "line"),
     [
         ("network", "from platewright.synth.scene import draw_scene"),
-        ("synth", "def f():\n    import platewright.network.grid"),
+        ("synth", "def f():\n    import platewright.network.part"),
         ("region", "from platewright import dataset"),
         ("dataset", "from platewright.generation import shard"),
         ("generation", "from platewright.training import fit"),

@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from platewright.dataset.conversion import convert
     from platewright.dataset.fetch import Fetcher
-    from platewright.dataset.finder import PictureFinder
+    from platewright.dataset.picture import PictureFinder
 
     fetcher = Fetcher(args.timeout, round(args.max_mb * 1e6))
     finder = PictureFinder(

@@ -23,8 +23,7 @@ from platewright.output.writer import writer_names, writer_summary
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
-    from platewright.output.batch import Batch
-    from platewright.output.photo import PhotoReadings
+    from platewright.output.photo import Batch, PhotoReadings
     from platewright.reading.detector import Detector
 
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
@@ -100,8 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read every photo, write what was asked for, print the table."""
     args = parse_args(argv)
 
-    from platewright.output.batch import plan_batch
-    from platewright.output.photo import readings_table
+    from platewright.output.photo import plan_batch, readings_table
 
     files = {name: getattr(args, name) for name in writer_names() if getattr(args, name)}
     further = [*files.values(), *([args.show_attention] if args.show_attention else [])]
@@ -171,7 +169,7 @@ def read_batch(
     hide: Any = None
     progress: Any = None
     if args.show_attention:
-        from platewright.reading.attention_map import AttentionFile
+        from platewright.reading.crop_speller import AttentionFile
 
         attention = AttentionFile(args.show_attention, detector, photos=len(batch.jobs))
     with ExitStack() as stack:

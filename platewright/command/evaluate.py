@@ -118,7 +118,7 @@ def claim(figures: Path | None, gallery: Path | None, *, force: bool) -> None:
 
 def score_empty(args: argparse.Namespace, load: Any) -> Report:
     """Read photos without plates and print what was found in them."""
-    from platewright.evaluation.false_alarm import empty_photos, read_empty
+    from platewright.evaluation.evaluation import empty_photos, read_empty
     from platewright.evaluation.report import format_empty
     from platewright.progress import Progress
     from platewright.reading.settings import ACCEPTED
@@ -139,10 +139,9 @@ def score_empty(args: argparse.Namespace, load: Any) -> Report:
 
 def score_labelled(args: argparse.Namespace, load: Any) -> Report:
     """Read labelled photos, print the figures, write the page of failures."""
-    from platewright.dataset.label import choose, read_labels
+    from platewright.dataset.format.labels_csv import choose, read_labels
     from platewright.evaluation.evaluation import evaluate
-    from platewright.evaluation.gallery import Gallery
-    from platewright.evaluation.report import format_report
+    from platewright.evaluation.report import Gallery, format_report
     from platewright.progress import Progress
     from platewright.reading.settings import ACCEPTED
 

@@ -177,7 +177,7 @@ def draw_in_shards(args: argparse.Namespace, job: DrawingJob) -> str:
 
 def draw_drives(args: argparse.Namespace) -> str:
     """Draw videos; returns what was done."""
-    from platewright.generation.video import VideoJob, draw_videos
+    from platewright.generation.job import VideoJob, draw_videos
 
     job = VideoJob.of(args.seed, args.out, args.size, args.region, args.video)
     return draw_videos(job, args.count, workers=args.workers, force=args.force)

@@ -18,7 +18,7 @@ from platewright.network.kind import DEFAULT, Kind, Recipe, kind_names, load_kin
 
 if TYPE_CHECKING:
     from platewright.network.cost import LayerRow
-    from platewright.network.settings import AnySettings
+    from platewright.network.weights import AnySettings
 
 PHOTO = (720, 1280)
 SMALLEST = 48.0
@@ -97,8 +97,8 @@ def table(rows: Sequence[LayerRow]) -> Iterator[str]:
 def facts(settings: AnySettings, rows: Sequence[LayerRow]) -> Iterator[str]:
     """Yield what is to be known of each network, a line each."""
     from platewright.network.cost import photo_macs
-    from platewright.network.settings import ScanSettings
-    from platewright.reading.pyramid import scales
+    from platewright.network.weights import ScanSettings
+    from platewright.reading.finder import scales
 
     for name, part in settings.parts.items():
         yield ""

@@ -133,8 +133,7 @@ def sample_settings(args: argparse.Namespace) -> SampleSettings:
         DatasetError: if stored drawings can't be read.
     """
     from platewright.synth.settings import load_synth
-    from platewright.training.sample import SampleSettings
-    from platewright.training.source import StoredSource
+    from platewright.training.sample import SampleSettings, StoredSource
 
     if args.data:
         StoredSource(args.data, args.data_share)

@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import load_format, load_reader
-from platewright.dataset.picture import PictureFile, size_conflict
-from platewright.dataset.selection import inside_plates, plain_plates
-from platewright.dataset.split import (
+from platewright.dataset.picture import PictureFile, PictureFinder, size_conflict
+from platewright.dataset.selection import (
     SHARE,
     SIDES,
+    inside_plates,
     leak,
+    plain_plates,
     split_by_picture,
     split_by_text,
 )

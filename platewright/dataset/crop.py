@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL, SeenPlate
-from platewright.dataset.split import split_line, write_split
+from platewright.dataset.picture import PictureFinder
+from platewright.dataset.selection import split_line, write_split
 from platewright.dataset.writer import Format, Sample, save_picture
 from platewright.geometry import Box, clip_box, homography, quad_of_box, to_pixel_centres
 from platewright.record import PlateRecord, SceneRecord

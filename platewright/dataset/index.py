@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.format.windows import LABELS
-from platewright.dataset.jsonfile import scene_of
+from platewright.dataset.textfile import scene_of
 from platewright.errors import DatasetError, ImageError
 from platewright.image import READ_SUFFIXES, decode_image
 from platewright.record import SceneRecord

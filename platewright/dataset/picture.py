@@ -1,25 +1,34 @@
-"""The picture files of labelled data sets: where they are, and how large."""
+"""The picture files of labelled data sets: where they are, how large, and which are missing."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
+import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from PIL import Image
 
-from platewright.errors import DatasetError
-from platewright.image import READ_SUFFIXES
+from platewright.dataset.failure import Failures, shown
+from platewright.dataset.fetch import is_web
+from platewright.dataset.textfile import rows_of
+from platewright.errors import DatasetError, ImageError, PlatewrightError
+from platewright.file import make_folder, write_file
+from platewright.image import READ_SUFFIXES, decode_image
 
 __all__ = [
+    "MAP",
+    "STRICT",
     "PackedPicture",
     "PictureFile",
+    "PictureFinder",
     "find_file",
     "find_picture",
     "name_key",
@@ -161,3 +170,209 @@ def size_conflict(size: tuple[int, ...], height: str | float, width: str | float
     if told == size or not (told[0] > 0 and told[1] > 0):
         return ""
     return f"is {size[1]} x {size[0]}, its labels are of {told[1]:.12g} x {told[0]:.12g}"
+
+
+MAP = "map.csv"
+"""In the folder of pictures: columns url and file."""
+LONGEST_NAME = 120
+"""Bytes; with the mark of where it came from before it, all file systems hold that (255)."""
+LONGEST_PATH = 4096
+"""Characters; Linux opens no longer one (PATH_MAX)."""
+BESIDE_IMAGES = ("annotations", "labels")
+"""Folders of label files that have `images/` beside them."""
+
+
+@dataclass
+class PictureFinder(Failures):
+    """Finds pictures, and notes what can't be had.
+
+    Attributes:
+        folder: where pictures lie that are named by URL, and where fetched ones are kept, so that
+            none is fetched twice; None: there are none.
+        fetch: returns what a URL holds; None: nothing is fetched.
+    """
+
+    folder: Path | None = None
+    fetch: Callable[[str], bytes] | None = None
+    _map: dict[str, str] | None = field(default=None, init=False)
+    _owners: dict[str, tuple[str, bool]] = field(default_factory=dict, init=False)
+    _places: dict[Path, str] = field(default_factory=dict, init=False)
+
+    def note(self, picture: Path, where: str) -> None:
+        """Remember where a picture's label stands, for a failure that shows later."""
+        if where and not self.strict:
+            self._places.setdefault(picture, where)
+
+    def place(self, picture: Path) -> str:
+        """Return where a picture's label stands; empty where nobody told."""
+        return self._places.get(picture, "")
+
+    def size(self, picture: Path, where: str = "") -> tuple[int, int] | None:
+        """Return a picture's (height, width); None where it is a failure."""
+        self.note(picture, where)
+        try:
+            return picture_size(picture)
+        except DatasetError as error:
+            self.fail(where, str(picture), str(error))
+            return None
+
+    def find(
+        self,
+        name: str,
+        beside: Path,
+        where: str,
+        *,
+        folders: Sequence[Path] = (),
+        urls: Sequence[str] = (),
+    ) -> Path | None:
+        """Return where a picture lies, fetched if need be; None where it is a failure.
+
+        Args:
+            name: a path from the folder of the label file, with slashes of either kind, or a URL.
+                One that leads nowhere is looked for by its last parts: in that folder, in
+                `images/` there (and beside it, where it is one of `BESIDE_IMAGES`), and in the
+                folder of pictures.
+            beside: the label file.
+            where: its line, for the message.
+            folders: to look in by its last parts, too.
+            urls: where it is to be had, one after the other, if it lies nowhere.
+        """
+        names = [name] if self.folder is None else [name, *urls]
+        for number, own in enumerate(names, 1):
+            try:
+                found = self._fetched(own) if "://" in own else self._local(own, beside, folders)
+            except PlatewrightError as error:
+                if number == len(names):
+                    self.fail(where, own, str(error))
+            else:
+                self.note(found, where)
+                return found
+        return None
+
+    def find_stem(self, stem: str, folders: Sequence[Path], where: str) -> Path | None:
+        """Return the picture of a name of whatever ending; None where it is a failure.
+
+        Args:
+            stem: its name.
+            folders: to look in, and then in the folder of pictures.
+            where: of its label, for the message.
+        """
+        places = [*folders, *([] if self.folder is None else [self.folder])]
+        for place in places:
+            if found := find_picture(place, stem):
+                self.note(found, where)
+                return found
+        self.fail(where, stem, f"no picture {stem} in {', '.join(map(str, places))}")
+        return None
+
+    def _local(self, name: str, beside: Path, folders: Sequence[Path] = ()) -> Path:
+        """Return the file that a path means."""
+        if len(name) > LONGEST_PATH:
+            raise DatasetError(f"{shown(name)}: {len(name)} characters are no path")
+        plain = name.replace("\\", "/")
+        own = beside.parent / name
+        meant = os.path.normpath(beside.parent / plain)
+        roots = [beside.parent / "images", beside.parent]
+        # `os.path.isfile` is False for a name that is too long; `Path.is_file` is an error.
+        for root in reversed(roots):
+            for place in (root / name, root / plain):
+                if os.path.isfile(place):
+                    return self._owned(place, meant, exact=True)
+        if beside.parent.name.lower() in BESIDE_IMAGES:
+            roots.append(beside.parent.parent / "images")
+        roots += folders
+        if self.folder is not None:
+            roots.append(self.folder)
+        parts = [p for p in plain.split("/") if p not in ("", ".", "..") and not p.endswith(":")]
+        for first in range(len(parts)):
+            for root in roots:
+                if found := find_file(root.joinpath(*parts[first:])):
+                    return self._owned(found, meant, exact=False)
+        raise DatasetError(f"{shown(str(own))}: there is no such picture")
+
+    def _owned(self, found: Path, meant: str, *, exact: bool) -> Path:
+        """Return a picture's file unless another name led to it before.
+
+        Args:
+            found: the file.
+            meant: the name that led there, in full.
+            exact: whether that is the file's own.
+        """
+        key = os.path.abspath(found)
+        owner, owned = self._owners.setdefault(key, (meant, exact))
+        if owner == meant or (owned and exact):
+            return found
+        if "://" in meant:
+            raise DatasetError(
+                f"{found}: another URL of this name stands before; tell them apart in {MAP}"
+            )
+        raise DatasetError(
+            f"{found}: another picture of this name stands before ({owner}); lay them in folders "
+            "as the labels name them"
+        )
+
+    def _fetched(self, url: str) -> Path:
+        """Return the local file of a URL.
+
+        It is the one that `map.csv` names, else one fetched before, else one of the URL's own file
+        name: the first URL of that name has it, another one of the same name never.
+        """
+        if self._map is None:
+            self._map = self._read_map()
+        folder = self.folder or Path()
+        if url in self._map:
+            return self._local(self._map[url], folder / MAP)
+        whole = _file_name(url)
+        name = _short(whole)
+        mark = sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        fetched = folder / f"{mark}_{name}"
+        if self.folder is not None and os.path.isfile(fetched):
+            return fetched
+        for plain in (whole, name) if self.folder is not None else ():
+            if found := find_file(folder / plain):
+                return self._owned(found, url, exact=False)
+        if not is_web(url):
+            raise DatasetError("neither http nor https; put the picture into the folder of --map")
+        if self.fetch is None or self.folder is None:
+            raise DatasetError(f"not in {folder}, and fetching is off")
+        data = self.fetch(url)
+        try:
+            decode_image(io.BytesIO(data), "what came")
+        except ImageError as error:
+            raise DatasetError(str(error)) from None
+        make_folder(self.folder)
+        write_file(fetched, data)
+        return fetched
+
+    def _read_map(self) -> dict[str, str]:
+        path = None if self.folder is None else self.folder / MAP
+        if path is None or not path.is_file():
+            return {}
+        return {row["url"]: row["file"] for _, row in rows_of(path, ("url", "file"))}
+
+
+STRICT = PictureFinder(strict=True)
+"""Finds local pictures; the first that is missing is an error."""
+
+
+def _file_name(url: str) -> str:
+    """Return a URL's file name as a folder can hold it.
+
+    Raises:
+        DatasetError: if it is none.
+
+    >>> _file_name("http://a.b/c/d%20e.jpg?x=1"), _file_name("http://a.b")
+    ('d e.jpg', 'a.b')
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise DatasetError(f"no URL: {error}") from None
+    name = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc
+    plain = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", name).encode("utf-8", "replace").decode()
+    return plain.lstrip(".") or "picture"
+
+
+def _short(name: str) -> str:
+    """Return a file name's end that every file system holds."""
+    return name.encode()[-LONGEST_NAME:].decode("utf-8", "ignore").lstrip(".") or "picture"

@@ -1,13 +1,21 @@
-"""Text and CSV files of other people, read line by line."""
+"""Text, CSV and JSON files of other people: what is asked of them is checked, errors say where."""
 
 from __future__ import annotations
 
 import csv
+import json
+import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from platewright.errors import DatasetError
+from platewright.record import SceneRecord
+from platewright.text import LARGEST
 
 __all__ = [
     "SNIFFED",
@@ -15,9 +23,18 @@ __all__ = [
     "first_lines",
     "has_columns",
     "is_ended",
+    "key_of",
     "lines_of",
+    "list_of",
+    "load_list",
+    "load_object",
+    "name_of",
+    "numbers_of",
+    "object_of",
     "rows_of",
+    "scene_of",
     "text_of",
+    "value_of",
 ]
 
 SNIFFED = 1 << 16
@@ -143,3 +160,195 @@ def rows_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, 
         raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: not a text file in UTF-8; export it again") from error
+
+
+LONGEST_NUMBER = 300
+"""Digits of a whole number; one of more is a fraction, infinite from 309 on, as JSON's others."""
+DEEPEST = 100
+"""Levels that what is kept of a record may be nested: writing it needs some of each."""
+
+
+def load_object(path: Path, names: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Args:
+        path: the file.
+        names: other names for keys, wherever these are.
+
+    Raises:
+        DatasetError: if it can't be read, with the line, or holds something else.
+    """
+    content = _parsed(path, text_of(path), names, lined=True)
+    if not isinstance(content, dict):
+        raise DatasetError(f"{path}: the file holds no object at its top")
+    return content
+
+
+def load_list(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of the array that a JSON file holds.
+
+    Raises:
+        DatasetError: if it can't be read, with the line, or holds something else.
+    """
+    content = _parsed(path, text_of(path), None, lined=True)
+    if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
+        raise DatasetError(f"{path}: the file holds no array of objects at its top")
+    return content
+
+
+def object_of(where: object, text: str) -> dict[str, Any]:
+    """Return the object that a line of JSON holds.
+
+    Raises:
+        DatasetError: if it holds something else.
+    """
+    content = value_of(where, text)
+    if not isinstance(content, dict):
+        raise DatasetError(f"{where}: the line holds no object")
+    return content
+
+
+def value_of(where: object, text: str) -> Any:
+    """Return whatever a line of JSON holds; no whole number in it is too large for a fraction.
+
+    Raises:
+        DatasetError: if it is no JSON.
+    """
+    return _parsed(where, text, None, lined=False)
+
+
+def _parsed(where: object, text: str, names: Mapping[str, str] | None, *, lined: bool) -> Any:
+    def renamed(entry: dict[str, Any]) -> dict[str, Any]:
+        return {(names or {}).get(key, key): value for key, value in entry.items()}
+
+    try:
+        return json.loads(text, parse_int=_whole, object_hook=renamed if names else None)
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}: " if lined else ""
+        raise DatasetError(f"{where}: {line}not JSON: {error.msg}") from None
+    except RecursionError:
+        raise DatasetError(f"{where}: not JSON that can be read: nested too deep") from None
+
+
+def _whole(digits: str) -> int | float:
+    """Return a whole number; `int` refuses very long ones, and numpy those beyond a fraction."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else float(digits)
+
+
+def scene_of(where: str, text: str) -> SceneRecord:
+    """Return a record of our own.
+
+    Args:
+        where: what an error calls it.
+        text: its JSON form.
+
+    Raises:
+        DatasetError: if it is damaged.
+    """
+    values = value_of(f"{where} is damaged", text)
+    try:
+        record = SceneRecord.from_dict(values)
+        _check_scene(record)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise DatasetError(f"{where} is damaged ({what})") from None
+    return record
+
+
+def _check_scene(record: SceneRecord) -> None:
+    """Check what a record holds, which is taken from JSON as it is.
+
+    Raises:
+        ValueError: if a value is none that it can have.
+    """
+    for plate in record.plates:
+        for name in ("text", "region", "kind"):
+            if not isinstance(getattr(plate, name), str):
+                raise ValueError(f"a plate's {name} is no text")
+        for one in plate.characters:
+            if not isinstance(one.char, str) or not one.char:
+                raise ValueError("a character's char is no text")
+            if not _is_number(one.line) or one.line not in (0, 1):
+                raise ValueError("a character's line is neither 0 nor 1")
+            sure = one.confidence
+            if sure is not None and not (_is_number(sure) and 0 <= sure <= 1):
+                raise ValueError("a character's confidence is not from 0 to 1")
+        for quad in (plate.quad, *(c.quad for c in plate.characters)):
+            if quad.shape != (4, 2) or not (np.abs(quad) <= LARGEST).all():  # nan is not, either
+                raise ValueError(f"a quad is no list of four corners within {LARGEST:g}")
+    if not all(_is_number(v) and math.isfinite(v) for box in record.decoys for v in box):
+        raise ValueError("a decoy's box holds something else than finite numbers")
+    for drawn in (record.drawn, *(plate.drawn for plate in record.plates)):
+        if not isinstance(drawn, dict):
+            raise ValueError("drawn is no object")
+        if _is_deep(drawn):
+            raise ValueError(f"drawn is nested deeper than {DEEPEST}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether a JSON value is nested deeper than `DEEPEST`, without going down itself."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = (v.values() if isinstance(v, dict) else v for v in level)
+        level = [v for values in inner for v in values if isinstance(v, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
+def list_of(where: object, content: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return a key's list of objects.
+
+    Raises:
+        DatasetError: if it is missing or something else.
+    """
+    entries = content.get(key)
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise DatasetError(f"{where}: {key} is missing or no list of objects")
+    return entries
+
+
+def key_of(where: object, entry: dict[str, Any], key: str) -> int | str:
+    """Return a key's number or name.
+
+    Raises:
+        DatasetError: if it is missing or something else.
+    """
+    value = entry.get(key)
+    if not isinstance(value, (int, str)) or isinstance(value, bool):
+        raise DatasetError(f"{where}: {key} is missing or neither a whole number nor a name")
+    return value
+
+
+def name_of(where: object, entry: dict[str, Any], key: str) -> str:
+    """Return a key's text, or its number as one; empty where it is missing or null.
+
+    Raises:
+        DatasetError: if it is something else.
+    """
+    value = entry.get(key)
+    if value is None or isinstance(value, str):
+        return value or ""
+    if not _is_number(value) or not math.isfinite(value):
+        raise DatasetError(f"{where}: {key} is neither a text nor a number")
+    return str(value)
+
+
+def numbers_of(where: object, key: str, values: list[Any]) -> NDArray[np.float64]:
+    """Return a list's finite numbers, none beyond `LARGEST`.
+
+    Raises:
+        DatasetError: if it holds something else.
+    """
+    if not all(_is_number(v) for v in values):
+        raise DatasetError(f"{where}: {key} holds something else than numbers")
+    numbers = np.array(values, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        raise DatasetError(f"{where}: {key} holds a number that isn't finite")
+    if (np.abs(numbers) > LARGEST).any():
+        raise DatasetError(f"{where}: {key} holds a number beyond {LARGEST:g}")
+    return numbers

@@ -17,12 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import PictureFinder
-from platewright.dataset.picture import find_picture
+from platewright.dataset.picture import PictureFinder, find_picture
 from platewright.dataset.textfile import first_line, first_lines, lines_of
 from platewright.dataset.writer import kind_of
-from platewright.dataset.yolo_class import LISTS, class_names
-from platewright.dataset.yolo_folder import Part, label_files, parts_of
+from platewright.dataset.yolo_folder import LISTS, Part, class_names, label_files, parts_of
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord

@@ -1,22 +1,41 @@
-"""An evaluation's figures as text for a terminal, and what its JSON says of how it was made."""
+"""An evaluation's figures as text, how it was made, and a page of its failures."""
 
 from __future__ import annotations
 
+import html
 import platform
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from platewright.errors import PlatewrightError
-from platewright.file import file_digest
+from platewright.evaluation.metrics import Outcome
+from platewright.file import file_digest, make_folder, write_file
+from platewright.geometry import Box, clip_box
+from platewright.image import save_image
+from platewright.output.annotation import annotate
 from platewright.reading.choice import default_choice, reader_weights
-from platewright.text import share
+from platewright.record import Reading
+from platewright.text import NONE, align, edit_distance, percent, share
 
 __all__ = [
-    "default_digests", "digests", "format_empty", "format_report", "processor", "provenance",
-]  # fmt: skip
+    "FAILURES",
+    "Gallery",
+    "badness",
+    "crop_round",
+    "default_digests",
+    "digests",
+    "format_empty",
+    "format_report",
+    "processor",
+    "provenance",
+]
 
 
 def provenance(
@@ -174,3 +193,217 @@ def format_report(report: dict[str, Any]) -> str:
         most = ", ".join(f"{truth}>{read} {-count}" for count, truth, read in wrong[:12])
         lines += ["", f"most frequent confusions (true>read, - is none): {most}"]
     return "\n".join(lines)
+
+
+UInt8Array = NDArray[np.uint8]
+
+FAILURES = ("not found", "badly framed", "misread")
+"""The kinds of outcome that the page shows."""
+
+PICTURE_WIDTH, PICTURE_HEIGHT = 460, 320
+TRUTH_LINE = (255, 255, 255)
+
+STYLE = """
+:root { color-scheme: light dark; --back: #f6f7f9; --card: #fff; --ink: #1b1f24; --soft: #5b6570;
+  --edge: #d9dee4; --wrong: #b3261e; --bar: #2f7fc1; }
+@media (prefers-color-scheme: dark) { :root { --back: #14171b; --card: #1e2329; --ink: #e8ebee;
+  --soft: #9aa5b1; --edge: #333b44; --wrong: #ff8a80; --bar: #5aa9e6; } }
+body { margin: 0 auto; max-width: 1500px; padding: 1.2rem; background: var(--back);
+  color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
+h1 { font-size: 1.4rem; margin: 0 0 .3rem; }
+p { color: var(--soft); margin: .2rem 0 1rem; max-width: 75ch; }
+.counts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 0 0 1rem; padding: 0; }
+.counts div { background: var(--card); border: 1px solid var(--edge); border-radius: 8px;
+  padding: .45rem .8rem; }
+.counts b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.counts span { color: var(--soft); font-size: .85rem; }
+main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
+  gap: 1rem; align-items: start; }
+article { background: var(--card); border: 1px solid var(--edge); border-radius: 10px;
+  overflow: hidden; display: flex; flex-direction: column; }
+article img { width: 100%; height: auto; display: block; background: #000; }
+.words { padding: .6rem .8rem .8rem; }
+.kind { float: right; font-size: .8rem; border: 1px solid var(--edge); border-radius: 99px;
+  padding: 0 .6rem; }
+table.texts { border-spacing: 0; font: 600 1.2rem/1.3 ui-monospace, monospace; }
+table.texts th { font: .8rem system-ui, sans-serif; color: var(--soft); text-align: left;
+  padding-right: .7rem; }
+table.texts td { min-width: 1ch; padding: 0 .07rem; }
+td.nothing { max-width: 0; white-space: nowrap; font-weight: 400; color: var(--soft); }
+td.wrong { color: var(--wrong); text-decoration: underline; text-underline-offset: .2em; }
+.bars { display: flex; gap: 3px; align-items: flex-end; margin: .5rem 0 .3rem; }
+.bars div { width: 34px; text-align: center; font: .72rem ui-monospace, monospace; }
+.bars i { display: block; background: var(--bar); border-radius: 2px 2px 0 0; }
+.bars s { display: flex; align-items: flex-end; height: 34px; text-decoration: none;
+  border-bottom: 1px solid var(--soft); }
+.bars s i { width: 100%; }
+small { color: var(--soft); overflow-wrap: anywhere; }
+"""
+
+
+@dataclass(frozen=True)
+class _Card:
+    """One failure on the page: where its picture is, what happened."""
+
+    picture: str
+    size: tuple[int, int]
+    outcome: Outcome
+
+
+class Gallery:
+    """A folder with `index.html` and the pictures it shows.
+
+    Args:
+        folder: made if it is not there.
+
+    Raises:
+        OutputError: if it can't be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folders."""
+        self.folder = folder
+        self.cards: list[_Card] = []
+        make_folder(folder / "plates")
+
+    def add(self, image: UInt8Array, outcomes: Sequence[Outcome], readings: list[Reading]) -> None:
+        """Keep the failures among a photo's outcomes, each with its part of the photo.
+
+        Args:
+            image: uint8 (H, W, 3) RGB photo.
+            outcomes: of its labels.
+            readings: all that was read in it.
+
+        Raises:
+            OutputError: if a picture can't be written.
+        """
+        for outcome in outcomes:
+            if outcome.kind not in FAILURES:
+                continue
+            crop = crop_round(image, outcome, readings)
+            name = f"plates/{len(self.cards):05d}.jpg"
+            save_image(self.folder / name, crop, quality=85)
+            self.cards.append(_Card(name, (crop.shape[0], crop.shape[1]), outcome))
+
+    def write(self, report: dict[str, Any]) -> Path:
+        """Write the page, the worst failures first, and return where it is.
+
+        Args:
+            report: the figures of `Evaluation.report`.
+        """
+        cards = sorted(self.cards, key=lambda card: -badness(card.outcome))
+        every, kinds = report["all"], report["kinds"]
+        figures = [
+            (every["plates"], "plates"),
+            (f"{share(every['overlap_any'])} %", "found"),
+            (f"{share(every['overlap_half'])} %", "IoU 0.5 or more"),
+            (f"{share(every['folded'])} %", "read (O=0, I=1)"),
+            (f"{share(every['character_accuracy'])} %", "characters"),
+            *((kinds.get(kind, 0), kind) for kind in FAILURES),
+        ]
+        counts = "".join(f"<div><b>{value}</b><span>{name}</span></div>" for value, name in figures)
+        body = "\n".join(_article(card) for card in cards)
+        page = (
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>Plates that went wrong</title><style>{STYLE}</style></head><body>\n"
+            f"<h1>Plates that went wrong: {len(cards)}</h1>\n"
+            "<p>Worst first: what was read wrongly and surely, then what was missed, then single "
+            "characters. The white box is the label, the coloured outline what was found; bars "
+            "are the probabilities of the characters read.</p>\n"
+            f'<div class="counts">{counts}</div>\n<main>\n{body}\n</main></body></html>\n'
+        )
+        path = self.folder / "index.html"
+        write_file(path, page.encode())
+        return path
+
+
+def badness(outcome: Outcome) -> float:
+    """Return how bad a failure is, 0-2: the share of wrong characters plus the confidence.
+
+    So a text that is wrong and sure comes before a plate that was missed.
+    """
+    confidence = outcome.reading.confidence if outcome.reading else 0.0
+    if not outcome.text:
+        return 1.0 if outcome.reading is None else 1.0 - outcome.iou
+    wrong = min(1.0, edit_distance(outcome.text, outcome.read) / len(outcome.text))
+    return wrong + confidence
+
+
+def crop_round(image: UInt8Array, outcome: Outcome, readings: Sequence[Reading]) -> UInt8Array:
+    """Return the annotated part of a photo round a label and what was found there.
+
+    Returns:
+        uint8 (h, w, 3), at most 460 x 320, with the label's box in white.
+    """
+    boxes = [outcome.box, *([outcome.reading.box] if outcome.reading else [])]
+    x0, y0 = (min(box[k] for box in boxes) for k in (0, 1))
+    x1, y1 = (max(box[k] for box in boxes) for k in (2, 3))
+    room = 0.5 * (x1 - x0)
+    size = (image.shape[0], image.shape[1])
+    left, top, right, bottom = clip_box((x0 - room, y0 - room, x1 + room, y1 + room), size)
+    # A label outside the photo still gets a picture, if only of its edge.
+    column, row = min(int(left), size[1] - 1), min(int(top), size[0] - 1)
+    part = image[row : max(int(np.ceil(bottom)), row + 1), column : max(int(right), column + 1)]
+    scale = min(PICTURE_WIDTH / part.shape[1], PICTURE_HEIGHT / part.shape[0])
+    new_size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    crop = cv2.resize(part, new_size, interpolation=how).astype(np.uint8, copy=False)
+    _draw_truth(crop, outcome.box, (column, row), scale)
+    shown = [
+        replace(reading, quad=(reading.quad - [column, row]) * scale)
+        for reading in readings
+        if _touches(reading.box, (column, row, column + part.shape[1], row + part.shape[0]))
+    ]
+    return annotate(crop, shown)
+
+
+def _draw_truth(crop: UInt8Array, box: Box, origin: tuple[int, int], scale: float) -> None:
+    """Draw the label's box, in place: white, with a dark edge on both sides."""
+    corners = (np.array(box).reshape(2, 2) - origin) * scale
+    (x0, y0), (x1, y1) = np.rint(corners).astype(int).tolist()
+    for colour, thickness in (((0, 0, 0), 3), (TRUTH_LINE, 1)):
+        cv2.rectangle(crop, (x0, y0), (x1, y1), colour, thickness)
+
+
+def _touches(a: Box, b: Box) -> bool:
+    """Return whether two boxes have an area in common."""
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+
+
+def _article(card: _Card) -> str:
+    """Return the HTML of one failure."""
+    outcome, reading = card.outcome, card.outcome.reading
+    pairs = align(outcome.text, outcome.read) if outcome.text else []
+    truth = "".join(f"<td>{'' if t == NONE else t}</td>" for t, _ in pairs)
+    read = "".join(
+        f"<td{' class=wrong' if t != r else ''}>{'·' if r == NONE else r}</td>" for t, r in pairs
+    )
+    if not outcome.text:
+        truth, read = "<td>no text</td>", f"<td>{html.escape(outcome.read)}</td>"
+    if reading is None:
+        # No width of its own, or it would push the true characters apart.
+        read = '<td class="nothing">nothing</td>'
+    notes = [html.escape(outcome.file), html.escape(outcome.country), f"IoU {outcome.iou:.2f}"]
+    bars = ""
+    if reading is not None:
+        notes += [f"confidence {reading.confidence:.2f}", f"presence {reading.presence:.2f}"]
+        bars = "".join(
+            f'<div title="{html.escape(_alternatives(c.alternatives))}"><s>'
+            f'<i style="height:{100 * c.probability:.0f}%"></i></s>{html.escape(c.char)}<br>'
+            f"{percent(c.probability)}</div>"
+            for c in reading.characters
+        )
+    return (
+        f'<article><img src="{card.picture}" width="{card.size[1]}" height="{card.size[0]}" '
+        f'loading="lazy" alt="the plate {html.escape(outcome.text or "without text")}">'
+        f'<div class="words"><span class="kind">{outcome.kind}</span>'
+        f'<table class="texts"><tr><th>true</th>{truth}</tr><tr><th>read</th>{read}</tr></table>'
+        f'<div class="bars">{bars}</div><small>{" · ".join(n for n in notes if n)}</small>'
+        "</div></article>"
+    )
+
+
+def _alternatives(alternatives: Sequence[tuple[str, float]]) -> str:
+    """Return the most probable characters of a place, as a hint over its bar."""
+    return ", ".join(f"{char} {percent(probability)}" for char, probability in alternatives)

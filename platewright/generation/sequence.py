@@ -1,25 +1,184 @@
-"""A data set file by file, each told in a line of a list: what is drawn stays, and a run goes on.
-
-The list is the ledger: line k is there once file k is. A run that was killed may leave a line that
-is cut off; it is drawn again, and so is a file without its line, to the same bytes.
-"""
+"""A data set file by file or shard by shard: what a run must know of itself to go on."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from platewright.dataset.manifest import Manifest
-from platewright.dataset.store import FolderStore
+from platewright.dataset.store import HIDDEN, LOCK, FolderStore, Store
 from platewright.errors import OutputError
 from platewright.pool import in_order
 from platewright.progress import Progress
 
-__all__ = ["check_sequence", "draw_sequence", "whole_lines"]
+__all__ = ["Manifest", "check_sequence", "draw_sequence", "whole_lines"]
+
+JOB = f"{HIDDEN}/job.json"
+END = "end"
+ALL = re.compile(r".*", re.S)
+"""Whatever is in a folder."""
+DONE = re.compile(r"(\d{5,})\.done")
+
+
+class Manifest:
+    """The books of one output.
+
+    Args:
+        store: the output.
+        where: what messages call it.
+    """
+
+    def __init__(self, store: Store, where: str) -> None:
+        """Read nothing yet."""
+        self.store, self.where = store, where
+
+    def check(
+        self, settings: Mapping[str, Any], *, force: bool, ours: re.Pattern[str] = ALL
+    ) -> bool:
+        """Tell whether there is a data set of these settings to go on with.
+
+        Args:
+            settings: JSON values; the same ones give the same bytes.
+            force: whatever is there will be replaced.
+            ours: names that a data set may have in the output; others are no matter.
+
+        Raises:
+            OutputError: if the output holds something else, and `force` is off.
+        """
+        old = self._job()
+        if force:
+            return False
+        if old is None:
+            held = [n for n in self.store.names() if n != HIDDEN and ours.fullmatch(n)]
+            if held and ours is not ALL:
+                raise OutputError(
+                    f"{self.where} holds {len(held)} drawn files: --force replaces them, or --out"
+                )
+            if held:
+                raise OutputError(
+                    f"{self.where} holds {min(held)} and no data set of shards: name another "
+                    "--out, or --force to draw into it"
+                )
+        elif other := _difference(old, settings):
+            raise OutputError(
+                f"{self.where} holds the data set of another command ({other}): --force starts "
+                "anew, or name another --out"
+            )
+        return old is not None
+
+    def claim(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        force: bool,
+        ours: re.Pattern[str] = ALL,
+        remove: re.Pattern[str] | None = None,
+    ) -> None:
+        """Begin a data set, or go on with one of the same settings.
+
+        Args:
+            settings: as in `check`.
+            force: remove what an earlier run wrote, and begin anew.
+            ours: as in `check`.
+            remove: names in the output that go as well.
+
+        Raises:
+            OutputError: as `check`.
+        """
+        self.store.sweep()
+        self.check(settings, force=force, ours=ours)
+        if force:
+            self.clear()
+            if remove is not None:
+                self.store.remove([n for n in self.store.names() if remove.fullmatch(n)])
+        self.store.write(JOB, _packed(settings))
+
+    def clear(self) -> None:
+        """Remove what was written by the run of these books, and the books."""
+        books = [name for name in self.store.names(HIDDEN) if name != LOCK]
+        for name in (n for n in books if n.endswith(".files")):
+            files = json.loads(self.store.read(f"{HIDDEN}/{name}") or b"[]")
+            self.store.remove(f for f in files if ".." not in f.split("/") and f[:1] != "/")
+        self.store.remove(f"{HIDDEN}/{name}" for name in books)
+
+    def shards(self) -> set[int]:
+        """Return the shards that are written."""
+        found = (DONE.fullmatch(name) for name in self.store.names(HIDDEN))
+        return {int(match[1]) for match in found if match}
+
+    @property
+    def ended(self) -> bool:
+        """Whether the data set's own files are written as well: nothing is left to do."""
+        return f"{END}.done" in self.store.names(HIDDEN)
+
+    def announce(self, shard: int | None, files: Iterable[str]) -> None:
+        """Note which files a shard (None: the end) is about to put into the data set."""
+        self.store.write(f"{HIDDEN}/{_name(shard)}.files", _packed(sorted(files)))
+
+    def mark(self, shard: int | None, lines: Mapping[str, Iterable[str]]) -> None:
+        """Note that a shard (None: the end) is written.
+
+        Args:
+            shard: its number.
+            lines: what its formats told for the end, by format.
+        """
+        for name, told in lines.items():
+            data = "".join(f"{line}\n" for line in told).encode()
+            self.store.write(f"{HIDDEN}/{_name(shard)}.{name}.lines", data)
+        self.store.write(f"{HIDDEN}/{_name(shard)}.done", b"")
+
+    def lines(self, name: str, shards: Iterable[int]) -> Iterator[str]:
+        """Yield what a format told for the end, shard after shard.
+
+        Raises:
+            OutputError: if a shard's lines are not there.
+        """
+        for shard in shards:
+            data = self.store.read(f"{HIDDEN}/{_name(shard)}.{name}.lines")
+            if data is None:
+                raise OutputError(
+                    f"{self.where}: shard {shard} was written, but can't be seen from here: all "
+                    "workers and this process must see the same output"
+                )
+            yield from data.decode().split("\n")[:-1]
+
+    def tidy(self) -> None:
+        """Remove the lines, once they are used."""
+        books = self.store.names(HIDDEN)
+        self.store.remove(f"{HIDDEN}/{name}" for name in books if name.endswith(".lines"))
+
+    def _job(self) -> dict[str, Any] | None:
+        data = self.store.read(JOB)
+        if data is None:
+            return None
+        try:
+            return dict(json.loads(data))
+        except (ValueError, TypeError):
+            raise OutputError(f"{self.where}/{JOB}: damaged; remove {self.where}") from None
+
+
+def _name(shard: int | None) -> str:
+    return END if shard is None else f"{shard:05d}"
+
+
+def _packed(value: Any) -> bytes:
+    return (json.dumps(value, indent=0, sort_keys=True, default=list) + "\n").encode()
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return the first settings that differ, in words; empty where none does."""
+    new = json.loads(_packed(new))
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    told = [f"{key} {_short(old.get(key))}, not {_short(new.get(key))}" for key in keys[:3]]
+    return "; ".join(told)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def check_sequence(

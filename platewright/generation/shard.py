@@ -11,12 +11,12 @@ from typing import Any
 import cv2
 
 from platewright.dataset.format import load_format
-from platewright.dataset.manifest import Manifest
 from platewright.dataset.store import Store, is_url, local_path, open_store, tree
 from platewright.dataset.writer import SHARD, Format
 from platewright.errors import ConfigError, OutputError, PlatewrightError
 from platewright.generation.engine import Engine
-from platewright.generation.job import OURS, DrawingJob, draw_sample, drawing_settings
+from platewright.generation.job import VIDEO_FILES, DrawingJob, draw_sample, drawing_settings
+from platewright.generation.sequence import Manifest
 from platewright.progress import Progress
 
 __all__ = [
@@ -160,7 +160,7 @@ def _assemble(
 ) -> str:
     """Draw what is missing in a store that is nobody else's meanwhile."""
     manifest = Manifest(store, job.out)
-    manifest.claim(job_settings(job), force=force, remove=OURS)
+    manifest.claim(job_settings(job), force=force, remove=VIDEO_FILES)
     there = manifest.shards() & set(range(job.num_shards))
     if manifest.ended and len(there) == job.num_shards:
         return f"{job.out}: all {job.count} pictures are there already"

@@ -119,7 +119,7 @@ def emblazoned(
 ) -> Pen:
     """Draw bands with an emblem in the middle, or on the left third."""
     pen = banded(rng, way=way, colours=colours)
-    table = {**figure.MARKS, **silhouette.MARKS}
+    table = {**figure.MARKS, **silhouette.SILHOUETTES}
     inner = table[charge](rng, "")
     inner.retone(
         {"main": tone, "second": WHITE if tone != WHITE else RED, "third": tone, "paper": WHITE}

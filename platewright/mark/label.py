@@ -236,8 +236,8 @@ def logo(rng: Rng, text: str = "") -> Pen:
 def pictured(rng: Rng, text: str = "") -> Pen:
     """Draw a picture with a small word below, as clubs and charities have it."""
     pen = Pen(rng.uniform(0.8, 1.1))
-    w, names = pen.aspect, sorted(silhouette.MARKS)
-    inner = silhouette.MARKS[names[int(rng.integers(len(names)))]](rng, "")
+    w, names = pen.aspect, sorted(silhouette.SILHOUETTES)
+    inner = silhouette.SILHOUETTES[names[int(rng.integers(len(names)))]](rng, "")
     inner.retone({"main": _pick(rng, BRIGHT), "second": _pick(rng, BRIGHT)})
     half = min(0.36 * inner.aspect, w / 2)
     pen.put(inner, (w / 2 - half, 0, w / 2 + half, 0.74))

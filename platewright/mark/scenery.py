@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from platewright.mark import flag, outline, silhouette
+from platewright.mark import flag, silhouette
 from platewright.mark.pen import Draw, Pen
 
 Rng = np.random.Generator
@@ -58,7 +58,7 @@ def sunset(rng: Rng, text: str = "") -> Pen:
     _hills(rng, pen, 0.78, 0.05, "#a06a58")
     for _ in range(int(rng.integers(0, 4))):
         name = ("cactus", "palm", "fir", "tree")[int(rng.integers(4))]
-        inner = silhouette.MARKS[name](rng, "")
+        inner = silhouette.SILHOUETTES[name](rng, "")
         inner.retone({"main": "#6a4a48", "second": "#6a4a48"})
         x, size = rng.uniform(0, 2.1), rng.uniform(0.25, 0.6)
         pen.put(inner, (x, 0.85 - size, x + size * inner.aspect, 0.85))
@@ -164,7 +164,7 @@ def forest(rng: Rng, text: str = "") -> Pen:
         _sky(rng, pen)
     _hills(rng, pen, 0.75, 0.06, "#a6c8a0")
     for x in np.arange(0, WIDE, rng.uniform(0.14, 0.3)):
-        inner = silhouette.MARKS["fir" if rng.random() < 0.7 else "tree"](rng, "")
+        inner = silhouette.SILHOUETTES["fir" if rng.random() < 0.7 else "tree"](rng, "")
         inner.retone({"main": "#5f9468", "second": "#7a6a50"})
         size = rng.uniform(0.25, 0.5)
         pen.put(inner, (x, 0.9 - size, x + size * 0.6, 0.9))
@@ -190,7 +190,7 @@ def banner(rng: Rng, text: str = "") -> Pen:
 def figure_behind(rng: Rng, text: str = "") -> Pen:
     """Draw one large silhouette or outline in the middle or at an end."""
     pen = Pen(WIDE)
-    table = {**silhouette.MARKS, **outline.MARKS}
+    table = silhouette.MARKS
     names = sorted(table)
     inner = table[names[int(rng.integers(len(names)))]](rng, "")
     colours = SKIES[int(rng.integers(len(SKIES)))]
@@ -206,10 +206,10 @@ def figure_behind(rng: Rng, text: str = "") -> Pen:
 def repeated(rng: Rng, text: str = "") -> Pen:
     """Draw a small figure over and over, as a watermark."""
     pen = Pen(WIDE)
-    names = sorted(silhouette.MARKS)
+    names = sorted(silhouette.SILHOUETTES)
     name, tone = names[int(rng.integers(len(names)))], SKIES[int(rng.integers(len(SKIES)))][2]
     size = rng.uniform(0.14, 0.3)
-    inner = silhouette.MARKS[name](rng, "")
+    inner = silhouette.SILHOUETTES[name](rng, "")
     inner.retone({"main": tone, "second": ""})
     for k, y in enumerate(np.arange(0, 1, size * 1.3)):
         for x in np.arange((k % 2) * size * 0.8, WIDE, size * 1.6):

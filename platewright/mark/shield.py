@@ -1,4 +1,4 @@
-"""Shields with charges, and coats of arms with what stands round a shield."""
+"""Shields with charges, coats of arms, and round official marks: seals, rosettes, holograms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,102 @@ from platewright.mark import figure, silhouette
 from platewright.mark.pen import Draw, Pen
 
 Rng = np.random.Generator
+
+
+def plain(rng: Rng, text: str = "") -> Pen:
+    """Draw an authority's seal: rings, writing between them as ticks, arms in the middle."""
+    pen = Pen()
+    pen.disc(0.5, 0.5, 0.49, "main")
+    pen.disc(0.5, 0.5, 0.44, "second")
+    ticks = int(rng.integers(14, 34))
+    for a in np.arange(ticks) * 2 * np.pi / ticks:
+        if rng.random() < 0.85:
+            spot = np.array([np.cos(a), np.sin(a)])
+            pen.line([tuple(0.5 + 0.4 * spot), tuple(0.5 + 0.33 * spot)], 0.03, "main")
+    pen.arc(0.5, 0.5, 0.29, 0.02)
+    inner = MARKS[f"shield-{CHARGES[int(rng.integers(len(CHARGES)))]}"]
+    pen.put(inner(rng, ""), (0.32, 0.28, 0.68, 0.74))
+    return pen
+
+
+def toothed(rng: Rng, text: str = "") -> Pen:
+    """Draw a seal with a toothed rim."""
+    pen = Pen()
+    pen.star(0.5, 0.5, 0.49, "main", rays=int(rng.integers(12, 28)), inner=0.88)
+    pen.disc(0.5, 0.5, 0.34, "second")
+    table = {**silhouette.SILHOUETTES, **figure.MARKS}
+    names = ("eagle", "star-five", "lion", "crown", "tree", "wheel", "sun", "checkers", "bear")
+    pen.put(table[names[int(rng.integers(len(names)))]](rng, ""), (0.3, 0.3, 0.7, 0.7))
+    return pen
+
+
+def sticker(rng: Rng) -> Pen:
+    """Draw an inspection's disc: coloured, with a number and ticks."""
+    pen = Pen()
+    colours = ("#e2772a", "#2b6cb0", "#dfc022", "#8a5a35", "#d57b92", "#3f8f4f")
+    pen.disc(0.5, 0.5, 0.49, "#222226")
+    pen.disc(0.5, 0.5, 0.46, colours[int(rng.integers(len(colours)))])
+    for a in np.arange(12) * np.pi / 6:
+        spot = np.array([np.cos(a), np.sin(a)])
+        pen.line([tuple(0.5 + 0.43 * spot), tuple(0.5 + 0.34 * spot)], 0.035, "#222226")
+    pen.disc(0.5, 0.5, 0.2, "#f0f0ea" if rng.random() < 0.4 else "#222226")
+    pen.text(f"{rng.integers(10, 30)}", (0.36, 0.38, 0.64, 0.62), "#888890")
+    return pen
+
+
+def stack(rng: Rng, text: str = "") -> Pen:
+    """Draw a disc above another, as between the groups of German plates."""
+    pen = Pen(rng.uniform(0.42, 0.5))
+    w, gap = pen.aspect, rng.uniform(0.0, 0.06)
+    parts = [sticker(rng), plain(rng)]
+    if rng.random() < 0.3:
+        parts.reverse()
+    pen.put(parts[0], (0, 0, w, 0.5 - gap))
+    pen.put(parts[1], (0, 0.5 + gap, w, 1))
+    return pen
+
+
+def alone(rng: Rng, text: str = "") -> Pen:
+    """Draw an inspection's disc alone."""
+    return sticker(rng)
+
+
+def rosette(rng: Rng, text: str = "") -> Pen:
+    """Draw a flower-like rosette."""
+    pen, petals = Pen(), int(rng.integers(6, 14))
+    for a in np.arange(petals) * 2 * np.pi / petals:
+        pen.disc(0.5 + 0.36 * np.cos(a), 0.5 + 0.36 * np.sin(a), 0.13)
+    pen.disc(0.5, 0.5, 0.36)
+    pen.disc(0.5, 0.5, 0.26, "second")
+    pen.star(0.5, 0.5, 0.24, rays=int(rng.integers(5, 9)), inner=0.5)
+    return pen
+
+
+def hologram(rng: Rng, text: str = "") -> Pen:
+    """Draw a pale hologram: rings or a lozenge of greys."""
+    pen = Pen(rng.uniform(0.6, 1.0))
+    greys, w = ("#c9ccd4", "#b4bac6", "#dfe3ea", "#a7b1b9"), pen.aspect
+    if rng.random() < 0.5:
+        for k, radius in enumerate((0.48, 0.38, 0.26, 0.12)):
+            pen.disc(w / 2, 0.5, radius * w, greys[(k + int(rng.integers(4))) % 4], tall=radius)
+    else:
+        pen.box(0, 0, w, 1, greys[0])
+        for k in range(5):
+            pen.line([(0, k / 5), (w, k / 5 + 0.2)], 0.07, greys[1 + k % 3])
+    return pen
+
+
+def cogged(rng: Rng, text: str = "") -> Pen:
+    """Draw stars or a wreath round a small emblem."""
+    pen = Pen()
+    count = int(rng.integers(8, 16))
+    for a in np.arange(count) * 2 * np.pi / count:
+        pen.star(0.5 + 0.42 * np.cos(a), 0.5 + 0.42 * np.sin(a), 0.08)
+    table = {**silhouette.SILHOUETTES, **figure.MARKS}
+    names = ("eagle", "star-five", "crescent", "tower", "ship", "heart", "maple")
+    pen.put(table[names[int(rng.integers(len(names)))]](rng, ""), (0.28, 0.28, 0.72, 0.72))
+    return pen
+
 
 TINCTURES = ("#b5121b", "#0f4c9a", "#127a3c", "#1b1b1d", "#d9a91b", "#6b2a86")
 METALS = ("#f3f3ee", "#e8c23a", "#d4d8dc")
@@ -100,7 +196,7 @@ def charged(rng: Rng, pen: Pen, charge: str, tone: str, field: str) -> None:
         for k in range(3):
             pen.star(w * (k + 0.75) / 3.5, 0.16, 0.08, field)
         pen.put(
-            recoloured(silhouette.MARKS["tower"](rng, ""), tone, field),
+            recoloured(silhouette.SILHOUETTES["tower"](rng, ""), tone, field),
             (w * 0.3, 0.38, w * 0.7, 0.86),
         )
     elif charge == "cross-hills":  # a double cross over three hills
@@ -123,10 +219,11 @@ def charged(rng: Rng, pen: Pen, charge: str, tone: str, field: str) -> None:
     elif charge == "half":
         pen.box(w / 2, 0, w, 1, tone)
         pen.put(
-            recoloured(silhouette.MARKS["eagle"](rng, ""), tone, field), (0.05, 0.2, w / 2, 0.7)
+            recoloured(silhouette.SILHOUETTES["eagle"](rng, ""), tone, field),
+            (0.05, 0.2, w / 2, 0.7),
         )
     elif charge != "plain":
-        table = {**silhouette.MARKS, **figure.MARKS}
+        table = {**silhouette.SILHOUETTES, **figure.MARKS}
         inner = recoloured(table[charge](rng, ""), tone, field)
         pen.put(inner, (w * 0.16, 0.14, w * 0.84, 0.78))
 
@@ -147,7 +244,8 @@ def arms(rng: Rng, text: str = "", *, beside: str = "crown") -> Pen:
         pen = Pen(0.75)
         pen.put(inner, (0.05, 0.3, 0.7, 1))
         pen.put(
-            recoloured(silhouette.MARKS["crown"](rng, ""), "#d9a91b", tone), (0.14, 0, 0.61, 0.29)
+            recoloured(silhouette.SILHOUETTES["crown"](rng, ""), "#d9a91b", tone),
+            (0.14, 0, 0.61, 0.29),
         )
     elif beside == "wreath":
         pen = Pen(1.0)
@@ -158,19 +256,20 @@ def arms(rng: Rng, text: str = "", *, beside: str = "crown") -> Pen:
         pen.put(inner, (0.24, 0.16, 0.76, 0.8))
     elif beside == "eagle":
         pen = Pen(1.0)
-        pen.put(recoloured(silhouette.MARKS["eagle"](rng, ""), tone, metal), (0, 0, 1, 1))
+        pen.put(recoloured(silhouette.SILHOUETTES["eagle"](rng, ""), tone, metal), (0, 0, 1, 1))
         pen.put(inner, (0.34, 0.34, 0.66, 0.76))
     elif beside == "supporters":
         pen = Pen(1.35)
         beast = ("lion", "horse", "deer", "bear")[int(rng.integers(4))]
-        other = silhouette.MARKS[beast](rng, "")
+        other = silhouette.SILHOUETTES[beast](rng, "")
         pen.put(recoloured(other, tone, metal), (0, 0.2, 0.45, 0.95))
-        flipped = silhouette.MARKS[beast](rng, "")
+        flipped = silhouette.SILHOUETTES[beast](rng, "")
         flipped.mirror()
         pen.put(recoloured(flipped, tone, metal), (0.9, 0.2, 1.35, 0.95))
         pen.put(inner, (0.4, 0.22, 0.95, 0.95))
         pen.put(
-            recoloured(silhouette.MARKS["crown"](rng, ""), "#d9a91b", tone), (0.5, 0, 0.85, 0.2)
+            recoloured(silhouette.SILHOUETTES["crown"](rng, ""), "#d9a91b", tone),
+            (0.5, 0, 0.85, 0.2),
         )
     elif beside == "mantle":
         pen = Pen(0.95)
@@ -216,10 +315,15 @@ FIGURES = (
     "ship", "anchor", "crescent", "cross-double", "wheel", "crown", "fir", "sun", "deer",
 )  # fmt: skip
 CHARGES = ORDINARIES + FIGURES
+SEALS: dict[str, Draw] = {
+    "seal-arms": plain, "seal-toothed": toothed, "seal-inspection": alone, "seal-stack": stack,
+    "seal-starry": cogged, "rosette": rosette, "hologram": hologram,
+}  # fmt: skip
 MARKS: dict[str, Draw] = {
     **{f"shield-{charge}": partial(shield, charge=charge) for charge in CHARGES},
     **{
         f"crest-{beside}": partial(arms, beside=beside)
         for beside in ("crown", "wreath", "eagle", "supporters", "mantle", "scroll")
     },
+    **SEALS,
 }

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 from platewright.network.kind import Networks, Recipe
 from platewright.network.layers import Standardize, conv_relu
-from platewright.network.settings import TextSettings
+from platewright.network.weights import TextSettings
 
 __all__ = ["RECIPES", "SMALLEST", "build"]
 

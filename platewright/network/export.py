@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 from platewright.errors import WeightsError
 from platewright.file import file_digest, write_file
 from platewright.network.kind import Networks
-from platewright.network.settings import AnySettings
-from platewright.network.weights import load_networks
+from platewright.network.weights import AnySettings, load_networks
 
 __all__ = ["add_tail", "export", "export_beside", "write_onnx"]
 

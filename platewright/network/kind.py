@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from platewright.errors import ConfigError
 
 if TYPE_CHECKING:  # what helps is told without NumPy
-    from platewright.network.settings import AnySettings, PartSettings, TextSettings
+    from platewright.network.weights import AnySettings, PartSettings, TextSettings
 
 __all__ = [
     "DEFAULT", "Kind", "Networks", "Recipe", "build", "joined", "kind_names", "load_kind",
@@ -198,7 +198,7 @@ def joined(settings: Sequence[PartSettings | TextSettings]) -> AnySettings:
     Raises:
         ConfigError: if two are of the same task, or one has a weights file of its own.
     """
-    from platewright.network.settings import BundleSettings, TextSettings
+    from platewright.network.weights import BundleSettings, TextSettings
 
     parts: dict[str, Any] = {}
     for one in settings:
@@ -220,7 +220,7 @@ def build(settings: AnySettings) -> Networks:
     Raises:
         ConfigError: as `load_kind`.
     """
-    from platewright.network.settings import TextSettings
+    from platewright.network.weights import TextSettings
 
     if isinstance(settings, TextSettings):
         return load_kind(settings.name).build(settings)

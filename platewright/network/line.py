@@ -15,7 +15,7 @@ from platewright.network.layers import (
     conv_relu,
     residual,
 )  # fmt: skip
-from platewright.network.settings import LineSettings
+from platewright.network.weights import LineSettings
 
 __all__ = ["RECIPES", "build"]
 

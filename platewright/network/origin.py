@@ -9,7 +9,7 @@ from keras import layers
 
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import conv_relu, residual
-from platewright.network.settings import OriginSettings
+from platewright.network.weights import OriginSettings
 from platewright.region import jurisdictions
 
 __all__ = ["RECIPES", "build"]

@@ -10,7 +10,7 @@ from keras import layers, ops
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import normalized
 from platewright.network.part import thick, thin
-from platewright.network.settings import ScanSettings
+from platewright.network.weights import ScanSettings
 
 __all__ = ["RECIPES", "build"]
 

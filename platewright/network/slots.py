@@ -15,7 +15,7 @@ from platewright.network.layers import (
     conv_relu,
     residual,
 )  # fmt: skip
-from platewright.network.settings import SlotSettings
+from platewright.network.weights import SlotSettings
 
 __all__ = ["RECIPES", "build"]
 

@@ -8,20 +8,247 @@ import os
 import re
 import zipfile
 import zlib
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import ConfigError, OutputError, WeightsError
 from platewright.network.kind import Networks, build
-from platewright.network.settings import AnySettings, read_settings
+from platewright.network.part import (
+    PARTS,
+    UNSEEN,
+    FrameSettings,
+    LineSettings,
+    OriginSettings,
+    PartSettings,
+    ScanSettings,
+    SlotSettings,
+    thick,
+    thin,
+)  # fmt: skip
 
 __all__ = [
-    "load_file", "load_networks", "load_weights", "model_arrays", "save_weights",
+    "PARTS",
+    "UNSEEN",
+    "AnySettings",
+    "BundleSettings",
+    "FrameSettings",
+    "LineSettings",
+    "OriginSettings",
+    "PartSettings",
+    "ScanSettings",
+    "SlotSettings",
+    "TextSettings",
+    "load_file",
+    "load_networks",
+    "load_weights",
+    "model_arrays",
+    "read_settings",
+    "save_weights",
     "set_arrays",
-]  # fmt: skip
+]
+
+
+TEXT_TASKS = ("ctc", "attention")
+"""Tasks of networks that have a file of their own and read a text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleSettings:
+    """The networks of one weights file; what is None isn't in it."""
+
+    scan: ScanSettings | None = None
+    frame: FrameSettings | None = None
+    line: LineSettings | None = None
+    slots: SlotSettings | None = None
+    origin: OriginSettings | None = None
+
+    @property
+    def parts(self) -> dict[str, PartSettings]:
+        """Those that are there, by their tasks."""
+        every = {task: getattr(self, task) for task in PARTS}
+        return {task: part for task, part in every.items() if part is not None}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Tasks of the networks that are there."""
+        return tuple(self.parts)
+
+    @property
+    def reads_photos(self) -> bool:
+        """Whether plates can be found and read with these alone."""
+        reads = self.slots is not None or (self.frame is not None and self.line is not None)
+        return self.scan is not None and reads
+
+    def to_json(self) -> str:
+        """Return the settings as one line of JSON."""
+        return json.dumps({task: asdict(part) for task, part in self.parts.items()})
+
+    @classmethod
+    def from_json(cls, text: str, source: str = "weights") -> BundleSettings:
+        """Read settings back.
+
+        Raises:
+            WeightsError: if they can't be used, or are of a network with a file of its own; it
+                names `source`.
+        """
+        found = read_settings(text, source)
+        if isinstance(found, TextSettings):
+            raise WeightsError(f"{source}: of the network {found.name}, which finds no plates")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSettings:
+    """Shapes of a network that has a weights file of its own: texts, or a box, out of a picture.
+
+    Attributes:
+        name: of the network, as its file's.
+        task: what it is taught, and how its outputs are to be understood: ctc, attention or box.
+        window: (height, width) of the grey picture it takes, pixels.
+        channels: of its convolutions, in order.
+        units: of its recurrent layers, or of its dense ones, in order; none: see `box`.
+        width: numbers per step that its recurrent layers get; 0: what the convolutions give.
+        rows: how often the sequence runs over the plate: 2 reads an upper and a lower line.
+        dropout: part of the recurrent layers' inputs that training leaves out, 0-1.
+        norm: whether every convolution is followed by batch normalisation.
+        characters: the alphabet.
+        slots: most characters of a text.
+        margin: (x, y) room round the plate's quad in the window, parts of the plate.
+    """
+
+    name: str
+    task: str
+    window: tuple[int, int]
+    channels: tuple[int, ...]
+    units: tuple[int, ...]
+    width: int = 0
+    rows: int = 1
+    dropout: float = 0.0
+    norm: bool = True
+    characters: str = DEFAULT_CHARACTERS
+    slots: int = 12
+    margin: tuple[float, float] = (0.06, 0.08)
+
+    def __post_init__(self) -> None:
+        """Check what would fail late."""
+        known = self.task in (*TEXT_TASKS, "box")
+        if not known or len(self.window) != 2 or self.slots < 1:
+            raise ValueError("task, window or slots")
+
+    @property
+    def parts(self) -> dict[str, TextSettings]:
+        """Itself by its name, as `BundleSettings` has several."""
+        return {self.name: self}
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The characters as classes."""
+        return Alphabet(self.characters)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of its sequence: a column is four pixels wide."""
+        return self.rows, self.window[1] // 4
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What `model.py` tells of it."""
+        rows, columns = self.cells
+        steps = f"{rows * columns}: {rows} row{'s' * (rows > 1)} of {columns} columns"
+        text = (("slots", f"{self.slots} of {self.characters!r}"), ("steps", steps))
+        window = ("window", f"{self.window[1]} x {self.window[0]} pixels")
+        return (window, *text) if self.task in TEXT_TASKS else (window,)
+
+    def to_json(self) -> str:
+        """Return the settings as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str, source: str = "weights") -> TextSettings:
+        """Read settings back.
+
+        Raises:
+            WeightsError: if they can't be used, or are of another weights file's; it names
+                `source`.
+        """
+        found = read_settings(text, source)
+        if isinstance(found, BundleSettings):
+            names = ", ".join(part.name for part in found.parts.values())
+            raise WeightsError(f"{source}: not the weights of a reader, but of {names}")
+        return found
+
+
+AnySettings = BundleSettings | TextSettings
+
+
+def read_settings(text: str, source: str = "weights") -> AnySettings:
+    """Read the settings of a weights file, whichever networks it has.
+
+    Those of the first edition's default network, one scan and slot reader under one name, are read
+    as these two parts.
+
+    Args:
+        text: JSON, as `to_json` writes it.
+        source: the file, for messages.
+
+    Raises:
+        WeightsError: if the text is no JSON, has unknown keys, or values that can't be.
+    """
+    try:
+        values: dict[str, Any] = json.loads(text)
+        if "task" in values:
+            alone: TextSettings = _read(TextSettings, values, source)
+            _ = alone.alphabet
+            return alone
+        if "scan_channels" in values:
+            values = _first_edition(values)
+        if unknown := sorted(set(values) - set(PARTS)):
+            raise WeightsError(f"{source}: unknown settings {', '.join(unknown)}")
+        parts = {task: _read(PARTS[task], own, source) for task, own in values.items()}
+        for part in parts.values():
+            if isinstance(part, LineSettings | SlotSettings):
+                _ = part.alphabet
+        return BundleSettings(**parts)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise WeightsError(f"{source}: its settings can't be used ({error})") from None
+
+
+def _first_edition(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the first edition's default network as those of its parts."""
+    known = {"name", "characters", "slots", "scan_channels", "read_window", "read_channels",
+             "extent", "margin", "temperature"}  # fmt: skip
+    if unknown := sorted(set(values) - known):
+        raise ValueError(f"unknown {', '.join(unknown)}")
+    low, mid, high = values["scan_channels"]
+    slots: dict[str, Any] = {
+        k: values[k] for k in ("characters", "slots", "margin", "temperature") if k in values
+    }
+    for new, old in (("window", "read_window"), ("channels", "read_channels")):
+        slots |= {new: values[old]} if old in values else {}
+    scan = {"layers": thick(low, mid, high), "residual": (2, 5, 7), "head": high}
+    return {"scan": scan | {"extent": values.get("extent", (0.45, 0.68))}, "slots": slots}
+
+
+def _read(kind: type, values: dict[str, Any], source: str) -> Any:
+    """Return settings of a kind from JSON's values."""
+    if kind is ScanSettings and "channels" in values:  # as the first thin scans wrote it
+        stem, wide = values["channels"]
+        values = {k: v for k, v in values.items() if k != "channels"}
+        values |= {"layers": thin(stem, wide), "residual": (2, 4), "head": wide}
+    unknown = sorted(set(values) - {f.name for f in fields(kind)})
+    if unknown:
+        raise WeightsError(f"{source}: unknown settings {', '.join(unknown)}")
+    return kind(**{name: _tuples(value) for name, value in values.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
 
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"

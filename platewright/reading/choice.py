@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from platewright.errors import ConfigError, WeightsError
 from platewright.file import file_digest
-from platewright.network.settings import PARTS, BundleSettings
+from platewright.network.weights import PARTS, BundleSettings
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder, FrameFramer, Framer, ScanFinder, SlotFramer
 from platewright.reading.line import LineSpeller
@@ -19,7 +19,7 @@ from platewright.reading.speller import SecondSpeller, SlotSpeller, Speller
 from platewright.resource import bundled
 
 if TYPE_CHECKING:  # what the usual reading needs nothing of is loaded when it is asked for
-    from platewright.reading.vote import VoteSpeller
+    from platewright.reading.speller import VoteSpeller
 
 __all__ = [
     "default_choice",
@@ -230,7 +230,7 @@ def _with(detector: Detector, speller: Any) -> Detector:
 def _vote(detector: Detector, names: tuple[str, ...], threads: int, beams: int) -> VoteSpeller:
     """Return the speller whose texts are voted on."""
     from platewright.reading.crop_speller import crop_speller
-    from platewright.reading.vote import VoteSpeller
+    from platewright.reading.speller import VoteSpeller
 
     others = []
     for name in names:

@@ -12,14 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.network.settings import UNSEEN
-from platewright.reading.finder import Finder, Framer, sift
+from platewright.network.weights import UNSEEN
+from platewright.reading.finder import Finder, Framer, sift, suppress
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
 from platewright.reading.origin import OriginTeller
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
-from platewright.reading.suppress import suppress
 from platewright.record import Reading
 
 __all__ = ["Detector"]

@@ -1,30 +1,162 @@
-"""Finders: where in a photo plates may be; and framers: where exactly, at a second look."""
+"""Where plates are: a pyramid of sizes, finders on it, suppression, and framers that look again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import Box, box_of_quad, quad_of_box
-from platewright.reading.pyramid import pyramid, scales
 from platewright.reading.runtime import Network, levels
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots
 from platewright.reading.straighten import refined, straightened
-from platewright.reading.suppress import suppress
 
 __all__ = [
-    "BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "ScanFinder", "SlotFramer", "certainty",
-    "sift", "sigmoid",
-]  # fmt: skip
+    "RATIO",
+    "BoxFinder",
+    "Find",
+    "Finder",
+    "FrameFramer",
+    "Framer",
+    "Level",
+    "ScanFinder",
+    "SlotFramer",
+    "certainty",
+    "pyramid",
+    "scales",
+    "sift",
+    "sigmoid",
+    "suppress",
+]
+
+Picture = NDArray[np.uint8]
+RATIO = math.sqrt(0.5)
+"""Size of each level over the one before."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One size of the photo, padded so that windows reach over its edges.
+
+    Attributes:
+        image: (H, W) grey.
+        scale: (x, y) photo pixels per pixel of this level.
+        pad: (x, y) pixels of this level put before the photo's first.
+    """
+
+    image: Picture
+    scale: tuple[float, float]
+    pad: tuple[int, int]
+
+
+def scales(
+    size: tuple[int, int],
+    window: tuple[int, int],
+    extent: tuple[float, float],
+    min_width: float,
+) -> list[float]:
+    """Return the levels' sizes over the photo's, largest first.
+
+    Args:
+        size: (height, width) of the photo.
+        window: (height, width) of the scan's window.
+        extent: (low, high) part of the window that a plate fills.
+        min_width: width of the smallest plate to find, photo pixels.
+
+    Returns:
+        From the size that brings `min_width` to the low end of `extent`, at most 2, down to the
+        one at which a plate as large as the photo still fits.
+    """
+    height, width = size
+    top = min(extent[0] * window[1] / min_width, 2.0)
+    last = min(extent[1] * window[1] / width, extent[1] * window[0] / height)
+    out = [top]
+    while out[-1] > last:
+        out.append(out[-1] * RATIO)
+    return out
+
+
+def pyramid(
+    image: Picture, factors: list[float], window: tuple[int, int], extent: tuple[float, float]
+) -> Iterator[Level]:
+    """Yield the photo at each size, each shrunk from the one before.
+
+    Args:
+        image: (H, W) grey photo.
+        factors: sizes over the photo's, falling.
+        window: (height, width) of the scan's window.
+        extent: part of the window that a plate fills; sets how far windows reach over the edge.
+    """
+    height, width = image.shape
+    pad_y = math.ceil(window[0] * (1 - extent[0]) / 2)
+    pad_x = math.ceil(window[1] * (1 - extent[0]) / 2)
+    current = image
+    for factor in factors:
+        rows, cols = max(round(height * factor), 1), max(round(width * factor), 1)
+        if (rows, cols) != current.shape:
+            how = cv2.INTER_AREA if rows < current.shape[0] else cv2.INTER_LINEAR
+            current = np.asarray(cv2.resize(current, (cols, rows), interpolation=how), np.uint8)
+        more_y, more_x = max(window[0] - rows - 2 * pad_y, 0), max(window[1] - cols - 2 * pad_x, 0)
+        padded = cv2.copyMakeBorder(
+            current, pad_y, pad_y + more_y, pad_x, pad_x + more_x, cv2.BORDER_REPLICATE
+        )
+        yield Level(np.asarray(padded, np.uint8), (width / cols, height / rows), (pad_x, pad_y))
+
+
+def suppress(
+    boxes: ArrayLike,
+    scores: ArrayLike,
+    *,
+    overlap: float = 0.3,
+    inside: float = 0.7,
+    most: int | None = None,
+) -> NDArray[np.int64]:
+    """Return the indices of the boxes that stay, best first.
+
+    A box goes when a better one that stays overlaps it by more than `overlap` (intersection over
+    union), or when more than `inside` of the smaller of the two lies in the other.
+
+    Args:
+        boxes: (n, 4).
+        scores: (n,).
+        overlap: 0-1.
+        inside: 0-1; 1 switches that test off.
+        most: how many may stay; None: any number.
+
+    >>> suppress([[0, 0, 10, 10], [1, 0, 11, 10], [40, 0, 50, 10]], [0.5, 0.9, 0.1]).tolist()
+    [1, 2]
+    """
+    b = np.asarray(boxes, np.float64).reshape(-1, 4)
+    order = np.argsort(-np.asarray(scores, np.float64).reshape(-1), kind="stable")
+    b = b[order]
+    wide, tall = (np.maximum(b[:, k + 2] - b[:, k], 0) for k in (0, 1))
+    area = wide * tall
+    alive = np.ones(len(b), bool)
+    kept: list[int] = []
+    for k in range(len(b)):
+        if not alive[k]:
+            continue
+        kept.append(int(order[k]))
+        rest = b[k + 1 :]
+        across = np.minimum(b[k, 2], rest[:, 2]) - np.maximum(b[k, 0], rest[:, 0])
+        down = np.minimum(b[k, 3], rest[:, 3]) - np.maximum(b[k, 1], rest[:, 1])
+        both = np.maximum(across, 0) * np.maximum(down, 0)
+        gone = both > overlap * (area[k] + area[k + 1 :] - both)
+        if inside < 1:
+            gone |= both > inside * np.minimum(area[k], area[k + 1 :])
+        alive[k + 1 :] &= ~gone
+        if len(kept) == most:
+            break
+    return np.array(kept, np.int64)
+
 
 FloatArray = NDArray[np.float64]
-Picture = NDArray[np.uint8]
 WIDTH_OVER_HEIGHT = 4.0
 """A plate `min_height` high is looked for if it is so many times as wide."""
 SAME_FIND = 0.5

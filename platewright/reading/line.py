@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.network.settings import UNSEEN, LineSettings
+from platewright.network.weights import UNSEEN, LineSettings
 from platewright.reading.ctc import BLANK, likelihoods, log_likelihoods, near_texts
 from platewright.reading.finder import sigmoid
 from platewright.reading.runtime import Network, levels, log_softmax

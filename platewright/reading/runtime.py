@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
 from platewright.file import file_digest
-from platewright.network.settings import AnySettings, BundleSettings, read_settings
+from platewright.network.weights import AnySettings, BundleSettings, read_settings
 
 __all__ = [
     "KerasNetwork",

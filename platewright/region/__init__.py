@@ -1,6 +1,5 @@
 """Regions: what the plates of a jurisdiction look like and which texts they bear."""
 
-from platewright.region.character import SEPARATORS, plain
 from platewright.region.load import (
     GENERIC,
     REGIONS,
@@ -10,9 +9,8 @@ from platewright.region.load import (
     region_codes,
 )  # fmt: skip
 from platewright.region.look import Look, Strip
-from platewright.region.region import Region
-from platewright.region.series import Series, StripChoice
-from platewright.region.syntax import MAX_CHARACTERS, Syntax
+from platewright.region.region import Region, Series, StripChoice
+from platewright.region.syntax import MAX_CHARACTERS, SEPARATORS, Syntax, plain
 
 __all__ = [
     "GENERIC",

@@ -18,11 +18,9 @@ import numpy as np
 
 from platewright.errors import RegionError
 from platewright.region.chance import stream
-from platewright.region.colour import luma
 from platewright.region.load import load_region
-from platewright.region.look import Look
-from platewright.region.region import Region
-from platewright.region.series import Series, StripChoice
+from platewright.region.look import Look, luma
+from platewright.region.region import Region, Series, StripChoice
 from platewright.resource import font_folders
 
 __all__ = ["check_region"]

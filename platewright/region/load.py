@@ -13,12 +13,9 @@ import numpy as np
 
 from platewright.errors import RegionError
 from platewright.region.chance import Weighted
-from platewright.region.character import check_characters, read_set
-from platewright.region.mark import read_marks
-from platewright.region.region import Region
-from platewright.region.script import KINDS, MADE_UP, PLACES, ScriptChoice
-from platewright.region.series import Series, StripChoice
-from platewright.region.syntax import Syntax
+from platewright.region.choice import KINDS, MADE_UP, SCRIPT_PLACES, ScriptChoice, read_marks
+from platewright.region.region import Region, Series, StripChoice
+from platewright.region.syntax import Syntax, check_characters, read_set
 from platewright.region.table import Table
 from platewright.resource import DATA, bundled
 
@@ -220,7 +217,7 @@ def _read_scripts(table: Table) -> tuple[ScriptChoice, ...]:
             ScriptChoice(
                 kind=kind,
                 words=given,
-                places=inner.texts("place", ("above", "left", "right"), PLACES),
+                places=inner.texts("place", ("above", "left", "right"), SCRIPT_PLACES),
                 height=inner.spread("height", (0.3, 0.5), low=0.05, high=2.0),
                 stretch=inner.spread("stretch", (1.0, 1.0), low=0.2, high=4.0),
                 colour=inner.colour("colour") if inner.has("colour") else None,

@@ -1,18 +1,211 @@
-"""A region: a jurisdiction, its series of plates and the texts they may bear."""
+"""A region: its series of plates, the texts they may bear, and the templates of these."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
-from platewright.region.chance import Weighted, stream
-from platewright.region.look import Look
-from platewright.region.series import Series
+from platewright.region.chance import Spread, Uniform, Weighted, between, stream
+from platewright.region.choice import MarkChoice, ScriptChoice
+from platewright.region.look import Colour, Look, Rgb, Script, Strip, draw_colour
+from platewright.region.syntax import Syntax, plain, split_groups
+from platewright.text import unmarked
 
-__all__ = ["Region"]
+__all__ = ["Piece", "Region", "Series", "StripChoice", "Template", "region_templates"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripChoice:
+    """What a series says of a coloured band; `Strip` is one drawn.
+
+    Attributes:
+        side: `left`, `right` or `top`.
+        width_mm: its extent across the band.
+        colour: of the band.
+        labels: texts to choose from; an empty one for none.
+        label_colour: of label and emblem.
+        emblems: `stars`, `disc` or empty, to choose from.
+        probability: that a plate has the band at all, 0-1.
+    """
+
+    side: str
+    width_mm: Spread
+    colour: Colour
+    labels: tuple[str, ...]
+    label_colour: Colour
+    emblems: tuple[str, ...]
+    probability: float
+
+    def draw(self, uniform: Uniform) -> Strip | None:
+        """Return a band, or None."""
+        if self.probability < 1 and uniform() >= self.probability:
+            return None
+        colour = draw_colour(self.colour, uniform)
+        return Strip(
+            side=self.side,
+            width_mm=between(self.width_mm, uniform),
+            colour=colour,
+            label=_one(self.labels, uniform),
+            label_colour=draw_colour(self.label_colour, uniform, colour),
+            emblem=_one(self.emblems, uniform),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One kind of plate. Lengths are (low, high) in millimetres; see `Look` for their meaning.
+
+    Attributes:
+        name: unique in the region.
+        weight: how often it is drawn, beside the region's other series.
+        syntaxes: what its texts look like.
+        width_mm: None where `aspect` gives the width.
+        aspect: width over height, None where `width_mm` is given.
+        glyph_height_mm: None where `glyph_share` gives it.
+        glyph_share: height of a capital as a share of the room for one line, else None.
+        border_colour: None for the colour of the characters.
+        border_probability: that there is a border at all, 0-1.
+        header_probability: that the small text above is there, 0-1.
+        footer_probability: that the small text below is there, 0-1.
+        picture: probability of a picture behind the characters, 0-1.
+        marks: what stands beside, between or behind the characters, each with its probability.
+    """
+
+    name: str
+    weight: float
+    syntaxes: tuple[Syntax, ...]
+    height_mm: Spread
+    width_mm: Spread | None
+    aspect: Spread | None
+    background: Colour
+    foreground: Colour
+    border_colour: Colour | None
+    border_probability: float
+    border_mm: Spread
+    corner_mm: Spread
+    strip: StripChoice | None
+    second_strip: StripChoice | None
+    headers: tuple[str, ...]
+    header_probability: float
+    footers: tuple[str, ...]
+    footer_probability: float
+    small_mm: Spread
+    faces: tuple[str, ...]
+    glyph_height_mm: Spread | None
+    glyph_share: Spread | None
+    glyph_width_mm: Spread | None
+    stroke_mm: Spread | None
+    spacing_mm: Spread
+    gap_mm: Spread
+    embossed: Spread
+    picture: float
+    emblems: tuple[str, ...]
+    marks: tuple[MarkChoice, ...] = ()
+    scripts: tuple[ScriptChoice, ...] = ()
+    _syntaxes: Weighted[Syntax] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sum up the weights of the syntaxes."""
+        weights = [syntax.weight for syntax in self.syntaxes]
+        object.__setattr__(self, "_syntaxes", Weighted(self.syntaxes, weights))
+
+    def draw(self, uniform: Uniform, region: str) -> Look:
+        """Return a plate of this series.
+
+        Args:
+            uniform: stream of numbers.
+            region: code for the record.
+        """
+        display = self._syntaxes.pick(uniform()).compose(uniform)
+        lines = tuple(display.split("|"))
+        height = between(self.height_mm, uniform)
+        if self.aspect is not None:
+            width = height * between(self.aspect, uniform)
+        else:
+            width = between(self.width_mm or self.height_mm, uniform)
+        background = draw_colour(self.background, uniform)
+        foreground = draw_colour(self.foreground, uniform, background)
+        header = _maybe(self.headers, self.header_probability, uniform)
+        footer = _maybe(self.footers, self.footer_probability, uniform)
+        small = between(self.small_mm, uniform)
+        border = self._draw_border(uniform, foreground)
+        border_mm = 0.0 if border is None else between(self.border_mm, uniform)
+        strip = None if self.strip is None else self.strip.draw(uniform)
+        second = None
+        if strip is not None and self.second_strip is not None:
+            second = self.second_strip.draw(uniform)
+        if self.glyph_share is not None:
+            room = height - 2 * border_mm - 1.3 * small * (bool(header) + bool(footer))
+            if strip is not None and strip.side == "top":
+                room -= strip.width_mm
+            glyph = between(self.glyph_share, uniform) * room / len(lines)
+        else:
+            glyph = between(self.glyph_height_mm or self.height_mm, uniform)
+        return Look(
+            region=region,
+            series=self.name,
+            display=display,
+            text=plain(display),
+            lines=lines,
+            size_mm=(height, width),
+            background=background,
+            foreground=foreground,
+            border_colour=border,
+            border_mm=border_mm,
+            corner_mm=between(self.corner_mm, uniform),
+            strip=strip,
+            second_strip=second,
+            header=header,
+            footer=footer,
+            small_mm=small,
+            faces=self.faces,
+            glyph_height_mm=glyph,
+            glyph_width_mm=_optional(self.glyph_width_mm, uniform),
+            stroke_mm=_optional(self.stroke_mm, uniform),
+            spacing_mm=between(self.spacing_mm, uniform),
+            gap_mm=between(self.gap_mm, uniform),
+            embossed=between(self.embossed, uniform),
+            picture=self.picture > 0 and uniform() < self.picture,
+            emblem=_one(self.emblems, uniform),
+            marks=tuple(m for m in (each.draw(uniform) for each in self.marks) if m),
+            scripts=self._draw_scripts(uniform, lines),
+        )
+
+    def _draw_scripts(self, uniform: Uniform, lines: tuple[str, ...]) -> tuple[Script, ...]:
+        if not self.scripts:
+            return ()
+        groups = [part for line in lines for part in split_groups(line)]
+        drawn = (choice.draw(uniform, groups) for choice in self.scripts)
+        return tuple(script for script in drawn if script is not None)
+
+    def _draw_border(self, uniform: Uniform, foreground: Rgb) -> Rgb | None:
+        if self.border_mm[1] <= 0 or self.border_probability <= 0:
+            return None
+        if self.border_probability < 1 and uniform() >= self.border_probability:
+            return None
+        return (
+            foreground if self.border_colour is None else draw_colour(self.border_colour, uniform)
+        )
+
+
+def _one(entries: tuple[str, ...], uniform: Uniform) -> str:
+    return entries[int(uniform() * len(entries))] if len(entries) > 1 else entries[0]
+
+
+def _maybe(entries: tuple[str, ...], probability: float, uniform: Uniform) -> str:
+    if probability < 1 and uniform() >= probability:
+        return ""
+    return _one(entries, uniform)
+
+
+def _optional(spread: Spread | None, uniform: Uniform) -> float | None:
+    return None if spread is None else between(spread, uniform)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,3 +255,111 @@ class Region:
         # Fronts and rears share their syntaxes: each expression once.
         regexes = dict.fromkeys(s.regex for series in self.series for s in series.syntaxes)
         return re.compile("|".join(regexes))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One element of a template.
+
+    Attributes:
+        entries: the texts it can be, all of one length, each once.
+        shares: their probabilities, which sum to 1.
+    """
+
+    entries: tuple[str, ...]
+    shares: tuple[float, ...]
+
+    @property
+    def length(self) -> int:
+        """Characters of each entry."""
+        return len(self.entries[0])
+
+
+@dataclass(frozen=True)
+class Template:
+    """Texts of one length.
+
+    Attributes:
+        pieces: from left to right.
+        weight: probability that the region draws this template, 0-1.
+    """
+
+    pieces: tuple[Piece, ...]
+    weight: float
+
+    @property
+    def length(self) -> int:
+        """Characters of its texts."""
+        return sum(piece.length for piece in self.pieces)
+
+    def probability(self, text: str) -> float:
+        """Return how probable a text is that this template draws.
+
+        >>> Template((Piece(("A", "B"), (0.5, 0.5)), Piece(("12", "13"), (0.9, 0.1))), 1.0
+        ...     ).probability("B12")
+        0.45
+        """
+        if len(text) != self.length:
+            return 0.0
+        found, at = 1.0, 0
+        for piece in self.pieces:
+            part = text[at : at + piece.length]
+            if part not in piece.entries:
+                return 0.0
+            found *= piece.shares[piece.entries.index(part)]
+            at += piece.length
+        return found
+
+
+def region_templates(region: Region) -> tuple[Template, ...]:
+    """Return the templates of a region; their weights sum to 1.
+
+    The weights of series and syntaxes are those it is drawn with, so the sum of weight times
+    probability over the templates is the probability that the region draws a text. Ä, Ö and Ü
+    count as A, O and U. Syntaxes that several series share are counted once, with all their weight.
+    """
+    weights: dict[tuple[Piece, ...], float] = defaultdict(float)
+    every = sum(series.weight for series in region.series)
+    for series in region.series:
+        own = sum(syntax.weight for syntax in series.syntaxes)
+        for syntax in series.syntaxes:
+            share = series.weight / every * syntax.weight / own
+            for pieces, part in _expand(syntax):
+                weights[pieces] += share * part
+    return tuple(Template(pieces, weight) for pieces, weight in weights.items() if weight > 0)
+
+
+def _expand(syntax: Syntax) -> Iterator[tuple[tuple[Piece, ...], float]]:
+    """Yield every sequence of pieces that a syntax can draw, with its probability."""
+    ways = []
+    for choices, low, high in syntax.elements:
+        one = _by_length(choices)
+        counts = range(low, high + 1)
+        ways.append(
+            [
+                (tuple(piece for piece, _ in drawn), _product(s for _, s in drawn) / len(counts))
+                for count in counts
+                for drawn in product(one, repeat=count)
+            ]
+        )
+    for drawn in product(*ways):
+        yield tuple(p for pieces, _ in drawn for p in pieces), _product(s for _, s in drawn)
+
+
+def _by_length(choices: tuple[str, ...]) -> list[tuple[Piece, float]]:
+    """Return one piece for each length of the entries, and how probable that length is."""
+    counts = Counter(unmarked(entry) for entry in choices)
+    out = []
+    for length in sorted({len(entry) for entry in counts}):
+        own = {entry: count for entry, count in counts.items() if len(entry) == length}
+        total = sum(own.values())
+        piece = Piece(tuple(own), tuple(count / total for count in own.values()))
+        out.append((piece, total / len(choices)))
+    return out
+
+
+def _product(numbers: Iterator[float]) -> float:
+    found = 1.0
+    for number in numbers:
+        found *= number
+    return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from platewright.errors import RegionError
 from platewright.region.chance import Spread
-from platewright.region.colour import Colour, read_colour
+from platewright.region.look import Colour, read_colour
 
 __all__ = ["Table"]
 

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from platewright.mark import draw_sketch
 from platewright.region.chance import stream
-from platewright.region.colour import luma
-from platewright.region.mark import choose_mark
-from platewright.region.script import KINDS as SCRIPTS
-from platewright.region.script import draw_text
+from platewright.region.choice import KINDS as SCRIPTS
+from platewright.region.choice import choose_mark, draw_text
+from platewright.region.look import luma
 from platewright.synth.face import Face, load_face, load_faces
 from platewright.synth.layout import lay_out_line
 from platewright.synth.script import draw_script, word_mask

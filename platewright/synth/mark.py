@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from platewright.mark import Sketch, draw_sketch
 from platewright.region import Look
-from platewright.region.colour import luma
+from platewright.region.look import luma
 from platewright.synth.tone import Colour
 
 if TYPE_CHECKING:
-    from platewright.synth.canvas import Canvas
+    from platewright.synth.plate import Canvas
     from platewright.synth.style import MarkStyle
 
 __all__ = [

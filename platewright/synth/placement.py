@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from platewright.geometry import Box, box_of_quad, homography, project, to_pixel_centres
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.region import Look
-from platewright.region.colour import luma
+from platewright.region.look import luma
 from platewright.synth.effect import Drawn, apply_effects
 from platewright.synth.plate import FlatPlate, draw_plate
 from platewright.synth.settings import DEFAULT, PoseSettings, SynthSettings

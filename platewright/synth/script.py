@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from platewright.region.script import KINDS, MADE_UP
+from platewright.region.choice import KINDS, MADE_UP
 from platewright.synth.face import FONTS_FOLDER, characters_of
 
 __all__ = ["SCRIPTS_FOLDER", "draw_script", "script_faces", "shape", "word_mask"]

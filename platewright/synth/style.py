@@ -11,10 +11,8 @@ import numpy as np
 from platewright.mark import Sketch, draw_sketch
 from platewright.region import Look
 from platewright.region.chance import Uniform, stream
-from platewright.region.colour import luma
-from platewright.region.look import Mark, Script
-from platewright.region.mark import choose_mark
-from platewright.region.script import ScriptChoice
+from platewright.region.choice import ScriptChoice, choose_mark
+from platewright.region.look import Mark, Script, luma
 from platewright.synth.effect import PLATE, Drawn, draw_effects, read_effects
 from platewright.synth.face import match_faces
 from platewright.synth.settings import DEFAULT, SynthSettings

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from platewright.errors import VideoError
 from platewright.image import load_image
-from platewright.output.batch import list_images
 from platewright.output.clip import import_av
+from platewright.output.photo import list_images
 from platewright.tracking.source import Frame
 
 __all__ = ["FileSource", "FolderSource", "unpacked"]

@@ -26,8 +26,13 @@ from platewright.background.photo import load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.evaluation.metrics import expected_calibration_error, reliability
 from platewright.file import file_digest, write_file
-from platewright.network.settings import AnySettings, LineSettings, SlotSettings
-from platewright.network.weights import load_weights, save_weights
+from platewright.network.weights import (
+    AnySettings,
+    LineSettings,
+    SlotSettings,
+    load_weights,
+    save_weights,
+)
 from platewright.reading.choice import detector_of
 from platewright.reading.ctc import log_likelihoods
 from platewright.reading.detector import Detector

@@ -1,10 +1,12 @@
-"""Everything a stopped run needs to go on: weights, their average, the optimiser, the place."""
+"""What a run leaves: checkpoints to go on from, its log and its curves."""
 
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import OutputError, WeightsError
 
-__all__ = ["Progress", "load_checkpoint", "save_checkpoint"]
+__all__ = ["Log", "Progress", "draw_curves", "load_checkpoint", "save_checkpoint", "say"]
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -81,3 +83,104 @@ def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, list[NDArray[Any]], Pro
 
     optimizer = [arrays[k] for k in sorted(arrays) if k.startswith("o:")]
     return part("w:"), part("a:"), optimizer, progress
+
+
+class Log:
+    """A CSV file whose header grows when new columns turn up.
+
+    Args:
+        path: the file; rows that it has are kept.
+        step: of the run; rows of later steps, which a killed run left behind, are dropped.
+    """
+
+    def __init__(self, path: Path, step: int = 0) -> None:
+        """Read the rows up to the step."""
+        self.path = path
+        self.rows: list[dict[str, Any]] = []
+        if path.exists():
+            with path.open(newline="") as file:
+                self.rows = [row for row in csv.DictReader(file) if int(row["step"]) <= step]
+
+    def __enter__(self) -> Log:
+        """Use as a context."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write at the end."""
+        self.flush()
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Add a row and write the file."""
+        self.rows.append(row)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write all rows."""
+        names = list(dict.fromkeys(name for row in self.rows for name in row))
+        with self.path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
+def say(row: dict[str, Any], progress: float, elapsed_s: float) -> None:
+    """Print one line of progress."""
+    left = f"left {elapsed_s * (1 - progress) / progress / 60:.0f} min" if progress > 0 else ""
+    bar = "#" * int(20 * progress)
+    facts = " ".join(
+        f"{k}={v:.3g}" for k, v in row.items() if k not in ("step", "elapsed_s", "rate")
+    )
+    print(
+        f"[{bar:<20}] {100 * progress:4.1f} % step {row['step']} {facts} {left}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def draw_curves(log: Path, picture: Path) -> bool:
+    """Draw a run's losses and accuracies over its steps.
+
+    Args:
+        log: the run's CSV.
+        picture: the PNG to write.
+
+    Returns:
+        Whether there was anything to draw, and matplotlib to draw it with.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        return False
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    if not log.exists():
+        return False
+    with log.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        return False
+    names = [n for n in rows[0] if n.endswith("loss")]
+    measured = sorted(
+        {n for row in rows for n, v in row.items() if v and n.startswith(("drawn_", "real_"))}
+    )
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 4.5))
+    for name in names:
+        points = [(int(r["step"]), float(r[name])) for r in rows if r.get(name)]
+        x, y = np.array(points).T
+        left.plot(x, np.maximum(y, 1e-4), label=name, linewidth=1.0)
+    left.set(yscale="log", xlabel="step", title="losses")
+    left.legend(fontsize=7)
+    for name in measured:
+        points = [(int(r["step"]), float(r[name])) for r in rows if r.get(name)]
+        x, y = np.array(points).T
+        right.plot(x, y, label=name, marker="o", markersize=2.5)
+    right.set(ylim=(0, 1), xlabel="step", title="right, part of all")
+    if measured:
+        right.legend(fontsize=7)
+    for axis in (left, right):
+        axis.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(picture, dpi=110)
+    pyplot.close(figure)
+    return True

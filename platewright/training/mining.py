@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from platewright.background.photo import load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
 from platewright.geometry import box_of_quad
-from platewright.network.settings import LineSettings, SlotSettings
+from platewright.network.weights import LineSettings, SlotSettings
 from platewright.reading.choice import detector_of
 from platewright.reading.finder import Find, sift
 from platewright.reading.runtime import load_network

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results, file_digest, write_file
 from platewright.network.kind import Recipe
-from platewright.network.settings import AnySettings
+from platewright.network.weights import AnySettings
 from platewright.reading.runtime import OnnxNetwork
-from platewright.training.batch import make_drawing, prepare
 from platewright.training.calibration import HELD_OUT_SEED
 from platewright.training.sample import SampleSettings
+from platewright.training.stream import make_drawing, prepare
 from platewright.training.task import load_task
 
 __all__ = ["quantize"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,14 +13,192 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.background.photo import load_backgrounds
-from platewright.record import SceneRecord
+from platewright.dataset.index import IndexedSet, open_indexed
+from platewright.errors import DatasetError
+from platewright.geometry import Box, box_of_quad
+from platewright.record import PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
 from platewright.synth.settings import SynthSettings
 from platewright.training.mining import load_hard
-from platewright.training.source import StoredSource
 
-__all__ = ["SampleSettings", "Stock", "legible"]
+__all__ = ["SampleSettings", "Stock", "StoredSource", "fit_scene", "legible", "readable_plates"]
+
+Picture = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
+
+TRIES = 64
+"""So many samples may follow each other without a plate that can be read."""
+LARGEST = 1.25
+"""Stored pictures are enlarged no more than so much: what they don't show can't be learnt."""
+COVER = 0.6
+"""Of them at least so much of a scene's width or height is filled, if they are large enough."""
+SLACK = 0.02
+"""A plate may reach over the edge by this part of its size and still be read."""
+
+
+class StoredSource:
+    """Draws training pictures from stored data sets by lot.
+
+    Args:
+        paths: of the data sets.
+        share: part of the pictures that come from them rather than from live drawing, 0-1.
+
+    Raises:
+        DatasetError: if a path holds no samples, or no plate of them can be read.
+    """
+
+    def __init__(self, paths: Sequence[Path], share: float) -> None:
+        """Open them, and try whether they are of use."""
+        self.share = share
+        self.scenes, self.windows = open_indexed(paths)
+        self._closeups: list[IndexedSet] = [s for s in (self.scenes, self.windows) if s is not None]
+        self._names = ", ".join(map(str, paths))
+        for one in self._closeups:
+            self._closeup(np.random.default_rng(0), one)
+
+    def gives_scene(self, rng: np.random.Generator) -> bool:
+        """Decide whether the next scene is a stored one."""
+        return self.scenes is not None and rng.random() < self.share
+
+    def gives_closeup(self, rng: np.random.Generator) -> bool:
+        """Decide whether the next close-up is a stored one."""
+        return rng.random() < self.share
+
+    def draw_scene(
+        self, rng: np.random.Generator, settings: SceneSettings
+    ) -> tuple[Picture, SceneRecord]:
+        """Return a stored scene, cropped or padded to the size of training's.
+
+        Args:
+            rng: random numbers.
+            settings: of live scenes; `size` and the plates' widths are taken from it.
+
+        Raises:
+            DatasetError: if it can't be read.
+        """
+        if self.scenes is None:
+            raise ValueError("no scenes are stored")
+        image, record = self.scenes.draw(rng)
+        return fit_scene(rng, image, record, settings)
+
+    def draw_closeup(self, rng: np.random.Generator) -> tuple[Picture, SceneRecord]:
+        """Return a picture and its record with one plate, which is whole and has its text.
+
+        Raises:
+            DatasetError: if samples can't be read, or hold no such plate.
+        """
+        which = int(rng.integers(len(self._closeups)))
+        return self._closeup(rng, self._closeups[which])
+
+    def _closeup(self, rng: np.random.Generator, stored: IndexedSet) -> tuple[Picture, SceneRecord]:
+        for _ in range(TRIES):
+            image, record = stored.draw(rng)
+            plates = readable_plates(record)
+            if plates:
+                plate = plates[int(rng.integers(len(plates)))]
+                return image, replace(record, plates=(plate,))
+        raise DatasetError(
+            f"{self._names}: {TRIES} pictures without one whole plate that has its text; "
+            "training needs records as gen.py and convert.py write them"
+        )
+
+
+def readable_plates(record: SceneRecord) -> list[PlateRecord]:
+    """Return the plates that lie in the picture and have a text.
+
+    Where characters are known there must be a box for every one.
+    """
+    height, width = record.size
+    found = []
+    for plate in record.plates:
+        x0, y0, x1, y1 = plate.box
+        dx, dy = SLACK * (x1 - x0), SLACK * (y1 - y0)
+        whole = x0 >= -dx and y0 >= -dy and x1 <= width + dx and y1 <= height + dy
+        if whole and plate.text and len(plate.characters) in (0, len(plate.text)):
+            found.append(plate)
+    return found
+
+
+def fit_scene(
+    rng: np.random.Generator, image: Picture, record: SceneRecord, settings: SceneSettings
+) -> tuple[Picture, SceneRecord]:
+    """Bring a scene of any size to that of training.
+
+    One plate, if there are some, is scaled to a width as live scenes have them and lies somewhere
+    in the part that is kept. Where the picture is too small its edge is repeated.
+
+    Args:
+        rng: random numbers.
+        image: (H, W) grey.
+        record: its labels.
+        settings: of live scenes.
+
+    Returns:
+        The picture of `settings.size`, and its record with the plates that are seen in it.
+    """
+    height, width = settings.size
+    lowest = min(COVER * max(width / image.shape[1], height / image.shape[0]), 1.0)
+    if record.plates:
+        x0, y0, x1, y1 = record.plates[int(rng.integers(len(record.plates)))].box
+        low, high = settings.focus_px if rng.random() < settings.focus else settings.width_px
+        wanted = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+        scale = min(max(wanted / max(x1 - x0, 2 * (y1 - y0), 1.0), lowest), LARGEST)
+        focus = np.array([x0 + x1, y0 + y1]) / 2
+    else:
+        scale = float(np.exp(rng.uniform(np.log(lowest), 0.0)))
+        focus = rng.random(2) * (image.shape[1], image.shape[0])
+    size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
+    factors = np.array([size[0] / image.shape[1], size[1] / image.shape[0]])
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    scaled = np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
+    left, top = (
+        _offset(rng, float(at), whole, part)
+        for at, whole, part in zip(focus * factors, size, (width, height), strict=True)
+    )
+    padded = cv2.copyMakeBorder(
+        scaled,
+        max(-top, 0),
+        max(top + height - size[1], 0),
+        max(-left, 0),
+        max(left + width - size[0], 0),
+        cv2.BORDER_REPLICATE,
+    )
+    x, y = max(left, 0), max(top, 0)
+    shift = np.array([left, top], float)
+    moved = [_move(plate, factors, shift) for plate in record.plates]
+    decoys = [_move_box(box, factors, shift) for box in record.decoys]
+    return np.ascontiguousarray(padded[y : y + height, x : x + width], np.uint8), replace(
+        record,
+        size=settings.size,
+        plates=tuple(p for p in moved if _is_seen(p.box, settings.size)),
+        decoys=tuple(box for box in decoys if _is_seen(box, settings.size)),
+    )
+
+
+def _offset(rng: np.random.Generator, at: float, whole: int, part: int) -> int:
+    """Return where the kept part begins, so that a place lies well inside of it.
+
+    Negative where it is larger than the whole, which then lies anywhere in it.
+    """
+    if whole <= part:
+        return -int(rng.integers(part - whole + 1))
+    start = round(at - rng.uniform(0.15, 0.85) * part)
+    return min(max(start, 0), whole - part)
+
+
+def _move(plate: PlateRecord, factors: FloatArray, shift: FloatArray) -> PlateRecord:
+    characters = tuple(replace(c, quad=c.quad * factors - shift) for c in plate.characters)
+    return replace(plate, quad=plate.quad * factors - shift, characters=characters)
+
+
+def _move_box(box: Box, factors: FloatArray, shift: FloatArray) -> Box:
+    return box_of_quad(np.array(box, float).reshape(2, 2) * factors - shift)
+
+
+def _is_seen(box: Box, size: tuple[int, int]) -> bool:
+    return box[0] < size[1] and box[1] < size[0] and box[2] > 0 and box[3] > 0
+
 
 LEGIBLE_PX = 4.5
 """Characters that were fewer pixels high on the sensor teach that a plate is there, no more."""

@@ -18,11 +18,11 @@ import pytest
 from PIL import Image
 
 from platewright.dataset.conversion import Conversion, convert
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import load_reader
-from platewright.dataset.label import read_labels
+from platewright.dataset.format.labels_csv import read_labels
+from platewright.dataset.picture import PictureFinder
 from platewright.image import load_image, save_image
-from platewright.training.source import StoredSource
+from platewright.training.sample import StoredSource
 from tests.script import Done, run_here, run_process
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -104,9 +104,9 @@ def test_every_back_end_draws_the_same_first_batches(
     import keras
 
     from platewright.synth.background import Backgrounds
-    from platewright.training.batch import draw_batch, prepare
     from platewright.training.fit import losses_of
     from platewright.training.sample import SampleSettings, Stock
+    from platewright.training.stream import draw_batch, prepare
 
     out = trained[0] / "runs" / "default"
     tasks = tasks_of(SMALL, 1, 2)

@@ -25,7 +25,7 @@ from platewright.reading import choice as choice_module
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import spell
 from platewright.record import Reading
-from platewright.synth.street.drive import DriveSettings, draw_drive
+from platewright.synth.street.picture import DriveSettings, draw_drive
 from tests.script import wait_until
 
 av = pytest.importorskip("av")

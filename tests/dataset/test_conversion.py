@@ -15,11 +15,10 @@ from hypothesis import given, settings
 from PIL import Image
 
 from platewright.dataset.conversion import Conversion, ConversionReport, convert
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import load_reader, readable_names
 from platewright.dataset.outline import seen_plates
-from platewright.dataset.selection import plain_plates
-from platewright.dataset.split import plain_text
+from platewright.dataset.picture import PictureFinder
+from platewright.dataset.selection import plain_plates, plain_text
 from platewright.errors import DatasetError, OutputError
 from platewright.image import load_image, save_image
 from platewright.record import SceneRecord

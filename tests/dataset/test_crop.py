@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import fast_plate_ocr, text_list, text_list_space
 from platewright.dataset.outline import seen_plates
+from platewright.dataset.picture import PictureFinder
 from platewright.errors import DatasetError
 from platewright.image import save_image
 from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.dataset.finder import MAP, STRICT, PictureFinder
+from platewright.dataset.picture import MAP, STRICT, PictureFinder
 from platewright.errors import DatasetError
 from platewright.image import encode_image, save_image
 

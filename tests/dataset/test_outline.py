@@ -9,8 +9,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from platewright.dataset.crop import MIN_CROP, cut_box, straighten
-from platewright.dataset.outline import SeenPlate, clip_polygon, seen_plates
-from platewright.dataset.shape import corners_around, polygon_area, upright_start
+from platewright.dataset.outline import (
+    SeenPlate,
+    clip_polygon,
+    corners_around,
+    polygon_area,
+    seen_plates,
+    upright_start,
+)
 from platewright.geometry import quad_of_box
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platewright.dataset.split import (
+from platewright.dataset.selection import (
     SIDES,
     leak,
     plain_text,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from platewright.dataset.split import write_split
+from platewright.dataset.selection import write_split
 from platewright.dataset.textfile import lines_of
 from platewright.errors import DatasetError, OutputError
 from platewright.file import whole_text

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import detect_format, yolo
+from platewright.dataset.picture import PictureFinder
 from platewright.errors import ConfigError, DatasetError
 from tests.dataset.samples import plain_plate, plain_sample
 

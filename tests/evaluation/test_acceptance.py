@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from platewright.evaluation.acceptance import THRESHOLDS, Verdict, acceptance, judge
+from platewright.evaluation.metrics import THRESHOLDS, Verdict, acceptance, judge
 from platewright.geometry import Box, quad_of_box
 from platewright.record import Reading
 

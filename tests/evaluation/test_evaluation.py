@@ -14,13 +14,11 @@ import pytest
 from numpy.typing import ArrayLike
 
 from platewright.command import run_command
-from platewright.dataset.label import Label, choose, read_labels
+from platewright.dataset.format.labels_csv import Label, choose, read_labels
 from platewright.errors import DatasetError, ImageError
-from platewright.evaluation.evaluation import evaluate, fit_into
-from platewright.evaluation.false_alarm import empty_photos, read_empty
-from platewright.evaluation.gallery import Gallery, badness, crop_round
+from platewright.evaluation.evaluation import empty_photos, evaluate, fit_into, read_empty
 from platewright.evaluation.metrics import Outcome
-from platewright.evaluation.report import format_report
+from platewright.evaluation.report import Gallery, badness, crop_round, format_report
 from platewright.geometry import Box, box_of_quad, quad_of_box
 from platewright.image import load_image, save_image
 from platewright.reading import choice as choice_module

@@ -105,7 +105,7 @@ def test_what_cannot_be_used_is_told(
 
 
 def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platewright.generation.backend.CONNECT_S", 0.5)
+    monkeypatch.setattr("platewright.generation.engine.CONNECT_S", 0.5)
     engine = Engine(kind="dask", address="tcp://127.0.0.1:9", workers=1)
     with pytest.raises(ConfigError, match=r"127\.0\.0\.1:9: no Dask scheduler answers there"):
         list(engine.run(square, range(2)))

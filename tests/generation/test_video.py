@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from platewright.errors import ConfigError, OutputError
-from platewright.generation import video
-from platewright.generation.video import TRUTH, VideoJob, draw_videos
-from platewright.synth.street.drive import DriveSettings, draw_drive
+from platewright.generation.job import TRUTH, VideoJob, draw_videos
+from platewright.synth.street.picture import DriveSettings, draw_drive
 from platewright.tracking.recording import FileSource
 from tests.script import run_here
 
@@ -52,7 +51,9 @@ def test_videos_and_their_truth(tmp_path: Path) -> None:
 def test_only_its_own_files_are_replaced_and_only_by_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video, "_write", lambda job, index: f'{{"file": "{index}"}}')
+    monkeypatch.setattr(
+        "platewright.generation.job._write_video", lambda job, index: f'{{"file": "{index}"}}'
+    )
     job = VideoJob(seed=3, settings=SETTINGS, folder=tmp_path)
     for name in ("00000007.mp4", TRUTH, "mine.mp4"):
         (tmp_path / name).write_text("old")

@@ -7,8 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from platewright.mark import UNIT, draw_sketch, find_marks, mark_families, mark_names
-from platewright.mark.library import VARIANTS
+from platewright.mark import UNIT, VARIANTS, draw_sketch, find_marks, mark_families, mark_names
 
 TONE = re.compile(r"main|second|third|paper|#[0-9a-f]{6}")
 

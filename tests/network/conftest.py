@@ -12,14 +12,15 @@ import pytest
 
 from platewright.network.kind import build, load_kind
 from platewright.network.part import thick
-from platewright.network.settings import (
+from platewright.network.weights import (
     AnySettings,
     BundleSettings,
     ScanSettings,
     SlotSettings,
     TextSettings,
+    model_arrays,
+    save_weights,
 )
-from platewright.network.weights import model_arrays, save_weights
 
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 

@@ -12,8 +12,7 @@ import pytest
 from platewright.errors import WeightsError
 from platewright.file import file_digest
 from platewright.network.export import export_beside, write_onnx
-from platewright.network.settings import BundleSettings
-from platewright.network.weights import load_weights, save_weights
+from platewright.network.weights import BundleSettings, load_weights, save_weights
 from platewright.reading.choice import detector_of
 from platewright.reading.finder import ScanFinder
 from platewright.reading.runtime import KerasNetwork, OnnxNetwork, load_network, open_session

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platewright.network.grid import Grid, receptive_field
+from platewright.network.part import Grid, receptive_field
 from tests.network.conftest import looks
 
 LAYERS = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), min_size=1, max_size=5)

@@ -10,8 +10,7 @@ import pytest
 
 from platewright.errors import ConfigError, WeightsError
 from platewright.network.kind import DEFAULT, build, joined, kind_names, load_kind
-from platewright.network.settings import TextSettings, read_settings
-from platewright.network.weights import load_file, save_weights
+from platewright.network.weights import TextSettings, load_file, read_settings, save_weights
 from platewright.reading.crop_speller import crop_speller
 from platewright.reading.runtime import KerasNetwork, OnnxNetwork, load_network
 from tests.network.conftest import looks

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from platewright.network.kind import build
-from platewright.network.settings import BundleSettings, ScanSettings
+from platewright.network.weights import BundleSettings, ScanSettings
 from platewright.reading.runtime import KerasNetwork, Network, OnnxNetwork, levels
 from tests.network.conftest import looks
 

@@ -7,7 +7,7 @@ import pytest
 
 from platewright.errors import WeightsError
 from platewright.network.part import thick, thin
-from platewright.network.settings import (
+from platewright.network.weights import (
     BundleSettings,
     FrameSettings,
     LineSettings,

@@ -12,8 +12,14 @@ import pytest
 from platewright.errors import OutputError, WeightsError
 from platewright.network import weights as weights_module
 from platewright.network.kind import build
-from platewright.network.settings import BundleSettings, SlotSettings
-from platewright.network.weights import load_weights, model_arrays, save_weights, set_arrays
+from platewright.network.weights import (
+    BundleSettings,
+    SlotSettings,
+    load_weights,
+    model_arrays,
+    save_weights,
+    set_arrays,
+)
 from platewright.reading.runtime import KerasNetwork
 from tests.network.conftest import looks
 

@@ -19,7 +19,7 @@ from platewright.output.redaction import find_plates, hide, redact, redaction_se
 from platewright.reading.choice import load_detector
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
-from platewright.synth.street.drive import DriveSettings, draw_drive
+from platewright.synth.street.picture import DriveSettings, draw_drive
 
 ROOT = Path(__file__).resolve().parents[2]
 SLANTED = np.array([[60.0, 40], [160, 60], [156, 90], [56, 70]])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from platewright.alphabet import Alphabet
-from platewright.reading.attend import follow, search, spell_attention
+from platewright.reading.crop_speller import follow, search, spell_attention
 
 AB = Alphabet("AB")
 END = AB.pad

@@ -10,7 +10,7 @@ import pytest
 
 from platewright.errors import RegionError
 from platewright.geometry import iou, quad_of_box
-from platewright.network.settings import BundleSettings, SlotSettings
+from platewright.network.weights import BundleSettings, SlotSettings
 from platewright.reading.choice import detector_of
 from platewright.reading.finder import Find, SlotFramer, sift
 from platewright.reading.settings import DetectorSettings

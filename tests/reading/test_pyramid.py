@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platewright.reading.pyramid import RATIO, pyramid, scales
+from platewright.reading.finder import RATIO, pyramid, scales
 from tests.reading.fake import THICK
 
 WINDOW, EXTENT = THICK.grid.window, THICK.extent

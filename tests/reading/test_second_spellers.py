@@ -13,9 +13,9 @@ from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
-from platewright.network.settings import TextSettings
-from platewright.reading.attention_map import AttentionFile, draw_attention
+from platewright.network.weights import TextSettings
 from platewright.reading.choice import detector_of, find_weights, with_reader
+from platewright.reading.crop_speller import AttentionFile, draw_attention
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder
 from platewright.reading.runtime import Network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from platewright.reading.suppress import suppress
+from platewright.reading.finder import suppress
 
 
 def test_nothing_stays_of_nothing() -> None:

@@ -26,8 +26,8 @@ from platewright.reading.choice import (
 from platewright.reading.crop_speller import crop_speller
 from platewright.reading.detector import Detector
 from platewright.reading.runtime import load_network
+from platewright.reading.speller import VoteSpeller, pool
 from platewright.reading.spelling import Spelling, spell
-from platewright.reading.vote import VoteSpeller, pool
 from tests.reading.test_second_spellers import PHOTO, QUAD, detector
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from platewright.region import (
     plain,
     region_codes,
 )
-from platewright.region.colour import luma
+from platewright.region.look import luma
 
 CODES = region_codes()
 FIRST = {"ANY", "DE", "FR", "GB", "IN", "NL", "PK", "US"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from platewright.region import Region, load_region, region_codes
-from platewright.region.template import Piece, region_templates
+from platewright.region.region import Piece, region_templates
 from platewright.text import unmarked
 
 HEAD = 'code = "XX"\nname = "x"\nsource = "none"\n'

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from platewright.region import Look, draw_region, load_region, region_codes
-from platewright.region.colour import luma
+from platewright.region.look import luma
 from platewright.synth.effect import read_effects
 from platewright.synth.effect.stroke import stroke_lut
 from platewright.synth.face import load_faces, match_faces

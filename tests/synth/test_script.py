@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from platewright.region import load_region, region_codes
+from platewright.region.choice import KINDS, ScriptChoice
 from platewright.region.look import Script
-from platewright.region.script import KINDS, ScriptChoice
 from platewright.synth.face import characters_of, load_face, load_faces
 from platewright.synth.layout import lay_out
 from platewright.synth.script import draw_script, script_faces, shape, word_mask

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from platewright.network.kind import load_kind
-from platewright.network.settings import AnySettings
+from platewright.network.weights import AnySettings
 from platewright.training.task import Task, load_task
 
 

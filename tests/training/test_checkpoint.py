@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from platewright.errors import OutputError, WeightsError
-from platewright.network.settings import BundleSettings, SlotSettings
-from platewright.network.weights import save_weights
+from platewright.network.weights import BundleSettings, SlotSettings, save_weights
 from platewright.training import checkpoint as module
 from platewright.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from platewright.image import load_image
-from platewright.training.curve import draw_curves
+from platewright.training.checkpoint import draw_curves
 
 LOG = """step,elapsed_s,rate,loss,slots_loss,drawn_text,real_boxes_folded
 1,1,0.1,9.5,3.0,,

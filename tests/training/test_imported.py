@@ -9,16 +9,15 @@ import numpy as np
 import pytest
 
 from platewright.dataset.conversion import Conversion, convert
-from platewright.dataset.finder import PictureFinder
+from platewright.dataset.picture import PictureFinder
 from platewright.geometry import quad_of_box
 from platewright.image import save_image
-from platewright.network.settings import LineSettings, ScanSettings, SlotSettings
+from platewright.network.weights import LineSettings, ScanSettings, SlotSettings
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
-from platewright.training.batch import draw_batch
-from platewright.training.cell import IGNORE
-from platewright.training.sample import SampleSettings, Stock
-from platewright.training.source import StoredSource
+from platewright.training.loss import IGNORE
+from platewright.training.sample import SampleSettings, Stock, StoredSource
+from platewright.training.stream import draw_batch
 from platewright.training.task.scan import scan_target
 from platewright.training.task.slots import slot_target
 from tests.network.conftest import looks

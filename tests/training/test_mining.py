@@ -8,12 +8,12 @@ import pytest
 
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
-from platewright.network.settings import LineSettings
+from platewright.network.weights import LineSettings
 from platewright.reading.finder import Find
 from platewright.record import PlateRecord
-from platewright.training.batch import draw_batch
 from platewright.training.mining import ROOM, draw_hard, load_hard, main, mine
 from platewright.training.sample import SampleSettings, Stock
+from platewright.training.stream import draw_batch
 from tests.network.conftest import looks
 from tests.training.conftest import tasks_of
 

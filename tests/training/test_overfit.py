@@ -16,7 +16,7 @@ from platewright.geometry import iou, project
 from platewright.image import save_image
 from platewright.network.export import export_beside
 from platewright.network.weights import load_weights, model_arrays
-from platewright.reading.pyramid import RATIO
+from platewright.reading.finder import RATIO
 from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
 from platewright.region import load_region
@@ -25,10 +25,9 @@ from platewright.synth.effect import blur
 from platewright.synth.placement import Pose, add_plate, pose_quad
 from platewright.synth.scene import apply_camera
 from platewright.synth.style import PlateStyle
-from platewright.training.batch import Batch, prepare
-from platewright.training.cell import IGNORE
-from platewright.training.fit import Trainer
-from platewright.training.settings import TrainSettings, learning_rate
+from platewright.training.fit import Trainer, TrainSettings, learning_rate
+from platewright.training.loss import IGNORE
+from platewright.training.stream import Batch, prepare
 from platewright.training.task.scan import scan_target
 from platewright.training.task.slots import slot_target
 from platewright.training.view import View, frame_quad

@@ -14,23 +14,28 @@ import pytest
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
 from platewright.network.kind import Recipe, build, joined, kind_names, load_kind
-from platewright.network.settings import LineSettings, SlotSettings, TextSettings, read_settings
-from platewright.network.weights import load_file, model_arrays
+from platewright.network.weights import (
+    LineSettings,
+    SlotSettings,
+    TextSettings,
+    load_file,
+    model_arrays,
+    read_settings,
+)
 from platewright.reading.crop_speller import crop_speller
 from platewright.reading.ctc import BLANK, labels
 from platewright.reading.runtime import load_network
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
-from platewright.training import check as check_module
 from platewright.training import fit as fit_module
 from platewright.training import run
-from platewright.training.batch import Batch, draw_batch, prepare
-from platewright.training.check import check_drawn
+from platewright.training import run as check_module
 from platewright.training.checkpoint import load_checkpoint
-from platewright.training.fit import Trainer
+from platewright.training.fit import Trainer, TrainSettings
+from platewright.training.run import check_drawn
 from platewright.training.sample import SampleSettings, Stock
-from platewright.training.settings import TrainSettings
+from platewright.training.stream import Batch, draw_batch, prepare
 from platewright.training.task import load_task
 from platewright.training.task.attention import attention_target
 from platewright.training.task.box import constant_box, draw_photo

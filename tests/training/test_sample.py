@@ -10,9 +10,9 @@ from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.effect import resample
 from platewright.synth.scene import draw_closeup
-from platewright.training.batch import Batch, draw_batch
-from platewright.training.cell import IGNORE
+from platewright.training.loss import IGNORE
 from platewright.training.sample import SampleSettings, Stock, legible
+from platewright.training.stream import Batch, draw_batch
 from platewright.training.view import View, draw_view, frame_quad
 from tests.network.conftest import looks
 from tests.training.conftest import tasks_of

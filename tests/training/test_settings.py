@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from platewright.training.settings import TrainSettings, learning_rate
+from platewright.training.fit import TrainSettings, learning_rate
 
 SETTINGS = TrainSettings(rate=0.01, warmup=100, last_rate=0.05)
 

@@ -18,10 +18,14 @@ from platewright.geometry import quad_of_box
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
-from platewright.training.batch import draw_batch
-from platewright.training.sample import SampleSettings, Stock
-from platewright.training.source import StoredSource, fit_scene, readable_plates
-from platewright.training.stream import BatchStream
+from platewright.training.sample import (
+    SampleSettings,
+    Stock,
+    StoredSource,
+    fit_scene,
+    readable_plates,
+)
+from platewright.training.stream import BatchStream, draw_batch
 from tests.network.conftest import looks
 from tests.training.conftest import tasks_of
 

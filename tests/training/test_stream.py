@@ -15,10 +15,9 @@ from platewright.network.kind import joined, load_kind
 
 # What workers call must be found by a fresh process, so it comes from the package and the standard
 # library alone: `draw_batch` stands in for itself.
-from platewright.network.settings import AnySettings, BundleSettings, LineSettings
-from platewright.training.batch import make_drawing
+from platewright.network.weights import AnySettings, BundleSettings, LineSettings
 from platewright.training.sample import SampleSettings
-from platewright.training.stream import BatchStream
+from platewright.training.stream import BatchStream, make_drawing
 from tests.network.conftest import looks
 from tests.training.conftest import tasks_of
 

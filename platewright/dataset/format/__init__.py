@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 from platewright.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
-    from platewright.dataset.finder import PictureFinder
-    from platewright.dataset.picture import PictureFile
+    from platewright.dataset.picture import PictureFile, PictureFinder
     from platewright.dataset.writer import Format
     from platewright.record import SceneRecord
 
@@ -169,8 +168,7 @@ def _damage(path: Path) -> str:
 
 def _flaw(file: Path) -> str:
     """Return why a JSON or XML file can't be read, empty if it can."""
-    from platewright.dataset.jsonfile import load_object, object_of
-    from platewright.dataset.textfile import first_line
+    from platewright.dataset.textfile import first_line, load_object, object_of
     from platewright.dataset.xmlfile import read_xml
 
     if file.suffix.lower() == ".json":

@@ -17,7 +17,7 @@ import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from platewright.dataset.finder import STRICT, PictureFinder
+from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from platewright.dataset.split import split_line, write_split
+from platewright.dataset.selection import split_line, write_split
 from platewright.dataset.writer import Format, Sample, save_picture
 from platewright.record import CharacterRecord
 

@@ -24,11 +24,9 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.outline import SeenPlate
-from platewright.dataset.picture import size_conflict
+from platewright.dataset.outline import SeenPlate, polygon_quad, turned_quad
+from platewright.dataset.picture import STRICT, PictureFinder, size_conflict
 from platewright.dataset.selection import told_text
-from platewright.dataset.shape import polygon_quad, turned_quad
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError

@@ -25,11 +25,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import load_list, object_of
-from platewright.dataset.outline import SeenPlate
-from platewright.dataset.shape import corners_around, polygon_area
-from platewright.dataset.textfile import SNIFFED, first_line, lines_of
+from platewright.dataset.outline import SeenPlate, corners_around, polygon_area
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.textfile import SNIFFED, first_line, lines_of, load_list, object_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text

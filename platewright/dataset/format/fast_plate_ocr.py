@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from platewright.dataset import crop
 from platewright.dataset.crop import cut_box
-from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.split import list_files, lists_in
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.selection import list_files, lists_in
 from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord

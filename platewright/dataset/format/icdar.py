@@ -22,11 +22,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import numbers_of
-from platewright.dataset.outline import SeenPlate
-from platewright.dataset.shape import polygon_quad
-from platewright.dataset.textfile import lines_of
+from platewright.dataset.outline import SeenPlate, polygon_quad
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.textfile import lines_of, numbers_of
 from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord

@@ -25,11 +25,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import load_list, numbers_of
-from platewright.dataset.picture import find_file
-from platewright.dataset.shape import polygon_quad, turned_quad, upright_start
-from platewright.dataset.textfile import SNIFFED
+from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
+from platewright.dataset.picture import STRICT, PictureFinder, find_file
+from platewright.dataset.textfile import SNIFFED, load_list, numbers_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text

@@ -23,12 +23,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import list_of, load_object, name_of, numbers_of
-from platewright.dataset.picture import PackedPicture, PictureFile, packed_size, size_conflict
+from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
+from platewright.dataset.picture import (
+    STRICT,
+    PackedPicture,
+    PictureFile,
+    PictureFinder,
+    packed_size,
+    size_conflict,
+)
 from platewright.dataset.selection import told_text
-from platewright.dataset.shape import polygon_quad, turned_quad, upright_start
-from platewright.dataset.textfile import SNIFFED
+from platewright.dataset.textfile import SNIFFED, list_of, load_object, name_of, numbers_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_bytes, save_sample
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad

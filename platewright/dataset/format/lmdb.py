@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from platewright.dataset.crop import straighten
-from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL
-from platewright.dataset.picture import PackedPicture, packed_size
+from platewright.dataset.picture import STRICT, PackedPicture, PictureFinder, packed_size
 from platewright.dataset.writer import Format, Sample, encode_png
 from platewright.errors import ConfigError, DatasetError, OutputError
 from platewright.geometry import quad_of_box

@@ -17,12 +17,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import icdar
-from platewright.dataset.jsonfile import numbers_of, value_of
-from platewright.dataset.shape import polygon_quad
-from platewright.dataset.split import list_files, lists_in, split_line, write_split
-from platewright.dataset.textfile import first_line, lines_of
+from platewright.dataset.outline import polygon_quad
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.selection import list_files, lists_in, split_line, write_split
+from platewright.dataset.textfile import first_line, lines_of, numbers_of, value_of
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from platewright.dataset import crop
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.split import list_files, lists_in
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.selection import list_files, lists_in
 from platewright.dataset.textfile import first_line, lines_of
 from platewright.errors import DatasetError
 from platewright.image import READ_SUFFIXES

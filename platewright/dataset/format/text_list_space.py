@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import text_list
+from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.record import SceneRecord
 
 __all__ = ["TextListSpaceFormat", "claims", "read"]

@@ -20,11 +20,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import load_object, name_of, numbers_of
+from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
+from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
-from platewright.dataset.shape import polygon_quad, turned_quad, upright_start
-from platewright.dataset.textfile import SNIFFED
+from platewright.dataset.textfile import SNIFFED, load_object, name_of, numbers_of
 from platewright.dataset.writer import Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text

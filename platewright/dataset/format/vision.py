@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.jsonfile import list_of, load_object, numbers_of
-from platewright.dataset.shape import polygon_area
+from platewright.dataset.outline import polygon_area
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.textfile import list_of, load_object, numbers_of
 from platewright.dataset.writer import LACKS, Format, Sample, save_sample
 from platewright.errors import DatasetError
 from platewright.file import write_file

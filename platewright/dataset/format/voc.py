@@ -25,11 +25,22 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import STRICT, PictureFinder
-from platewright.dataset.outline import SeenPlate
-from platewright.dataset.picture import find_file, find_picture, name_key, size_conflict
-from platewright.dataset.shape import CORNERS, corners_around, polygon_area, turned_quad
-from platewright.dataset.split import PARTS, split_line, write_split
+from platewright.dataset.outline import (
+    CORNERS,
+    SeenPlate,
+    corners_around,
+    polygon_area,
+    turned_quad,
+)
+from platewright.dataset.picture import (
+    STRICT,
+    PictureFinder,
+    find_file,
+    find_picture,
+    name_key,
+    size_conflict,
+)
+from platewright.dataset.selection import PARTS, split_line, write_split
 from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save_picture
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError

@@ -13,9 +13,8 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.index import TarShard
-from platewright.dataset.picture import PackedPicture
+from platewright.dataset.picture import STRICT, PackedPicture, PictureFinder
 from platewright.dataset.writer import Format, Sample, encode_sample, plain_value
 from platewright.errors import DatasetError, OutputError
 from platewright.record import SceneRecord

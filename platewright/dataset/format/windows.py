@@ -13,7 +13,7 @@ from platewright.file import write_file
 from platewright.record import SceneRecord
 
 if TYPE_CHECKING:
-    from platewright.dataset.finder import PictureFinder
+    from platewright.dataset.picture import PictureFinder
 
 __all__ = ["LABELS", "WindowsFormat", "claims", "label_line", "read", "write_picture"]
 
@@ -78,7 +78,7 @@ def read(path: Path, finder: PictureFinder | None = None) -> Iterator[tuple[Path
         DatasetError: if a line can't be read, with its number.
     """
     from platewright.dataset.failure import CUT_OFF
-    from platewright.dataset.finder import STRICT
+    from platewright.dataset.picture import STRICT
     from platewright.dataset.textfile import is_ended, lines_of
 
     labels = path / LABELS if path.is_dir() else path
@@ -100,7 +100,7 @@ def read(path: Path, finder: PictureFinder | None = None) -> Iterator[tuple[Path
 
 def _entry(where: str, line: str) -> tuple[str, SceneRecord]:
     """Return the name of a line's picture, and its record."""
-    from platewright.dataset.jsonfile import object_of, scene_of
+    from platewright.dataset.textfile import object_of, scene_of
 
     name = object_of(where, line).get("file")
     if not isinstance(name, str) or not name:

@@ -20,9 +20,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.outline import SeenPlate
-from platewright.dataset.split import split_line, write_split
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.selection import split_line, write_split
 from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_quad
 from platewright.file import whole_text

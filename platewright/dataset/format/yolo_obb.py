@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
-from platewright.dataset.outline import SeenPlate
-from platewright.dataset.shape import polygon_area
+from platewright.dataset.outline import SeenPlate, polygon_area
+from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_points
 from platewright.record import SceneRecord
 

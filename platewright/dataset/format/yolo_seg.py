@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.finder import STRICT, PictureFinder
 from platewright.dataset.format import yolo
-from platewright.dataset.outline import SeenPlate
-from platewright.dataset.shape import corners_around, polygon_area, upright_start
+from platewright.dataset.outline import SeenPlate, corners_around, polygon_area, upright_start
+from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.yolo_row import POLYGON, num_fields, read_rows, unit_points, unit_quad
 from platewright.record import SceneRecord
 

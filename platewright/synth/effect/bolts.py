@@ -13,7 +13,7 @@ from platewright.synth import option
 from platewright.synth.option import Recorded
 
 if TYPE_CHECKING:
-    from platewright.synth.canvas import Canvas
+    from platewright.synth.plate import Canvas
 
 STAGE = "plate"
 ORDER = 30

@@ -16,7 +16,7 @@ from platewright.synth.option import Recorded
 from platewright.synth.tone import add_levels
 
 if TYPE_CHECKING:
-    from platewright.synth.canvas import Canvas
+    from platewright.synth.plate import Canvas
 
 STAGE = "relief"
 Picture = NDArray[np.uint8]

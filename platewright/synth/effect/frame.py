@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.region.colour import luma
+from platewright.region.look import luma
 from platewright.synth import option
 from platewright.synth.option import Recorded
 from platewright.synth.tone import Colour, tinted_grey
 
 if TYPE_CHECKING:
-    from platewright.synth.canvas import Canvas
+    from platewright.synth.plate import Canvas
 
 STAGE = "plate"
 ORDER = 10

@@ -14,7 +14,7 @@ from platewright.synth.option import Recorded
 from platewright.synth.tone import Colour
 
 if TYPE_CHECKING:
-    from platewright.synth.canvas import Canvas
+    from platewright.synth.plate import Canvas
 
 STAGE = "plate"
 ORDER = 20

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.network.settings import TextSettings
+from platewright.network.weights import TextSettings
 from platewright.record import PlateRecord
-from platewright.training.crop import character_cells, draw_crop
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.task.ctc import spelt_right
+from platewright.training.view import character_cells, draw_crop
 
 __all__ = ["TASK", "AttentionTask", "attention_target"]
 

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.evaluation.metrics import character_accuracy
-from platewright.network.settings import TextSettings
+from platewright.network.weights import TextSettings
 from platewright.reading.ctc import best_path, labels
 from platewright.record import PlateRecord
 from platewright.text import fold
-from platewright.training.crop import character_cells, draw_crop
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
+from platewright.training.view import character_cells, draw_crop
 
 __all__ = ["TASK", "CtcTask", "ctc_target", "spelt_right"]
 

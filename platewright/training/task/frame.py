@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from platewright.network.settings import FrameSettings
+from platewright.network.weights import FrameSettings
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses, mean_off
 from platewright.training.view import draw_view

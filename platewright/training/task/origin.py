@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from platewright.network.settings import OriginSettings
+from platewright.network.weights import OriginSettings
 from platewright.region import GENERIC
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses

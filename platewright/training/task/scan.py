@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.network.settings import ScanSettings
+from platewright.network.weights import ScanSettings
 from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_scene
-from platewright.training.cell import IGNORE
+from platewright.training.loss import IGNORE
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses, mean_off
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import box_of_quad, project
-from platewright.network.settings import SlotSettings
+from platewright.network.weights import SlotSettings
 from platewright.reading.spelling import decode_slots
 from platewright.record import PlateRecord
-from platewright.training.cell import IGNORE, around, claimed, spared
+from platewright.training.loss import IGNORE, around, claimed, spared
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.view import draw_view

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format.coco import CocoFormat, category_of, read
 from platewright.dataset.outline import seen_plates
+from platewright.dataset.picture import PictureFinder
 from platewright.errors import DatasetError, OutputError
 from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 

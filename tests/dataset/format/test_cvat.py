@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import voc
 from platewright.dataset.format.cvat import FILE, claims, read
 from platewright.dataset.outline import seen_plates
+from platewright.dataset.picture import PictureFinder
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad
 from platewright.image import save_image

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from platewright.dataset.conversion import Conversion, convert
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import detect_format, load_reader
-from platewright.dataset.picture import PackedPicture
+from platewright.dataset.picture import PackedPicture, PictureFinder
 from platewright.errors import DatasetError
 
 SIZE = (100, 200)

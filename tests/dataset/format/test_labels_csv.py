@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from platewright.dataset.format.labels_csv import TABLE, claims, read
-from platewright.dataset.label import read_labels
+from platewright.dataset.format.labels_csv import TABLE, claims, read, read_labels
 from platewright.errors import DatasetError
 from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 

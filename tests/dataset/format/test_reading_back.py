@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import (
     detect_format,
     format_names,
@@ -18,7 +17,7 @@ from platewright.dataset.format import (
     readable_names,
     windows,
 )
-from platewright.dataset.picture import PackedPicture
+from platewright.dataset.picture import PackedPicture, PictureFinder
 from platewright.errors import ConfigError, DatasetError
 from tests.dataset.samples import plain_plate, plain_sample
 

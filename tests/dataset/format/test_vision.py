@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format.vision import claims, read
+from platewright.dataset.picture import PictureFinder
 from platewright.errors import DatasetError
 from platewright.image import load_image, save_image
 from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set

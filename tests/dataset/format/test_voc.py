@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import detect_format
 from platewright.dataset.format.voc import box_of_voc, read, voc_box
 from platewright.dataset.outline import seen_plates
+from platewright.dataset.picture import PictureFinder
 from platewright.errors import DatasetError
 from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 

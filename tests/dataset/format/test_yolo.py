@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from platewright.dataset.finder import PictureFinder
 from platewright.dataset.format import detect_format, yolo, yolo_obb, yolo_pose, yolo_seg
 from platewright.dataset.outline import seen_plates
+from platewright.dataset.picture import PictureFinder
 from platewright.dataset.textfile import SNIFFED
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad, iou

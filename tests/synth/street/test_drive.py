@@ -9,7 +9,7 @@ from platewright.errors import ConfigError
 from platewright.geometry import homography, project
 from platewright.record import SceneRecord
 from platewright.synth.scene import draw_camera
-from platewright.synth.street.drive import DriveSettings, _draw_moment, _draw_path, draw_drive
+from platewright.synth.street.picture import DriveSettings, _draw_moment, _draw_path, draw_drive
 from platewright.synth.street.scenery import Frame
 from platewright.synth.street.vehicle import BODIES
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from platewright.geometry import quad_of_box
-from platewright.network.settings import ScanSettings
+from platewright.network.weights import ScanSettings
 from platewright.record import PlateRecord
-from platewright.training.cell import IGNORE
+from platewright.training.loss import IGNORE
 from platewright.training.sample import SampleSettings
 from platewright.training.task.scan import CENTRE, NEAR, SLACK, scan_scene, scan_target
 from tests.network.conftest import looks
