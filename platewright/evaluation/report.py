@@ -25,17 +25,9 @@ from platewright.record import Reading
 from platewright.text import NONE, align, edit_distance, percent, share
 
 __all__ = [
-    "FAILURES",
-    "Gallery",
-    "badness",
-    "crop_round",
-    "default_digests",
-    "digests",
-    "format_empty",
-    "format_report",
-    "processor",
-    "provenance",
-]
+    "FAILURES", "Gallery", "badness", "crop_round", "default_digests", "digests", "format_empty",
+    "format_report", "processor", "provenance",
+]  # fmt: skip
 
 
 def provenance(
@@ -196,13 +188,10 @@ def format_report(report: dict[str, Any]) -> str:
 
 
 UInt8Array = NDArray[np.uint8]
-
 FAILURES = ("not found", "badly framed", "misread")
 """The kinds of outcome that the page shows."""
-
 PICTURE_WIDTH, PICTURE_HEIGHT = 460, 320
 TRUTH_LINE = (255, 255, 255)
-
 STYLE = """
 :root { color-scheme: light dark; --back: #f6f7f9; --card: #fff; --ink: #1b1f24; --soft: #5b6570;
   --edge: #d9dee4; --wrong: #b3261e; --bar: #2f7fc1; }
