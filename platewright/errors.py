@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -19,8 +20,26 @@ __all__ = [
     "ServiceError",
     "VideoError",
     "WeightsError",
+    "printable",
     "run_script",
 ]
+
+TRACE = "PLATEWRIGHT_TRACEBACK"
+
+
+def printable(text: str) -> str:
+    r"""Return a text as a terminal may have it: what is not to be seen is escaped.
+
+    File names may hold line breaks, bytes that are no text, and what terminals take for commands.
+
+    >>> printable("a\x1b[2J\n\udcff é")
+    'a\\x1b[2J\\n\\udcff é'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 class PlatewrightError(Exception):
@@ -31,6 +50,10 @@ class PlatewrightError(Exception):
     """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the line."""
+        return printable(super().__str__())
 
 
 class ConfigError(PlatewrightError):
@@ -102,6 +125,15 @@ def run_script(main: Callable[[], int | None], name: str) -> None:
         code = 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"{name}: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"{name}: {printable(f'{where}{error.strerror or error}')}", file=sys.stderr)
+        code = 1
+    except MemoryError:
+        print(f"{name}: not enough memory for this; give less at a time", file=sys.stderr)
+        code = 1
+    except Exception as error:
+        if os.environ.get(TRACE):
+            raise
+        told = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
+        print(f"{name}: {told} ({TRACE}=1 tells where)", file=sys.stderr)
         code = 1
     sys.exit(code)

@@ -11,6 +11,8 @@ from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
+from platewright.errors import printable
+
 __all__ = ["Progress", "track"]
 
 Item = TypeVar("Item")
@@ -84,7 +86,7 @@ class Progress:
     def say(self, line: str) -> None:
         """Print a line on stderr, above the bar."""
         with self._bar.external_write_mode(file=sys.stderr):
-            print(line, file=sys.stderr, flush=True)
+            print(printable(line), file=sys.stderr, flush=True)
 
     @property
     def done(self) -> int:

@@ -24,6 +24,7 @@ BASE = (
     "file",
     "progress",
     "pool",
+    "toml",
     "jpeg",
     "image",
     "record",

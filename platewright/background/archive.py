@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from platewright.background.tar import NO_FILE, TOO_LARGE, TarStream, check_ratio
 from platewright.errors import ArchiveError
+from platewright.file import open_file
 
 __all__ = ["MAX_BYTES", "Archive", "Member", "open_archive"]
 
@@ -82,7 +83,7 @@ class Archive:
             elif path.exists() and not path.is_file():
                 raise ArchiveError(f"{path}: neither a file nor a folder")
             else:
-                with path.open("rb") as stream:
+                with open_file(path) as stream:
                     head = stream.read(HEAD)
                     self.size = stream.seek(0, os.SEEK_END)
                     stream.seek(max(self.size - HEAD, 0))
@@ -114,7 +115,7 @@ class Archive:
         read = {"folder": self._folder, "zip": self._zip}.get(self.kind, self._tar)
         try:
             if self.kind != "folder":
-                self._file = self.path.open("rb")
+                self._file = open_file(self.path)
             yield from read()
         except ArchiveError as error:
             raise ArchiveError(f"{self.path}: {error}") from None

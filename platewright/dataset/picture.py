@@ -273,13 +273,22 @@ class PictureFinder(Failures):
         own = beside.parent / name
         meant = os.path.normpath(beside.parent / plain)
         roots = [beside.parent / "images", beside.parent]
-        # `os.path.isfile` is False for a name that is too long; `Path.is_file` is an error.
-        for root in reversed(roots):
-            for place in (root / name, root / plain):
-                if os.path.isfile(place):
-                    return self._owned(place, meant, exact=True)
         if beside.parent.name.lower() in BESIDE_IMAGES:
             roots.append(beside.parent.parent / "images")
+        tops = [root.parent for root in roots[2:]]
+        own_folders = [beside.parent, *tops, *folders, *([self.folder] if self.folder else [])]
+        inside = [os.path.abspath(folder) for folder in own_folders]
+        outside = ""
+        # `os.path.isfile` is False for a name that is too long; `Path.is_file` is an error.
+        for root in reversed(roots[:2]):
+            for place in (root / name, root / plain):
+                if not os.path.isfile(place):
+                    continue
+                if any(_lies_in(place, folder) for folder in inside):
+                    return self._owned(place, meant, exact=True)
+                outside = (
+                    f"{shown(str(place))}: lies outside of the data set; name its folder in --map"
+                )
         roots += folders
         if self.folder is not None:
             roots.append(self.folder)
@@ -288,7 +297,7 @@ class PictureFinder(Failures):
             for root in roots:
                 if found := find_file(root.joinpath(*parts[first:])):
                     return self._owned(found, meant, exact=False)
-        raise DatasetError(f"{shown(str(own))}: there is no such picture")
+        raise DatasetError(outside or f"{shown(str(own))}: there is no such picture")
 
     def _owned(self, found: Path, meant: str, *, exact: bool) -> Path:
         """Return a picture's file unless another name led to it before.
@@ -349,6 +358,11 @@ class PictureFinder(Failures):
         if path is None or not path.is_file():
             return {}
         return {row["url"]: row["file"] for _, row in rows_of(path, ("url", "file"))}
+
+
+def _lies_in(place: Path, folder: str) -> bool:
+    """Tell whether a path leads to what lies in a folder, whatever links there lead to."""
+    return os.path.commonpath([os.path.abspath(place), folder]) == folder
 
 
 STRICT = PictureFinder(strict=True)

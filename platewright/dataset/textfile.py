@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import DatasetError
+from platewright.file import open_file
 from platewright.record import SceneRecord
 from platewright.text import LARGEST
 
@@ -55,7 +57,7 @@ def first_lines(path: Path) -> list[str]:
     A line that is cut off there counts only where it is the first.
     """
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             head = stream.read(SNIFFED)
     except OSError:
         return []
@@ -72,11 +74,13 @@ def text_of(path: Path) -> str:
         DatasetError: if it can't be read or isn't UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with open_file(path) as stream:
+            text = stream.read().decode("utf-8-sig")
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: not a text file in UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def is_ended(path: Path) -> bool:
@@ -86,7 +90,7 @@ def is_ended(path: Path) -> bool:
         DatasetError: if it can't be read.
     """
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(max(size - 1, 0))
             return stream.read(1) in (b"", b"\n")
@@ -104,7 +108,7 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """
     number = 0
     try:
-        with path.open(encoding="utf-8-sig") as stream:
+        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as stream:
             for number, line in enumerate(stream, 1):
                 if line.strip():
                     yield number, line.rstrip("\n")
@@ -139,7 +143,7 @@ def rows_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, 
     """
     number = 1
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)
             columns = [name.strip() for name in next(reader, [])]
             if missing := [name for name in needed if name not in columns]:

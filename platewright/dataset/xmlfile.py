@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from platewright.dataset.textfile import SNIFFED
 from platewright.errors import DatasetError
+from platewright.file import open_file
 
 __all__ = ["Element", "read_xml", "root_tag"]
 
@@ -31,6 +32,7 @@ class Element:
     attributes: dict[str, str] = field(default_factory=dict)
     children: list[Element] = field(default_factory=list)
     text: str = ""
+    _firsts: dict[str, Element] | None = None
 
     def all(self, tag: str) -> Iterator[Element]:
         """Yield the children of a name."""
@@ -38,7 +40,9 @@ class Element:
 
     def find(self, tag: str) -> Element | None:
         """Return the first child of a name, None where there is none."""
-        return next(self.all(tag), None)
+        if self._firsts is None:  # once for all names: there may be many children, and many names
+            self._firsts = {child.tag: child for child in reversed(self.children)}
+        return self._firsts.get(tag)
 
     def text_of(self, tag: str) -> str:
         """Return the text of the first child of a name, empty where there is none."""
@@ -110,7 +114,8 @@ def read_xml(path: Path) -> Element:
     parser.CharacterDataHandler = characters
     parser.EntityDeclHandler = entity
     try:
-        parser.Parse(path.read_bytes(), True)
+        with open_file(path) as stream:
+            parser.ParseFile(stream)
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except expat.ExpatError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from platewright.errors import ConfigError, ImageError, OutputError
+from platewright.errors import ConfigError, ImageError, OutputError, printable
 from platewright.file import make_folder
 from platewright.image import READ_SUFFIXES, WRITE_SUFFIXES
 from platewright.record import Reading
@@ -217,7 +217,7 @@ def readings_table(photos: Sequence[PhotoReadings]) -> str:
     rows = [[*head, "photo"] if several else head]
     for photo in photos:
         cells = [_cells(reading) for reading in photo.readings] or [["(no plate)", *[""] * 4]]
-        rows += [[*row, photo.file] if several else row for row in cells]
+        rows += [[*row, printable(photo.file)] if several else row for row in cells]
     if not any(reading.region for photo in photos for reading in photo.readings):
         rows = [[cell for column, cell in enumerate(row) if column != 3] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import re
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +30,14 @@ __all__ = [
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+FIRST_RUN_S = 20.0
+"""A first run of weights that takes longer is ended."""
+MOST_NUMBERS = 50_000_000
+"""In a picture of a fixed size that a network takes."""
+LOOPS = re.compile(rb"\x22\x04(Loop|Scan)")
+"""A node's field `op_type` (onnx.proto, field 4 of NodeProto) of what may go on for ever."""
+MAX_BYTES = 1 << 30
+NO_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation", "BFCArena")
 LEAST = 128
 """Sides of an idle picture whose size is free: no smaller than a scan's window."""
 
@@ -59,6 +70,16 @@ def open_session(path: Path, threads: int = 1) -> tuple[Any, Any, dict[str, str]
 
     if not path.is_file():
         raise WeightsError(f"{path}: no such weights file")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise WeightsError(
+                f"{path}: more than {MAX_BYTES >> 30} GiB; no weights of this program"
+            )
+        if loop := LOOPS.search(path.read_bytes()):
+            what = loop[1].decode()
+            raise WeightsError(f"{path}: weights of another program: its graph has a {what}")
+    except OSError as error:
+        raise WeightsError(f"{path}: can't be read: {error.strerror or error}") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -74,6 +95,7 @@ def open_session(path: Path, threads: int = 1) -> tuple[Any, Any, dict[str, str]
         raise WeightsError(f"{path}: not exported by this program: no settings")
     only_asked = onnxruntime.RunOptions()
     only_asked.only_execute_path_to_fetches = True
+    only_asked.log_severity_level = 4
     return session, only_asked, told
 
 
@@ -96,7 +118,13 @@ class OnnxNetwork:
         # Every input must be given, also those that nothing is computed from. Of several networks
         # the idle ones get no picture at all: the runtime would run them over the smallest.
         several = isinstance(self.settings, BundleSettings)
+        self._path, self._tried = path, False
         kinds = {"tensor(int32)": np.int32}
+        for x in self._session.get_inputs():
+            if math.prod(v if isinstance(v, int) else LEAST for v in x.shape[1:]) > MOST_NUMBERS:
+                raise WeightsError(
+                    f"{path}: its input {x.name} is {x.shape}, too large for any here"
+                )
         self._idle = {
             x.name: np.zeros(
                 (0 if several else 1, *(v if isinstance(v, int) else LEAST for v in x.shape[1:])),
@@ -107,7 +135,39 @@ class OnnxNetwork:
 
     def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
         """See `Network`."""
-        return list(self._session.run(list(outputs), self._idle | inputs, self._only_asked))
+        given = self._idle | inputs
+        try:
+            if self._tried:
+                return list(self._session.run(list(outputs), given, self._only_asked))
+            found = self._try(list(outputs), given)
+        except Exception as error:  # the runtime raises classes of its own, without a common base
+            told = _first_line(error)
+            if any(word in str(error) for word in NO_MEMORY):
+                raise MemoryError(told) from None
+            raise WeightsError(f"{self._path}: can't be run ({told})") from None
+        if not all(np.isfinite(each).all() for each in found):
+            raise WeightsError(f"{self._path}: gives values that aren't finite; export it again")
+        self._tried = True
+        return found
+
+    def _try(self, outputs: list[str], given: dict[str, NDArray[Any]]) -> list[FloatArray]:
+        """Run for the first time, and not for ever: a file's graph may have loops."""
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        options.only_execute_path_to_fetches = True
+        options.log_severity_level = 4  # what goes wrong is told in the error
+
+        def stop() -> None:
+            options.terminate = True
+
+        timer = threading.Timer(FIRST_RUN_S, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            return list(self._session.run(outputs, given, options))
+        finally:
+            timer.cancel()
 
 
 class KerasNetwork:

@@ -6,7 +6,6 @@ would draw plates that nobody could: characters that don't fit, colours too alik
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -22,6 +21,7 @@ from platewright.region.load import load_region
 from platewright.region.look import Look, luma
 from platewright.region.region import Region, Series, StripChoice
 from platewright.resource import font_folders
+from platewright.toml import read_toml
 
 __all__ = ["check_region"]
 
@@ -48,7 +48,7 @@ def check_region(path: Path) -> list[str]:
         return [f"{path}: no region file; its name must end in .toml"]
     try:
         region = load_region(path)
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = read_toml(path, RegionError, kind="region file")
     except RegionError as error:
         return [str(error)]
     found = [*_of_region(region, data, path.stem)]

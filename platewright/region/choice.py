@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +12,7 @@ from platewright.region.chance import Spread, Uniform, between
 from platewright.region.look import Colour, Mark, Rgb, Script, draw_colour
 from platewright.region.table import Table
 from platewright.resource import DATA
+from platewright.toml import read_toml
 
 __all__ = [
     "KINDS",
@@ -165,7 +165,7 @@ class Alphabet:
 
 def _read_alphabets(path: Path) -> dict[str, Alphabet]:
     """Return the scripts that a file of them describes, by name."""
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = read_toml(path)
     return {
         kind: Alphabet(
             digits=entry.get("digits", "0123456789"),

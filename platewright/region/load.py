@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from platewright.region.region import Region, Series, StripChoice
 from platewright.region.syntax import Syntax, check_characters, read_set
 from platewright.region.table import Table
 from platewright.resource import DATA, bundled
+from platewright.toml import read_toml
 
 __all__ = [
     "GENERIC", "REGIONS", "draw_region", "jurisdictions", "load_region", "region_codes",
@@ -91,12 +91,7 @@ def _mix(codes: tuple[str, ...] | None) -> Weighted[Region]:
 
 
 def _read(path: Path) -> Region:
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RegionError(f"{path}: {error.strerror}; give a region file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RegionError(f"{path}: no valid TOML: {error}; mend it there") from None
+    data = read_toml(path, RegionError, kind="region file")
     table = Table(data, path)
     try:
         letters = read_set(table.text("letters", "A-Z"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -14,6 +13,7 @@ from platewright.resource import DATA
 from platewright.synth import option
 from platewright.synth.effect import default_settings, effect_names, effects
 from platewright.synth.option import check_value, describe
+from platewright.toml import read_toml
 
 __all__ = [
     "DEFAULT",
@@ -251,12 +251,7 @@ def preset_names(path: Path | None = None) -> tuple[str, ...]:
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; give a settings file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: no valid TOML: {error}; mend it there") from None
+    return read_toml(path, kind="settings file")
 
 
 def _changed(

@@ -155,3 +155,19 @@ def test_a_size_that_can_not_be_told_is_a_failure(tmp_path: Path) -> None:
         None,
     ]
     assert len(finder.failures) == 2
+
+
+@pytest.mark.parametrize("name", ["../outside/p.jpg", "{}/outside/p.jpg", "..\\outside\\p.jpg"])
+def test_no_path_leads_out_of_the_set(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "set").mkdir()
+    (tmp_path / "outside" / "p.jpg").write_bytes(PNG)
+    name, labels = name.format(tmp_path), tmp_path / "set" / "l.json"
+    finder = PictureFinder(folder=tmp_path / "photos")
+    assert finder.find(name, labels, "1") is None
+    assert "lies outside of the data set; name its folder in --map" in finder.failures[0].reason
+    mapped = PictureFinder(folder=tmp_path / "outside").find(name, labels, "1")
+    assert mapped is not None and mapped.resolve() == tmp_path / "outside" / "p.jpg"
+    # A link that the set's owner laid there is one.
+    (tmp_path / "set" / "p.jpg").symlink_to(tmp_path / "outside" / "p.jpg")
+    assert PictureFinder().find("p.jpg", labels, "1") == tmp_path / "set" / "p.jpg"

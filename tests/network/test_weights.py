@@ -185,3 +185,40 @@ def test_a_file_of_the_first_edition_is_read_by_one_rule(tmp_path: Path, small_n
     assert read == settings
     assert set(again) == set(arrays) and all((again[k] == arrays[k]).all() for k in arrays)
     set_arrays(build(read).teach, again, "old.npz")
+
+
+def header(shape: str, kind: str = "<f4") -> bytes:
+    """An array file's beginning, without its numbers."""
+    told = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}}}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(told).to_bytes(2, "little") + told.encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (header("(1000000000000,)"), "more than the file holds"),
+        (header("(" + "9" * 400 + ",)"), "damaged|more than"),
+        (header("(-1,)"), "damaged|more than"),
+        (header("()", "|O"), "pickles|damaged"),
+        (header("()", "<U5") + b"a\0\0\0" * 5, "not numbers"),
+        (header("(2,)") + np.array([1, np.nan], np.float32).tobytes(), "isn't finite"),
+        (header("(1,)", "<f8") + np.array([1e300]).tobytes(), "isn't finite"),
+        (b"\x93NUMPY\x09\x00", "damaged"),
+        (b"\x93NUMPY\x01\x00\x10\x00" + b"(" * 16, "damaged"),
+        (b"", "damaged"),
+    ],
+)
+def test_an_array_that_is_none(tmp_path: Path, content: bytes, why: str) -> None:
+    save_weights(tmp_path / "w.npz", {}, BundleSettings(slots=SlotSettings()))
+    with zipfile.ZipFile(tmp_path / "w.npz", "a") as file:
+        file.writestr("odd.npy", content)
+    assert re.search(why, refusal(tmp_path / "w.npz"))
+
+
+def test_a_bomb_is_seen_in_the_table(tmp_path: Path) -> None:
+    save_weights(tmp_path / "w.npz", {}, BundleSettings(slots=SlotSettings()))
+    with zipfile.ZipFile(tmp_path / "w.npz", "a", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        info = zipfile.ZipInfo("a.npy")
+        file.writestr(info, b"x")
+        info.file_size = 1 << 40
+    assert "more than 1 GiB of weights" in refusal(tmp_path / "w.npz")

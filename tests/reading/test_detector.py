@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.errors import RegionError
+from platewright.errors import RegionError, WeightsError
 from platewright.geometry import iou, quad_of_box
 from platewright.network.weights import BundleSettings, SlotSettings
 from platewright.reading.choice import detector_of
 from platewright.reading.finder import Find, SlotFramer, sift
+from platewright.reading.runtime import load_network
 from platewright.reading.settings import DetectorSettings
 from tests.reading.fake import THICK, FakeNetwork
 
@@ -312,3 +313,10 @@ def test_a_surer_find_round_another_does_not_hide_what_can_be_read() -> None:
     finds = [Find(outer, 0.95), Find(quad_of_box(box), 0.6)]
     sifted = sift(photo, finds, SlotFramer(Blind()), DetectorSettings())
     assert len(sifted) == 1 and sifted[0].presence == 0.6
+
+
+def test_weights_whose_graph_may_go_on_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "loop.onnx"
+    path.write_bytes(b"\x08\x08:\x0a\x0a\x06\x22\x04Loop")
+    with pytest.raises(WeightsError, match="weights of another program: its graph has a Loop"):
+        load_network(path)

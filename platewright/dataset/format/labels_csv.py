@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.textfile import first_line, has_columns
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
-from platewright.file import whole_text
+from platewright.file import open_file, whole_text
 from platewright.geometry import Box, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import LARGEST, number_of
@@ -52,7 +53,7 @@ def read_labels(path: Path) -> list[Label]:
         DatasetError: if the file can't be read or a line is off, with the line's number.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as stream:
             labels = list(_rows(path, csv.reader(stream, strict=True)))
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror}") from error
@@ -124,6 +125,9 @@ def _label(
     file = row[columns["file"]].strip()
     if not file:
         raise DatasetError(f"{where}: the field file is empty")
+    parts = re.split(r"[\\/]", file)
+    if ".." in parts or not parts[0] or parts[0].endswith(":"):
+        raise DatasetError(f"{where}: {file[:200]}: leads out of the folder of the labels")
     box: Box | None = None
     if "x" in columns:
         x, y, w, h = (_number(where, name, row[columns[name]]) for name in BOX_COLUMNS)

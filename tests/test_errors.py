@@ -1,0 +1,37 @@
+"""One line for whatever goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from platewright.errors import TRACE, ImageError, run_script
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "code"),
+    [
+        (ImageError("a\x1b[31m\nb.jpg: \udcff: no picture"), r"a\x1b[31m\nb.jpg: \udcff", 1),
+        (OSError(2, "gone", "\x07.jpg"), r"\x07.jpg: gone", 1),
+        (MemoryError(), "not enough memory", 1),
+        (RecursionError("too\ndeep"), "RecursionError: too deep", 1),
+        (KeyError("x"), "KeyError: 'x' (PLATEWRIGHT_TRACEBACK=1 tells where)", 1),
+        (KeyboardInterrupt(), "stopped", 130),
+    ],
+)
+def test_one_line(
+    error: BaseException, told: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as left:
+        run_script(main, "x.py")
+    said = capsys.readouterr().err
+    assert left.value.code == code and said.startswith("x.py: ") and told in said
+    assert len(said.splitlines()) == 1 and said[:-1].isprintable()
+
+
+def test_where_it_went_wrong_is_told_if_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TRACE, "1")
+    with pytest.raises(KeyError):
+        run_script(lambda: {}["x"], "x.py")
