@@ -41,7 +41,7 @@ from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.region import load_region, region_codes  # noqa: E402
 from platewright.text import clean  # noqa: E402
 from platewright.web.registry.likelihood import LookupSettings, Matcher  # noqa: E402
-from platewright.web.registry.plate import LONGEST, normalize  # noqa: E402
+from platewright.web.registry.models import LONGEST, normalize  # noqa: E402
 
 SEED = 4_000_037
 CURVE = (0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)

@@ -33,8 +33,10 @@ from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.record import Reading  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
 from platewright.tracking.passing import Passing, Voter  # noqa: E402
-from platewright.tracking.recording import FileSource  # noqa: E402
-from platewright.tracking.source import Frame  # noqa: E402
+from platewright.tracking.source import (  # noqa: E402
+    FileSource,
+    Frame,
+)
 from platewright.tracking.track import Tracker  # noqa: E402
 
 SAMPLES = 10

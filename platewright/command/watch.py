@@ -154,7 +154,7 @@ class Outlets(ExitStack):
         """Open what was asked for."""
         from platewright.file import LinesFile
         from platewright.output.clip import ClipWriter
-        from platewright.tracking.display import Display
+        from platewright.tracking.follow import Display
 
         super().__init__()
         self.stop, self.keep = stop, keep

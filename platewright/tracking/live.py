@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import VideoError
 from platewright.output.clip import import_av
-from platewright.tracking.recording import unpacked
-from platewright.tracking.source import Frame, Source, safe_name
+from platewright.tracking.source import Frame, Source, safe_name, unpacked
 
 __all__ = ["CameraSource", "LiveSource", "NewestFrames", "StreamSource"]
 

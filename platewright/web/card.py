@@ -8,17 +8,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from django import template
 from numpy.typing import NDArray
 
 from platewright.image import encode_image
 from platewright.output.annotation import annotate, confidence_colour
 from platewright.reading.straighten import rectify
 from platewright.record import Reading
+from platewright.text import percent
 from platewright.web.picture import Shot
 from platewright.web.registry.lookup import Found
-from platewright.web.templatetags.percent import percent
 
 __all__ = ["BAR_PX", "Bar", "PictureCard", "PlateCard", "bars", "picture_card"]
+
+register = template.Library()
+register.filter("percent", percent)
 
 BAR_PX = 56
 """Height of a bar of probability 1, in units of its drawing."""

@@ -52,7 +52,7 @@ def forget_daily() -> threading.Thread | None:
     from django.conf import settings
     from django.db import DatabaseError, connection
 
-    from platewright.web.registry.sighting import forget_sightings
+    from platewright.web.registry.lookup import forget_sightings
 
     if not settings.KEEP_DAYS:
         return None
@@ -102,7 +102,7 @@ def open_registry() -> Callable[[Passing], None]:
             f"the registry needs {error.name}: pip install -r requirements-web.txt"
         ) from error
 
-    from platewright.web.registry.sighting import keep_reading
+    from platewright.web.registry.lookup import keep_reading
 
     bring_up_to_date()
 

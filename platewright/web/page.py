@@ -22,8 +22,7 @@ from platewright.web.card import bars, picture_card
 from platewright.web.detector import loaded, readable_regions
 from platewright.web.metric import exposition
 from platewright.web.problem import problem, wants_fragment
-from platewright.web.registry.models import Picture, Sighting
-from platewright.web.registry.plate import SEPARATORS
+from platewright.web.registry.models import SEPARATORS, Picture, Sighting
 from platewright.web.request import Answer, read_all, uploads
 from platewright.web.security import guarded, may_see
 

@@ -20,9 +20,8 @@ from platewright.web import limit
 from platewright.web.detector import Shot, read_picture
 from platewright.web.metric import count
 from platewright.web.problem import RequestError, TooLargeError, TooManyError
-from platewright.web.registry.lookup import Found, find_vehicle
+from platewright.web.registry.lookup import Found, find_vehicle, keep_picture, keep_reading
 from platewright.web.registry.models import Sighting
-from platewright.web.registry.sighting import keep_picture, keep_reading
 
 __all__ = ["Answer", "BoundedMemory", "Upload", "read_all", "uploads"]
 

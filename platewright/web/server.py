@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import signal
 import socket
@@ -15,9 +16,30 @@ from platewright.errors import ConfigError
 from platewright.web import detector
 from platewright.web.database import bring_up_to_date, forget_daily
 from platewright.web.environment import secret_file
-from platewright.web.memory import bound_heap
 
-__all__ = ["listen", "serve"]
+__all__ = ["bound_heap", "listen", "serve"]
+
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+"""Parameters of `mallopt` (glibc's malloc.h)."""
+ARENAS = 2
+LARGE_BYTES = 128 * 1024
+
+
+def bound_heap() -> bool:
+    """Let all threads share two heaps, and give large blocks back as soon as they are free.
+
+    For servers of many threads: their memory then is what is in use, however long they run. Call
+    it before threads are started.
+
+    Returns:
+        Whether the C library knows how; others than glibc need it less.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return False
+    return bool(mallopt(M_ARENA_MAX, ARENAS)) and bool(mallopt(M_MMAP_THRESHOLD, LARGE_BYTES))
+
 
 CONNECTIONS = 1000
 """Most at a time, of all clients; each that waits costs some kilobytes."""

@@ -85,6 +85,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "platewright.web.security.access",
             ],
+            "libraries": {"percent": "platewright.web.card"},
         },
     }
 ]

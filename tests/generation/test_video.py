@@ -9,7 +9,7 @@ import pytest
 from platewright.errors import ConfigError, OutputError
 from platewright.generation.job import TRUTH, VideoJob, draw_videos
 from platewright.synth.street.picture import DriveSettings, draw_drive
-from platewright.tracking.recording import FileSource
+from platewright.tracking.source import FileSource
 from tests.script import run_here
 
 pytest.importorskip("av")

@@ -10,8 +10,7 @@ from platewright.errors import ImageError, VideoError
 from platewright.image import save_image
 from platewright.output.clip import ClipWriter
 from platewright.tracking.live import CameraSource, StreamSource
-from platewright.tracking.recording import FileSource, FolderSource
-from platewright.tracking.source import open_source, safe_name
+from platewright.tracking.source import FileSource, FolderSource, open_source, safe_name
 
 av = pytest.importorskip("av")
 

@@ -9,7 +9,7 @@ from platewright.errors import ConfigError, OutputError
 from platewright.tracking.passing import Passing
 from platewright.tracking.track import Sight
 from platewright.web.database import open_registry
-from platewright.web.registry import sighting
+from platewright.web.registry import lookup
 from platewright.web.registry.models import Sighting, Vehicle
 from tests.web.reading import reading_of, sure
 
@@ -52,7 +52,7 @@ def test_a_database_that_fails_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch
         raise DatabaseError("database or disk\nis full")
 
     keep = open_registry()
-    monkeypatch.setattr(sighting.Sighting.objects, "create", full)
+    monkeypatch.setattr(lookup.Sighting.objects, "create", full)
     with pytest.raises(
         OutputError, match=r"^the registry: AB12CDE not kept: database or disk is full$"
     ):

@@ -13,8 +13,8 @@ from django.test import Client
 from platewright.record import SceneRecord
 from platewright.web.metric import exposition
 from platewright.web.picture import PictureReader, Shot
+from platewright.web.registry.lookup import keep_picture, keep_reading
 from platewright.web.registry.models import Picture, Sighting, Vehicle
-from platewright.web.registry.sighting import keep_picture, keep_reading
 from tests.web.reading import reading_of, sure
 
 Street = tuple[bytes, SceneRecord]

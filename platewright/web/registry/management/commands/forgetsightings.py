@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from platewright.web.registry.sighting import forget_sightings
+from platewright.web.registry.lookup import forget_sightings
 
 __all__ = ["Command"]
 

@@ -1,1 +1,0 @@
-"""What the templates' language is extended by."""
