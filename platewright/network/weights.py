@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import lzma
-import math
 import os
 import re
-import struct
-import tokenize
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import ConfigError, OutputError, WeightsError
-from platewright.file import open_file
+from platewright.network.arrays import NOTE, SETTINGS, Arrays, read_arrays
 from platewright.network.kind import Networks, build
 from platewright.network.part import (
     PARTS,
@@ -255,15 +248,6 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
-Arrays = dict[str, NDArray[np.float32]]
-SETTINGS = "settings.json"
-NOTE = "note.json"
-MAX_BYTES = 1 << 30
-"""Of all arrays together; the networks here have less than a twentieth of it."""
-MAX_TEXT = 1 << 20
-"""Bytes of the settings, and of the note."""
-
-
 class Settings(Protocol):
     """Of any network."""
 
@@ -362,37 +346,6 @@ def load_weights(path: Path) -> tuple[Arrays, AnySettings, dict[str, Any]]:
     return arrays, read_settings(text, str(path)), note
 
 
-def _read_arrays(stream: BinaryIO, path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of an open file; none is made that is larger than the zip's table tells.
-
-    Raises:
-        WeightsError: if they are too large.
-        Exception: what `zipfile` and `numpy` raise.
-    """
-    with zipfile.ZipFile(stream) as archive:
-        entries = archive.infolist()
-        if sum(entry.file_size for entry in entries) > MAX_BYTES:
-            raise WeightsError(
-                f"{path}: more than {MAX_BYTES >> 30} GiB of weights; no file of ours"
-            )
-        if SETTINGS not in (entry.filename.removesuffix(".npy") for entry in entries):
-            raise WeightsError(f"{path}: not a weights file of this program: no settings")
-        arrays = {}
-        for entry in entries:
-            name = entry.filename.removesuffix(".npy")
-            with archive.open(entry) as member:
-                version = np.lib.format.read_magic(member)
-                read = {(1, 0): np.lib.format.read_array_header_1_0,
-                        (2, 0): np.lib.format.read_array_header_2_0}[version]  # fmt: skip
-                shape, _, kind = read(member)
-            size = math.prod(shape) * kind.itemsize
-            if size > entry.file_size or (name in (SETTINGS, NOTE) and size > MAX_TEXT):
-                raise WeightsError(f"{path}: {name} is {shape}, more than the file holds")
-            with archive.open(entry) as member:
-                arrays[name] = np.lib.format.read_array(member, allow_pickle=False)
-    return arrays
-
-
 def load_file(path: Path) -> tuple[Arrays, str, dict[str, Any]]:
     """Read a weights file of any network: arrays by name, its settings as JSON, the note.
 
@@ -402,46 +355,7 @@ def load_file(path: Path) -> tuple[Arrays, str, dict[str, Any]]:
     Raises:
         WeightsError: if the file is missing, truncated, holds pickles or is something else.
     """
-    try:
-        with open_file(path) as stream:
-            arrays = _read_arrays(stream, path)
-    except FileNotFoundError:
-        raise WeightsError(f"{path}: no such weights file") from None
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        EOFError,
-        KeyError,
-        NotImplementedError,
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        RuntimeError,
-        MemoryError,
-        struct.error,
-        tokenize.TokenError,
-        SyntaxError,
-        RecursionError,
-    ) as error:  # a header of an array is Python, in a way
-        pickles = "pickle" in str(error) and zipfile.is_zipfile(path)
-        why = "it holds pickles" if pickles else "damaged or no .npz file"
-        raise WeightsError(f"{path}: not a weights file of this program: {why}") from None
-    try:
-        settings = arrays.pop(SETTINGS).tobytes().decode()
-        note = json.loads(arrays.pop(NOTE).tobytes().decode())
-    except (KeyError, ValueError, RecursionError):
-        raise WeightsError(f"{path}: not a weights file of this program: no settings") from None
-    if not isinstance(note, dict):
-        raise WeightsError(f"{path}: not a weights file of this program: its note is no object")
-    plain = {}
-    for name, array in arrays.items():
-        if array.dtype.kind not in "fiu":
-            raise WeightsError(f"{path}: {name} holds {array.dtype}, not numbers")
-        with np.errstate(over="ignore"):
-            plain[name] = np.asarray(array, np.float32)
-        if not np.isfinite(plain[name]).all():
-            raise WeightsError(f"{path}: {name} holds a value that isn't finite; train it again")
+    plain, settings, note = read_arrays(path)
     if '"scan_channels"' in settings:
         settings = read_settings(settings, str(path)).to_json()
         plain = {re.sub(r"^read_", "slots_", k): v for k, v in plain.items()}

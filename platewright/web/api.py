@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, NinjaAPI, Schema, Status
 from ninja.errors import ValidationError
 
 from platewright import __version__
 from platewright.errors import PlatewrightError
-from platewright.web.problem import RequestError, problem
+from platewright.web.problem import DatabaseGoneError, RequestError, problem
 from platewright.web.registry.models import Sighting, normalize
 from platewright.web.registry.models import Vehicle as VehicleRow
 from platewright.web.request import Answer, read_all, uploads
@@ -87,6 +88,7 @@ class PictureOut(Schema):
     ms: float | None = None
     plates: list[Plate] = Field(default_factory=list)
     error: str | None = None
+    registry: str | None = Field(None, description="why nothing was looked up or kept")
 
 
 class Readings(Schema):
@@ -163,6 +165,13 @@ def refuse(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(request, told)
 
 
+@api.exception_handler(DatabaseError)
+def gone(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer while the registry's database can't."""
+    told = error if isinstance(error, DatabaseError) else DatabaseError(str(error))
+    return problem(request, DatabaseGoneError(told))
+
+
 @api.exception_handler(ValidationError)
 def misfit(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer parameters that are none."""
@@ -201,7 +210,7 @@ def read(
 
 @api.get(
     "/plates/{text}",
-    response={200: PlateOut, frozenset({400, 403, 404}): Problem},
+    response={200: PlateOut, frozenset({400, 403, 404, 422, 503}): Problem},
     openapi_extra=SECURITY,
     summary="Look a plate up",
 )
@@ -249,4 +258,5 @@ def _picture(answer: Answer) -> dict[str, Any]:
         values_of_plate["record"] = found.as_dict() if found else None
         kept = answer.sightings[k] if answer.sightings else None
         values_of_plate["sighting"] = None if kept is None else str(kept.pk)
+    values["registry"] = answer.registry or None
     return values

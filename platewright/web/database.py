@@ -8,15 +8,18 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.errors import ConfigError, OutputError
 from platewright.web.environment import prepare_folder
 
-__all__ = ["bring_up_to_date", "forget_daily", "open_registry"]
+__all__ = ["bring_up_to_date", "check_database", "forget_daily", "open_registry", "wipe"]
 
 DAY_S = 86_400.0
+WIPE_TRIES, WIPE_PAUSE_S = 5, 0.2
 log = logging.getLogger("platewright")
 
 
@@ -31,6 +34,7 @@ def bring_up_to_date() -> bool:
     from django.db.migrations.executor import MigrationExecutor
 
     try:
+        _make_private()
         executor = MigrationExecutor(connection)
         due = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if due:
@@ -41,6 +45,82 @@ def bring_up_to_date() -> bool:
             f"the database can't be used ({why}); see DATABASE_URL and PLATEWRIGHT_DATA"
         ) from error
     return due
+
+
+def _sqlite_file() -> Path | None:
+    """Return the file of a database that is one."""
+    from django.db import connection
+
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or not name or ":memory:" in name or "mode=memory" in name:
+        return None
+    return Path(name)
+
+
+def _make_private() -> None:
+    """Let nobody but its owner read a database that is a file, whatever its folder allows.
+
+    What SQLite makes beside the file has the file's own permissions.
+
+    Raises:
+        ConfigError: if the file can't be made.
+    """
+    path = _sqlite_file()
+    if path is None:
+        return
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        for own in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), Path(f"{path}-journal")):
+            if own.is_file() and own.stat().st_mode & 0o077:
+                own.chmod(0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: the database can't be used ({error.strerror}); see PLATEWRIGHT_DATA"
+        ) from None
+
+
+def check_database() -> None:
+    """Raise where the database can't answer now.
+
+    Raises:
+        DatabaseError: if it can't: also where its file has gone, though it is still open.
+    """
+    from django.db import OperationalError, connection
+
+    path = _sqlite_file()
+    if path is not None and not path.is_file():
+        connection.close()
+        raise OperationalError("its file has gone")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM registry_revision LIMIT 1")
+
+
+def wipe() -> None:
+    """Let nothing stay of what was deleted, once the transaction at hand is over.
+
+    SQLite writes zeros over it (`secure_delete`); but the file of what was written lately, the WAL,
+    holds pages as they were before, until all of them are in the database and it is cut to nothing.
+    """
+    from django.db import connection, transaction
+
+    if connection.vendor == "sqlite" and all(
+        each[1] is not _truncate for each in connection.run_on_commit
+    ):
+        transaction.on_commit(_truncate, robust=True)
+
+
+def _truncate() -> None:
+    """Empty the WAL; where a reader is at work, a moment later."""
+    from django.db import connection
+
+    for _ in range(WIPE_TRIES):
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            row = cursor.fetchone()
+        if not row or not row[0]:
+            return
+        time.sleep(WIPE_PAUSE_S)
+    log.error("what was deleted is not wiped from the WAL yet: the database is busy")
 
 
 def forget_daily() -> threading.Thread | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db import connection
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -19,10 +19,12 @@ from platewright.errors import PlatewrightError
 from platewright.image import encode_image
 from platewright.synth.street.picture import draw_street
 from platewright.web.card import bars, picture_card
+from platewright.web.database import check_database
 from platewright.web.detector import loaded, readable_regions
 from platewright.web.metric import exposition
 from platewright.web.problem import problem, wants_fragment
 from platewright.web.registry.models import SEPARATORS, Picture, Sighting
+from platewright.web.registry.pending import waiting
 from platewright.web.request import Answer, read_all, uploads
 from platewright.web.security import guarded, may_see
 
@@ -126,11 +128,11 @@ def photo(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """Say whether the server can do its work: its database answers and its detector is loaded."""
+    """Say whether the server can do its work: its database takes what it gets, and it can read."""
     try:
-        connection.ensure_connection()
-        database = True
-    except Exception:  # each database's driver has errors of its own
+        check_database()
+        database = not waiting()
+    except DatabaseError:
         database = False
     whole = database and loaded()
     state = "ok" if whole else "database" if not database else "starting"

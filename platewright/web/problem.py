@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import sys
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -12,7 +15,9 @@ from platewright.errors import PlatewrightError
 from platewright.web.metric import count
 
 __all__ = [
+    "Addressless",
     "BusyError",
+    "DatabaseGoneError",
     "RequestError",
     "TooLargeError",
     "TooManyError",
@@ -88,7 +93,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer for a fault of ours; the log has it."""
+    """Answer for a fault of ours; the log has it. A database that fails may be there again soon."""
+    error = sys.exc_info()[1]
+    if isinstance(error, DatabaseError):
+        return problem(request, DatabaseGoneError(error))
     return problem(request, RequestError("the fault is the server's; its log says more"), 500)
 
 
@@ -133,3 +141,33 @@ class BusyError(RequestError):
     """So much to do that this request's time is over."""
 
     status = 503
+
+
+class DatabaseGoneError(RequestError):
+    """The registry's database is locked, full or gone.
+
+    Args:
+        error: of the database.
+    """
+
+    status = 503
+
+    def __init__(self, error: DatabaseError) -> None:
+        """Tell why."""
+        why = " ".join(str(error).split())[:120] or type(error).__name__
+        super().__init__(f"the registry can't be reached now ({why}); try again in a moment")
+
+
+class Addressless(logging.Filter):
+    """Takes the addresses out of the log: which page was asked for may tell a plate."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, without its address."""
+        if record.name == "django.request" and isinstance(record.args, tuple):
+            record.args = tuple(
+                "..." if isinstance(each, str) and each.startswith("/") else each
+                for each in record.args
+            )
+        elif record.name.startswith("waitress"):
+            record.msg, record.args = str(record.msg).partition(" /")[0], ()
+        return True

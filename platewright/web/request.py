@@ -11,17 +11,20 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from platewright.errors import ImageError
 from platewright.image import encode_image
 from platewright.web import limit
+from platewright.web.database import check_database
 from platewright.web.detector import Shot, read_picture
 from platewright.web.metric import count
-from platewright.web.problem import RequestError, TooLargeError, TooManyError
+from platewright.web.problem import DatabaseGoneError, RequestError, TooLargeError, TooManyError
 from platewright.web.registry.lookup import Found, find_vehicle, keep_picture, keep_reading
 from platewright.web.registry.models import Sighting
+from platewright.web.registry.pending import postpone
 
 __all__ = ["Answer", "BoundedMemory", "Upload", "read_all", "uploads"]
 
@@ -40,6 +43,7 @@ class Answer:
         error: why not, in a line.
         found: the registered vehicle of each reading.
         sightings: what was kept of each reading, None of one without a text; empty: nothing.
+        registry: why the registry could do nothing for it.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Answer:
     error: str = ""
     found: tuple[Found | None, ...] = ()
     sightings: tuple[Sighting | None, ...] = ()
+    registry: str = ""
 
 
 def read_all(
@@ -83,14 +88,43 @@ def read_all(
         except ImageError as error:
             answers.append(Answer(name=name, error=str(error)))
             continue
-        readings = shot.photo.readings
-        found = tuple(find_vehicle(r) if look_up or keep else None for r in readings)
-        kept = _keep(shot, found, photo=keep_photo) if keep else ()
-        answers.append(
-            Answer(name=name, shot=shot, found=found if look_up else (None,) * len(found),
-                   sightings=kept)
-        )  # fmt: skip
+        answers.append(_registered(shot, name, look_up=look_up, keep=keep, keep_photo=keep_photo))
     return answers
+
+
+def _registered(shot: Shot, name: str, *, look_up: bool, keep: bool, keep_photo: bool) -> Answer:
+    """Return a read picture with what the registry knows of it, even where that can't be asked."""
+    readings = shot.photo.readings
+    found: tuple[Found | None, ...] = (None,) * len(readings)
+    if not (look_up or keep):
+        return Answer(name=name, shot=shot, found=found)
+    try:
+        check_database()
+        found = tuple(find_vehicle(r) for r in readings)
+        kept = _keep(shot, found, photo=keep_photo) if keep else ()
+    except DatabaseError as error:
+        told = str(DatabaseGoneError(error)).partition(";")[0]
+        if keep and any(reading.text for reading in readings):
+            _keep_later(shot, photo=keep_photo)
+            told += "; not kept yet, it is tried again"
+        return Answer(name=name, shot=shot, found=(None,) * len(readings), registry=told)
+    shown = found if look_up else (None,) * len(found)
+    return Answer(name=name, shot=shot, found=shown, sightings=kept)
+
+
+def _keep_later(shot: Shot, *, photo: bool) -> None:
+    """Let readings be kept when the database takes them."""
+    seen, file = timezone.now(), shot.photo.file
+    texts = [reading for reading in shot.photo.readings if reading.text]
+
+    def keep(jpeg: bytes | None) -> None:
+        with transaction.atomic():
+            picture = keep_picture(jpeg) if jpeg else None
+            for reading in texts:
+                keep_reading(reading, source=file, seen=seen, picture=picture)
+        count("sightings", by=len(texts))
+
+    postpone(keep, encode_image(shot.image, ".jpg", 85) if photo else None)
 
 
 def _keep(shot: Shot, found: Sequence[Found | None], *, photo: bool) -> tuple[Sighting | None, ...]:

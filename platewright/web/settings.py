@@ -108,7 +108,7 @@ if _database["ENGINE"].endswith("sqlite3"):
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
         ),
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": 5,
     }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -157,10 +157,20 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"addressless": {"()": "platewright.web.problem.Addressless"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["addressless"],
+        }
+    },
     "loggers": {
         "platewright": {"handlers": ["stderr"], "level": "INFO"},
         # What clients do wrong is counted (/metrics), not logged: a log of theirs is data, too.
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        # Waitress tells what was asked for, which may be a plate.
+        "waitress": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "waitress.queue": {"level": "ERROR"},
     },
 }

@@ -15,7 +15,8 @@ class RegistryConfig(AppConfig):
     verbose_name = "Registry"
 
     def ready(self) -> None:
-        """Let the look-up notice every change of a vehicle."""
-        from platewright.web.registry.lookup import watch_changes
+        """Let the look-up notice every change of a vehicle, and the database every deletion."""
+        from platewright.web.registry.lookup import watch_changes, watch_deletions
 
         watch_changes()
+        watch_deletions()

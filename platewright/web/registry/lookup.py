@@ -15,6 +15,7 @@ from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from platewright.record import Reading
+from platewright.web.database import wipe
 from platewright.web.registry.likelihood import Match, Matcher
 from platewright.web.registry.models import Picture, Revision, Sighting, Vehicle
 
@@ -26,6 +27,7 @@ __all__ = [
     "keep_reading",
     "note_change",
     "watch_changes",
+    "watch_deletions",
 ]
 
 
@@ -99,6 +101,16 @@ def watch_changes() -> None:
     """Note every change of a vehicle that is saved or deleted; bulk changes note their own."""
     for signal in (post_save, post_delete):
         signal.connect(note_change, sender=Vehicle, dispatch_uid="registry-change")
+
+
+def watch_deletions() -> None:
+    """Let nothing stay of what is deleted, however that is done."""
+    for model in (Sighting, Picture, Vehicle):
+        post_delete.connect(_wipe, sender=model, dispatch_uid="registry-wipe")
+
+
+def _wipe(**_: Any) -> None:
+    wipe()
 
 
 def _index() -> _Index:
