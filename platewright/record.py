@@ -234,6 +234,30 @@ class Reading:
             ],
         }
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Reading:
+        """Read the JSON form back, as precise as it is.
+
+        Raises:
+            KeyError, TypeError, ValueError: if it is none.
+        """
+        return cls(
+            text=str(values["text"]),
+            confidence=float(values["confidence"]),
+            presence=float(values["presence"]),
+            quad=np.array(values["quad"], np.float64).reshape(4, 2),
+            characters=tuple(
+                Character(
+                    char=c["char"],
+                    probability=float(c["probability"]),
+                    alternatives=tuple((a, float(p)) for a, p in c["alternatives"]),
+                )
+                for c in values["characters"]
+            ),
+            region=str(values["region"]),
+            accepted=bool(values["accepted"]),
+        )
+
 
 def _plain(value: Any) -> Any:
     """Return the JSON form of what a drawing kept; made only when it is written down."""

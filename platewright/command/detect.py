@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platewright.command.argument import (
+    CORES,
     READER_HELP,
     add_force,
     add_region,
-    add_threads,
+    add_workers,
     bounded,
     program,
 )
@@ -23,8 +24,10 @@ from platewright.output.writer import writer_names, writer_summary
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
+    from platewright.generation.engine import Engine
     from platewright.output.photo import Batch, PhotoReadings
     from platewright.reading.detector import Detector
+    from platewright.reading.folder import ReadingJob
 
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
 CHOICES = ("min_height", "min_presence", "min_confidence", "accept")
@@ -47,7 +50,16 @@ def make_parser() -> argparse.ArgumentParser:
     add("-o", "--output", type=Path, metavar="OUT", help="the output, where no weights are given")
     for name in writer_names():
         add(f"--{name}", type=Path, metavar="FILE", help=f"write {writer_summary(name)}")
-    add_threads(parser)
+    add("--threads", type=bounded(int, 1, 256), metavar="N",
+        help="for the network in each process (the cores, shared out; 4 at most)")  # fmt: skip
+    add_workers(parser)
+    add("--engine", choices=("local", "dask", "ray"),
+        help="what reads a folder: this machine's processes (local) or a cluster's, whose machines "
+        "must see photos, weights and output under the same names")  # fmt: skip
+    add("--address", default="", metavar="tcp://...", help="of a cluster's scheduler")
+    add("--resume", action="store_true",
+        help="go on with an output folder: keep the readings that are there, of the same weights "
+        "and options, and read the photos that have none")  # fmt: skip
     add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
         help="height of the smallest plate looked for; 0: by the photo's size")  # fmt: skip
     add("--min-presence", type=bounded(float, 0, 1), metavar="P", help="least presence, 0-1")
@@ -86,6 +98,10 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     args.output = rest[0] if rest else args.output
     if args.redact and not args.output:
         parser.error("--redact needs an output")
+    if args.address and args.engine in (None, "local"):
+        parser.error("--address is of a cluster: add --engine dask or --engine ray")
+    if args.engine in ("dask", "ray") and args.show_attention:
+        parser.error("--show-attention is drawn here: leave out --engine")
     if args.redact and (args.region or args.accept or args.min_confidence or args.reader):
         parser.error(
             "--redact reads no text: no --region, --accept, --min-confidence or --reader with it"
@@ -99,30 +115,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read every photo, write what was asked for, print the table."""
     args = parse_args(argv)
 
-    from platewright.output.photo import plan_batch, readings_table
+    from platewright.output.photo import ReadingsTable, plan_batch
 
     files = {name: getattr(args, name) for name in writer_names() if getattr(args, name)}
     further = [*files.values(), *([args.show_attention] if args.show_attention else [])]
-    batch = plan_batch(args.photos, args.output, force=args.force, further=further)
-    detector = load(args)
-    read: list[PhotoReadings] = []
-    unreadable: list[ImageError] = []
+    batch = plan_batch(
+        args.photos, args.output, force=args.force, resume=args.resume, further=further
+    )
+    engine = chosen_engine(args)
+    how = reading_job(args, len(batch.jobs), cluster=engine is not None)
+    detector = how.load()  # by workers too, but what is wrong with it is told before they start
+    table = ReadingsTable()
+    unreadable: list[str] = []
     try:
-        for photo in read_batch(batch, detector, args, files, unreadable):
-            read.append(photo)  # noqa: PERF402 - what was read is told, whatever ends it
+        for photo in read_batch(batch, how, detector, args, files, engine, unreadable):
+            table.add(photo)
     finally:
         # Ctrl-C and a full disk come here as well: what was read is told.
-        if read:
-            print(readings_table(read))
+        if len(table):
+            print(table)
     if unreadable:
         count = f"{len(unreadable)} of {len(batch.jobs)}"
         print(f"{program()}: {count} photos not read", file=sys.stderr)
     return 1 if unreadable else 0
 
 
-def load(args: argparse.Namespace) -> Detector:
-    """Return the detector of a command line."""
-    from platewright.reading.choice import load_detector
+def chosen_engine(args: argparse.Namespace) -> Engine | None:
+    """Return the cluster that reads, checked; None: this machine."""
+    if args.engine in (None, "local"):
+        return None
+    from platewright.generation.engine import choose_engine
+
+    return choose_engine(args.engine, args.workers, args.address)
+
+
+def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> ReadingJob:
+    """Return how the photos of a command line are read."""
+    from platewright.reading.folder import ReadingJob, useful_workers
     from platewright.reading.settings import DetectorSettings
 
     given = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
@@ -132,26 +161,35 @@ def load(args: argparse.Namespace) -> Detector:
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     else:
         settings = DetectorSettings(regions=args.region, **given)
-    reader = "window" if args.redact else args.reader or ""
-    return load_detector(
-        args.weights, settings, reader=reader, threads=args.threads, beams=args.beams
+    args.workers = 1 if args.show_attention else useful_workers(args.workers, photos)
+    return ReadingJob(
+        weights=args.weights.absolute() if cluster else args.weights,
+        settings=settings,
+        reader="window" if args.redact else args.reader or "",
+        threads=args.threads or min(4, 1 if cluster else max(CORES // args.workers, 1)),
+        beams=args.beams,
+        redact=args.redact,
     )
 
 
 def read_batch(
     batch: Batch,
+    how: ReadingJob,
     detector: Detector,
     args: argparse.Namespace,
     files: Mapping[str, Path],
-    unreadable: list[ImageError],
+    engine: Engine | None,
+    unreadable: list[str],
 ) -> Iterator[PhotoReadings]:
-    """Read photos one after the other and write what comes of each.
+    """Read photos and write what comes of each, in their order.
 
     Args:
         batch: the photos, and where results go.
-        detector: reads them.
+        how: to read them.
+        detector: reads them, where this process does.
         args: of the command line.
         files: that readings go to, by the names of their kinds.
+        engine: a cluster that reads; None: this machine.
         unreadable: what is told of photos that can't be read, where there are several.
 
     Yields:
@@ -161,72 +199,50 @@ def read_batch(
         ImageError: if the only photo can't be read.
         OutputError: if a result can't be written.
     """
-    from platewright.image import load_image, save_image
-    from platewright.output.writer import open_writer
+    from platewright.file import lock
+    from platewright.output.writer import open_writer, wants_photos
+    from platewright.reading.folder import EarlierRun, read_photos
 
+    with_photos = bool(args.show_attention) or any(map(wants_photos, files))
+    how = replace(how, pictures=with_photos)
     attention: Any = None
-    annotate: Any = None
-    hide: Any = None
     progress: Any = None
     if args.show_attention:
         from platewright.reading.crop_speller import AttentionFile
 
         attention = AttentionFile(args.show_attention, detector, photos=len(batch.jobs))
     with ExitStack() as stack:
+        earlier = None
+        if batch.lines:
+            place = batch.lines.parent
+            stack.enter_context(lock(place / ".readings.lock", str(place)))
+            if args.resume:
+                earlier = stack.enter_context(EarlierRun(batch.lines, batch.jobs))
+        todo = earlier.missing if earlier else batch.jobs
         kinds = [*files.items(), *([("jsonl", batch.lines)] if batch.lines else [])]
         writers = [
             stack.enter_context(open_writer(name, path, several=batch.several))
             for name, path in kinds
         ]
-        # What a single photo's table needs nothing of would double the time until it stands there.
         if batch.several:
             from platewright.progress import Progress
 
-            progress = stack.enter_context(Progress(len(batch.jobs), unit="photos"))
-        if args.redact:
-            from platewright.output.redaction import redact as hide
-        elif any(job.picture for job in batch.jobs):
-            from platewright.output.annotation import annotate
-        for job in batch.jobs:
-            try:
-                image = load_image(job.photo)
-            except ImageError as error:
+            there = len(batch.jobs) - len(todo)
+            progress = stack.enter_context(Progress(len(batch.jobs), there, unit="photos"))
+        read = read_photos(how, todo, workers=args.workers, engine=engine, detector=detector)
+        stack.enter_context(closing(read))
+        for done in earlier.merged(read) if earlier else read:
+            if progress and not (earlier and earlier.has(done.job)):
+                progress.add()
+            if done.photo is None:
                 if progress is None:
-                    raise
-                progress.say(f"{program()}: {error}")
-                progress.add()
-                unreadable.append(error)
+                    raise ImageError(done.error)
+                progress.say(f"{program()}: {done.error}")
+                unreadable.append(done.error)
                 continue
-            photo, shown = read_photo(job.name, image, detector, hide=hide)
-            if job.picture:
-                save_image(job.picture, annotate(image, photo.readings) if annotate else shown)
+            image = done.image_of(wanted=with_photos)
             for writer in writers:
-                writer.add(photo, image)
+                writer.add(done.photo, image)
             if attention:
-                attention.write(image, photo.readings)
-            if progress:
-                progress.add()
-            yield photo
-
-
-def read_photo(
-    name: str, image: Any, detector: Detector, *, hide: Any = None
-) -> tuple[PhotoReadings, Any]:
-    """Read a photo and take the time.
-
-    Args:
-        name: what results call it.
-        image: (H, W, 3) RGB.
-        detector: reads it.
-        hide: finds and hides instead of reading; None: nothing is hidden.
-
-    Returns:
-        What was read, and the picture with its plates hidden, or None.
-    """
-    from platewright.output.photo import PhotoReadings
-
-    start = time.perf_counter()
-    shown, readings = hide(image, detector) if hide else (None, detector.read(image))
-    ms = (time.perf_counter() - start) * 1e3
-    size = (image.shape[0], image.shape[1])
-    return PhotoReadings(file=name, size=size, ms=ms, readings=tuple(readings)), shown
+                attention.write(image, done.photo.readings)
+            yield done.photo

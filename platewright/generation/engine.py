@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -157,6 +157,7 @@ def _ray(workers: int, address: str) -> Iterator[Backend]:
         ray.shutdown()
 
 
+Piece = TypeVar("Piece", bound=Hashable)
 Result = TypeVar("Result")
 
 ENGINES = ("local", "dask", "ray")
@@ -197,8 +198,8 @@ class Engine:
             raise ConfigError(f"--engine {self.kind} needs {module}: pip install {package}{hint}")
 
     def run(
-        self, function: Callable[[int], Result], pieces: Iterable[int]
-    ) -> Generator[tuple[int, Result], None, None]:
+        self, function: Callable[[Piece], Result], pieces: Iterable[Piece]
+    ) -> Generator[tuple[Piece, Result], None, None]:
         """Call a function on every piece and yield (piece, result) as they get done.
 
         Workers that die cost what they were at, which is done again by others. Close the iterator
@@ -206,13 +207,13 @@ class Engine:
 
         Args:
             function: picklable; what it raises ends the run.
-            pieces: numbers, each once.
+            pieces: numbers or what else can be pickled, each once.
 
         Raises:
             ConfigError: if the cluster can't be reached.
             EngineError: if workers keep dying, or can't run the function.
         """
-        todo = sorted(set(pieces))
+        todo = list(dict.fromkeys(pieces))
         if not todo:
             return
         if self._inline:
@@ -236,7 +237,7 @@ class Engine:
                             "memory: try fewer --workers; the same command goes on from here"
                         ) from None
                     print(
-                        f"\na worker died; drawing again what it was at ({len(todo)} shards left)",
+                        f"\na worker died; what it was at is done again ({len(todo)} shards left)",
                         file=sys.stderr,
                     )
                 except ModuleNotFoundError as error:
@@ -271,15 +272,15 @@ def choose_engine(kind: str | None, workers: int, address: str = "") -> Engine:
     """
     engine = Engine(kind=kind or "local", workers=workers, address=address)
     if kind is None and any(engine.missing()):
-        print("without joblib only one process draws (pip install joblib)", file=sys.stderr)
+        print("without joblib only one process works (pip install joblib)", file=sys.stderr)
         engine = Engine()
     engine.check()
     return engine
 
 
 def _parallel(
-    function: Callable[[int], Result], pieces: list[int], backend: str, jobs: int
-) -> Generator[tuple[int, Result], None, None]:
+    function: Callable[[Piece], Result], pieces: list[Piece], backend: str, jobs: int
+) -> Generator[tuple[Piece, Result], None, None]:
     """Yield (piece, result) out of order, with few more pieces handed out than are worked on."""
     from joblib import Parallel, delayed, parallel_config
 
@@ -303,7 +304,9 @@ def _parallel(
                 results.close()
 
 
-def _call(function: Callable[[int], Result], piece: int, started_by: int) -> tuple[int, Result]:
+def _call(
+    function: Callable[[Piece], Result], piece: Piece, started_by: int
+) -> tuple[Piece, Result]:
     """Do one piece in a worker, which leaves it to the main process to end early."""
     own = os.getpid() != started_by
     if own and threading.current_thread() is threading.main_thread():

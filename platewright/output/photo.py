@@ -24,6 +24,7 @@ __all__ = [
     "Batch",
     "Job",
     "PhotoReadings",
+    "ReadingsTable",
     "list_images",
     "plan_batch",
     "readings_table",
@@ -69,6 +70,7 @@ def plan_batch(
     output: Path | None,
     *,
     force: bool,
+    resume: bool = False,
     further: Sequence[Path] = (),
 ) -> Batch:
     """Work out what is read and written, and make the output's folder.
@@ -77,6 +79,7 @@ def plan_batch(
         inputs: photos and folders of photos.
         output: a picture for one photo, or a folder; None: nothing is drawn.
         force: whether results may be overwritten; photos never are.
+        resume: whether they may be there because an earlier run has written them.
         further: other files that are going to be written.
 
     Raises:
@@ -108,8 +111,11 @@ def plan_batch(
                 f"{output}: the output must end in one of {', '.join(WRITE_SUFFIXES)}"
             )
         pictures = [output]
+    if resume and lines is None:
+        raise ConfigError("--resume goes on with an output folder: name one")
     results = [path for path in (*pictures, lines, *further) if path is not None]
-    _guard(results, [photo for photo, _ in photos], force=force)
+    hint = "give another name or --force" + ("; --resume reads what is missing" if lines else "")
+    _guard(results, [photo for photo, _ in photos], hint="" if force or resume else hint)
     for folder in {path.parent for path in results}:
         make_folder(folder)
     jobs = [
@@ -154,8 +160,11 @@ def _names(photos: Iterable[Path]) -> list[str]:
     return names
 
 
-def _guard(results: Sequence[Path], photos: Sequence[Path], *, force: bool) -> None:
-    """Raise where a result would take the place of another one, of a photo, or of a file."""
+def _guard(results: Sequence[Path], photos: Sequence[Path], *, hint: str) -> None:
+    """Raise where a result would take the place of another one, of a photo, or of a file.
+
+    Without a hint what to do about files that are there, they may be.
+    """
     sources = {photo.resolve() for photo in photos}
     seen: set[Path] = set()
     for path in results:
@@ -166,8 +175,8 @@ def _guard(results: Sequence[Path], photos: Sequence[Path], *, force: bool) -> N
             raise ConfigError(f"{path}: two results would go there; give them different names")
         seen.add(place)
         # A device such as /dev/stdout may be written to again and again.
-        if (path.is_file() or path.is_dir()) and not force:
-            raise OutputError(f"{path}: there already; give another name or --force")
+        if (path.is_file() or path.is_dir()) and hint:
+            raise OutputError(f"{path}: there already; {hint}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,42 +213,78 @@ class PhotoReadings:
             "plates": [reading.as_dict() for reading in self.readings],
         }
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PhotoReadings:
+        """Read the JSON form back.
 
-def readings_table(photos: Sequence[PhotoReadings]) -> str:
-    """Return the readings as an aligned table, one line per plate, without a final line break.
+        Raises:
+            KeyError, TypeError, ValueError: if it is none.
+        """
+        return cls(
+            file=str(values["file"]),
+            size=(int(values["height"]), int(values["width"])),
+            ms=float(values["ms"]),
+            readings=tuple(Reading.from_dict(plate) for plate in values["plates"]),
+        )
+
+
+class ReadingsTable:
+    """The readings as an aligned table, one line per plate; it keeps no more than what it shows.
 
     A photo without a plate has a line too; a text that is not accepted has a question mark. The
     photo stands last, so that long names push nothing out of line; it is left out where there is
     only one, and the region where none is known.
     """
-    several = len(photos) > 1
-    head = ["text", "confidence", "presence", "region", "box (x0 y0 x1 y1)"]
-    rows = [[*head, "photo"] if several else head]
+
+    def __init__(self) -> None:
+        """Begin without a photo."""
+        self._rows: list[tuple[str, ...]] = []
+        self._photos = 0
+
+    def __len__(self) -> int:
+        """How many photos were added."""
+        return self._photos
+
+    def add(self, photo: PhotoReadings) -> None:
+        """Add a photo."""
+        cells = [_cells(reading) for reading in photo.readings] or [("(no plate)", *[""] * 4)]
+        self._rows += [(*row, printable(photo.file)) for row in cells]
+        self._photos += 1
+
+    def __str__(self) -> str:
+        """Return it without a final line break."""
+        head = ("text", "confidence", "presence", "region", "box (x0 y0 x1 y1)", "photo")
+        rows: list[tuple[str, ...]] = [head, *self._rows]
+        regions = any(row[3] not in ("", "-") for row in self._rows)
+        shown = [0, 1, 2, *([3] if regions else []), 4, *([5] if self._photos > 1 else [])]
+        widths = {column: max(len(row[column]) for row in rows) for column in shown}
+        rightwards = (1, 2)
+        return "\n".join(
+            "  ".join(
+                row[k].rjust(widths[k]) if k in rightwards else row[k].ljust(widths[k])
+                for k in shown
+            ).rstrip()
+            for row in rows
+        )
+
+
+def readings_table(photos: Iterable[PhotoReadings]) -> str:
+    """Return the table of photos; see `ReadingsTable`."""
+    table = ReadingsTable()
     for photo in photos:
-        cells = [_cells(reading) for reading in photo.readings] or [["(no plate)", *[""] * 4]]
-        rows += [[*row, printable(photo.file)] if several else row for row in cells]
-    if not any(reading.region for photo in photos for reading in photo.readings):
-        rows = [[cell for column, cell in enumerate(row) if column != 3] for row in rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    rightwards = (1, 2)
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column in rightwards else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+        table.add(photo)
+    return str(table)
 
 
-def _cells(reading: Reading) -> list[str]:
+def _cells(reading: Reading) -> tuple[str, ...]:
     """Return a reading's cells of the table."""
-    return [
+    return (
         (reading.text + ("" if reading.accepted else " ?")) if reading.text else "(unread)",
         percent(reading.confidence),
         percent(reading.presence),
         reading.region or "-",
         " ".join(f"{value:.0f}" for value in reading.box),
-    ]
+    )
 
 
 COLUMNS = (

@@ -213,6 +213,17 @@ def test_interruption_keeps_what_was_read(
     lines = (tmp_path / "out/readings.jsonl").read_text().splitlines()
     assert [json.loads(line)["file"] for line in lines] == ["a.png", "b.png"]
     assert len(list((tmp_path / "out").iterdir())) == 3
+    make_photo(tmp_path / "photos/c.png")
+    (tmp_path / "photos/b.png").write_bytes(b"damaged, had it to be read again")
+    assert run("photos", "weights.npz", "out") == 1
+    assert "; --resume reads what is missing\n" in capsys.readouterr().err
+    assert run("photos", "weights.npz", "out", "--resume", "--csv", "all.csv") == 0
+    out, _ = capsys.readouterr()
+    assert out.count("AB12") == 4
+    lines = (tmp_path / "out/readings.jsonl").read_text().splitlines()
+    assert [json.loads(line)["file"] for line in lines] == ["a.png", "b.png", "c.png", "d.png"]
+    assert (tmp_path / "all.csv").read_text().count("AB12") == 4
+    assert len(list((tmp_path / "out").iterdir())) == 5
 
 
 @pytest.mark.parametrize(
@@ -228,6 +239,10 @@ def test_interruption_keeps_what_was_read(
         (["in.png", "weights.npz", "other.onnx"], 2, "two weights files"),
         (["in.png", "weights.npz", "a.jpg", "b.jpg"], 2, "more than one output"),
         (["in.png", "weights.npz", "a.jpg", "-o", "b.jpg"], 2, "more than one output"),
+        (["in.png", "weights.npz", "out.jpg", "--resume"], 2, "--resume goes on with an output"),
+        (["in.png", "weights.npz", "out", "--address", "tcp://x"], 2, "add --engine dask"),
+        (["in.png", "--engine", "ray", "--show-attention", "a.png"], 2, "leave out --engine"),
+        (["in.png", "--workers", "0"], 2, "must be at least 1"),
         (["in.png", "--threads", "0"], 2, "0 is not between 1 and 256"),
         (["in.png", "--min-presence", "nan"], 2, "nan is not between 0 and 1"),
         (["in.png", "--min-height", "x"], 2, "invalid int value: 'x'"),

@@ -16,6 +16,9 @@ import pytest
 from platewright.errors import ConfigError, EngineError
 from platewright.generation.engine import Engine, choose_engine
 from platewright.generation.shard import ShardJob, assemble
+from platewright.output.photo import Job
+from platewright.reading.folder import ReadingJob, read_photos
+from platewright.reading.settings import DetectorSettings
 from tests.script import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +68,7 @@ def test_what_a_dead_worker_was_at_is_done_again(
     assert os.getpid() not in {pid for pid, _ in results.values()}
     assert results[3][1]
     told = capfd.readouterr().err.strip().splitlines()
-    assert len(told) == 1 and told[0].startswith("a worker died; drawing again what it was at")
+    assert len(told) == 1 and told[0].startswith("a worker died; what it was at is done again")
 
 
 def test_workers_that_keep_dying_end_the_run() -> None:
@@ -101,7 +104,7 @@ def test_what_cannot_be_used_is_told(
     assert choose_engine("local", 1) == Engine()
     assert capsys.readouterr().err == ""
     assert choose_engine(None, 2) == Engine()
-    assert "without joblib only one process draws" in capsys.readouterr().err
+    assert "without joblib only one process works" in capsys.readouterr().err
 
 
 def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,6 +112,24 @@ def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) 
     engine = Engine(kind="dask", address="tcp://127.0.0.1:9", workers=1)
     with pytest.raises(ConfigError, match=r"127\.0\.0\.1:9: no Dask scheduler answers there"):
         list(engine.run(square, range(2)))
+
+
+def check_reading(folder: Path, engine: Engine) -> None:
+    """See that a cluster reads photos as this process does, and in their order."""
+    photos = [Job(ROOT / "docs/street.jpg", f"{k}.jpg", None) for k in range(3)]
+    photos.insert(1, Job(folder / "nowhere.jpg", "nowhere.jpg", None))
+    photos[2] = Job(photos[2].photo, "drawn.jpg", folder / "drawn.jpg")
+    how = ReadingJob(weights=ROOT / "weights.onnx", settings=DetectorSettings(), pictures=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("platewright.reading.folder.SHARD", 1)
+        there = list(read_photos(how, photos, engine=engine))
+    assert (folder / "drawn.jpg").is_file()
+    (folder / "drawn.jpg").unlink()
+    for one, here in zip(there, read_photos(how, photos), strict=True):
+        assert (one.job, one.error, one.image) == (here.job, here.error, None)
+        if one.photo is not None and here.photo is not None:
+            assert one.photo.as_dict() | {"ms": 0} == here.photo.as_dict() | {"ms": 0}
+    assert [one.photo is None for one in there] == [False, True, False, False]
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +175,7 @@ def test_a_dask_cluster_writes_the_same_bytes(
     assert "10 pictures as windows, lmdb in 3 shards" in said
     assemble(make_job(tmp_path / "here", formats=("windows", "lmdb")), Engine())
     assert tree_of(tmp_path / "dask") == tree_of(tmp_path / "here")
+    check_reading(tmp_path, engine)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
@@ -165,6 +187,7 @@ def test_ray_writes_the_same_bytes_and_survives_a_death(
     assemble(make_job(tmp_path / "ray"), engine)
     assemble(make_job(tmp_path / "here"), Engine())
     assert tree_of(tmp_path / "ray") == tree_of(tmp_path / "here")
+    check_reading(tmp_path, engine)
     results = dict(engine.run(functools.partial(die_once, str(tmp_path)), range(6)))
     assert sorted(results) == list(range(6))
     assert "a worker died" in capfd.readouterr().err

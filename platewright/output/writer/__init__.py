@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from platewright.output.photo import PhotoReadings
 
-__all__ = ["ReadingsWriter", "open_writer", "writer_names", "writer_summary"]
+__all__ = ["ReadingsWriter", "open_writer", "wants_photos", "writer_names", "writer_summary"]
 
 FOLDER = Path(__file__).parent
 
@@ -48,7 +48,8 @@ class ReadingsWriter(Protocol):
 
         Args:
             photo: its readings.
-            image: uint8 (H, W, 3) RGB, the photo itself.
+            image: uint8 (H, W, 3) RGB, the photo itself; without pixels, (0, 0, 3), for a class
+                with `sees_photos = False`.
 
         Raises:
             OutputError: if it can't be written.
@@ -74,6 +75,12 @@ def writer_summary(name: str) -> str:
     told = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))) or ""
     line = told.partition("\n")[0].rstrip(".")
     return line if line[1:2].isupper() else f"{line[:1].lower()}{line[1:]}"
+
+
+def wants_photos(name: str) -> bool:
+    """Tell whether a kind looks at the photos themselves, unless it says `sees_photos = False`."""
+    module = importlib.import_module(f"{__name__}.{name}")
+    return bool(getattr(module.Writer, "sees_photos", True))
 
 
 def open_writer(name: str, path: Path, *, several: bool) -> ReadingsWriter:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.file import write_file
+from platewright.file import whole_file
 from platewright.output.photo import PhotoReadings
 
 __all__ = ["COLUMNS", "Writer"]
@@ -21,20 +23,27 @@ COLUMNS = (
     "file", "width", "height", "text", "confidence", "presence", "accepted", "region",
     "x0", "y0", "x1", "y1", *(f"{corner}_{axis}" for corner in CORNERS for axis in "xy"),
 )  # fmt: skip
+IN_MEMORY = 1 << 20
+"""Bytes."""
 
 
 class Writer:
     """Collects plates and writes their table at the end; photos without one have no row.
+
+    What is beyond a megabyte waits in a temporary file.
 
     Args:
         path: the file.
         several: is of no account.
     """
 
+    sees_photos = False
+
     def __init__(self, path: Path, *, several: bool) -> None:
         """Note the name."""
         self.path = path
-        self._text = io.StringIO(newline="")
+        self._bytes = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed at the end
+        self._text = io.TextIOWrapper(self._bytes, "utf-8", "backslashreplace", newline="")
         self._table = csv.writer(self._text)
         self._table.writerow(COLUMNS)
 
@@ -57,4 +66,7 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         """Write what there is."""
-        write_file(self.path, self._text.getvalue().encode("utf-8", "backslashreplace"))
+        with self._text as text, whole_file(self.path) as stream:
+            text.flush()
+            self._bytes.seek(0)
+            shutil.copyfileobj(self._bytes, stream)

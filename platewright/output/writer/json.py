@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.file import write_file
+from platewright.file import whole_file
 from platewright.output.photo import PhotoReadings
 
 __all__ = ["Writer"]
 
+IN_MEMORY = 1 << 20
+"""Bytes."""
+
 
 class Writer:
-    """Collects photos and writes them at the end.
+    """Collects photos, beyond a megabyte in a temporary file, and writes them at the end.
 
     Args:
         path: the file.
         several: whether it is to be a list.
     """
 
+    sees_photos = False
+
     def __init__(self, path: Path, *, several: bool) -> None:
         """Note the name."""
         self.path, self.several = path, several
-        self._photos: list[dict[str, Any]] = []
+        self._photos = 0
+        self._text = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed at the end
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -35,7 +43,9 @@ class Writer:
 
     def add(self, photo: PhotoReadings, image: NDArray[np.uint8]) -> None:
         """Keep one photo's readings."""
-        self._photos.append(photo.as_dict())
+        between = b",\n " if self._photos else b""
+        self._text.write(between + json.dumps(photo.as_dict()).encode())
+        self._photos += 1
 
     def __exit__(
         self,
@@ -44,8 +54,12 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         """Write what there is."""
-        if self.several:
-            lines = ",\n ".join(json.dumps(photo) for photo in self._photos)
-            write_file(self.path, f"[{lines}]\n".encode())
-        elif self._photos:
-            write_file(self.path, (json.dumps(self._photos[0]) + "\n").encode())
+        opening, closing = (b"[", b"]\n") if self.several else (b"", b"\n")
+        with self._text as text:
+            if not self.several and not self._photos:
+                return
+            with whole_file(self.path) as stream:
+                text.seek(0)
+                stream.write(opening)
+                shutil.copyfileobj(text, stream)
+                stream.write(closing)

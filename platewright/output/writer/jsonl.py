@@ -23,6 +23,8 @@ class Writer:
         several: is of no account.
     """
 
+    sees_photos = False
+
     def __init__(self, path: Path, *, several: bool) -> None:
         """Note the name; the file is opened on entering."""
         self._lines = LinesFile(path)
