@@ -255,6 +255,7 @@ class Reading:
                 for c in values["characters"]
             ),
             region=str(values["region"]),
+            region_probability=float(values.get("region_probability", 0.0)),
             accepted=bool(values["accepted"]),
         )
 
