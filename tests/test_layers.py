@@ -24,6 +24,7 @@ BASE = (
     "file",
     "progress",
     "pool",
+    "http",
     "toml",
     "jpeg",
     "image",

@@ -85,8 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.from_format = args.from_format or detect_format(args.source)
 
     from platewright.dataset.conversion import convert
-    from platewright.dataset.fetch import Fetcher
     from platewright.dataset.picture import PictureFinder
+    from platewright.http import Fetcher
 
     fetcher = Fetcher(args.timeout, round(args.max_mb * 1e6))
     finder = PictureFinder(

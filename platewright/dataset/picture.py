@@ -17,10 +17,10 @@ from urllib.parse import unquote, urlsplit
 from PIL import Image
 
 from platewright.dataset.failure import Failures, shown
-from platewright.dataset.fetch import is_web
 from platewright.dataset.textfile import rows_of
 from platewright.errors import DatasetError, ImageError, PlatewrightError
 from platewright.file import make_folder, write_file
+from platewright.http import is_web
 from platewright.image import READ_SUFFIXES, decode_image
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Arrays of an `.npz` file, read within bounds: nothing is made before its size is known."""
+"""Arrays of an `.npz` file, written whole, read within bounds: no memory before the size is known."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
-from platewright.file import open_file
+from platewright.file import make_folder, open_file, whole_file
 
-__all__ = ["NOTE", "SETTINGS", "Arrays", "read_arrays"]
+__all__ = ["NOTE", "SETTINGS", "Arrays", "read_arrays", "save_arrays"]
 
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"
@@ -98,3 +99,14 @@ def _members(stream: BinaryIO, path: Path) -> dict[str, NDArray[Any]]:
             with archive.open(entry) as member:
                 arrays[name] = np.lib.format.read_array(member, allow_pickle=False)
     return arrays
+
+
+def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write an `.npz` whole or not at all, and its folder where there is none.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    make_folder(path.parent)
+    with whole_file(path) as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]

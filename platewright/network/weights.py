@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
-from platewright.errors import ConfigError, OutputError, WeightsError
-from platewright.network.arrays import NOTE, SETTINGS, Arrays, read_arrays
+from platewright.errors import ConfigError, WeightsError
+from platewright.network.arrays import NOTE, SETTINGS, Arrays, read_arrays, save_arrays
 from platewright.network.kind import Networks, build
 from platewright.network.part import (
     PARTS,
@@ -295,19 +293,11 @@ def save_weights(
     Raises:
         OutputError: if the file can't be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")
     texts = {
         SETTINGS: np.frombuffer(settings.to_json().encode(), np.uint8),
         NOTE: np.frombuffer(json.dumps(note or {}).encode(), np.uint8),
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(temporary, **texts, **arrays)  # type: ignore[arg-type]
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: can't write the weights ({error.strerror or error})") from None
+    save_arrays(path, texts | arrays)
 
 
 def load_networks(path: Path) -> tuple[Networks, AnySettings]:

@@ -12,23 +12,21 @@ import base64
 import json
 import os
 import re
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, InvalidURL
 from itertools import product
 from typing import Any
-from urllib import error, parse, request
+from urllib import error, parse
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.errors import ServiceError
+from platewright.http import ALLOWED, RefusedError, ask
 from platewright.image import encode_image
-from platewright.pool import within
 from platewright.reading.speller import Given
 from platewright.text import clean
 
@@ -42,34 +40,6 @@ LARGEST = 1 << 20
 LONGEST_WAIT_S = 30.0
 """No service is waited for longer between two tries, whatever it asks."""
 HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
-# What may stand in a URL as it is (RFC 3986, section 2), and the mark of what is escaped already.
-ALLOWED = "!$%&'()*+,/:;=?[]~"
-
-
-class _Handler(request.HTTPSHandler, request.HTTPHandler):
-    """Keeps the sockets that it opens, so that who waits no longer can end them."""
-
-    def __init__(self, sockets: list[socket.socket], end_s: float) -> None:
-        super().__init__()
-        self._sockets, self._end_s = sockets, end_s
-
-    def do_open(self, http_class: Any, req: Any, **arguments: Any) -> Any:
-        """See `urllib`."""
-
-        def made(*places: Any, **options: Any) -> Any:
-            connection = http_class(*places, **options)
-            plain = connection.connect
-
-            def connect() -> None:
-                plain()
-                self._sockets.append(connection.sock)
-                if time.monotonic() > self._end_s:
-                    raise TimeoutError
-
-            connection.connect = connect
-            return connection
-
-        return super().do_open(made, req, **arguments)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +111,12 @@ class Service:
 
     def _post(self, body: bytes) -> bytes:
         try:
-            found = self._ask(body)
+            return ask(_address(self.url).geturl(), body,
+                       {"apikey": self.key, "Content-Type": "application/x-www-form-urlencoded"},
+                       timeout_s=self.timeout_s, max_bytes=LARGEST)  # fmt: skip
+        except RefusedError:
+            told = f"the answer is larger than {LARGEST} bytes"
+            raise ServiceError(f"{self.place}: {told}") from None
         except error.HTTPError as refused:
             with refused:
                 code, after = refused.code, refused.headers.get("Retry-After", "")
@@ -158,32 +133,6 @@ class Service:
             if isinstance(reason, TimeoutError):
                 told = f"no answer in {self.timeout_s:g} s"
             raise _BusyError(told) from None
-        if len(found) > LARGEST:
-            raise ServiceError(f"{self.place}: the answer is larger than {LARGEST} bytes")
-        return found
-
-    def _ask(self, body: bytes) -> bytes:
-        # Kept so that the thread that asks is cut off when the time is up.
-        sockets: list[socket.socket] = []
-        # None of Python's own openers: they follow redirects, which would carry the key along.
-        opener = request.OpenerDirector()
-        opener.add_handler(_Handler(sockets, time.monotonic() + self.timeout_s))
-        kinds = request.ProxyHandler, request.UnknownHandler, request.HTTPDefaultErrorHandler
-        for kind in (*kinds, request.HTTPErrorProcessor):
-            opener.add_handler(kind())
-        head = {"apikey": self.key, "Content-Type": "application/x-www-form-urlencoded"}
-        asked = request.Request(_address(self.url).geturl(), data=body, headers=head)
-
-        def ask() -> bytes:
-            with opener.open(asked, timeout=self.timeout_s) as answer:
-                return bytes(answer.read(LARGEST + 1))
-
-        try:
-            return within(self.timeout_s, ask)
-        finally:
-            for opened in sockets:
-                with suppress(OSError):  # closed already, as a rule
-                    opened.shutdown(socket.SHUT_RDWR)
 
     def _text(self, answer: bytes) -> str:
         try:

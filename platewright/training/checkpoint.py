@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import OutputError, WeightsError
+from platewright.errors import WeightsError
+from platewright.file import whole_file, whole_text
+from platewright.network.arrays import save_arrays
 
-__all__ = ["Log", "Progress", "draw_curves", "load_checkpoint", "save_checkpoint", "say"]
+__all__ = ["Log", "State", "draw_curves", "load_checkpoint", "save_checkpoint"]
 
 Arrays = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Progress:
+class State:
     """How far a run has come.
 
     Attributes:
@@ -37,7 +36,7 @@ class Progress:
 
 
 def save_checkpoint(
-    path: Path, weights: Arrays, average: Arrays, optimizer: list[NDArray[Any]], progress: Progress
+    path: Path, weights: Arrays, average: Arrays, optimizer: list[NDArray[Any]], state: State
 ) -> None:
     """Write a checkpoint whole or not at all.
 
@@ -47,21 +46,11 @@ def save_checkpoint(
     arrays: dict[str, NDArray[Any]] = {f"w:{k}": v for k, v in weights.items()}
     arrays |= {f"a:{k}": v for k, v in average.items()}
     arrays |= {f"o:{k:05d}": v for k, v in enumerate(optimizer)}
-    arrays["progress"] = np.frombuffer(json.dumps(progress.__dict__).encode(), np.uint8)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(temporary, **arrays)  # type: ignore[arg-type]
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path}: can't write the checkpoint ({error.strerror or error})"
-        ) from None
+    arrays["progress"] = np.frombuffer(json.dumps(state.__dict__).encode(), np.uint8)
+    save_arrays(path, arrays)
 
 
-def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, list[NDArray[Any]], Progress]:
+def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, list[NDArray[Any]], State]:
     """Read a checkpoint back.
 
     Raises:
@@ -70,7 +59,7 @@ def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, list[NDArray[Any]], Pro
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        progress = Progress(**json.loads(arrays["progress"].tobytes().decode()))
+        state = State(**json.loads(arrays["progress"].tobytes().decode()))
     except FileNotFoundError:
         raise WeightsError(f"{path}: no checkpoint here to resume from") from None
     except Exception as error:
@@ -82,7 +71,7 @@ def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, list[NDArray[Any]], Pro
         return {k[2:]: v for k, v in arrays.items() if k.startswith(prefix)}
 
     optimizer = [arrays[k] for k in sorted(arrays) if k.startswith("o:")]
-    return part("w:"), part("a:"), optimizer, progress
+    return part("w:"), part("a:"), optimizer, state
 
 
 class Log:
@@ -117,24 +106,10 @@ class Log:
     def flush(self) -> None:
         """Write all rows."""
         names = list(dict.fromkeys(name for row in self.rows for name in row))
-        with self.path.open("w", newline="") as file:
+        with whole_text(self.path) as file:
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows(self.rows)
-
-
-def say(row: dict[str, Any], progress: float, elapsed_s: float) -> None:
-    """Print one line of progress."""
-    left = f"left {elapsed_s * (1 - progress) / progress / 60:.0f} min" if progress > 0 else ""
-    bar = "#" * int(20 * progress)
-    facts = " ".join(
-        f"{k}={v:.3g}" for k, v in row.items() if k not in ("step", "elapsed_s", "rate")
-    )
-    print(
-        f"[{bar:<20}] {100 * progress:4.1f} % step {row['step']} {facts} {left}",
-        file=sys.stderr,
-        flush=True,
-    )
 
 
 def draw_curves(log: Path, picture: Path) -> bool:
@@ -181,6 +156,7 @@ def draw_curves(log: Path, picture: Path) -> bool:
     for axis in (left, right):
         axis.grid(alpha=0.3)
     figure.tight_layout()
-    figure.savefig(picture, dpi=110)
+    with whole_file(picture) as stream:
+        figure.savefig(stream, dpi=110)
     pyplot.close(figure)
     return True

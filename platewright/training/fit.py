@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 
 from platewright.network.kind import build, joined
 from platewright.network.weights import load_file, model_arrays, save_weights, set_arrays
-from platewright.training.checkpoint import Log, Progress, load_checkpoint, save_checkpoint, say
+from platewright.progress import Progress
+from platewright.training.checkpoint import Log, State, load_checkpoint, save_checkpoint
 from platewright.training.sample import SampleSettings
 from platewright.training.stream import BatchStream, make_drawing, prepare
 from platewright.training.task import Task, WeightedLosses
@@ -84,6 +84,7 @@ def learning_rate(settings: TrainSettings, step: int, progress: float) -> float:
 
 
 Arrays = dict[str, NDArray[np.float32]]
+UNTOLD = ("step", "elapsed_s", "rate")
 STARVING = 0.05
 """Part of the time spent waiting for drawings above which the log says so."""
 WORTH_COMPILING = 1000
@@ -182,7 +183,7 @@ class Trainer:
 
         self._settle()
         optimizer = [np.asarray(ops.convert_to_numpy(v.value)) for v in self.optimizer.variables]
-        progress = Progress(self.step, self.elapsed_s, self.network.to_json())
+        progress = State(self.step, self.elapsed_s, self.network.to_json())
         save_checkpoint(
             self.checkpoint, model_arrays(self.model), self.average, optimizer, progress
         )
@@ -207,13 +208,16 @@ class Trainer:
         began = last_saved = time.monotonic()
         before_s = self.elapsed_s
         try:
-            with stream, Log(self.folder / "log.csv", self.step) as log:
+            there = int(100 * self._progress())
+            bar = Progress(100, there, unit="%")
+            with bar, stream, Log(self.folder / "log.csv", self.step) as log:
                 window_began, window_step, waited = time.monotonic(), self.step, stream.waited_s
                 logs: dict[str, list[float]] = {}
                 while True:
                     progress = self._progress()
                     if progress >= 1.0:
                         break
+                    bar.add(int(100 * progress) - there - bar.done)
                     rate = learning_rate(settings, self.step, progress)
                     self.optimizer.learning_rate.assign(rate)
                     inputs, targets = next(stream)
@@ -235,9 +239,10 @@ class Trainer:
                         if self.step % settings.check_every == 0:
                             row |= self.check()
                         if row["waiting"] > STARVING:
-                            print("drawing is at its limit: raise --workers", file=sys.stderr)
+                            bar.say("drawing is at its limit: raise --workers")
                         log.write(row)
-                        say(row, progress, self.elapsed_s)
+                        told = (f"{k}={v:.3g}" for k, v in row.items() if k not in UNTOLD)
+                        bar.say(f"step {self.step} {' '.join(told)}")
                         logs, window_began = {}, time.monotonic()
                         window_step, waited = self.step, stream.waited_s
                     if time.monotonic() - last_saved > settings.checkpoint_s:

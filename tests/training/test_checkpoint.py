@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 
 from platewright.errors import OutputError, WeightsError
 from platewright.network.weights import BundleSettings, SlotSettings, save_weights
-from platewright.training import checkpoint as module
-from platewright.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from platewright.training.checkpoint import State, load_checkpoint, save_checkpoint
 
 WEIGHTS = {"a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.ones(2, np.float32)}
 AVERAGE = {name: value * 0.5 for name, value in WEIGHTS.items()}
 OPTIMIZER = [np.int64(7) * np.ones((), np.int64), *(np.full(3, k, np.float32) for k in range(12))]
-PROGRESS = Progress(
+PROGRESS = State(
     step=42, elapsed_s=12.5, settings=BundleSettings(slots=SlotSettings(slots=8)).to_json()
 )
 
@@ -52,12 +52,12 @@ def test_a_full_disk_leaves_the_old_checkpoint(
     save_checkpoint(path, WEIGHTS, AVERAGE, OPTIMIZER, PROGRESS)
     before = path.read_bytes()
 
-    def full(where: Path, **_: object) -> None:
-        Path(where).write_bytes(b"half")
+    def full(where: BinaryIO, **_: object) -> None:
+        where.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.np, "savez", full)
-    with pytest.raises(OutputError, match=r"can't write the checkpoint \(No space left"):
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OutputError, match=r"can't be written: No space left"):
         save_checkpoint(path, {}, {}, [], PROGRESS)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.npz"]

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from platewright.dataset.fetch import PATIENCE, Fetcher
 from platewright.errors import DatasetError
+from platewright.http import PATIENCE, Fetcher
 
 asked: Counter[str] = Counter()
 sent: Counter[str] = Counter()
