@@ -1,4 +1,4 @@
-"""Arrays of an `.npz` file, written whole, read within bounds: no memory before the size is known."""
+"""Arrays of an `.npz` file, written whole, read within bounds: no array before its size is known."""
 
 from __future__ import annotations
 
