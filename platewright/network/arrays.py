@@ -1,4 +1,4 @@
-"""Arrays of an `.npz` file, written whole, read within bounds: no array before its size is known."""
+"""Arrays of an `.npz` file, written whole and read within bounds: sizes are known before."""
 
 from __future__ import annotations
 
