@@ -101,7 +101,7 @@ def write_file(path: Path, data: bytes) -> None:
     """Write a file under a temporary name and rename it when it is whole.
 
     Args:
-        path: where it goes; its folder must be there.
+        path: where it goes; its folder is made where it lacks.
         data: its content.
 
     Raises:
@@ -119,7 +119,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     symbolic link is followed, and something that is no file, such as `/dev/stdout`, is written to.
 
     Args:
-        path: where it goes; its folder must be there.
+        path: where it goes; its folder is made where it lacks.
 
     Raises:
         OutputError: if it can't be written, in one line with the reason.
@@ -131,6 +131,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
                 yield device
             return
         target = path.resolve()
+        if not target.parent.exists():
+            make_folder(target.parent)
         handle, name = tempfile.mkstemp(".part", f".{target.name}.", target.parent)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as stream:
@@ -246,6 +248,8 @@ class LinesFile:
     def __enter__(self) -> Self:
         """Open the file anew."""
         try:
+            if not self.part.parent.exists():
+                make_folder(self.part.parent)
             self._stream = self.part.open("wb", buffering=0)
         except OSError as error:
             raise self._failed(error) from error

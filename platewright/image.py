@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 # Imported by name: the formats read here are these alone, and no other plugin is looked for.
 from PIL import (
+    AvifImagePlugin,  # noqa: F401
     BmpImagePlugin,  # noqa: F401
     GifImagePlugin,  # noqa: F401
     Image,
@@ -54,14 +55,18 @@ MAX_RATIO = 100
 """Longer over shorter side of a photo. Whatever looks at a photo looks past its edges, so that a
 line of pixels would cost as much as a picture many times as large."""
 
-READ_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+READ_SUFFIXES = (
+    ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif",
+)  # fmt: skip
 """What a photo in a folder is called, in small letters."""
 
 WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 """What an annotated picture may be called."""
 
 # A JPEG of several pictures (MPO) is opened as a JPEG.
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF")
+HEIC_STARTS = {f"ftyp{kind}".encode() for kind in ("heic", "heix", "heim", "hevc", "mif1", "msf1")}
+AVIF_STARTS = {b"ftypavif", b"ftypavis"}
 STRIP_PIXELS = 1 << 20
 ORIENTATION_TAG = 0x0112
 
@@ -69,8 +74,9 @@ ORIENTATION_TAG = 0x0112
 def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
     """Read a photo.
 
-    JPEG, PNG, BMP, GIF, WebP and TIFF; of an animated one the first frame. Palette, grey and CMYK
-    become RGB, what is transparent lies on white, and more than 8 bits are scaled to 8.
+    JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF, and HEIC where `pillow-heif` is installed; of an
+    animated one the first frame. Palette, grey and CMYK become RGB, what is transparent lies on
+    white, and more than 8 bits are scaled to 8.
 
     Args:
         path: the file.
@@ -202,11 +208,19 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
     stream.seek(0)
     if not start:
         raise ImageError(f"{name}: the file is empty; copy or export it again")
+    heic = start[4:12] in HEIC_STARTS
+    formats = (*FORMATS, "HEIF") if heic and _can_heic() else FORMATS
     try:
-        picture = Image.open(stream, formats=FORMATS)
+        picture = Image.open(stream, formats=formats)
     except UnidentifiedImageError as error:
-        if start[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"):
-            raise ImageError(f"{name}: HEIC and AVIF are not read; export it as JPEG") from error
+        if heic and len(formats) == len(FORMATS):
+            raise ImageError(
+                f"{name}: HEIC, which needs pip install pillow-heif; or export it as JPEG"
+            ) from error
+        if start[4:12] in AVIF_STARTS:
+            raise ImageError(
+                f"{name}: AVIF that is cut off, or that this Pillow can't read; export it as JPEG"
+            ) from error
         raise ImageError(
             f"{name}: no picture that can be read; give a JPEG, PNG, BMP, GIF, WebP or TIFF"
         ) from error
@@ -221,6 +235,16 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
             rgb = _to_rgb(picture)
         # Asked for after loading: Pillow turns a TIFF by itself, and then forgets the tag.
         return _turn(rgb, picture.getexif().get(ORIENTATION_TAG, 1))
+
+
+def _can_heic() -> bool:
+    """Make Pillow read HEIC, and tell whether it can."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
 
 
 def _too_large(name: str, size: str, max_pixels: int) -> str:

@@ -17,11 +17,12 @@ from platewright.errors import ImageError
 from platewright.generation.job import draw_sample, make_job
 from platewright.image import read_picture
 from platewright.output.annotation import annotate
-from platewright.output.photo import PhotoReadings, list_images
+from platewright.output.batch import list_images
+from platewright.output.photo import PhotoReadings
 from platewright.output.redaction import redact, redaction_settings
 from platewright.pool import in_order, usual_workers
 from platewright.reading.choice import load_detector
-from platewright.reading.settings import DetectorSettings
+from platewright.reading.settings import DetectorSettings, Shown
 from platewright.record import Reading, SceneRecord
 from platewright.region import load_region
 from platewright.resource import bundled
@@ -63,8 +64,9 @@ class Detector:
         threads: of the networks; 0: one for each core, and 4 at most.
         beams: texts that a reader's search follows at once.
         min_height: px, of the smallest plate looked for; None: by the picture's size.
-        min_presence: least presence of a reading, 0-1; None: as trained.
-        min_confidence: least confidence of a reading, 0-1; None: all are returned.
+        min_presence: least presence of a reading, 0-1; None: 0.8, so that nine in ten are plates.
+        min_confidence: least confidence of a text, 0-1; None: 0.15, to the same end.
+        everything: return what is no plate most likely as well.
         accept: confidence from which on a reading counts as accepted, 0-1; None: as calibrated.
 
     Raises:
@@ -85,18 +87,17 @@ class Detector:
         min_height: float | None = None,
         min_presence: float | None = None,
         min_confidence: float | None = None,
+        everything: bool = False,
         accept: float | None = None,
     ) -> None:
         """Load the networks."""
         self.weights = bundled("weights.onnx") if weights is None else Path(weights)
         self.regions = _codes(regions)
         self._threads = threads or min(usual_workers(), 4)
-        chosen = {
-            "min_height": min_height,
-            "min_presence": min_presence,
-            "min_confidence": min_confidence,
-            "accept": accept,
-        }
+        self._shown = Shown.of(
+            everything=everything, presence=min_presence, confidence=min_confidence
+        )
+        chosen = {"min_height": min_height, "min_presence": min_presence, "accept": accept}
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
         settings = DetectorSettings(regions=self.regions, **given)
         self._detector = load_detector(
@@ -122,7 +123,7 @@ class Detector:
         Raises:
             ImageError: if it is no picture that can be read.
         """
-        return list(self._detector.read(read_picture(picture)))
+        return list(filter(self._shown, self._detector.read(read_picture(picture))))
 
     def read_many(
         self,
@@ -134,7 +135,7 @@ class Detector:
         """Read pictures one after the other, and yield what is in each as soon as it is read.
 
         Args:
-            pictures: a folder of photos, or pictures as `read` takes them.
+            pictures: a folder of photos, with the folders in it, or pictures as `read` takes them.
             workers: pictures that are read at a time, each in a thread.
             on_error: is told of a picture that can't be read, which is passed over; None: the
                 first one ends it.
@@ -147,7 +148,7 @@ class Detector:
         """
         sources: Any = pictures
         if isinstance(pictures, (str, os.PathLike)):
-            sources = list_images(Path(pictures))
+            sources = list_images(Path(pictures), deep=True)
 
         def read(numbered: tuple[int, Source]) -> PhotoReadings | ImageError:
             try:
@@ -193,7 +194,7 @@ class Detector:
             size=(image.shape[0], image.shape[1]),
             ms=(time.perf_counter() - start) * 1e3,
             readings=readings,
-        )
+        ).only(self._shown)
 
     def _hider(self) -> Any:
         """Return the detector that finds what is hidden, loaded when it is first needed."""

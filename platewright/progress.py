@@ -54,7 +54,7 @@ class Progress:
     """
 
     def __init__(
-        self, total: int | None, there: int = 0, *, unit: str = "", scale: bool = False
+        self, total: int | None = None, there: int = 0, *, unit: str = "", scale: bool = False
     ) -> None:
         """Start the clock."""
         screen = sys.stderr.isatty()
@@ -83,10 +83,21 @@ class Progress:
             self._bar.set_postfix_str(note, refresh=False)
         self._bar.update(number)
 
-    def say(self, line: str) -> None:
-        """Print a line on stderr, above the bar."""
-        with self._bar.external_write_mode(file=sys.stderr):
-            print(printable(line), file=sys.stderr, flush=True)
+    def expect(self, total: int | None) -> None:
+        """Note how many there are, where that shows after the start only; None: still unknown."""
+        if total is not None and total >= self._bar.n:
+            self._bar.total = total
+
+    def say(self, line: str, stream: TextIO | None = None) -> None:
+        """Print a line above the bar.
+
+        Args:
+            line: to print.
+            stream: where it goes; None: stderr.
+        """
+        stream = sys.stderr if stream is None else stream
+        with self._bar.external_write_mode(file=stream):
+            print(printable(line), file=stream, flush=True)
 
     @property
     def done(self) -> int:

@@ -23,7 +23,7 @@ from platewright.image import (
     read_picture,
     save_image,
 )
-from platewright.output.photo import list_images
+from platewright.output.batch import list_images
 
 # Four patches whose places tell every one of the eight orientations apart.
 CORNERS = {"red": (250, 20, 10), "green": (10, 200, 30), "blue": (20, 30, 240), "white": (255,) * 3}

@@ -113,6 +113,8 @@ def _claim(archive: Archive, fresh: Extraction, folder: Path, *, force: bool) ->
             raise TypeError
     except (OSError, ValueError, TypeError, KeyError):
         raise ConfigError(f"{state} can't be read: --force begins anew") from None
+    if kept.done and not kept.written:
+        return fresh
     if (kept.archive, kept.crop) != (fresh.archive, fresh.crop):
         raise ConfigError(
             f"{folder} was made from {str(kept.archive).rsplit(' ', 2)[0]} with {kept.crop}, not "
@@ -147,7 +149,8 @@ def extract(
         report: called every few files with the state and the packed bytes read.
 
     Raises:
-        ArchiveError: where the archive is damaged; what came before is written.
+        ArchiveError: where the archive is damaged; what came before is written. If there is not one
+            usable photo in it; nothing of the run stays then.
         OutputError: if a background can't be written.
         EngineError: if a process dies.
     """
@@ -155,6 +158,12 @@ def extract(
         return
     with lock(folder / LOCK, str(folder)):
         _extract(archive, folder, crop, state, workers, limit, report)
+        if state.done and not state.written:
+            (folder / STATE).unlink(missing_ok=True)
+    if state.done and not state.written:
+        with contextlib.suppress(OSError):  # it holds something else
+            folder.rmdir()
+        raise ArchiveError(f"{archive.path}: no photo in it that can be used; nothing was written")
 
 
 def _extract(

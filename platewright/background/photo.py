@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from platewright.errors import ImageError
+from platewright.errors import ConfigError, ImageError
 from platewright.image import FORMATS, MAX_PIXELS, decode_image
 
-__all__ = ["Crop", "cut_photo", "cut_square", "load_backgrounds", "quiet_decoders"]
+__all__ = [
+    "Crop", "background_folder", "cut_photo", "cut_square", "load_backgrounds", "quiet_decoders",
+]  # fmt: skip
 
 SMALLEST = 32
 
@@ -228,6 +231,26 @@ def quiet_decoders() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(nowhere)
         os.close(kept)
+
+
+def background_folder(given: Path | None) -> Path | None:
+    """Return the folder of backgrounds to draw upon, or say on stderr that there is none.
+
+    Args:
+        given: by a user; None: `bgs`, where it is there. What is called `none` and is no folder
+            means that backgrounds are drawn.
+
+    Raises:
+        ConfigError: if the folder that is given isn't there, or holds no photo.
+    """
+    folder = Path("bgs") if given is None else given
+    if folder.is_dir() and any(folder.glob("*.jpg")):
+        return folder
+    if given is not None and (folder.exists() or str(given) != "none"):
+        why = "no .jpg in it" if folder.is_dir() else "no such folder"
+        raise ConfigError(f"--bgs {given}: {why}; extractbgs.py makes one, --bgs none draws them")
+    print(f"{folder}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
+    return None
 
 
 def load_backgrounds(folder: Path, *, limit: int | None = None, grey: bool = True) -> list[Picture]:

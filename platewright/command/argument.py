@@ -12,9 +12,11 @@ from platewright.errors import RegionError
 
 __all__ = [
     "READER_HELP",
+    "add_backgrounds",
     "add_fonts",
     "add_force",
     "add_region",
+    "add_shown",
     "add_threads",
     "add_weights",
     "add_workers",
@@ -161,6 +163,12 @@ def use_fonts(folder: Path | None, named: Iterable[str] = ()) -> None:
     require_ink(load_region(name) for name in named)
 
 
+def add_backgrounds(parser: argparse.ArgumentParser) -> None:
+    """Add `--bgs`: a folder of photos without plates."""
+    parser.add_argument("--bgs", type=Path, metavar="FOLDER",
+        help="background photos (bgs, where it is there; none: drawn ones)")  # fmt: skip
+
+
 def add_weights(parser: argparse.ArgumentParser, *flags: str) -> None:
     """Add the weights, optional: as `--weights`, or as a place of their own."""
     place = {} if flags[0].startswith("-") else {"nargs": "?"}
@@ -168,6 +176,16 @@ def add_weights(parser: argparse.ArgumentParser, *flags: str) -> None:
         *flags, type=Path, metavar="WEIGHTS", help=".npz or .onnx (the bundled ones)",
         **place,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def add_shown(parser: argparse.ArgumentParser) -> None:
+    """Add what is shown: `--all`, `--min-presence` and `--min-confidence`."""
+    add = parser.add_argument
+    add("--all", action="store_true", help="also tell what is no plate most likely")
+    add("--min-presence", type=bounded(float, 0, 1), metavar="P",
+        help="least presence of what is told, 0-1 (0.8)")  # fmt: skip
+    add("--min-confidence", type=bounded(float, 0, 1), metavar="P",
+        help="least confidence of a text that is told, 0-1 (0.15)")  # fmt: skip
 
 
 def add_threads(parser: argparse.ArgumentParser, usual: int = min(4, CORES)) -> None:

@@ -15,6 +15,7 @@ from platewright.command.argument import (
     READER_HELP,
     add_force,
     add_region,
+    add_shown,
     add_workers,
     bounded,
     program,
@@ -25,12 +26,13 @@ from platewright.resource import bundled
 
 if TYPE_CHECKING:
     from platewright.generation.engine import Engine
-    from platewright.output.photo import Batch, PhotoReadings
+    from platewright.output.batch import Batch
+    from platewright.output.photo import PhotoReadings
     from platewright.reading.detector import Detector
     from platewright.reading.folder import ReadingJob
 
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
-CHOICES = ("min_height", "min_presence", "min_confidence", "accept")
+CHOICES = ("min_height", "accept")
 """Options that are settings of the detector."""
 
 
@@ -38,15 +40,15 @@ def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     parser = argparse.ArgumentParser(
         usage="%(prog)s PHOTO [PHOTO ...] [WEIGHTS.npz|.onnx [OUTPUT]] [options]",
-        description="Find and read number plates. The arguments stand in this order: photos or a "
-        "folder of photos, then weights (known by .npz or .onnx; without them the bundled ones), "
-        "then the output: a picture for one photo, else a folder, which gets an annotated picture "
-        "of each and readings.jsonl.",
+        description="Find and read number plates. The arguments stand in this order: photos, "
+        "folders of photos, patterns ('photos/*.jpg') or - for stdin; then weights (known by .npz "
+        "or .onnx; without them the bundled ones), then the output: a picture for one photo, else "
+        "a folder, which gets an annotated picture of each and readings.jsonl.",
         epilog="The readings are printed as a table. A photo without a plate is no error. "
         "Exit 0: done; 1: a photo or the weights could not be read; 2: the arguments are off.",
     )
     add = parser.add_argument
-    add("paths", type=Path, nargs="+", metavar="PATH", help="photos, weights, output")
+    add("paths", nargs="+", metavar="PATH", help="photos, weights, output")
     add("-o", "--output", type=Path, metavar="OUT", help="the output, where no weights are given")
     for name in writer_names():
         add(f"--{name}", type=Path, metavar="FILE", help=f"write {writer_summary(name)}")
@@ -62,9 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
         "and options, and read the photos that have none")  # fmt: skip
     add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
         help="height of the smallest plate looked for; 0: by the photo's size")  # fmt: skip
-    add("--min-presence", type=bounded(float, 0, 1), metavar="P", help="least presence, 0-1")
-    add("--min-confidence", type=bounded(float, 0, 1), metavar="P",
-        help="drop readings whose text is less sure, 0-1; as it is, all are told")  # fmt: skip
+    add_shown(parser)
     add("--accept", type=bounded(float, 0, 1), metavar="P",
         help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
     add_region(parser, "read texts that fit the syntaxes of these regions")
@@ -81,31 +81,30 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line and tell photos, weights and output apart."""
     parser = make_parser()
     args = parser.parse_args(argv)
-    at = [k for k, path in enumerate(args.paths) if path.suffix.lower() in WEIGHTS_SUFFIXES]
+    at = [k for k, path in enumerate(args.paths) if Path(path).suffix.lower() in WEIGHTS_SUFFIXES]
     if len(at) > 1:
         parser.error(f"two weights files: {args.paths[at[0]]} and {args.paths[at[1]]}")
     split = at[0] if at else len(args.paths)
     args.photos, rest = args.paths[:split], args.paths[split + 1 :]
-    if not at and split > 1 and not args.photos[-1].exists():
-        parser.error(
-            f"{args.photos[-1]}: no such photo; an output stands after the weights or --output"
-        )
-    args.weights = args.paths[split] if at else bundled("weights.onnx")
+    last = args.photos[-1] if args.photos else ""
+    plain = last != "-" and not any(sign in last for sign in "*?[")
+    if not at and split > 1 and plain and not Path(last).exists():
+        parser.error(f"{last}: no such photo; an output stands after the weights or --output")
+    args.weights = Path(args.paths[split]) if at else bundled("weights.onnx")
     if not args.photos:
         parser.error("no photo before the weights")
     if len(rest) + bool(args.output) > 1:
         parser.error("more than one output; photos stand before the weights, the output after")
-    args.output = rest[0] if rest else args.output
+    args.output = Path(rest[0]) if rest else args.output
     if args.redact and not args.output:
         parser.error("--redact needs an output")
     if args.address and args.engine in (None, "local"):
         parser.error("--address is of a cluster: add --engine dask or --engine ray")
     if args.engine in ("dask", "ray") and args.show_attention:
         parser.error("--show-attention is drawn here: leave out --engine")
-    if args.redact and (args.region or args.accept or args.min_confidence or args.reader):
-        parser.error(
-            "--redact reads no text: no --region, --accept, --min-confidence or --reader with it"
-        )
+    texts = ("region", "accept", "min_confidence", "reader", "all")
+    if args.redact and (given := [name for name in texts if getattr(args, name)]):
+        parser.error(f"--redact reads no text: no --{given[0].replace('_', '-')} with it")
     if args.show_attention and not args.reader:
         parser.error("--show-attention needs --reader attention")
     return args
@@ -115,7 +114,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read every photo, write what was asked for, print the table."""
     args = parse_args(argv)
 
-    from platewright.output.photo import ReadingsTable, plan_batch
+    from platewright.output.batch import plan_batch
+    from platewright.output.photo import ReadingsTable
 
     files = {name: getattr(args, name) for name in writer_names() if getattr(args, name)}
     further = [*files.values(), *([args.show_attention] if args.show_attention else [])]
@@ -123,17 +123,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.photos, args.output, force=args.force, resume=args.resume, further=further
     )
     engine = chosen_engine(args)
+    if any(str(job.photo) == "-" for job in batch.jobs):
+        args.workers = 1  # stdin is this process' own
     how = reading_job(args, len(batch.jobs), cluster=engine is not None)
     detector = how.load()  # by workers too, but what is wrong with it is told before they start
     table = ReadingsTable()
     unreadable: list[str] = []
+    left_out = 0
     try:
         for photo in read_batch(batch, how, detector, args, files, engine, unreadable):
             table.add(photo)
+            left_out += photo.left_out
     finally:
         # Ctrl-C and a full disk come here as well: what was read is told.
         if len(table):
             print(table)
+    if left_out:
+        few = "reading that is" if left_out == 1 else "readings that are"
+        print(f"{program()}: {left_out} {few} no plate most likely: --all", file=sys.stderr)
+    if batch.lines and not batch.several:
+        told = f"{batch.lines.parent}: a folder, as the name has no ending such as .jpg"
+        print(f"{program()}: {told}", file=sys.stderr)
     if unreadable:
         count = f"{len(unreadable)} of {len(batch.jobs)}"
         print(f"{program()}: {count} photos not read", file=sys.stderr)
@@ -152,7 +162,7 @@ def chosen_engine(args: argparse.Namespace) -> Engine | None:
 def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> ReadingJob:
     """Return how the photos of a command line are read."""
     from platewright.reading.folder import ReadingJob, useful_workers
-    from platewright.reading.settings import DetectorSettings
+    from platewright.reading.settings import DetectorSettings, Shown
 
     given = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
     if args.redact:
@@ -160,7 +170,8 @@ def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> Read
 
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     else:
-        settings = DetectorSettings(regions=args.region, **given)
+        least = {} if args.min_presence is None else {"min_presence": args.min_presence}
+        settings = DetectorSettings(regions=args.region, **given, **least)
     args.workers = 1 if args.show_attention else useful_workers(args.workers, photos)
     return ReadingJob(
         weights=args.weights.absolute() if cluster else args.weights,
@@ -169,6 +180,11 @@ def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> Read
         threads=args.threads or min(4, 1 if cluster else max(CORES // args.workers, 1)),
         beams=args.beams,
         redact=args.redact,
+        shown=Shown.of(
+            everything=args.all or args.redact,
+            presence=args.min_presence,
+            confidence=args.min_confidence,
+        ),
     )
 
 

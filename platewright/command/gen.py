@@ -10,12 +10,12 @@ A run that was stopped goes on where it was when the same command is given again
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import (
+    add_backgrounds,
     add_fonts,
     add_force,
     add_region,
@@ -54,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="of a video (1280x720), scene (640x480), window (128x64)")  # fmt: skip
     add_region(parser, "codes, or .toml files of your own (all, by their weights)")
     add_fonts(parser)
-    add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
+    add_backgrounds(parser)
     add("--seed", type=at_least(0), default=0, help="same seed, same bytes (%(default)s)")
     tone = parser.add_mutually_exclusive_group()
     tone.add_argument("--colour", action="store_true", help="in colour (scenes are by default)")
@@ -125,8 +125,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     in_shards = args.engine or args.shard_size or args.format != (DEFAULT,) or is_url(args.out)
     if args.count is not None and not in_shards:
         check_folder(job, Path(args.out), args.count, force=args.force)
-    if job.backgrounds is None:
-        print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
     if args.sheet is not None:
         print(sheet.save_sheet(job, min(args.count or SHEET, SHEET), args.sheet))
     if args.plates is not None:
@@ -145,8 +143,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def drawing_job(args: argparse.Namespace) -> DrawingJob:
     """Return what is to be drawn."""
+    from platewright.background.photo import background_folder
     from platewright.generation.job import make_job
 
+    backgrounds = background_folder(args.bgs)
     return make_job(
         seed=args.seed,
         regions=args.region,
@@ -156,9 +156,7 @@ def drawing_job(args: argparse.Namespace) -> DrawingJob:
         poses=args.poses,
         preset=args.preset,
         settings=args.settings,
-        backgrounds=(
-            args.bgs.absolute() if args.bgs.is_dir() and any(args.bgs.glob("*.jpg")) else None
-        ),
+        backgrounds=None if backgrounds is None else backgrounds.absolute(),
     )
 
 

@@ -16,7 +16,8 @@ The web page, the API and the vehicle registry; docs/web.md tells more.
 
   runserver [ADDRESS:PORT]     try the page on this machine: http://127.0.0.1:8000/
   serve [--bind ADDRESS:PORT]  serve it to others
-  createsuperuser              make an account for the registry
+  setup [NAME]                 make the first account of the registry, and say where the token is
+  createsuperuser              make a further account
   importvehicles FILE.csv      take vehicles in; bad rows are listed
   exportvehicles FILE.csv      write all vehicles
   forgetsightings --keep-days N
@@ -31,6 +32,7 @@ WITH_TABLES = {
     "exportvehicles",
     "forgetsightings",
     "importvehicles",
+    "setup",
 }
 """Commands that find the database's tables made."""
 
@@ -47,9 +49,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         serve.main(given[1:])
         return
     prepare(debug=given[0] == "runserver")
-    from django.core.management import execute_from_command_line
+    from django.core.management import execute_from_command_line, get_commands
     from django.db import DatabaseError
 
+    if given[0] not in {*get_commands(), "help", "--version"}:
+        raise ConfigError(f"no command {given[0]}; {program()} alone lists what there is")
     try:
         if given[0] in WITH_TABLES and not {"-h", "--help"} & set(given):
             from platewright.web.database import bring_up_to_date

@@ -7,7 +7,6 @@ is, and what a photo of 1280x720 costs.
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +45,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
     if args.plot is not None and args.plot.exists() and not args.force:
         raise OutputError(f"{args.plot} exists: --force replaces it")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     settings, kinds = chosen(args)
     from platewright.network.cost import draw_plot, layer_rows
 

@@ -7,7 +7,6 @@ runs/default/: weights.npz and weights.onnx, checkpoint.npz to go on from, log.c
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import (
+    add_backgrounds,
     add_fonts,
     add_force,
     add_region,
@@ -23,6 +23,7 @@ from platewright.command.argument import (
     use_fonts,
 )
 from platewright.errors import ConfigError
+from platewright.network.backend import load_keras
 from platewright.network.kind import DEFAULT, kind_names
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
         f"else {','.join(DEFAULT)})")  # fmt: skip
     add("--recipe", default="", help="size and schedule, as model.py lists them (the first)")
     add("--out", type=Path, help="folder of the run (runs/default, or runs/NAME)")
-    add("--bgs", type=Path, default=Path("bgs"), help="folder of background photos (%(default)s)")
+    add_backgrounds(parser)
     add("--steps", type=at_least(1),
         help="gradient steps at most (the recipe's, or no limit with --hours)")  # fmt: skip
     add("--hours", type=float, help="time at most")
@@ -66,7 +67,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="steps between lines of the log (%(default)s)")  # fmt: skip
     add("--init", type=Path, metavar="WEIGHTS.npz", help="begin with these weights")
     add("--resume", action="store_true", help="go on from the checkpoint in --out")
-    add_force(parser, "replace an earlier run and the weights.npz here")
+    add("--characters", default="", metavar="ABC...",
+        help="signs to learn, each once (0-9 and A-Z); letters with marks that it lacks\n"
+        "count as their plain ones")  # fmt: skip
+    add("--copy-to", type=Path, metavar="FILE.npz",
+        help="copy the weights there as well when they are done, the .onnx beside it")  # fmt: skip
+    add_force(parser, "replace an earlier run in --out, and --copy-to")
     return parser
 
 
@@ -92,22 +98,23 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Train, then export."""
     args = parse_args(argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # oneDNN is TensorFlow's choice on the newest processors alone, and pays on the others as well.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    if (args.out / "checkpoint.npz").exists() and not (args.resume or args.force):
-        raise ConfigError(f"{args.out} holds a run: --resume goes on with it, --force begins anew")
-    use_fonts(args.fonts, args.region)
-    samples = sample_settings(args)
+
+    from platewright.background.photo import background_folder
+
+    backgrounds = background_folder(args.bgs)
     try:
+        load_keras()
         import keras
     except ImportError:
-        raise ConfigError("training needs Keras: pip install -r requirements.txt") from None
-    from platewright.training.run import finish, start
+        raise ConfigError(
+            "training needs TensorFlow: pip install -r requirements-train.txt"
+        ) from None
+    from platewright.training.result import claim_run, finish
+    from platewright.training.run import start
 
-    backgrounds = args.bgs if args.bgs.is_dir() and any(args.bgs.iterdir()) else None
-    if backgrounds is None:
-        print(f"{args.bgs}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
+    claim_run(args.out, args.copy_to, resume=args.resume, force=args.force)
+    use_fonts(args.fonts, args.region)
+    samples = sample_settings(args)
     trainer = start(args, samples, backgrounds)
     print(
         f"{trainer.model.count_params():,} parameters, Keras on {keras.backend.backend()}, "
@@ -122,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if not trainer.step:
             raise  # there is nothing to go on from
         print("stopped; --resume goes on from here", file=sys.stderr)
-    finish(trainer, force=args.force)
+    finish(trainer, args.copy_to)
 
 
 def sample_settings(args: argparse.Namespace) -> SampleSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from platewright.command.argument import (
     add_force,
     add_region,
+    add_shown,
     add_threads,
     add_weights,
     bounded,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from platewright.record import Reading
     from platewright.tracking.follow import StopWish
     from platewright.tracking.passing import Passing
-    from platewright.tracking.source import Frame
+    from platewright.tracking.source import Frame, Source
     from platewright.tracking.track import TrackerSettings
 
 CHOICES = ("min_height", "accept")
@@ -63,10 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_threads(parser)
     add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
         help="height of the smallest plate looked for; 0: by the picture's size")  # fmt: skip
-    add("--min-presence", type=bounded(float, 0, 1), metavar="P",
-        help="least presence that begins a track, 0-1 (0.3; with --redact 0.1)")  # fmt: skip
-    add("--min-confidence", type=bounded(float, 0, 1), metavar="P",
-        help="do not tell vehicles whose text is less sure, 0-1")  # fmt: skip
+    add_shown(parser)
     add("--early", action="store_true",
         help="tell a vehicle once its text is accepted, before it is gone; for gates")  # fmt: skip
     add("--accept", type=bounded(float, 0, 1), metavar="P",
@@ -85,7 +83,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     if args.redact:
         if not (args.out or args.show):
             parser.error("--redact needs --out or --show")
-        texts = ("jsonl", "save", "accept", "min_confidence", "region", "early", "reader")
+        texts = ("jsonl", "save", "accept", "min_confidence", "region", "early", "reader", "all")
         if given := [f"--{n.replace('_', '-')}" for n in texts if getattr(args, n)]:
             parser.error(f"--redact reads no text: {given[0]} means nothing with it")
         if args.every > 1:
@@ -98,11 +96,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
 
     from platewright.file import claim_results
-    from platewright.output.redaction import find_plates
+    from platewright.reading.settings import Shown
     from platewright.tracking.follow import Followed, StopWish, follow
     from platewright.tracking.live import NewestFrames
     from platewright.tracking.passing import Voter
-    from platewright.tracking.redaction import hide_plates
+    from platewright.tracking.redaction import PlateCount, hide_plates
     from platewright.tracking.source import open_source
     from platewright.tracking.track import Tracker
 
@@ -112,25 +110,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     source = open_source(args.source, fps=args.fps, patience_s=args.patience, report=report)
     latest = NewestFrames(source) if args.realtime or source.live else None
     done, start = Followed(), time.perf_counter()
+    shown = Shown.of(
+        everything=args.all, presence=args.min_presence, confidence=args.min_confidence
+    )
+    voter, tracker = Voter.of(detector), Tracker(tracking)
     with StopWish() as stop, Outlets(args, source.name, stop, keep) as outlets:
-        frames = latest.frames(stop) if latest else source.frames()
+        frames = latest.frames(stop) if latest else outlets.counted(source)
         try:
             if args.redact:
-                hide_plates(
-                    frames, lambda picture: find_plates(picture, detector), outlets.put, done,
-                    stop=stop,
-                )  # fmt: skip
+                count = PlateCount(voter, tracker, shown)
+                hide_plates(frames, detector.read, outlets.put, done, count=count, stop=stop)
             else:
                 follow(
-                    frames, detector.read, Voter.of(detector), done, on_passing=outlets.tell,
-                    on_frame=outlets.draw if outlets.pictures else None, tracker=Tracker(tracking),
-                    every=args.every, least=args.min_confidence or 0.0, early=args.early,
-                    source=source.name, stop=stop,
+                    frames, detector.read, voter, done, on_passing=outlets.tell,
+                    on_frame=outlets.draw if outlets.pictures else None, tracker=tracker,
+                    every=args.every, shown=shown, early=args.early, source=source.name, stop=stop,
                 )  # fmt: skip
         finally:
-            seconds = time.perf_counter() - start
-            dropped = f", {latest.dropped} dropped" if latest else ""
-            report(f"{done} in {seconds:.1f} s{dropped}")
+            outlets.progress.end()
+            if done.frames:
+                seconds = time.perf_counter() - start
+                dropped = f", {latest.dropped} dropped" if latest else ""
+                report(f"{done} in {seconds:.1f} s{dropped}")
     return 0
 
 
@@ -154,9 +155,11 @@ class Outlets(ExitStack):
         """Open what was asked for."""
         from platewright.file import LinesFile
         from platewright.output.clip import ClipWriter
+        from platewright.progress import Progress
         from platewright.tracking.follow import Display
 
         super().__init__()
+        self.progress = self.enter_context(Progress(unit="frames"))
         self.stop, self.keep = stop, keep
         self.window = Display(f"Platewright: {name}") if args.show else None
         self.clip = self.enter_context(ClipWriter(args.out)) if args.out else None
@@ -175,7 +178,14 @@ class Outlets(ExitStack):
             self.lines.add(passing.as_dict())
         if self.keep:
             self.keep(passing)
-        print(passing.line(), flush=True)
+        self.progress.say(passing.line(), sys.stdout)
+
+    def counted(self, source: Source) -> Iterator[Frame]:
+        """Yield a recording's frames and show how many are done."""
+        for frame in source.frames():
+            self.progress.expect(source.total)
+            yield frame
+            self.progress.add()
 
     def put(self, picture: NDArray[np.uint8], time_s: float) -> None:
         """Show or write a picture."""

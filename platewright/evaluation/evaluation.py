@@ -32,7 +32,7 @@ from platewright.evaluation.metrics import (
 )
 from platewright.geometry import Box, iou, quad_of_box
 from platewright.image import load_image
-from platewright.output.photo import list_images
+from platewright.output.batch import list_images
 from platewright.record import Reading
 from platewright.text import clean
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platewright.errors import ConfigError
+from platewright.network.backend import load_keras
 
 if TYPE_CHECKING:  # what helps is told without NumPy
     from platewright.network.weights import AnySettings, PartSettings, TextSettings
@@ -184,9 +185,12 @@ def load_kind(name: str) -> Kind:
     if name not in kind_names():
         raise ConfigError(f"--network: no network {name}; known: {', '.join(kind_names())}")
     try:
+        load_keras()
         module = importlib.import_module(f"platewright.network.{name.replace('-', '_')}")
     except ImportError:
-        raise ConfigError(f"building {name} needs Keras: pip install -r requirements.txt") from None
+        raise ConfigError(
+            f"building {name} needs TensorFlow: pip install -r requirements-train.txt"
+        ) from None
     about = str(module.__doc__).partition("\n")[0]
     task = next(iter(module.RECIPES.values())).settings.task
     return Kind(name=name, about=about, task=task, recipes=module.RECIPES, build=module.build)

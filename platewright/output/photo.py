@@ -1,17 +1,14 @@
-"""The photos of a run: which they are, what was read in each, and the table of it."""
+"""What was read in photos, and the table of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from platewright.errors import ConfigError, ImageError, OutputError, printable
-from platewright.file import make_folder
-from platewright.image import READ_SUFFIXES, WRITE_SUFFIXES
+from platewright.errors import ConfigError, printable
 from platewright.record import Reading
 from platewright.text import percent
 
@@ -21,162 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
-    "Batch",
-    "Job",
     "PhotoReadings",
     "ReadingsTable",
-    "list_images",
-    "plan_batch",
     "readings_table",
     "to_detections",
     "to_frame",
 ]
-
-LINES_NAME = "readings.jsonl"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photo of a batch.
-
-    Attributes:
-        photo: the file.
-        name: what results call it: as the user gave it, or its name in the folder given.
-        picture: where the annotated picture goes; None: nowhere.
-    """
-
-    photo: Path
-    name: str
-    picture: Path | None
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What is to be done.
-
-    Attributes:
-        jobs: the photos, in the order they are read in.
-        lines: where the JSON lines go; None: nowhere.
-        several: whether one bad photo is to be passed over.
-    """
-
-    jobs: tuple[Job, ...]
-    lines: Path | None
-    several: bool
-
-
-def plan_batch(
-    inputs: Sequence[Path],
-    output: Path | None,
-    *,
-    force: bool,
-    resume: bool = False,
-    further: Sequence[Path] = (),
-) -> Batch:
-    """Work out what is read and written, and make the output's folder.
-
-    Args:
-        inputs: photos and folders of photos.
-        output: a picture for one photo, or a folder; None: nothing is drawn.
-        force: whether results may be overwritten; photos never are.
-        resume: whether they may be there because an earlier run has written them.
-        further: other files that are going to be written.
-
-    Raises:
-        ConfigError: if the arguments do not fit together.
-        ImageError: if a folder holds no photo.
-        OutputError: if a result is there already, or the folder can't be made.
-    """
-    photos: list[tuple[Path, str]] = []
-    for path in inputs:
-        if path.is_dir():
-            whole = len(inputs) > 1
-            photos += [(photo, str(photo) if whole else photo.name) for photo in list_images(path)]
-        else:
-            photos.append((path, str(path)))
-    several = len(inputs) > 1 or inputs[0].is_dir()
-    into_folder = output is not None and (several or output.is_dir() or not output.suffix)
-    pictures: list[Path | None] = [None] * len(photos)
-    lines: Path | None = None
-    if output is not None and into_folder:
-        if output.suffix.lower() in WRITE_SUFFIXES and not output.is_dir():
-            raise ConfigError(f"{output}: several photos need a folder as output, not a picture")
-        if output.exists() and not output.is_dir():
-            raise ConfigError(f"{output}: a file, but the output of several photos is a folder")
-        pictures = [output / name for name in _names(photo for photo, _ in photos)]
-        lines = output / LINES_NAME
-    elif output is not None:
-        if output.suffix.lower() not in WRITE_SUFFIXES:
-            raise ConfigError(
-                f"{output}: the output must end in one of {', '.join(WRITE_SUFFIXES)}"
-            )
-        pictures = [output]
-    if resume and lines is None:
-        raise ConfigError("--resume goes on with an output folder: name one")
-    results = [path for path in (*pictures, lines, *further) if path is not None]
-    hint = "give another name or --force" + ("; --resume reads what is missing" if lines else "")
-    _guard(results, [photo for photo, _ in photos], hint="" if force or resume else hint)
-    for folder in {path.parent for path in results}:
-        make_folder(folder)
-    jobs = [
-        Job(photo, name, picture) for (photo, name), picture in zip(photos, pictures, strict=True)
-    ]
-    return Batch(jobs=tuple(jobs), lines=lines, several=several)
-
-
-def list_images(folder: Path) -> list[Path]:
-    """Return the photos that lie in a folder, by name; folders inside it are not entered.
-
-    Raises:
-        ImageError: if there is no such folder, or no photo in it.
-    """
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise ImageError(f"{folder}: can't be read: {error.strerror or error}") from error
-    photos = [
-        path
-        for path in entries
-        if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".") and path.is_file()
-    ]
-    if not photos:
-        raise ImageError(f"{folder}: no photo in it ({', '.join(READ_SUFFIXES)})")
-    return photos
-
-
-def _names(photos: Iterable[Path]) -> list[str]:
-    """Return a name for each annotated picture: its photo's own, made distinct where needed."""
-    taken: set[str] = set()
-    names = []
-    for photo in photos:
-        # A format that is read but not written gets a second ending.
-        ending = "" if photo.suffix.lower() in WRITE_SUFFIXES else ".jpg"
-        name, number = photo.name + ending, 2
-        # Some file systems take A.jpg and a.jpg for one file.
-        while name.casefold() in taken:
-            name, number = f"{photo.stem}-{number}{photo.suffix}{ending}", number + 1
-        taken.add(name.casefold())
-        names.append(name)
-    return names
-
-
-def _guard(results: Sequence[Path], photos: Sequence[Path], *, hint: str) -> None:
-    """Raise where a result would take the place of another one, of a photo, or of a file.
-
-    Without a hint what to do about files that are there, they may be.
-    """
-    sources = {photo.resolve() for photo in photos}
-    seen: set[Path] = set()
-    for path in results:
-        place = path.resolve()
-        if place in sources:
-            raise ConfigError(f"{path}: is the photo itself; give the output another place")
-        if place in seen:
-            raise ConfigError(f"{path}: two results would go there; give them different names")
-        seen.add(place)
-        # A device such as /dev/stdout may be written to again and again.
-        if (path.is_file() or path.is_dir()) and hint:
-            raise OutputError(f"{path}: there already; {hint}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,12 +35,14 @@ class PhotoReadings:
         size: (height, width) in pixels, as the photo is shown.
         ms: how long finding and reading took, in milliseconds, without loading the file.
         readings: sorted by presence x confidence, best first.
+        left_out: how many more there were that are not shown.
     """
 
     file: str
     size: tuple[int, int]
     ms: float
     readings: tuple[Reading, ...]
+    left_out: int = 0
 
     def __len__(self) -> int:
         """How many plates were read."""
@@ -202,6 +51,11 @@ class PhotoReadings:
     def __iter__(self) -> Iterator[Reading]:
         """Go through the readings, best first."""
         return iter(self.readings)
+
+    def only(self, shown: Callable[[Reading], bool]) -> PhotoReadings:
+        """Return the same with those readings alone that are to be shown."""
+        kept = tuple(filter(shown, self.readings))
+        return replace(self, readings=kept, left_out=len(self.readings) - len(kept))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form: file, width, height, ms and plates."""

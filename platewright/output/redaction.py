@@ -26,6 +26,7 @@ __all__ = [
     "redact",
     "redaction_settings",
     "widened",
+    "without_texts",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -95,6 +96,11 @@ def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
 
 def find_plates(image: Picture, detector: Finder) -> list[Reading]:
     """Return the plates of a photo as readings without what could tell their text."""
+    return without_texts(detector.read(image))
+
+
+def without_texts(readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings without what could tell their texts."""
     return [
         replace(
             reading,
@@ -105,7 +111,7 @@ def find_plates(image: Picture, detector: Finder) -> list[Reading]:
             slots=None,
             accepted=False,
         )
-        for reading in detector.read(image)
+        for reading in readings
     ]
 
 

@@ -55,7 +55,7 @@ def find_weights(choice: str) -> Path:
 
     alone = [name for name in kind_names() if name not in PARTS]
     if choice not in alone:
-        known = ", ".join((*alone, "api"))
+        known = ", ".join((OWN[0], *alone, "api"))
         raise ConfigError(f"no reader {choice}; known: {known}, or a weights file")
     for folder, name in (
         ("readers", choice),
@@ -211,7 +211,9 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
         return detector
     network = load_network(find_weights(choice), threads)
     if isinstance(network.settings, BundleSettings):
-        raise ConfigError(f"{choice}: weights that find and read: give them as the weights")
+        if network.settings.names == ("line",):
+            return _with(detector, LineSpeller(network))
+        raise ConfigError(f"{choice}: weights that find plates: give them as the weights")
     if network.settings.task == "box":
         finder = BoxFinder(network)
         return Detector(

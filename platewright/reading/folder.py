@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from platewright.errors import ImageError, OutputError
 from platewright.image import load_image, save_image
-from platewright.output.photo import Job, PhotoReadings
+from platewright.output.batch import Job, load_photo
+from platewright.output.photo import PhotoReadings
 from platewright.reading.detector import Detector
-from platewright.reading.settings import DetectorSettings
+from platewright.reading.settings import DetectorSettings, Shown
 
 if TYPE_CHECKING:
     from platewright.generation.engine import Engine
@@ -45,6 +46,7 @@ class ReadingJob:
         beams: texts that the reader's search follows at once.
         redact: hide all plates instead of telling their texts.
         pictures: hand the photos over with their readings.
+        shown: tells which readings are told and drawn; None: all.
     """
 
     weights: Path
@@ -54,6 +56,7 @@ class ReadingJob:
     beams: int = 8
     redact: bool = False
     pictures: bool = True
+    shown: Shown | None = None
 
     def load(self) -> Detector:
         """Load the networks.
@@ -229,26 +232,28 @@ def read_photo(how: ReadingJob, job: Job, detector: Detector) -> PhotoDone:
         OutputError: if the picture can't be written.
     """
     try:
-        image = load_image(job.photo)
+        image = load_photo(job.photo)
     except ImageError as error:
         return PhotoDone(job=job, error=str(error))
     start = time.perf_counter()
-    shown: Any = None
+    hidden: Any = None
     if how.redact:
         from platewright.output.redaction import redact
 
-        shown, readings = redact(image, detector)
+        hidden, readings = redact(image, detector)
     else:
         readings = detector.read(image)
     ms = (time.perf_counter() - start) * 1e3
-    if job.picture is not None:
-        if shown is None:
-            from platewright.output.annotation import annotate
-
-            shown = annotate(image, readings)
-        save_image(job.picture, shown)
     size = (image.shape[0], image.shape[1])
     photo = PhotoReadings(file=job.name, size=size, ms=ms, readings=tuple(readings))
+    if how.shown is not None:
+        photo = photo.only(how.shown)
+    if job.picture is not None:
+        if hidden is None:
+            from platewright.output.annotation import annotate
+
+            hidden = annotate(image, photo.readings)
+        save_image(job.picture, hidden)
     return PhotoDone(job=job, photo=photo, image=image if how.pictures else None)
 
 

@@ -185,7 +185,6 @@ class KerasNetwork:
         Raises:
             WeightsError: if the file is missing, damaged or of other networks, or Keras is missing.
         """
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         from platewright.network.weights import load_networks
 
         networks, settings = load_networks(path)

@@ -78,9 +78,9 @@ class Service:
             ServiceError: if the address or the key is missing or can't be used.
         """
         url, key = environment.get(URL, "").strip(), environment.get(KEY, "").strip()
-        for name, value in ((URL, url), (KEY, key)):
+        for name, value, what in ((URL, url, "address"), (KEY, key, "key")):
             if not value:
-                raise ServiceError(f"reader api: {name} is not set: it names the OCR service's")
+                raise ServiceError(f"reader api: {name} is not set: give it the service's {what}")
         return cls(url=url, key=key)
 
     @property

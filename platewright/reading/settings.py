@@ -4,10 +4,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ACCEPTED", "DetectorSettings"]
+from platewright.record import Reading
+
+__all__ = ["ACCEPTED", "DetectorSettings", "Shown"]
 
 ACCEPTED = 0.7
 """Least confidence of a text that is taken as read, unless told otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Which readings a person gets to see, where all aren't asked for.
+
+    As they are: of the readings shown at least nine in ten are plates, and of the texts that are
+    read right less than one in a hundred is left out (docs/decisions.md). What is left out is a
+    badge, a sign or a grille as a rule.
+
+    Attributes:
+        presence: least one, 0-1.
+        confidence: least one of a text, 0-1; what has no text goes by its presence alone.
+    """
+
+    presence: float = 0.8
+    confidence: float = 0.15
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        everything: bool = False,
+        presence: float | None = None,
+        confidence: float | None = None,
+    ) -> Shown:
+        """Return what a user asks for.
+
+        Args:
+            everything: whether all is to be shown.
+            presence: least one that was asked for; None: the usual one.
+            confidence: the same.
+        """
+        usual = cls(presence=0.0, confidence=0.0) if everything else cls()
+        return cls(
+            presence=usual.presence if presence is None else presence,
+            confidence=usual.confidence if confidence is None else confidence,
+        )
+
+    def __call__(self, reading: Reading) -> bool:
+        """Tell whether a reading is shown."""
+        sure = reading.confidence >= self.confidence or not reading.text
+        return reading.presence >= self.presence and sure
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
 
-__all__ = ["Display", "Followed", "StopWish", "follow", "watching_settings"]
+__all__ = ["Display", "Followed", "StopWish", "counts", "follow", "watching_settings"]
 
 Picture = NDArray[np.uint8]
 CLOSING_KEYS = {ord("q"), ord("Q"), 27}  # 27: Esc
@@ -90,7 +90,11 @@ class Followed:
     def __str__(self) -> str:
         """Return the counts as a person reads them."""
         damaged = f" ({self.unreadable} damaged)" if self.unreadable else ""
-        return f"{self.frames} frames{damaged}, {self.read} read, {self.passings} plates"
+        frames, plates = (
+            f"{number} {what}{'s' * (number != 1)}"
+            for number, what in ((self.frames, "frame"), (self.passings, "plate"))
+        )
+        return f"{frames}{damaged}, {self.read} read, {plates}"
 
 
 def watching_settings(
@@ -118,7 +122,7 @@ def follow(
     on_frame: Callable[[Frame, list[Reading]], None] | None = None,
     tracker: Tracker | None = None,
     every: int = 1,
-    least: float = 0.0,
+    shown: Callable[[Reading], bool] = lambda reading: True,
     early: bool = False,
     source: str = "",
     stop: Callable[[], bool] = lambda: False,
@@ -138,7 +142,7 @@ def follow(
             track the vote so far, at the place where the plate is.
         tracker: sorts the readings; None: one with the usual settings.
         every: every so many frames one is read, from the first on.
-        least: least confidence of a vehicle that is told, 0-1.
+        shown: tells whether a vehicle is told, and drawn.
         early: tell a vehicle as soon as three frames have shown it and its text is accepted, and
             then no more; one that waits at a gate has not passed yet.
         source: what the passings call the source.
@@ -158,14 +162,14 @@ def follow(
                 told.remove(track.number)
                 continue
             passing = voter.passing(track, source)
-            if _counts(track, passing.reading) and passing.reading.confidence >= least:
+            if counts(track, passing.reading) and shown(passing.reading):
                 done.passings += 1
                 on_passing(passing)
 
     def tell_early() -> None:
         for track in chosen.tracks:
             fresh = not track.missed and track.count >= EARLIEST and track.number not in told
-            if fresh and voted(track).accepted and voted(track).confidence >= least:
+            if fresh and voted(track).accepted and shown(voted(track)):
                 done.passings += 1
                 told.add(track.number)
                 on_passing(voter.passing(track, source))
@@ -191,7 +195,7 @@ def follow(
                     there = [
                         replace(voted(track), quad=track.quad_at(frame.time_s))
                         for track in chosen.tracks
-                        if frame.time_s - track.last.time_s <= SHOWN_S
+                        if frame.time_s - track.last.time_s <= SHOWN_S and shown(voted(track))
                     ]
                     on_frame(frame, there)
             except ImageError:
@@ -201,7 +205,7 @@ def follow(
     return done
 
 
-def _counts(track: Track, voted: Reading) -> bool:
+def counts(track: Track, voted: Reading) -> bool:
     """Tell whether a track is a vehicle: seen twice, or once and read for certain.
 
     A thing that looks like a plate in a single frame is none most of the time.

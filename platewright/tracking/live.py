@@ -52,6 +52,7 @@ class LiveSource(ABC):
     """
 
     live = True
+    total: int | None = None
 
     def __init__(self, name: str, patience_s: float, report: Callable[[str], None]) -> None:
         """Keep them."""

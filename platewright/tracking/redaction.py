@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import ImageError
-from platewright.output.redaction import hide
+from platewright.output.redaction import hide, without_texts
 from platewright.record import Reading
-from platewright.tracking.follow import Followed
+from platewright.tracking.follow import GOES_ON, Followed, counts
+from platewright.tracking.passing import Voter
 from platewright.tracking.source import Frame
-from platewright.tracking.track import Tracker, TrackerSettings
+from platewright.tracking.track import Track, Tracker, TrackerSettings
 
-__all__ = ["PlateHider", "hide_plates"]
+__all__ = ["PlateCount", "PlateHider", "hide_plates"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -82,21 +83,54 @@ class PlateHider:
         self.write(hide(picture, quads), time_s)
 
 
+class PlateCount:
+    """Counts the vehicles of a video whose plates are hidden, as those that are read are counted.
+
+    Of what is hidden much is a plate with little probability, and no vehicle.
+
+    Args:
+        voter: makes one text of many readings, which is told nowhere.
+        tracker: sorts the readings.
+        shown: tells whether a vehicle would be told.
+    """
+
+    def __init__(self, voter: Voter, tracker: Tracker, shown: Callable[[Reading], bool]) -> None:
+        """Start without any."""
+        self._voter, self._tracker, self._shown = voter, tracker, shown
+        self.passed = 0
+
+    def add(self, readings: Sequence[Reading], frame: Frame) -> None:
+        """Take in what was found in a frame."""
+        found = [reading for reading in readings if reading.presence >= GOES_ON]
+        self._count(self._tracker.update(found, frame.number, frame.time_s, frame.at))
+
+    def finish(self) -> int:
+        """Return how many passed, or were under way at the end."""
+        self._count(self._tracker.finish())
+        return self.passed
+
+    def _count(self, tracks: Sequence[Track]) -> None:
+        voted = ((track, self._voter.reading(track, placed=False)) for track in tracks)
+        self.passed += sum(counts(track, one) and self._shown(one) for track, one in voted)
+
+
 def hide_plates(
     frames: Iterable[Frame],
     find: Callable[[Picture], list[Reading]],
     write: Callable[[Picture, float], None],
     done: Followed | None = None,
     *,
+    count: PlateCount | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Followed:
     """Hide the plates of all frames until they end; what was kept back is written then, too.
 
     Args:
         frames: in order of time.
-        find: finds the plates of a picture.
+        find: finds the plates of a picture; their texts count them, and are told nowhere.
         write: takes every picture and its time.
         done: is counted up as it goes; None: a new one. Its passings are the plates.
+        count: says which of them are vehicles; None: all that was hidden is counted.
         stop: asked before each frame.
 
     Returns:
@@ -116,10 +150,14 @@ def hide_plates(
             # A frame that was not looked at is never written: an error leaves it out.
             found = find(picture)
             done.read += 1
-            hiding.add(picture, found, frame.time_s)
-            done.passings = hiding.plates
+            hiding.add(picture, without_texts(found), frame.time_s)
+            if count is not None:
+                count.add(found, frame)
+            done.passings = hiding.plates if count is None else count.passed
     finally:
         hiding.finish()
+        if count is not None:
+            done.passings = count.finish()
     return done
 
 

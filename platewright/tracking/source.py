@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from platewright.errors import VideoError
 from platewright.image import load_image
+from platewright.output.batch import list_images
 from platewright.output.clip import import_av
-from platewright.output.photo import list_images
 
 __all__ = ["FileSource", "FolderSource", "Frame", "Source", "open_source", "safe_name", "unpacked"]
 
@@ -34,10 +34,12 @@ class Source(Protocol):
     Attributes:
         name: what errors and results call it; without a password.
         live: whether frames come at their own time and are gone if not taken.
+        total: how many frames there are, where that is known.
     """
 
     name: str
     live: bool
+    total: int | None
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames.
@@ -142,6 +144,7 @@ class FileSource:
     def __init__(self, path: Path) -> None:
         """Check that PyAV is there."""
         self.name, self.path = str(path), path
+        self.total: int | None = None
         self._av = import_av()
         self._closed = threading.Event()
 
@@ -156,6 +159,8 @@ class FileSource:
                 raise VideoError(f"{self.name}: no picture in it, only sound or text")
             stream = container.streams.video[0]
             rate = float(stream.average_rate or 25)
+            lasts_s = (container.duration or 0) / self._av.time_base
+            self.total = stream.frames or round(lasts_s * rate) or None
             first: float | None = None
             latest, number = 0.0, 0
             for found in self._decoded(container, stream):
@@ -203,6 +208,7 @@ class FolderSource:
         """List them."""
         self.name, self.fps = str(path), fps
         self.paths = list_images(path)
+        self.total: int | None = len(self.paths)
         self._closed = threading.Event()
 
     def frames(self) -> Iterator[Frame]:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.background.photo import load_backgrounds
+from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.evaluation.metrics import expected_calibration_error, reliability
 from platewright.file import file_digest, write_file
@@ -279,16 +279,16 @@ def main() -> int:
     add(
         "--bgs",
         type=Path,
-        default=Path("bgs"),
         metavar="FOLDER",
-        help="backgrounds (%(default)s; drawn if missing)",
+        help="backgrounds (bgs, where it is there; none: drawn ones)",
     )
     add("--seed", type=int, default=HELD_OUT_SEED, help="of the drawings (%(default)s)")
     args = parser.parse_args()
     if args.weights.suffix != ".npz":
         raise WeightsError(f"{args.weights}: give the .npz; the .onnx beside it is written as well")
     network = load_network(args.weights)
-    photos = load_backgrounds(args.bgs) if args.bgs.is_dir() else []
+    folder = background_folder(args.bgs)
+    photos = [] if folder is None else load_backgrounds(folder)
     found = calibrate(network, Backgrounds(photos), drawings=args.drawings, seed=args.seed)
     written = store_temperature(args.weights, found)
     print(

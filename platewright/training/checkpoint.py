@@ -99,8 +99,11 @@ class Log:
         self.flush()
 
     def write(self, row: dict[str, Any]) -> None:
-        """Add a row and write the file."""
-        self.rows.append(row)
+        """Add a row, or to the last one where that is of the same step, and write the file."""
+        if self.rows and int(self.rows[-1]["step"]) == row["step"]:
+            self.rows[-1] |= row
+        else:
+            self.rows.append(row)
         self.flush()
 
     def flush(self) -> None:

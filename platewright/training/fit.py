@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.file import make_folder
 from platewright.network.kind import build, joined
 from platewright.network.weights import load_file, model_arrays, save_weights, set_arrays
-from platewright.progress import Progress
 from platewright.training.checkpoint import Log, State, load_checkpoint, save_checkpoint
+from platewright.training.pace import Figures, Pace
 from platewright.training.sample import SampleSettings
-from platewright.training.stream import BatchStream, make_drawing, prepare
+from platewright.training.stream import Batch, BatchStream, make_drawing, prepare
 from platewright.training.task import Task, WeightedLosses
 
 __all__ = ["Check", "TrainSettings", "Trainer", "learning_rate", "losses_of"]
@@ -84,7 +86,6 @@ def learning_rate(settings: TrainSettings, step: int, progress: float) -> float:
 
 
 Arrays = dict[str, NDArray[np.float32]]
-UNTOLD = ("step", "elapsed_s", "rate")
 STARVING = 0.05
 """Part of the time spent waiting for drawings above which the log says so."""
 WORTH_COMPILING = 1000
@@ -141,6 +142,8 @@ class Trainer:
         self.step = 0
         self.elapsed_s = 0.0
         self.best = math.inf
+        self.found: dict[str, float] = {}
+        self._checked = 0
 
     def make_drawing(self) -> Callable[[], Callable[[int], Any]]:
         """Return what makes the drawing of batches, to be called in each drawing process."""
@@ -203,66 +206,84 @@ class Trainer:
     def fit(self) -> None:
         """Train until the schedule ends or Ctrl-C; weights are written either way."""
         settings = self.settings
-        self.folder.mkdir(parents=True, exist_ok=True)
-        stream = BatchStream(self.make_drawing(), workers=settings.workers, start=self.step)
+        make_folder(self.folder)
         began = last_saved = time.monotonic()
         before_s = self.elapsed_s
+        size = sum(task.batch for task in self.tasks)
+        pace, figures, rate = Pace(settings, size, self.step, before_s), Figures(size), 0.0
+        stream = BatchStream(self.make_drawing(), workers=settings.workers, start=self.step)
+
+        def row() -> dict[str, Any]:
+            return figures.row(self.step, self.elapsed_s, rate, stream.waited_s)
+
         try:
-            there = int(100 * self._progress())
-            bar = Progress(100, there, unit="%")
-            with bar, stream, Log(self.folder / "log.csv", self.step) as log:
-                window_began, window_step, waited = time.monotonic(), self.step, stream.waited_s
-                logs: dict[str, list[float]] = {}
-                while True:
-                    progress = self._progress()
-                    if progress >= 1.0:
-                        break
-                    bar.add(int(100 * progress) - there - bar.done)
-                    rate = learning_rate(settings, self.step, progress)
-                    self.optimizer.learning_rate.assign(rate)
-                    inputs, targets = next(stream)
-                    self.model.reset_metrics()
-                    result = self.model.train_on_batch(prepare(inputs), targets, return_dict=True)
-                    self.step += 1
-                    self.elapsed_s = before_s + time.monotonic() - began
-                    for name, value in result.items():
-                        logs.setdefault(name, []).append(float(value))
-                    self._follow()
-                    if self.step % settings.report_every == 0:
-                        took = time.monotonic() - window_began
-                        done = self.step - window_step
-                        row = {"step": self.step, "elapsed_s": round(self.elapsed_s), "rate": rate}
-                        row |= {k: round(float(np.mean(v)), 4) for k, v in logs.items()}
-                        size = sum(task.batch for task in self.tasks)
-                        row["samples_per_s"] = round(size * done / took, 1)
-                        row["waiting"] = round((stream.waited_s - waited) / took, 3)
-                        if self.step % settings.check_every == 0:
-                            row |= self.check()
-                        if row["waiting"] > STARVING:
-                            bar.say("drawing is at its limit: raise --workers")
-                        log.write(row)
-                        told = (f"{k}={v:.3g}" for k, v in row.items() if k not in UNTOLD)
-                        bar.say(f"step {self.step} {' '.join(told)}")
-                        logs, window_began = {}, time.monotonic()
-                        window_step, waited = self.step, stream.waited_s
-                    if time.monotonic() - last_saved > settings.checkpoint_s:
-                        self.save()
-                        last_saved = time.monotonic()
+            with stream, Log(self.folder / "log.csv", self.step) as log:
+                try:
+                    while (progress := self._progress()) < 1.0:
+                        rate = learning_rate(settings, self.step, progress)
+                        figures.add(self._learn(next(stream), rate))
+                        now = time.monotonic()
+                        self.elapsed_s = before_s + now - began
+                        pace.add(self.step, now)
+                        if self.step % settings.report_every == 0:
+                            told = row()
+                            if self.step % settings.check_every == 0:
+                                told |= self.check()
+                            if told["waiting"] > STARVING:
+                                print("drawing is at its limit: raise --workers", file=sys.stderr)
+                            log.write(told)
+                            pace.say(told, self._progress(), self.elapsed_s)
+                            figures.begin(stream.waited_s)
+                        elif pace.due(now):
+                            pace.say(row(), self._progress(), self.elapsed_s)
+                        if time.monotonic() - last_saved > settings.checkpoint_s:
+                            self.save()
+                            last_saved = time.monotonic()
+                finally:
+                    if figures.steps:
+                        log.write(row())
         finally:
             if self.step:
                 self.save()
 
-    def check(self) -> dict[str, float]:
-        """Run the checks on the averaged weights, and keep them if none before were better."""
+    def _learn(self, batch: Batch, rate: float) -> dict[str, Any]:
+        """Take one step; returns its losses."""
+        inputs, targets = batch
+        self.optimizer.learning_rate.assign(rate)
+        self.model.reset_metrics()
+        losses: dict[str, Any] = self.model.train_on_batch(
+            prepare(inputs), targets, return_dict=True
+        )
+        self.step += 1
+        self._follow()
+        return losses
+
+    def conclude(self) -> dict[str, float]:
+        """Measure the last weights, where that was not done yet, and write it into the log."""
+        if self._checked == self.step or not (self.step and self.checks):
+            return self.found
+        checks = self.checks if self.settings.best else self.checks[:1]
+        found = self.check(checks)
+        with Log(self.folder / "log.csv", self.step) as log:
+            log.write({"step": self.step, **found})
+        return found
+
+    def check(self, checks: Sequence[Check] | None = None) -> dict[str, float]:
+        """Run the checks on the averaged weights, and keep them if none before were better.
+
+        Args:
+            checks: some of the run's; None: all of them.
+        """
         self._settle()
         kept = model_arrays(self.model)
         set_arrays(self.model, self.average, "average")
         try:
             found: dict[str, float] = {}
-            for check in self.checks:
+            for check in self.checks if checks is None else checks:
                 found |= check(self.model)
         finally:
             set_arrays(self.model, kept, "weights")
+        self.found, self._checked = found, self.step
         loss = found.get("drawn_loss", math.inf)
         if self.settings.best and loss < self.best:
             self.best = loss

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from platewright.background.photo import load_backgrounds
+from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
 from platewright.geometry import box_of_quad
 from platewright.network.weights import LineSettings, SlotSettings
@@ -157,7 +157,8 @@ def main() -> int:
     add = parser.add_argument
     add("weights", type=Path, metavar="WEIGHTS")
     add("out", type=Path, metavar="OUT.npy")
-    add("--bgs", type=Path, default=Path("bgs"), help="plate-free photos (%(default)s)")
+    add("--bgs", type=Path, metavar="FOLDER",
+        help="plate-free photos (bgs, where it is there; none: drawn ones alone)")  # fmt: skip
     add("--count", type=int, default=16_000, metavar="N", help="windows (%(default)s)")
     add("--most", type=int, default=10, metavar="N", help="of one picture (%(default)s)")
     add(
@@ -173,7 +174,8 @@ def main() -> int:
     settings = DetectorSettings(
         min_presence=args.presence, scan_presence=args.presence, second_look=args.presence
     )
-    photos = load_backgrounds(args.bgs) if args.bgs.is_dir() else []
+    folder = background_folder(args.bgs)
+    photos = [] if folder is None else load_backgrounds(folder)
     detector = detector_of(network, settings)
     reader = network.settings.line or network.settings.slots
 

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.background.photo import background_folder
 from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results, file_digest, write_file
 from platewright.network.kind import Recipe
@@ -151,7 +152,8 @@ def main() -> int:
     add = parser.add_argument
     add("weights", type=Path, metavar="WEIGHTS.onnx")
     add("out", type=Path, metavar="OUT.onnx")
-    add("--bgs", type=Path, default=Path("bgs"), help="backgrounds (%(default)s; else drawn ones)")
+    add("--bgs", type=Path, metavar="FOLDER",
+        help="backgrounds (bgs, where it is there; none: drawn ones)")  # fmt: skip
     add("--batches", type=int, default=6, metavar="N", help="of drawings (%(default)s)")
     add("--seed", type=int, default=HELD_OUT_SEED, help="of the drawings (%(default)s)")
     add("--force", action="store_true", help="replace OUT.onnx")
@@ -161,7 +163,9 @@ def main() -> int:
     if args.batches < 1:
         parser.error("--batches starts at 1")
     claim_results(args.weights, args.out, force=args.force)
-    quantize(args.weights, args.out, args.bgs, batches=args.batches, seed=args.seed)
+    quantize(
+        args.weights, args.out, background_folder(args.bgs), batches=args.batches, seed=args.seed
+    )
     sizes = [path.stat().st_size / 1e6 for path in (args.weights, args.out)]
     print(f"{args.out}: {sizes[1]:.1f} MB ({args.weights}: {sizes[0]:.1f})")
     return 0

@@ -1,12 +1,11 @@
-"""A run of `train.py`, for every network: how it begins, is measured and ends."""
+"""A run of `train.py`, for every network: how it begins and is measured."""
 
 from __future__ import annotations
 
 import math
 import re
-import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,34 +16,44 @@ from numpy.typing import NDArray
 
 from platewright.dataset.format.labels_csv import Label, read_labels
 from platewright.errors import ConfigError, WeightsError
-from platewright.file import make_folder
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
-from platewright.network.export import export_beside
 from platewright.network.kind import DEFAULT, Recipe, joined, load_kind
-from platewright.network.weights import AnySettings, TextSettings, load_weights, read_settings
+from platewright.network.weights import (
+    UNSEEN,
+    AnySettings,
+    TextSettings,
+    load_weights,
+    read_settings,
+)
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import KerasNetwork
 from platewright.reading.straighten import rectify
+from platewright.region import load_region, region_codes
 from platewright.text import clean, fold
-from platewright.training.checkpoint import draw_curves, load_checkpoint
+from platewright.training.checkpoint import load_checkpoint
 from platewright.training.fit import Check, Trainer, TrainSettings, losses_of
 from platewright.training.mining import load_hard
+from platewright.training.pace import NO_LIMIT
+from platewright.training.result import RUN_FILES
 from platewright.training.sample import SampleSettings
-from platewright.training.stream import make_drawing, prepare
+from platewright.training.stream import Batch, make_drawing, prepare
 from platewright.training.task import Task, load_task
 
 __all__ = [
     "check_boxes",
     "check_drawn",
     "check_found",
-    "finish",
     "fitting",
+    "print_unlearnt",
     "recipes_of",
     "schedule",
     "start",
+    "with_characters",
 ]
 
+SIGNS_TOLD = 12
+"""Of those that a region has and are not learnt."""
 HELD_OUT = 1_000_003
 """Added to the seed for drawings that training never sees."""
 AT_ONCE = 64
@@ -70,10 +79,11 @@ def check_drawn(
         batches: how many to draw, once.
     """
     draw = make_drawing(seed + HELD_OUT, backgrounds, replace(samples, stored=()), tasks)
-    held = [draw(k) for k in range(batches)]
+    held: list[Batch] = []
     several = len(tasks) > 1
 
     def check(model: Any) -> dict[str, float]:
+        held.extend(draw(k) for k in range(len(held), batches))  # not before training begins
         losses = losses_of(tasks)
         found: dict[str, list[float]] = {}
         for inputs, targets in held:
@@ -203,6 +213,9 @@ def start(args: Any, samples: SampleSettings, backgrounds: Path | None) -> Train
         text = load_checkpoint(args.out / "checkpoint.npz")[-1].settings
         found = read_settings(text, source)
     recipes = recipes_of(args, found, source)
+    if args.characters:
+        recipes = with_characters(recipes, args.characters, resume=args.resume)
+    print_unlearnt(recipes, samples.scene.regions)
     if args.hard:
         load_hard(args.hard)  # tells what is wrong before anything starts
     batches = {"scenes": args.scenes or 0, "windows": args.windows or 0}
@@ -213,7 +226,7 @@ def start(args: Any, samples: SampleSettings, backgrounds: Path | None) -> Train
     checks: list[Check] = [check_drawn(tasks, samples, backgrounds, args.seed)]
     for path in args.watch or ():
         checks += [check_boxes(path, _reading(tasks)), check_found(path, tasks)]
-    for name in ("checkpoint.npz", "log.csv", "weights.npz"):
+    for name in RUN_FILES:
         if args.force and not args.resume:
             (args.out / name).unlink(missing_ok=True)
     trainer = Trainer(tasks, settings, args.out, backgrounds=backgrounds, checks=tuple(checks))
@@ -260,6 +273,55 @@ def recipes_of(args: Any, found: AnySettings | None, source: str) -> list[Recipe
     return recipes
 
 
+def with_characters(
+    recipes: Sequence[Recipe], characters: str, *, resume: bool = False
+) -> list[Recipe]:
+    """Return recipes whose networks read other characters.
+
+    Args:
+        recipes: of the run.
+        characters: the alphabet, each once.
+        resume: whether the run goes on, with the alphabet that it has.
+
+    Raises:
+        ConfigError: if it is no alphabet, none of the networks reads, or a run has another one.
+    """
+    twice = sorted({char for char in characters if characters.count(char) > 1})
+    bad = [char for char in characters if char.isspace() or not char.isprintable()]
+    if twice or bad or UNSEEN in characters:
+        which = [*twice, *bad, UNSEEN][0]
+        why = "twice" if twice else "no sign of a plate" if bad else "stands for hidden signs"
+        raise ConfigError(f"--characters: {which!r}: {why}")
+    if not any(hasattr(recipe.settings, "characters") for recipe in recipes):
+        raise ConfigError(f"--characters: {recipes[0].settings.name} reads no text")
+    out = []
+    for recipe in recipes:
+        settings: Any = recipe.settings
+        own = getattr(settings, "characters", characters)
+        if own != characters and resume:
+            raise ConfigError(f"--characters: the run that is resumed reads {own}")
+        changed = settings if own == characters else replace(settings, characters=characters)
+        out.append(replace(recipe, settings=changed))
+    return out
+
+
+def print_unlearnt(recipes: Iterable[Recipe], regions: Iterable[str]) -> None:
+    """Say on stderr which signs of the regions' plates the networks won't learn to read.
+
+    Args:
+        recipes: of the run.
+        regions: codes or files of those that are drawn; none: all.
+    """
+    alphabets = [a for r in recipes if (a := getattr(r.settings, "alphabet", None)) is not None]
+    for name in (tuple(regions) or region_codes()) if alphabets else ():
+        region = load_region(name)
+        unlearnt = [c for c in region.alphabet if any(a.index(c) < 0 for a in alphabets)]
+        if unlearnt:
+            some = " ".join(unlearnt[:SIGNS_TOLD]) + " ..." * (len(unlearnt) > SIGNS_TOLD)
+            told = f"{region.code}: drawn and not learnt (--characters says what is): {some}"
+            print(told, file=sys.stderr)
+
+
 def _plain(settings: Any) -> Any:
     """Return settings as they were before they were calibrated."""
     return replace(settings, temperature=1.0) if hasattr(settings, "temperature") else settings
@@ -282,7 +344,7 @@ def schedule(recipe: Recipe, batch: int, samples: SampleSettings, args: Any) -> 
     in_epoch = max(recipe.epoch // batch, 1)
     report = min(args.report_every, in_epoch)
     return TrainSettings(
-        steps=args.steps or (recipe.epochs * in_epoch if args.hours is None else 10**9),
+        steps=args.steps or (recipe.epochs * in_epoch if args.hours is None else NO_LIMIT),
         hours=args.hours or math.inf,
         rate=args.rate or recipe.rate,
         last_rate=recipe.last_rate,
@@ -330,40 +392,3 @@ def fitting(fresh: Arrays, found: Arrays, source: str) -> Arrays:
         out["line_steps/kernel"][..., :-1] = cells[..., order]
         out["line_steps/bias"][:-1] = found["slots_characters/bias"][order]
     return out
-
-
-def finish(trainer: Trainer, *, force: bool) -> None:
-    """Draw a run's curves, export its weights and put them where detect.py looks.
-
-    Args:
-        trainer: of the run.
-        force: replace weights that are there.
-    """
-    if trainer.settings.best and trainer.step:
-        trainer.check()  # the best weights may be the last
-    folder = trainer.folder
-    draw_curves(folder / "log.csv", folder / "curves.png")
-    weights = folder / "weights.npz"
-    if not weights.exists():
-        return
-    made = [weights, *export_beside(weights)]
-    place = _place(trainer.network)
-    if place is not None:
-        goals = [place.with_suffix(path.suffix) for path in made]
-        kept = [path for path in goals if path.exists()]
-        if kept and not force:
-            print(f"{kept[0]} is kept; use {made[-1]} (--force would replace it)", file=sys.stderr)
-        else:
-            make_folder(place.parent)
-            for path, goal in zip(made, goals, strict=True):
-                shutil.copy2(path, goal)
-    alone = isinstance(trainer.network, TextSettings)
-    more = f"--reader {made[-1]} -o out.jpg" if alone else f"{made[-1]} out.jpg"
-    print(f"python detect.py in.jpg {more}")
-
-
-def _place(network: AnySettings) -> Path | None:
-    """Return where detect.py looks for weights of a network; None: they are a part of some only."""
-    if isinstance(network, TextSettings):
-        return Path("readers") / f"{network.name}.npz"
-    return Path("weights.npz") if network.reads_photos else None

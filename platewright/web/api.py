@@ -92,9 +92,13 @@ class PictureOut(Schema):
 
 
 class Readings(Schema):
-    """All pictures of a request, in its order."""
+    """All pictures of a request, in its order.
+
+    `registry` is empty where it was asked whose vehicles these are, else how that is had.
+    """
 
     pictures: list[PictureOut]
+    registry: str = ""
 
 
 class Vehicle(Schema):
@@ -146,13 +150,18 @@ TOKEN = {
         }
     }
 }
+LOCKED = (
+    "whose vehicles plates are is told to who sends the header Authorization: Bearer TOKEN, with "
+    "what is in the file token of the server's data folder (manage.py setup says where that is)"
+)
 SECURITY: dict[str, Any] = {"security": [{}, {"token": []}]}
 
 api = NinjaAPI(
     title="Platewright",
     version=__version__,
     description="Finds and reads number plates. Coordinates are pixels of the picture as it is "
-    "shown; probabilities are 0-1.",
+    "shown; probabilities are 0-1. A registry says whose vehicles they are: with the token, which "
+    "`manage.py setup` tells, or where the server is open to all.",
     docs_url="/docs",
     openapi_extra=TOKEN,
 )
@@ -189,23 +198,30 @@ def misfit(request: HttpRequest, error: Exception) -> HttpResponse:
 def read(
     request: HttpRequest,
     region: str = "",
+    all: bool = False,
     keep: bool = False,
     keep_photo: bool = False,
 ) -> Status[dict[str, Any]]:
     """Find and read the plates of one picture or several.
 
     Send a form with files in any fields, or the bytes of one picture as the body. With `region`
-    (`GB`) texts are read that fit that region's syntaxes. With `keep`, which needs the token, the
+    (`GB`) texts are read that fit that region's syntaxes. With `all` what is no plate most likely
+    is told as well. With `keep`, which needs the token, the
     readings are kept as sightings, and with `keep_photo` the picture, too; else nothing is kept.
     """
     if keep and not has_token(request):
         raise _forbidden("keeping readings needs the token")
+    seen = may_see(request)
     answers = read_all(
-        request, uploads(request), region=region, look_up=may_see(request),
+        request, uploads(request), region=region, look_up=seen, everything=all,
         keep=keep, keep_photo=keep_photo,
     )  # fmt: skip
     whole = any(answer.shot for answer in answers)
-    return Status(200 if whole else 422, {"pictures": [_picture(answer) for answer in answers]})
+    told = {
+        "pictures": [_picture(answer) for answer in answers],
+        "registry": "" if seen else LOCKED,
+    }
+    return Status(200 if whole else 422, told)
 
 
 @api.get(
@@ -244,7 +260,7 @@ def plate(request: HttpRequest, text: str) -> dict[str, Any]:
 
 
 def _forbidden(line: str) -> RequestError:
-    error = RequestError(f"{line}: Authorization: Bearer ...")
+    error = RequestError(f"{line}: {LOCKED}")
     error.status = 403
     return error
 

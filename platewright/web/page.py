@@ -58,7 +58,8 @@ def read(request: HttpRequest) -> HttpResponse:
     try:
         answers = read_all(
             request, uploads(request), region=request.POST.get("region", ""),
-            look_up=may_see(request), keep=keep, keep_photo=bool(request.POST.get("keep_photo")),
+            look_up=may_see(request), keep=keep, everything=bool(request.POST.get("all")),
+            keep_photo=bool(request.POST.get("keep_photo")),
         )  # fmt: skip
     except PlatewrightError as error:
         return problem(request, error)
@@ -157,6 +158,7 @@ def _form(request: HttpRequest) -> dict[str, object]:
     return {
         "regions": readable_regions(),
         "region": request.POST.get("region", ""),
+        "all": bool(request.POST.get("all")),
         "keep": bool(request.POST.get("keep")),
         "keep_photo": bool(request.POST.get("keep_photo")),
         "max_pictures": settings.MAX_PICTURES,

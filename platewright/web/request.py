@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from platewright.errors import ImageError
 from platewright.image import encode_image
+from platewright.reading.settings import Shown
 from platewright.web import limit
 from platewright.web.database import check_database
 from platewright.web.detector import Shot, read_picture
@@ -60,6 +61,7 @@ def read_all(
     *,
     region: str = "",
     look_up: bool = False,
+    everything: bool = False,
     keep: bool = False,
     keep_photo: bool = False,
 ) -> list[Answer]:
@@ -70,6 +72,7 @@ def read_all(
         pictures: of it.
         region: code of the region whose syntaxes texts are to fit.
         look_up: whether readings are looked up in the registry.
+        everything: whether what is no plate most likely is told as well.
         keep: whether readings are kept as sightings.
         keep_photo: whether the picture is kept with them.
 
@@ -88,6 +91,7 @@ def read_all(
         except ImageError as error:
             answers.append(Answer(name=name, error=str(error)))
             continue
+        shot = replace(shot, photo=shot.photo.only(Shown.of(everything=everything)))
         answers.append(_registered(shot, name, look_up=look_up, keep=keep, keep_photo=keep_photo))
     return answers
 

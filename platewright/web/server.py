@@ -187,7 +187,7 @@ def _announce(bind: str) -> None:
     print(
         "Everybody who reaches it may see the registry (PLATEWRIGHT_ACCESS=open)."
         if settings.OPEN
-        else "The registry is for people with an account: manage.py createsuperuser",
+        else "The registry is for people with an account: manage.py setup makes the first",
         file=sys.stderr,
     )
     print(f"Programs write with the token in {secret_file('token')}", file=sys.stderr, flush=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -200,6 +202,46 @@ def test_several_photos_of_the_same_name(run: Run, tmp_path: Path) -> None:
     assert [json.loads(line)["file"] for line in lines] == ["x/car.png", "y/car.png"]
 
 
+def test_folders_within_folders_keep_their_places(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("b.png", "day/a.png", "day/late/a.png", ".thumbs/a.png", "day/notes.txt"):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        make_photo(tmp_path / "photos" / name) if name.endswith("png") else None
+    names = ["b.png", "day/a.png", "day/late/a.png"]
+    for _ in range(2):  # the second time results lie among the photos, and are none
+        assert run("photos", "weights.npz", "photos/out", "--force") == 0
+        out = tmp_path / "photos" / "out"
+        lines = (out / "readings.jsonl").read_text().splitlines()
+        assert [json.loads(line)["file"] for line in lines] == names
+        assert sorted(str(p.relative_to(out)) for p in out.rglob("*.png")) == names
+    assert capsys.readouterr().err == ""
+
+
+def test_patterns_and_stdin_are_photos(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a1.png", "a2.png", "b.png", "a3.txt", "[x].png"):
+        make_photo(tmp_path / name) if name.endswith("png") else (tmp_path / name).touch()
+    assert run("a*", "weights.npz", "--json", "a.json") == 0
+    assert [one["file"] for one in json.loads((tmp_path / "a.json").read_text())] == [
+        "a1.png",
+        "a2.png",
+    ]
+    assert run("[x].png", "weights.npz", "x.jpg") == 0  # a file of that name is no pattern
+    assert run("c*.png", "weights.npz") == 1
+    assert "c*.png: no photo fits that" in capsys.readouterr().err
+    for output, name in (("s.jpg", "s.jpg"), ("folder", "folder/stdin.jpg")):
+        data = io.BytesIO((tmp_path / "b.png").read_bytes())
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=data))
+        assert run("-", "weights.npz", output, "--json", f"{output}.json") == 0
+        assert json.loads((tmp_path / f"{output}.json").read_text())["file"] == "stdin"
+        assert (tmp_path / name).is_file()
+    assert "folder: a folder, as the name has no ending such as .jpg" in capsys.readouterr().err
+    assert run("-", "weights.npz") == 1  # all of it was read
+    assert "stdin: the file is empty" in capsys.readouterr().err
+
+
 def test_interruption_keeps_what_was_read(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,6 +290,9 @@ def test_interruption_keeps_what_was_read(
         (["in.png", "--min-height", "x"], 2, "invalid int value: 'x'"),
         (["nothing", "weights.npz", "out"], 1, "nothing: no photo in it"),
         ([], 2, "required"),
+        (["http://here/a.jpg"], 2, "http://here/a.jpg: an address, not a file; nothing is fetched"),
+        (["clip.MP4", "weights.npz"], 2, "clip.MP4: a video; watch.py reads it: python watch.py"),
+        (["-", "-", "weights.npz"], 2, "stdin can be read once"),
     ],
 )
 def test_what_a_user_gets_wrong(

@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,8 +57,8 @@ def trained(
     backend = str(request.param)
     folder = tmp_path_factory.mktemp(backend)
     done = run_process(
-        folder, "train.py", *BRIEF, "--steps", "3", "--check-every", "3", "--init", str(init),
-        environment={"KERAS_BACKEND": backend},
+        folder, "train.py", *BRIEF, "--steps", "3", "--init", str(init), "--region", "GB,RS",
+        "--copy-to", "mine/gate.npz", environment={"KERAS_BACKEND": backend},
     )  # fmt: skip
     return folder, done, backend
 
@@ -87,14 +88,22 @@ def test_three_steps_leave_weights_log_and_curves(
     assert load_image(out / "curves.png").shape[1] > 1000
 
 
-def test_the_finished_weights_lie_where_detect_looks(
+def test_a_run_tells_its_pace_and_how_to_read_with_its_own_weights(
     trained: tuple[Path, Done, str],
 ) -> None:
     folder, done, _ = trained
     assert done.stdout == "python detect.py in.jpg runs/default/weights.onnx out.jpg\n"
-    for name in ("weights.npz", "weights.onnx"):
+    told = done.stderr.splitlines()
+    assert told[0] == "bgs: no photos; drawing backgrounds (photos are better)"
+    assert told[1].startswith("RS: drawn and not learnt") and told[1].endswith("Đ")
+    assert any(re.match(r"3 steps take some .* at this machine's speed, ", line) for line in told)
+    assert told[-2] == "copied to mine/gate.npz and mine/gate.onnx"
+    assert told[-1].startswith("not useful yet after 3 steps: it reads ")
+    assert len(told) == 12 and max(map(len, told)) < 100  # and no word of TensorFlow's
+    for name, copy in (("weights.npz", "gate.npz"), ("weights.onnx", "gate.onnx")):
         run_file = folder / "runs" / "default" / name
-        assert (folder / name).read_bytes() == run_file.read_bytes()
+        assert (folder / "mine" / copy).read_bytes() == run_file.read_bytes()
+    assert {p.name for p in folder.iterdir()} == {"runs", "mine"}
 
 
 def test_every_back_end_draws_the_same_first_batches(
@@ -104,6 +113,7 @@ def test_every_back_end_draws_the_same_first_batches(
     import keras
 
     from platewright.synth.background import Backgrounds
+    from platewright.synth.settings import SynthSettings
     from platewright.training.fit import losses_of
     from platewright.training.sample import SampleSettings, Stock
     from platewright.training.stream import draw_batch, prepare
@@ -111,7 +121,8 @@ def test_every_back_end_draws_the_same_first_batches(
     out = trained[0] / "runs" / "default"
     tasks = tasks_of(SMALL, 1, 2)
     stock = Stock(Backgrounds(seed=0))
-    inputs, targets = draw_batch(0, 0, stock, SampleSettings(), tasks)
+    samples = SampleSettings().of(("GB", "RS"), SynthSettings())
+    inputs, targets = draw_batch(0, 0, stock, samples, tasks)
     keras.utils.set_random_seed(5)
     model = build(SMALL).teach
     outputs = model(prepare(inputs), training=True)
@@ -133,12 +144,21 @@ def test_a_run_goes_on_and_is_never_overwritten_by_accident(
         "train.py: runs/default holds a run: --resume goes on with it, --force begins anew"
     )
     assert {p.name: p.read_bytes() for p in out.iterdir()} == kept
+    done = run(folder, *BRIEF, "--out", "other", "--copy-to", "mine/gate.npz")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "train.py: mine/gate.npz and mine/gate.onnx: there already; --force replaces them"
+    )
+    (folder / "own").mkdir()
+    (folder / "own" / "weights.npz").write_text("mine")
+    done = run(folder, *BRIEF, "--out", "own")
+    assert done.returncode == 2 and "own: weights.npz: there already" in done.stderr
 
-    done = run(folder, *BRIEF, "--steps", "5", "--resume")
+    done = run(folder, *BRIEF, "--steps", "5", "--resume", "--report-every", "2")
     assert done.returncode == 0, done.stderr
     assert "from step 3" in done.stderr
-    assert "weights.npz is kept" in done.stderr  # the first run's, beside the folder
-    assert (folder / "weights.npz").read_bytes() == kept["weights.npz"]
+    assert (folder / "mine" / "gate.npz").read_bytes() == kept["weights.npz"]
+    assert rows(out)[-1]["drawn_slots_text"]
     assert [row["step"] for row in rows(out)] == ["1", "2", "3", "4", "5"]
     assert load_checkpoint(out / "checkpoint.npz")[-1].step == 5
     assert load_weights(out / "weights.npz")[2]["steps"] == 5
@@ -213,6 +233,15 @@ def test_ctrl_c_leaves_weights_that_resume(
         (["--data", "d", "--data-share", "0"], "--data-share must be above 0, and 1 at most"),
         (["--data", "d", "--data-share", "1.5"], "--data-share must be above 0, and 1 at most"),
         (["--init", "w.npz", "--resume"], "give one of them"),
+        (["--bgs", "nope"], "--bgs nope: no such folder; extractbgs.py makes one, --bgs none"),
+        (["--bgs", "."], "--bgs .: no .jpg in it"),
+        (["--characters", "ABBA"], "--characters: 'A': twice"),
+        (["--characters", "AB?"], "--characters: '?': stands for hidden signs"),
+        (["--network", "scan", "--characters", "AB"], "--characters: scan reads no text"),
+        (["--copy-to", "gate.onnx"], "--copy-to gate.onnx: give the name of an .npz file"),
+        (["--copy-to", "run/weights.npz", "--out", "run"], "is what the run itself writes"),
+        (["--copy-to", str(ROOT / "weights.npz"), "--force"], "weights that the program ships"),
+        (["--out", str(ROOT), "--force"], "weights that the program ships"),
     ],
 )
 def test_arguments_that_are_off(tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -235,6 +264,7 @@ def test_arguments_that_are_off(tmp_path: Path, arguments: list[str], message: s
         (["--init", "text.npz"], 1, "text.npz: not a weights file of this program"),
         (["--data", "."], 1, ".: no pictures with records here: give a folder or .tar that gen.py"),
         (["--data", "text.npz"], 1, "text.npz: no plain tar, or cut off"),
+        (["--out", "text.npz"], 2, "text.npz: a file is there; --out is the folder of the run"),
         (["--resume"], 1, "runs/default/checkpoint.npz: no checkpoint here to resume from"),
         (["--watch", "none.csv", "--windows", "1", "--scenes", "1"], 1, "none.csv"),
     ],

@@ -76,7 +76,7 @@ def test_what_a_single_frame_shows_must_be_certain(reading_of: Make) -> None:
 
 def test_the_unsure_are_left_out_where_asked(reading_of: Make) -> None:
     video = Scripted([[reading_of(sure=0.8)]] * 2)
-    assert video.follow(least=0.99).passings == 0
+    assert video.follow(shown=lambda reading: reading.confidence >= 0.99).passings == 0
     assert video.texts == []
 
 

@@ -1,0 +1,244 @@
+"""A batch of photos to read: which they are, and where what comes of each goes."""
+
+from __future__ import annotations
+
+import glob
+import io
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.errors import ConfigError, ImageError, OutputError
+from platewright.file import make_folder
+from platewright.image import READ_SUFFIXES, WRITE_SUFFIXES, decode_image, load_image
+
+__all__ = ["Batch", "Job", "list_images", "load_photo", "plan_batch"]
+
+LINES_NAME = "readings.jsonl"
+STDIN = "-"
+MOST_BYTES = 256 << 20
+"""Of a photo that comes on stdin."""
+PATTERN = re.compile(r"[*?\[]")
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+VIDEO_SUFFIXES = (
+    ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts",
+    ".ogv", ".ts", ".webm", ".wmv",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo of a batch.
+
+    Attributes:
+        photo: the file.
+        name: what results call it: as the user gave it, or where it lies in the folder given.
+        picture: where the annotated picture goes; None: nowhere.
+    """
+
+    photo: Path
+    name: str
+    picture: Path | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is to be done.
+
+    Attributes:
+        jobs: the photos, in the order they are read in.
+        lines: where the JSON lines go; None: nowhere.
+        several: whether one bad photo is to be passed over.
+    """
+
+    jobs: tuple[Job, ...]
+    lines: Path | None
+    several: bool
+
+
+def plan_batch(
+    inputs: Sequence[str | Path],
+    output: Path | None,
+    *,
+    force: bool,
+    resume: bool = False,
+    further: Sequence[Path] = (),
+) -> Batch:
+    """Work out what is read and written, and make the output's folder.
+
+    Args:
+        inputs: photos, folders of photos, which are searched through and through, patterns such as
+            `photos/*.jpg`, and `-`, what comes on stdin.
+        output: a picture for one photo, or a folder; None: nothing is drawn.
+        force: whether results may be overwritten; photos never are.
+        resume: whether they may be there because an earlier run has written them.
+        further: other files that are going to be written.
+
+    Raises:
+        ConfigError: if the arguments do not fit together, or one is a video or an address.
+        ImageError: if a folder holds no photo, or nothing fits a pattern.
+        OutputError: if a result is there already, or the folder can't be made.
+    """
+    photos: list[tuple[Path, str]] = []
+    places: list[Path] = []
+    several = len(inputs) > 1
+    for given in map(str, inputs):
+        path = Path(given)
+        if given == STDIN:
+            photos.append((path, "stdin"))
+            places.append(Path("stdin.jpg"))
+        elif path.is_dir():
+            found = list_images(path, deep=True, apart=output)
+            within = [photo.relative_to(path) for photo in found]
+            named = found if len(inputs) > 1 else within
+            photos += [(photo, str(name)) for photo, name in zip(found, named, strict=True)]
+            places += within
+            several = True
+        elif PATTERN.search(given) and not path.exists():
+            found = _fitting(given)
+            photos += [(photo, str(photo)) for photo in found]
+            places += [Path(photo.name) for photo in found]
+            several = True
+        else:
+            _check_photo(given)
+            photos.append((path, given))
+            places.append(Path(path.name))
+    if sum(str(photo) == STDIN for photo, _ in photos) > 1:
+        raise ConfigError("- is one photo: stdin can be read once")
+    into_folder = output is not None and (several or output.is_dir() or not output.suffix)
+    pictures: list[Path | None] = [None] * len(photos)
+    lines: Path | None = None
+    if output is not None and into_folder:
+        if output.suffix.lower() in WRITE_SUFFIXES and not output.is_dir():
+            raise ConfigError(f"{output}: several photos need a folder as output, not a picture")
+        if output.exists() and not output.is_dir():
+            raise ConfigError(f"{output}: a file, but the output of several photos is a folder")
+        pictures = [output / name for name in _names(places)]
+        lines = output / LINES_NAME
+    elif output is not None:
+        if output.suffix.lower() not in WRITE_SUFFIXES:
+            raise ConfigError(
+                f"{output}: the output must end in one of {', '.join(WRITE_SUFFIXES)}"
+            )
+        pictures = [output]
+    if resume and lines is None:
+        raise ConfigError("--resume goes on with an output folder: name one")
+    results = [path for path in (*pictures, lines, *further) if path is not None]
+    hint = "give another name or --force" + ("; --resume reads what is missing" if lines else "")
+    _guard(results, [photo for photo, _ in photos], hint="" if force or resume else hint)
+    for folder in {path.parent for path in results}:
+        make_folder(folder)
+    jobs = [
+        Job(photo, name, picture) for (photo, name), picture in zip(photos, pictures, strict=True)
+    ]
+    return Batch(jobs=tuple(jobs), lines=lines, several=several)
+
+
+def load_photo(path: Path) -> NDArray[np.uint8]:
+    """Read a photo of a batch; `-` is stdin.
+
+    Raises:
+        ImageError: if it is no picture that can be read.
+    """
+    if str(path) != STDIN:
+        return load_image(path)
+    data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ImageError(f"stdin: more than {MOST_BYTES >> 20} MB; make the picture smaller first")
+    return decode_image(io.BytesIO(data), "stdin")
+
+
+def list_images(folder: Path, *, deep: bool = False, apart: Path | None = None) -> list[Path]:
+    """Return the photos that lie in a folder, by name.
+
+    Args:
+        folder: where they lie.
+        deep: whether folders in it are searched as well, but for those whose names begin with a
+            dot, and links.
+        apart: a folder that is left out, such as that of earlier results.
+
+    Raises:
+        ImageError: if there is no such folder, or no photo in it.
+    """
+    left_out = None if apart is None else apart.resolve()
+    photos: list[Path] = []
+    folders = [folder]
+    while folders:
+        own = folders.pop()
+        try:
+            entries = sorted(own.iterdir())
+        except OSError as error:
+            raise ImageError(f"{own}: can't be read: {error.strerror or error}") from error
+        inner = []
+        for path in entries:
+            if path.name.startswith("."):
+                continue
+            if path.is_dir():
+                if deep and not path.is_symlink() and path.resolve() != left_out:
+                    inner.append(path)
+            elif path.suffix.lower() in READ_SUFFIXES and path.is_file():
+                photos.append(path)
+        folders += reversed(inner)
+    if not photos:
+        raise ImageError(f"{folder}: no photo in it ({', '.join(READ_SUFFIXES)})")
+    return photos
+
+
+def _check_photo(given: str) -> None:
+    """Raise ConfigError where what is given as a photo is an address or a video."""
+    if ADDRESS.match(given):
+        raise ConfigError(
+            f"{given}: an address, not a file; nothing is fetched: curl -L {given} | detect.py -"
+        )
+    if Path(given).suffix.lower() in VIDEO_SUFFIXES:
+        raise ConfigError(f"{given}: a video; watch.py reads it: python watch.py {given}")
+
+
+def _fitting(pattern: str) -> list[Path]:
+    """Return the photos whose names fit a pattern, which a shell may have left as it was."""
+    found = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
+    photos = [path for path in found if path.suffix.lower() in READ_SUFFIXES and path.is_file()]
+    if not photos:
+        raise ImageError(f"{pattern}: no photo fits that")
+    return photos
+
+
+def _names(places: Iterable[Path]) -> list[str]:
+    """Return a name for each annotated picture: its photo's own, made distinct where needed."""
+    taken: set[str] = set()
+    names = []
+    for place in places:
+        # A format that is read but not written gets a second ending.
+        ending = "" if place.suffix.lower() in WRITE_SUFFIXES else ".jpg"
+        name, number = f"{place}{ending}", 2
+        # Some file systems take A.jpg and a.jpg for one file.
+        while name.casefold() in taken:
+            name = str(place.with_name(f"{place.stem}-{number}{place.suffix}{ending}"))
+            number += 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _guard(results: Sequence[Path], photos: Sequence[Path], *, hint: str) -> None:
+    """Raise where a result would take the place of another one, of a photo, or of a file.
+
+    Without a hint what to do about files that are there, they may be.
+    """
+    sources = {photo.resolve() for photo in photos}
+    seen: set[Path] = set()
+    for path in results:
+        place = path.resolve()
+        if place in sources:
+            raise ConfigError(f"{path}: is the photo itself; give the output another place")
+        if place in seen:
+            raise ConfigError(f"{path}: two results would go there; give them different names")
+        seen.add(place)
+        # A device such as /dev/stdout may be written to again and again.
+        if (path.is_file() or path.is_dir()) and hint:
+            raise OutputError(f"{path}: there already; {hint}")
