@@ -55,7 +55,7 @@ $(VENV)/web.done: requirements-web.txt $(VENV)/core.done
 	$(PIP) --requirement requirements-web.txt
 	@touch $@
 
-$(VENV)/all.done: requirements.txt $(VENV)/core.done
+$(VENV)/all.done: requirements.txt requirements-train.txt $(VENV)/core.done
 	$(PIP) --requirement requirements.txt
 	@touch $@
 

@@ -39,9 +39,14 @@ def test_half_a_character_is_one_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"no/a: can't be written: No such file"):
-        write_file(tmp_path / "no/a", b"")
+def test_missing_folders_are_made_and_a_file_in_their_place_is_one_line(tmp_path: Path) -> None:
+    write_file(tmp_path / "new/er/a", b"1")
+    assert (tmp_path / "new/er/a").read_bytes() == b"1"
+    with pytest.raises(OutputError, match=r"new/er/a/b: can't be made into a folder"):
+        write_file(tmp_path / "new/er/a/b/c", b"")
+    with LinesFile(tmp_path / "far/lines") as lines:
+        lines.add({"a": 1})
+    assert (tmp_path / "far/lines").read_text() == '{"a": 1}\n'
 
 
 def test_a_link_is_followed_and_a_device_written_to(tmp_path: Path) -> None:
