@@ -28,6 +28,7 @@ class WhiteRectangles:
     """Reads the white pixels' box as AB12; a photo wider than 500 pixels is Ctrl-C."""
 
     loaded: list[tuple[Path, object, int]]
+    presence = 0.99
 
     def __init__(self, network: tuple[Path, int], settings: object = None) -> None:
         self.loaded.append((network[0], settings, network[1]))
@@ -42,7 +43,7 @@ class WhiteRectangles:
         characters = tuple(Character(char=c, probability=0.9) for c in "AB12")
         return [
             Reading(
-                text="AB12", confidence=0.9**4, presence=0.99,
+                text="AB12", confidence=0.9**4, presence=self.presence,
                 quad=quad_of_box(box), characters=characters,
             )
         ]  # fmt: skip
@@ -156,7 +157,7 @@ def test_bundled_weights_and_settings(
         "--region",
         "gb,us-CA",
     )
-    assert WhiteRectangles.loaded[1][1].min_confidence == 0.1
+    assert WhiteRectangles.loaded[1][1].min_confidence == 0  # what is found is sifted afterwards
     assert WhiteRectangles.loaded[1][1].accept == 0.8
     assert WhiteRectangles.loaded[1][1].regions == ("GB", "US-CA")
     run("in.png")
@@ -200,6 +201,27 @@ def test_several_photos_of_the_same_name(run: Run, tmp_path: Path) -> None:
     assert names == ["car-2.png", "car.png", "readings.jsonl"]
     lines = (tmp_path / "out/readings.jsonl").read_text().splitlines()
     assert [json.loads(line)["file"] for line in lines] == ["x/car.png", "y/car.png"]
+
+
+def test_what_is_no_plate_most_likely_is_shown_when_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_photo(tmp_path / "in.png")
+    monkeypatch.setattr(WhiteRectangles, "presence", 0.75)
+    for options, shown in (
+        ([], 0), (["--all"], 1), (["--min-presence", "0.7"], 1),
+        (["--min-presence", "0.7", "--min-confidence", "0.7"], 0),
+    ):  # fmt: skip
+        written = ["--json", "in.json", "--csv", "in.csv", "--force"]
+        assert run("in.png", "weights.npz", "out.png", *written, *options) == 0
+        out, err = capsys.readouterr()
+        assert out.count("AB12") == shown and out.count("(no plate)") == 1 - shown
+        assert len(json.loads((tmp_path / "in.json").read_text())["plates"]) == shown
+        assert (tmp_path / "in.csv").read_text().count("AB12") == shown
+        drawn = load_image(tmp_path / "out.png") != load_image(tmp_path / "in.png")
+        assert drawn.any() == bool(shown)
+        told = "" if shown else "detect.py: 1 reading that is no plate most likely: --all\n"
+        assert err == told
 
 
 def test_folders_within_folders_keep_their_places(

@@ -160,7 +160,7 @@ def test_frames_that_come_too_fast_are_dropped_and_counted(
             clip.add(picture(200), k / 50)
     assert run("in.mp4", "w.onnx", "--realtime") == 0
     out, err = capsys.readouterr()
-    found = re.search(r"(\d+) frames, (\d+) read, 1 plates in .* s, (\d+) dropped", err)
+    found = re.search(r"(\d+) frames, (\d+) read, 1 plate in .* s, (\d+) dropped", err)
     assert found, err
     frames, read, dropped = map(int, found.groups())
     assert frames + dropped == 60
@@ -179,7 +179,7 @@ def test_a_folder_every_other_frame_with_settings(
     assert run(*arguments, "--min-height", "9", "--min-presence", "0.6", "--accept", "0.9") == 0
     out, err = capsys.readouterr()
     assert "00:00.0 - 00:00.2  AB12" in out
-    assert "5 frames (1 damaged), 2 read, 1 plates" in err
+    assert "5 frames (1 damaged), 2 read, 1 plate" in err
     path, settings, threads = WhiteRectangles.loaded[0]
     assert (path, threads) == (Path("w.onnx"), 3)
     assert (settings.min_height, settings.min_presence, settings.accept) == (9, 0.1, 0.9)
@@ -227,7 +227,7 @@ def test_a_signal_ends_it_with_everything_flushed(
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
-    assert re.search(r"watch\.py: \d+ frames, \d+ read, [1-9] plates in .* dropped\n$", err)
+    assert re.search(r"watch\.py: \d+ frames, \d+ read, [1-9] plates? in .* dropped\n$", err)
     told = lines_of(tmp_path / "a.jsonl")
     assert len(out.splitlines()) == len(told) >= 1
     assert {p.name for p in tmp_path.iterdir()} == {"a.jsonl", "out.mp4"}

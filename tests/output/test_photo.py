@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.errors import OutputError
 from platewright.file import LinesFile
 from platewright.geometry import Box, quad_of_box
 from platewright.output import annotation
@@ -131,9 +130,10 @@ def test_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     assert len(names) > 20
 
 
-def test_missing_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="No such file"), LinesFile(tmp_path / "no" / "x"):
-        pass
+def test_a_missing_folder_is_made(tmp_path: Path) -> None:
+    with LinesFile(tmp_path / "no" / "x") as lines:
+        lines.add({"a": 1})
+    assert (tmp_path / "no" / "x").read_text() == '{"a": 1}\n'
 
 
 def test_tag_text_is_legible_on_every_colour() -> None:

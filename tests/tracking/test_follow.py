@@ -150,7 +150,7 @@ def test_a_damaged_picture_is_passed_over(reading_of: Make) -> None:
 
     frames = [*video.frames(), Frame(3, 0.3, damaged)]
     done = follow(frames, video.read, VOTER, on_passing=video.told.append)
-    assert str(done) == "4 frames (1 damaged), 3 read, 1 plates"
+    assert str(done) == "4 frames (1 damaged), 3 read, 1 plate"
     assert video.texts == [("AB12CDE", 3)]
 
 

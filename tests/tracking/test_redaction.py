@@ -5,10 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from platewright.alphabet import Alphabet
 from platewright.errors import ImageError
+from platewright.reading.settings import Shown
 from platewright.record import Reading
-from platewright.tracking.redaction import HOLD, hide_plates
+from platewright.tracking.follow import watching_settings
+from platewright.tracking.passing import Voter
+from platewright.tracking.redaction import HOLD, PlateCount, hide_plates
 from platewright.tracking.source import Frame
+from platewright.tracking.track import Tracker
 
 Make = Callable[..., Reading]
 SIZE = (200, 800)
@@ -115,3 +120,21 @@ def test_stop_and_damage(reading_of: Make) -> None:
     )  # fmt: skip
     assert (done.frames, done.read, done.unreadable) == (3, 2, 1)
     assert len(out) == 2
+
+
+def test_vehicles_are_counted_as_reading_counts_them(reading_of: Make) -> None:
+    """What is hidden to be on the safe side is no vehicle."""
+    pictures = film([(300, 80, 380, 100)] * 12)
+    car = reading_of("AB12CDE", box=(300, 80, 380, 100))
+    grilles = [
+        reading_of("UDU69", box=(40 * k, 20, 40 * k + 30, 30), presence=0.2) for k in range(12)
+    ]
+    numbers = iter(range(12))
+    frames = [Frame(k, k / FPS, lambda p=p: p) for k, p in enumerate(pictures)]
+    _, tracking = watching_settings()
+    count = PlateCount(Voter(Alphabet(), accept=0.7), Tracker(tracking), Shown())
+    done = hide_plates(
+        frames, lambda picture: [car, grilles[next(numbers)]], lambda picture, time_s: None,
+        count=count,
+    )  # fmt: skip
+    assert done.passings == 1
