@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 from platewright.errors import ConfigError, run_script  # noqa: E402
 from platewright.evaluation.report import default_digests, processor  # noqa: E402
 from platewright.file import make_folder, write_file  # noqa: E402
-from platewright.output.photo import list_images  # noqa: E402
+from platewright.output.batch import list_images  # noqa: E402
 
 LOOP = """
 import sys

@@ -16,7 +16,7 @@ import pytest
 from platewright.errors import ConfigError, EngineError
 from platewright.generation.engine import Engine, choose_engine
 from platewright.generation.shard import ShardJob, assemble
-from platewright.output.photo import Job
+from platewright.output.batch import Job
 from platewright.reading.folder import ReadingJob, read_photos
 from platewright.reading.settings import DetectorSettings
 from tests.script import wait_until

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from platewright.geometry import quad_of_box
-from platewright.output.photo import Job, PhotoReadings
+from platewright.output.batch import Job
+from platewright.output.photo import PhotoReadings
 from platewright.reading import folder as folder_module
 from platewright.reading.folder import EarlierRun, PhotoDone, ReadingJob, read_photos
 from platewright.reading.settings import DetectorSettings
