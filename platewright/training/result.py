@@ -62,10 +62,9 @@ def _too_early(trainer: Trainer, found: Mapping[str, float]) -> str:
     read = next((value for value in texts if not math.isnan(value)), None)
     if trainer.step >= ENOUGH_STEPS if read is None else read >= ENOUGH_READ:
         return ""
-    told = f"not useful yet after {trainer.step:,} step{'s' * (trainer.step > 1)}"
-    if read is not None:
-        told += f": it reads {percent(read)} of drawn plates"
-    return f"{told}; thousands of steps are: --resume --hours 4 goes on"
+    steps = f"{trainer.step:,} step{'s' * (trainer.step > 1)}"
+    reads = "" if read is None else f" ({percent(read)} of drawn plates read)"
+    return f"not useful yet after {steps}{reads}: go on with --resume --hours 4"
 
 
 def _use(network: AnySettings, weights: Path) -> str:

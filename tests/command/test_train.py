@@ -98,7 +98,7 @@ def test_a_run_tells_its_pace_and_how_to_read_with_its_own_weights(
     assert told[1].startswith("RS: drawn and not learnt") and told[1].endswith("Đ")
     assert any(re.match(r"3 steps take some .* at this machine's speed, ", line) for line in told)
     assert told[-2] == "copied to mine/gate.npz and mine/gate.onnx"
-    assert told[-1].startswith("not useful yet after 3 steps: it reads ")
+    assert told[-1].startswith("not useful yet after 3 steps (")
     assert len(told) == 12 and max(map(len, told)) < 100  # and no word of TensorFlow's
     for name, copy in (("weights.npz", "gate.npz"), ("weights.onnx", "gate.onnx")):
         run_file = folder / "runs" / "default" / name
