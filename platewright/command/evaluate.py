@@ -150,7 +150,7 @@ def score_labelled(args: argparse.Namespace, load: Any) -> Report:
     gallery = Gallery(args.gallery) if args.gallery else None
     with Progress(len({label.file for label in labels}), unit="photos") as progress:
 
-        def after(image: Any, outcomes: Any, readings: Any, so_far: Any) -> None:
+        def after(image: Any, outcomes: Any, readings: Any, _: Any) -> None:
             if gallery is not None:
                 gallery.add(image, outcomes, readings)
             progress.add()

@@ -11,7 +11,7 @@ from platewright.network.kind import Networks
 
 __all__ = [
     "AddPosition", "Attention", "LinePool", "SlotPool", "Standardize", "bidirectional", "conv",
-    "conv_relu", "in_rows", "normalized", "residual", "with_tail",
+    "conv_relu", "in_rows", "normalized", "presence_and_corners", "residual", "trunk", "with_tail",
 ]  # fmt: skip
 
 Tensor = Any
@@ -177,6 +177,38 @@ class LinePool(layers.Layer):  # type: ignore[misc]
         columns = ops.expand_dims(ops.transpose(x, (0, 2, 1, 3)), 1)  # (B, 1, W, H, C)
         steps = ops.squeeze(ops.matmul(ops.expand_dims(weights, 3), columns), axis=3)
         return steps, ops.transpose(weights, (0, 1, 3, 2))
+
+
+def trunk(plate: Tensor, channels: tuple[int, int, int, int], stem: str) -> tuple[Tensor, Tensor]:
+    """Add a residual trunk whose coarsest map attends to all of itself; layers begin with `stem_`.
+
+    Returns:
+        The map (B, H / 8, W / 4, channels[2]), and the coarse one (B, H / 16, W / 8, channels[3]).
+    """
+    c0, c1, c2, c3 = channels
+    x = Standardize(name=f"{stem}_standardize")(plate)
+    x = conv_relu(x, c0, f"{stem}_stem", stride=2)
+    x = conv_relu(x, c1, f"{stem}_down1", stride=2)
+    x = residual(x, c1, f"{stem}_res1")
+    x = conv_relu(x, c2, f"{stem}_down2", stride=(2, 1))
+    x = residual(x, c2, f"{stem}_res2")
+    wide = conv_relu(x, c3, f"{stem}_down3", stride=2)
+    wide = AddPosition(name=f"{stem}_position")(wide)
+    wide = residual(wide, c3, f"{stem}_res3")
+    wide = Attention(name=f"{stem}_attend1")(wide)
+    wide = Attention(name=f"{stem}_attend2")(wide)
+    narrow = conv(wide, c2, f"{stem}_narrow", kernel=1)
+    up = layers.UpSampling2D(2, name=f"{stem}_up")(narrow)
+    return conv_relu(ops.relu(x + up), c2, f"{stem}_fuse"), wide
+
+
+def presence_and_corners(wide: Tensor, stem: str) -> tuple[Tensor, Tensor]:
+    """Add what tells of the trunk's coarse map whether it is a plate (B, 1), and where (B, 8)."""
+    x = layers.Conv2D(12, 1, activation="relu", name=f"{stem}_squeeze")(wide)
+    x = layers.Flatten(name=f"{stem}_flatten")(x)
+    x = layers.Dense(96, activation="relu", name=f"{stem}_pooled")(x)
+    presence = layers.Dense(1, name=f"{stem}_presence")(x)
+    return presence, layers.Dense(8, name=f"{stem}_corners")(x)
 
 
 def in_rows(x: Tensor, rows: int) -> Tensor:

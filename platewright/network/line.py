@@ -8,13 +8,12 @@ from keras import layers, ops
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import (
     AddPosition,
-    Attention,
     LinePool,
-    Standardize,
     conv,
     conv_relu,
-    residual,
-)  # fmt: skip
+    presence_and_corners,
+    trunk,
+)
 from platewright.network.weights import LineSettings
 
 __all__ = ["RECIPES", "build"]
@@ -41,20 +40,7 @@ def build(settings: LineSettings) -> Networks:
     logits and `plate_corners` (B, 8), parts of the window.
     """
     plate = keras.Input((*settings.window, 1), name="plate")
-    c0, c1, c2, c3 = settings.channels
-    x = Standardize(name="line_standardize")(plate)
-    x = conv_relu(x, c0, "line_stem", stride=2)
-    x = conv_relu(x, c1, "line_down1", stride=2)
-    x = residual(x, c1, "line_res1")
-    x = conv_relu(x, c2, "line_down2", stride=(2, 1))
-    x = residual(x, c2, "line_res2")
-    wide = conv_relu(x, c3, "line_down3", stride=2)
-    wide = AddPosition(name="line_position")(wide)
-    wide = residual(wide, c3, "line_res3")
-    wide = Attention(name="line_attend1")(wide)
-    wide = Attention(name="line_attend2")(wide)
-    up = layers.UpSampling2D(2, name="line_up")(conv(wide, c2, "line_narrow", kernel=1))
-    x = conv_relu(ops.relu(x + up), c2, "line_fuse")
+    x, wide = trunk(plate, settings.channels, "line")
     characters = layers.Conv2D(len(settings.characters) + 1, 1, name="line_characters")(x)
     steps, where = LinePool(settings.lines, name="line_pool")(x)
     steps = conv_relu(steps, settings.width, "line_grow", kernel=(1, 3))
@@ -64,15 +50,13 @@ def build(settings: LineSettings) -> Networks:
     steps = layers.Conv2D(settings.num_classes, 1, name="line_steps")(steps)
     columns = settings.cells[1]
     steps = ops.reshape(steps, (-1, settings.lines * columns, settings.num_classes))
-    pooled = layers.Conv2D(12, 1, activation="relu", name="line_squeeze")(wide)
-    pooled = layers.Flatten(name="line_flatten")(pooled)
-    pooled = layers.Dense(96, activation="relu", name="line_pooled")(pooled)
+    presence, corners = presence_and_corners(wide, "line")
     outputs = {
         "steps": steps,
         "characters": characters,
         "lines": where,
-        "plate_presence": layers.Dense(1, name="line_presence")(pooled),
-        "plate_corners": layers.Dense(8, name="line_corners")(pooled),
+        "plate_presence": presence,
+        "plate_corners": corners,
     }
     model = keras.Model({"plate": plate}, outputs, name=settings.name)
     return Networks(model, model)

@@ -176,11 +176,6 @@ class BatchStream:
         self._index += 1
         return batch
 
-    @property
-    def starving(self) -> bool:
-        """Whether nothing is ready, so that drawing holds up the training."""
-        return bool(self._queues) and all(q.empty() for q in self._queues)
-
     def close(self) -> None:
         """End the workers."""
         self._stop.set()
