@@ -26,7 +26,6 @@ BASE = (
     "pool",
     "http",
     "toml",
-    "jpeg",
     "image",
     "record",
 )

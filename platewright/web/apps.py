@@ -1,10 +1,10 @@
-"""The page as an app of Django: its templates and static files are found by it."""
+"""The page and the registry as apps of Django, which finds their templates and tables by them."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
 
-__all__ = ["WebConfig"]
+__all__ = ["RegistryConfig", "WebConfig"]
 
 
 class WebConfig(AppConfig):
@@ -13,3 +13,18 @@ class WebConfig(AppConfig):
     name = "platewright.web"
     label = "web"
     verbose_name = "Platewright"
+
+
+class RegistryConfig(AppConfig):
+    """Vehicles and sightings."""
+
+    name = "platewright.web.registry"
+    label = "registry"
+    verbose_name = "Registry"
+
+    def ready(self) -> None:
+        """Let the look-up notice every change of a vehicle, and the database every deletion."""
+        from platewright.web.registry.lookup import watch_changes, watch_deletions
+
+        watch_changes()
+        watch_deletions()

@@ -49,7 +49,7 @@ KEEP_DAYS = number("PLATEWRIGHT_KEEP_DAYS", 0, 0, 36_500)
 """After so many days sightings are removed; 0: never."""
 
 INSTALLED_APPS = [
-    "platewright.web.registry",
+    "platewright.web.apps.RegistryConfig",
     "platewright.web.apps.WebConfig",
     "django.contrib.admin",
     "django.contrib.auth",

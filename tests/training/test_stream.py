@@ -7,19 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from platewright.network.kind import joined, load_kind
-
-# What workers call must be found by a fresh process, so it comes from the package and the standard
-# library alone: `draw_batch` stands in for itself.
 from platewright.network.weights import AnySettings, BundleSettings, LineSettings
+from platewright.training.fit import TrainSettings, learning_rate
 from platewright.training.sample import SampleSettings
 from platewright.training.stream import BatchStream, make_drawing
 from tests.network.conftest import looks
 from tests.training.conftest import tasks_of
+
+# What workers call must be found by a fresh process, so it comes from the package and the standard
+# library alone: `draw_batch` stands in for itself.
 
 
 def making(settings: AnySettings) -> functools.partial[Callable[[int], object]]:
@@ -127,3 +129,22 @@ def test_waiting_is_counted() -> None:
 def test_nobody_waits_for_drawing_in_the_same_process() -> None:
     stream = BatchStream(functools.partial(functools.partial, pow, 3), workers=0)
     assert next(stream) == 1 and stream.waited_s == 0
+
+
+SETTINGS = TrainSettings(rate=0.01, warmup=100, last_rate=0.05)
+
+
+def test_the_rate_rises_in_a_line() -> None:
+    rates = [learning_rate(SETTINGS, step, 0.0) for step in (0, 24, 49, 99, 100, 5000)]
+    assert rates == pytest.approx([0.0001, 0.0025, 0.005, 0.01, 0.01, 0.01])
+
+
+def test_and_falls_by_half_a_cosine() -> None:
+    rates = [learning_rate(SETTINGS, 10_000, p) for p in (0.0, 0.5, 1.0, 2.0)]
+    assert rates == pytest.approx([0.01, 0.01 * (0.05 + 0.95 / 2), 0.0005, 0.0005])
+    falling = [learning_rate(SETTINGS, 10_000, p / 50) for p in range(51)]
+    assert all(a > b for a, b in pairwise(falling))
+
+
+def test_a_run_without_warm_up_begins_at_the_top() -> None:
+    assert learning_rate(TrainSettings(rate=0.01, warmup=0), 0, 0.0) == pytest.approx(0.01)

@@ -28,7 +28,7 @@ from platewright.reading.detector import Detector
 from platewright.reading.runtime import load_network
 from platewright.reading.speller import VoteSpeller, pool
 from platewright.reading.spelling import Spelling, spell
-from tests.reading.test_second_spellers import PHOTO, QUAD, detector
+from tests.reading.test_crop_speller import PHOTO, QUAD, detector
 
 ROOT = Path(__file__).resolve().parents[2]
 
