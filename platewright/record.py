@@ -186,8 +186,11 @@ class Reading:
         region: code of the most probable jurisdiction, empty when unknown: a country's, or a
             state's where that is sure.
         region_probability: of its country, 0-1.
+        complete: whether the plate is seen from end to end, as far as that can be told: no
+            character of it is hidden (`?`), and it does not go on beyond the picture's edge.
+        room: how far it is from the picture's edge, in its widths.
         slots: (slots, classes) probabilities; the last class is `pad`.
-        accepted: whether the confidence is high enough to take the text as read.
+        accepted: whether it may be taken as read: it is sure, whole, of a plate, and of a region.
     """
 
     text: str
@@ -199,6 +202,8 @@ class Reading:
     slots: FloatArray | None = None
     accepted: bool = True
     region_probability: float = 0.0
+    complete: bool = True
+    room: float = 1.0
 
     def __repr__(self) -> str:
         """Return it in a line, without the probabilities."""
@@ -220,6 +225,7 @@ class Reading:
             "confidence": round(self.confidence, 4),
             "presence": round(self.presence, 4),
             "accepted": self.accepted,
+            "complete": self.complete,
             "region": self.region,
             "region_probability": round(self.region_probability, 4),
             "box": [round(v, 1) for v in self.box],

@@ -15,6 +15,7 @@ __all__ = [
     "add_backgrounds",
     "add_fonts",
     "add_force",
+    "add_mask",
     "add_region",
     "add_shown",
     "add_threads",
@@ -137,6 +138,13 @@ def size(low: int, high: int) -> Callable[[str], tuple[int, int]]:
 def add_region(parser: argparse.ArgumentParser, told: str) -> None:
     """Add `--region`: codes in any case, or `.toml` files of one's own."""
     parser.add_argument("--region", type=regions, default=(), metavar="GB,de", help=told)
+
+
+def add_mask(parser: argparse.ArgumentParser) -> None:
+    """Add `--mask`: parts of the picture in which nothing is looked for."""
+    parser.add_argument("--mask", action="append", default=[], metavar="PICTURE|X0,Y0,X1,Y1",
+        help="look for nothing there, a camera's clock say: a box in pixels or, with %%, in parts "
+        "of the picture, or a picture that is black there; may be given again")  # fmt: skip
 
 
 def add_fonts(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from platewright.command.argument import (
     CORES,
     READER_HELP,
     add_force,
+    add_mask,
     add_region,
     add_shown,
     add_workers,
@@ -67,6 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_shown(parser)
     add("--accept", type=bounded(float, 0, 1), metavar="P",
         help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
+    add_mask(parser)
     add_region(parser, "read texts that fit the syntaxes of these regions")
     add("--reader", metavar="NAME|FILE", help=READER_HELP)
     add("--beams", type=bounded(int, 1, 64), default=8, metavar="N",
@@ -102,7 +104,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error("--address is of a cluster: add --engine dask or --engine ray")
     if args.engine in ("dask", "ray") and args.show_attention:
         parser.error("--show-attention is drawn here: leave out --engine")
-    texts = ("region", "accept", "min_confidence", "reader", "all")
+    texts = ("region", "accept", "min_confidence", "reader", "all", "mask")
     if args.redact and (given := [name for name in texts if getattr(args, name)]):
         parser.error(f"--redact reads no text: no --{given[0].replace('_', '-')} with it")
     if args.show_attention and not args.reader:
@@ -162,6 +164,7 @@ def chosen_engine(args: argparse.Namespace) -> Engine | None:
 def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> ReadingJob:
     """Return how the photos of a command line are read."""
     from platewright.reading.folder import ReadingJob, useful_workers
+    from platewright.reading.mask import read_mask
     from platewright.reading.settings import DetectorSettings, Shown
 
     given = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
@@ -171,7 +174,8 @@ def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> Read
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     else:
         least = {} if args.min_presence is None else {"min_presence": args.min_presence}
-        settings = DetectorSettings(regions=args.region, **given, **least)
+        mask = read_mask(args.mask)
+        settings = DetectorSettings(regions=args.region, mask=mask, **given, **least)
     args.workers = 1 if args.show_attention else useful_workers(args.workers, photos)
     return ReadingJob(
         weights=args.weights.absolute() if cluster else args.weights,

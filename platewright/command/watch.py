@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from platewright.command.argument import (
     add_force,
+    add_mask,
     add_region,
     add_shown,
     add_threads,
@@ -69,6 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="tell a vehicle once its text is accepted, before it is gone; for gates")  # fmt: skip
     add("--accept", type=bounded(float, 0, 1), metavar="P",
         help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
+    add_mask(parser)
     add_region(parser, "read texts that fit the syntaxes of these regions")
     add("--reader", metavar="NAME|FILE", help="read with other networks, as detect does")
     add_force(parser)
@@ -83,7 +85,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     if args.redact:
         if not (args.out or args.show):
             parser.error("--redact needs --out or --show")
-        texts = ("jsonl", "save", "accept", "min_confidence", "region", "early", "reader", "all")
+        texts = (
+            "jsonl", "save", "accept", "min_confidence", "region", "early", "reader", "all", "mask",
+        )  # fmt: skip
         if given := [f"--{n.replace('_', '-')}" for n in texts if getattr(args, n)]:
             parser.error(f"--redact reads no text: {given[0]} means nothing with it")
         if args.every > 1:
@@ -212,11 +216,14 @@ def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
     """Return the detector of a command line, and how vehicles are followed."""
     from platewright.output.redaction import redaction_settings
     from platewright.reading.choice import load_detector
+    from platewright.reading.mask import read_mask
     from platewright.reading.settings import DetectorSettings
     from platewright.tracking.follow import watching_settings
 
     chosen = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
-    settings, tracking = watching_settings(args.min_presence, regions=args.region, **chosen)
+    settings, tracking = watching_settings(
+        args.min_presence, regions=args.region, mask=read_mask(args.mask), **chosen
+    )
     if args.redact:
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     reader = "window" if args.redact else args.reader or ""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.network.weights import UNSEEN
+from platewright.reading.acceptance import is_accepted, is_complete, room
 from platewright.reading.finder import Finder, Framer, sift, suppress
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
 from platewright.reading.origin import OriginTeller
@@ -76,6 +76,7 @@ class Detector:
             Readings, sorted by presence x confidence.
         """
         grey = _grey(image)
+        size = (grey.shape[0], grey.shape[1])
         limit = self.settings
         if not self.framer.counts:
             # A reading's presence is the scan's, times more: nothing can come of a lesser find, and
@@ -106,6 +107,7 @@ class Detector:
             if r.presence >= limit.min_presence
             and r.confidence >= limit.min_confidence
             and len(r.text) >= limit.min_characters
+            and not (limit.mask and limit.mask.covers(r.box, size))
         ]
         # An unread plate stays behind all that is read, where they lie over one another.
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
@@ -153,7 +155,7 @@ class Detector:
             characters=characters,
             region="" if given is None else given.region,
             slots=spelling.slots,
-            accepted=UNSEEN not in text and confidence >= self.settings.accept,
+            accepted=False,  # until it is known whose it may be
         )
 
     def _conditioned(self, look: Look, spelling: Spelling) -> Conditioned | None:
@@ -185,7 +187,23 @@ class Detector:
             region, probability = self.jurisdiction.region(slots, seen)
             if region or free:
                 out[k] = replace(readings[k], region=region, region_probability=probability)
-        return out
+        size = (image.shape[0], image.shape[1])
+        return [self._judged(reading, size) for reading in out]
+
+    def _judged(self, reading: Reading, size: tuple[int, int]) -> Reading:
+        """Return the reading, accepted where it may be."""
+        complete = is_complete(reading.quad, size, reading.text)
+        free = room(reading.quad, size)
+        accepted = is_accepted(
+            reading.text,
+            confidence=reading.confidence,
+            presence=reading.presence,
+            complete=complete,
+            room=free,
+            region=reading.region,
+            settings=self.settings,
+        )
+        return replace(reading, complete=complete, room=free, accepted=accepted)
 
     def with_settings(self, **changes: Any) -> Self:
         """Return a detector with other settings and the same networks.

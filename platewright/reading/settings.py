@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from platewright.reading.mask import Mask
 from platewright.record import Reading
 
 __all__ = ["ACCEPTED", "DetectorSettings", "Shown"]
@@ -64,6 +65,7 @@ class DetectorSettings:
             character together, so that a sign which reads as nothing certain is dropped.
         min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
         accept: least confidence of an accepted text, 0-1; what is less sure is marked.
+        accept_presence: least presence of an accepted text, 0-1.
         min_height: height of the smallest plate looked for, photo pixels; 0: by `smallest`.
         smallest: that height as a part of the photo's shorter side, and at least so many pixels.
         max_plates: most readings of a photo.
@@ -77,11 +79,14 @@ class DetectorSettings:
         framings: the margins round the quad at which it is read, times the network's own; what is
             sure at the first is not read at the others. Their probabilities are averaged.
         regions: codes or files of the regions whose syntaxes texts are to fit; none: any text.
+            With them, a text that fits none is not accepted.
+        mask: where nothing is looked for.
     """
 
     min_presence: float = 0.5
     min_confidence: float = 0.0
     accept: float = ACCEPTED
+    accept_presence: float = 0.9
     min_height: float = 0.0
     smallest: tuple[float, float] = (1 / 60, 5.0)
     max_plates: int = 50
@@ -92,3 +97,4 @@ class DetectorSettings:
     looks: int = 3
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)
     regions: tuple[str, ...] = ()
+    mask: Mask | None = None

@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.alphabet import Alphabet
+from platewright.network.part import UNSEEN
+from platewright.reading.acceptance import is_accepted
 from platewright.reading.detector import Detector
 from platewright.reading.jurisdiction import Jurisdiction
+from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import EMPTY, decode_slots, spell
 from platewright.record import Reading
 from platewright.text import percent
@@ -289,7 +292,7 @@ class Voter:
 
     Args:
         alphabet: of the readings' slots.
-        accept: least confidence of an accepted text, 0-1.
+        limits: which texts are accepted.
         jurisdiction: tells regions apart; None: none is told.
         bound: whether texts are to fit the jurisdiction's syntaxes.
         settings: how far frames are believed.
@@ -299,13 +302,13 @@ class Voter:
         self,
         alphabet: Alphabet,
         *,
-        accept: float,
+        limits: DetectorSettings,
         jurisdiction: Jurisdiction | None = None,
         bound: bool = False,
         settings: VoteSettings | None = None,
     ) -> None:
         """Keep them."""
-        self.alphabet, self.accept = alphabet, accept
+        self.alphabet, self.limits = alphabet, limits
         self.jurisdiction, self.bound = jurisdiction, bound and jurisdiction is not None
         self.settings = settings
 
@@ -314,7 +317,7 @@ class Voter:
         """Return the voter for a detector's readings."""
         return cls(
             detector.alphabet,
-            accept=detector.settings.accept,
+            limits=detector.settings,
             jurisdiction=detector.jurisdiction,
             bound=bool(detector.settings.regions),
         )
@@ -328,6 +331,8 @@ class Voter:
         """
         best = track.best.reading
         sights = [s for s in track.sights if s.reading.slots is not None and s.reading.text]
+        whole = [s for s in sights if s.reading.complete]  # what drives in is cut at first
+        sights = whole or sights
         if not sights:
             return best
         slots = vote(
@@ -350,15 +355,17 @@ class Voter:
             region = max(told, key=lambda code: told[code], default="")
             region = region or self.jurisdiction.region(slots)[0]
         confidence, characters = spell(text, shown, self.alphabet)
+        complete = bool(whole) and UNSEEN not in text
+        accepted = is_accepted(
+            text, confidence=confidence, complete=complete, settings=self.limits,
+            presence=max(s.reading.presence for s in sights),
+            room=max(s.reading.room for s in sights),
+            region=region or ("" if self.bound else best.region),
+        )  # fmt: skip
         return replace(
-            best,
-            text=text,
-            confidence=confidence,
-            characters=characters,
-            region=region,
-            slots=slots,
-            accepted=confidence >= self.accept,
-        )
+            best, text=text, confidence=confidence, characters=characters, region=region,
+            slots=slots, complete=complete, accepted=accepted,
+        )  # fmt: skip
 
     def passing(self, track: Track, source: str = "") -> Passing:
         """Return a track that has ended as a passing vehicle."""

@@ -70,6 +70,7 @@ class Plate(Schema):
     confidence: float
     presence: float
     accepted: bool
+    complete: bool
     region: str
     region_probability: float
     box: list[float]

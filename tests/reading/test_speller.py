@@ -99,7 +99,8 @@ def test_the_pool_is_what_they_say_together() -> None:
     assert split.characters[1].probability == pytest.approx(own / (own + other + rest), rel=1e-6)
     assert split.characters[1].alternatives[1][0] == "Y"
     assert split.slots.sum(axis=1) == pytest.approx(np.ones(12))
-    assert not split.accepted and read(Voter("XY", 0.99)).accepted
+    assert split.confidence < 0.7 < read(Voter("XY", 0.99)).confidence
+    assert not split.accepted
 
 
 def test_one_who_is_sure_of_the_impossible_does_not_rule_it_out() -> None:

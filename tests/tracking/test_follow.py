@@ -10,6 +10,7 @@ import pytest
 
 from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, ImageError, VideoError
+from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
 from platewright.tracking.follow import Display, Followed, StopWish, follow, watching_settings
 from platewright.tracking.passing import Passing, Voter
@@ -18,7 +19,7 @@ from platewright.tracking.track import Tracker
 
 Make = Callable[..., Reading]
 FPS = 10.0
-VOTER = Voter(Alphabet(), accept=0.7)
+VOTER = Voter(Alphabet(), limits=DetectorSettings(accept=0.7))
 
 
 class Scripted:

@@ -13,6 +13,7 @@ from platewright.alphabet import Alphabet
 from platewright.errors import OutputError
 from platewright.file import LinesFile
 from platewright.reading.jurisdiction import Jurisdiction
+from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots
 from platewright.record import Reading
 from platewright.tracking.passing import Voter, VoteSettings, vote
@@ -34,7 +35,7 @@ def test_a_passing_tells_the_vote_the_best_frame_and_when(reading_of: Make) -> N
     shown = [reading_of(presence=p, box=(100 + k, 100, 180 + k, 120), sure=0.93)
              for k, p in enumerate((0.5, 0.9, 0.7))]  # fmt: skip
     track = track_of(shown, number=4)
-    passing = Voter(ALPHABET, accept=0.7).passing(track, "gate.mp4")
+    passing = Voter(ALPHABET, limits=DetectorSettings(accept=0.7)).passing(track, "gate.mp4")
     assert passing.reading.confidence > shown[0].confidence
     assert passing.reading.accepted
     told = json.loads(json.dumps(passing.as_dict()))
@@ -51,7 +52,9 @@ def test_a_passing_tells_the_vote_the_best_frame_and_when(reading_of: Make) -> N
 
 def test_a_live_one_tells_the_time_of_day(reading_of: Make) -> None:
     at = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
-    passing = Voter(ALPHABET, accept=0.99).passing(track_of([reading_of(sure=0.8)], at=at))
+    passing = Voter(ALPHABET, limits=DetectorSettings(accept=0.99)).passing(
+        track_of([reading_of(sure=0.8)], at=at)
+    )
     assert passing.as_dict()["first"]["at"] == "2024-05-06T07:08:09.123+00:00"
     assert passing.line().startswith(at.astimezone().strftime("%H:%M:%S - %H:%M:%S"))
     assert "AB12CDE ?" in passing.line()
@@ -60,7 +63,7 @@ def test_a_live_one_tells_the_time_of_day(reading_of: Make) -> None:
 
 def test_readings_without_probabilities_leave_the_best_frame(reading_of: Make) -> None:
     bare = [replace(reading_of(presence=p), slots=None) for p in (0.4, 0.8)]
-    assert Voter(ALPHABET, accept=0.7).reading(track_of(bare)) is bare[1]
+    assert Voter(ALPHABET, limits=DetectorSettings(accept=0.7)).reading(track_of(bare)) is bare[1]
 
 
 def test_frames_in_which_nothing_is_read_count_as_seen_and_have_no_vote(
@@ -68,7 +71,7 @@ def test_frames_in_which_nothing_is_read_count_as_seen_and_have_no_vote(
 ) -> None:
     read = [reading_of(presence=p) for p in (0.8, 0.9)]
     far = replace(reading_of(presence=0.3), text="", confidence=0.0, slots=slots_of(""))
-    voter = Voter(ALPHABET, accept=0.7)
+    voter = Voter(ALPHABET, limits=DetectorSettings(accept=0.7))
     alone, together = voter.reading(track_of(read)), voter.passing(track_of([far, far, *read]))
     assert together.reading.text == "AB12CDE" and together.frames == 4
     assert together.reading.confidence == pytest.approx(alone.confidence)
@@ -79,9 +82,11 @@ def test_a_given_region_bends_the_vote_to_its_syntax(reading_of: Make, slots_of)
     # O for 0: no British text has a letter there.
     torn = slots_of("AB12CDE", 0.93, {2: {"I": 0.55, "1": 0.4}})
     shown = [replace(reading_of("ABI2CDE"), slots=torn)] * 3
-    free = Voter(ALPHABET, accept=0.7).reading(track_of(shown))
+    free = Voter(ALPHABET, limits=DetectorSettings(accept=0.7)).reading(track_of(shown))
     jurisdiction = Jurisdiction.load(("GB",), ALPHABET, len(torn))
-    bound = Voter(ALPHABET, accept=0.7, jurisdiction=jurisdiction, bound=True)
+    bound = Voter(
+        ALPHABET, limits=DetectorSettings(accept=0.7), jurisdiction=jurisdiction, bound=True
+    )
     assert free.text == "ABI2CDE"
     assert bound.reading(track_of(shown)).text == "AB12CDE"
     assert bound.reading(track_of(shown)).region == "GB"
@@ -90,7 +95,7 @@ def test_a_given_region_bends_the_vote_to_its_syntax(reading_of: Make, slots_of)
 def test_each_line_is_there_as_soon_as_it_is_told(reading_of: Make, tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text("what was there before\n")
-    passing = Voter(ALPHABET, accept=0.7).passing(track_of([reading_of()]))
+    passing = Voter(ALPHABET, limits=DetectorSettings(accept=0.7)).passing(track_of([reading_of()]))
     with LinesFile(path, in_place=True) as lines:
         lines.add(passing.as_dict())
         assert [json.loads(x)["text"] for x in path.read_text().splitlines()] == ["AB12CDE"]
@@ -102,7 +107,7 @@ def test_a_full_disk_leaves_whole_lines(
     reading_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "out.jsonl"
-    passing = Voter(ALPHABET, accept=0.7).passing(track_of([reading_of()]))
+    passing = Voter(ALPHABET, limits=DetectorSettings(accept=0.7)).passing(track_of([reading_of()]))
     with LinesFile(path, in_place=True) as lines:
         lines.add(passing.as_dict())
         stream, room = lines._stream, [30]
@@ -131,7 +136,9 @@ def test_a_place_that_can_not_be_written_to(tmp_path: Path) -> None:
 
 
 def test_the_vote_of_a_voter_is_a_distribution(reading_of: Make) -> None:
-    voted = Voter(ALPHABET, accept=0.7).reading(track_of([reading_of(), reading_of("AB12CDF")]))
+    voted = Voter(ALPHABET, limits=DetectorSettings(accept=0.7)).reading(
+        track_of([reading_of(), reading_of("AB12CDF")])
+    )
     assert np.asarray(voted.slots).sum(axis=1) == pytest.approx(1.0)
 
 
