@@ -27,7 +27,10 @@ def read(network: Network, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     return slots, presence[:, 0], corners
 
 
-@pytest.mark.parametrize("kind", ["small_npz", "small_onnx"])
+@pytest.mark.parametrize(
+    "kind",
+    ["small_npz", pytest.param("small_onnx", marks=[pytest.mark.slow, pytest.mark.process])],
+)
 def test_slid_equals_cropped_at_every_stride(kind: str, request: pytest.FixtureRequest) -> None:
     path: Path = request.getfixturevalue(kind)
     runtime: Network = KerasNetwork.load(path) if path.suffix == ".npz" else OnnxNetwork(path)
