@@ -116,8 +116,10 @@ class OnnxNetwork:
         self.settings: AnySettings = read_settings(told["settings"], str(path))
         self.made_of = told.get("made_of", "")
         # Every input must be given, also those that nothing is computed from. Of several networks
-        # the idle ones get no picture at all: the runtime would run them over the smallest.
-        several = isinstance(self.settings, BundleSettings)
+        # the idle ones get no picture at all: the runtime would run them over the smallest. The
+        # slot reader's graph can't do without one.
+        own = self.settings
+        several = isinstance(own, BundleSettings) and own.slots is None
         self._path, self._tried = path, False
         kinds = {"tensor(int32)": np.int32}
         for x in self._session.get_inputs():

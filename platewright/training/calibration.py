@@ -33,6 +33,7 @@ from platewright.network.weights import (
     load_weights,
     save_weights,
 )
+from platewright.progress import track
 from platewright.reading.choice import detector_of
 from platewright.reading.ctc import log_likelihoods
 from platewright.reading.detector import Detector
@@ -187,7 +188,7 @@ def calibrate(
     kept = _Kept(detector.speller)
     detector = Detector(detector.finder, detector.framer, kept, detector.settings)
     right = []
-    for index in range(drawings):
+    for index in track(range(drawings), unit="plates"):
         rng = np.random.default_rng([seed, index])
         image, record = draw_closeup(rng, backgrounds, closeup or samples.closeup, margin=MARGIN)
         plate = record.plates[0]

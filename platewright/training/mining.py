@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 
 from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
+from platewright.file import make_folder
 from platewright.geometry import box_of_quad
 from platewright.network.weights import LineSettings, SlotSettings
+from platewright.progress import track
 from platewright.reading.choice import detector_of
 from platewright.reading.finder import Find, sift
 from platewright.reading.runtime import load_network
@@ -184,8 +186,9 @@ def main() -> int:
 
     found = mine(find, _searched(photos, args.seed), args.most, reader)
     shape = (args.count, *_mined_size(reader))
+    make_folder(args.out.parent)
     mined = open_memmap(args.out, mode="w+", dtype=np.uint8, shape=shape)
-    for k, window in enumerate(islice(found, args.count)):
+    for k, window in enumerate(track(islice(found, args.count), args.count, unit="windows")):
         mined[k] = window
     mined.flush()
     print(f"{args.out}: {args.count:,} windows")

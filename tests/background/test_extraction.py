@@ -85,6 +85,17 @@ def test_zip_and_folder(tmp_path):
     assert run(tmp_path / "f", tmp_path / "d").written == 2
 
 
+def test_a_folder_without_a_photo_is_an_error_and_blocks_nothing(tmp_path):
+    (tmp_path / "f").mkdir()
+    for _ in range(2):
+        with pytest.raises(ArchiveError, match="f: no photo in it that can be used"):
+            run(tmp_path / "f", tmp_path / "bgs")
+        assert not (tmp_path / "bgs").exists()
+        (tmp_path / "f/notes.txt").write_text("no photo")
+    (tmp_path / "f/1.jpg").write_bytes(photo(1))
+    assert run(tmp_path / "f", tmp_path / "bgs").written == 1
+
+
 def test_a_hostile_tar_does_no_harm(tmp_path):
     path = tmp_path / "in" / "hostile.tar"
     path.parent.mkdir()

@@ -76,7 +76,7 @@ def test_the_command_mines_as_many_as_wanted_without_photos(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "hard.npy"
-    options = ["--bgs", str(tmp_path / "none"), "--count", "5", "--presence", "0.01"]
+    options = ["--bgs", "none", "--count", "5", "--presence", "0.01"]
     monkeypatch.setattr(sys, "argv", ["mining", str(ROOT / "weights.onnx"), str(out), *options])
     assert main() in (None, 0)
     assert "5 windows" in capsys.readouterr().out

@@ -113,6 +113,20 @@ def test_texts_can_be_asked_to_fit_a_region(client: Client, street: Street) -> N
     assert {p["text"] for p in plates if p["region"] == "GB"} >= set(british)
 
 
+def test_what_is_no_plate_most_likely_is_told_when_asked_for(
+    client: Client, street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "platewright.web.request.Shown.__call__", lambda shown, _: not shown.presence
+    )
+    assert send(client, street[0]).json()["pictures"][0]["plates"] == []
+    assert len(send(client, street[0], "?all=1").json()["pictures"][0]["plates"]) >= 4
+    page = client.post("/", {"file": io.BytesIO(street[0])}).content.decode()
+    assert "No plate found" in page and "no plate most likely: an option shows them" in page
+    page = client.post("/", {"file": io.BytesIO(street[0]), "all": "1"}).content.decode()
+    assert "No plate found" not in page and "an option shows them" not in page
+
+
 def test_keeping_needs_the_token(client: Client, street: Street) -> None:
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": settings.TOKEN}):
         response = send(client, street[0], "?keep=true", **headers)
@@ -142,7 +156,9 @@ def test_records_are_for_those_who_may_see_the_registry(
         return {plate["text"]: plate["record"] for plate in plates}[text]
 
     assert record() is None
+    assert "manage.py setup" in send(client, street[0]).json()["registry"]
     assert record(**BEARER)["holder"] == "Ada"
+    assert send(client, street[0], **BEARER).json()["registry"] == ""
     settings.OPEN = True
     assert (record()["standing"], record()["exact"]) == ("allowed", True)
 

@@ -35,6 +35,7 @@ def test_the_start_page(client: Client) -> None:
     response = client.get("/")
     assert response.status_code == 200
     assert b'enctype="multipart/form-data"' in response.content
+    assert b"manage.py setup" in response.content and b"/admin/login/?next=/" in response.content
 
 
 def test_a_plain_form_post_shows_everything(client: Client, street: Street) -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from platewright.web.environment import secret_file
 from platewright.web.registry.lookup import (
     find_vehicle,
     forget_sightings,
@@ -142,6 +145,22 @@ def test_old_sightings_go_with_their_pictures() -> None:
     assert forget_sightings(30) == 2
     assert list(Sighting.objects.all()) == [young]
     assert list(Picture.objects.all()) == [shared]
+
+
+def test_the_first_account_is_made_once_and_both_ways_in_are_told() -> None:
+    for turn in range(2):
+        out = StringIO()
+        call_command("setup", "ada", stdout=out)
+        told = out.getvalue()
+        account = get_user_model().objects.get(username="ada")
+        assert account.is_staff and account.is_superuser
+        password = re.search(r"password (\S+) \(it is kept nowhere else", told)
+        assert bool(password) == (turn == 0)
+        assert password is None or account.check_password(password[1])
+        assert ("there already" in told) == (turn == 1)
+        assert str(secret_file("token")) in told and "Authorization: Bearer" in told
+    with pytest.raises(CommandError, match="a b: no name of an account"):
+        call_command("setup", "a b")
 
 
 def test_the_command_forgets() -> None:

@@ -1,0 +1,125 @@
+"""The README's lines, pasted one after the other into one folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from platewright.image import save_image
+from platewright.network.kind import build
+from platewright.network.weights import model_arrays, save_weights
+from platewright.output.clip import ClipWriter
+from platewright.training import result
+from platewright.training.fit import Trainer
+from tests.network.conftest import looks
+from tests.script import run_here, run_process
+
+ROOT = Path(__file__).resolve().parents[1]
+LINES = re.findall(r"^ {4}python (\S.*?)(?:  +#.*| #.*)?$", (ROOT / "README.md").read_text(), re.M)
+ELSEWHERE = ("data/", "benchmarks/", "bgs --skip", "s3://", "rtsp://")
+"""What takes photos that aren't public, a cluster, or a camera."""
+BRIEF = ["--scenes", "1", "--windows", "2", "--workers", "0"]
+ANNOTATIONS = """<annotations><version>1.1</version>
+<image id="0" name="in.jpg" width="320" height="240">
+<box label="plate" xtl="80" ytl="100" xbr="160" ybr="120">
+<attribute name="text">AB12</attribute></box>
+</image></annotations>
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What a reader of the README has, small, and a network that learns in seconds."""
+    rgb = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
+    rgb[100:120, 80:160] = 255
+    for name in ("in.jpg", "car.jpg", "photos/a.jpg", "photos/more/b.jpg", "images/in.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        save_image(tmp_path / name, rgb)
+    with tarfile.open(tmp_path / "SUN397.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "car.jpg", "SUN397/a.jpg")
+    with ClipWriter(tmp_path / "drive.mp4") as clip:
+        for k in range(2):
+            clip.add(rgb, k / 10)
+    rows = "file,x,y,w,h,text,country\nin.jpg,80,100,80,20,AB12,GB\n"
+    (tmp_path / "labels.csv").write_text(rows)
+    (tmp_path / "cars.csv").write_text("plate\nAB12CDE\n")
+    (tmp_path / "annotations.xml").write_text(ANNOTATIONS)
+    for name in ("weights.npz", "weights.onnx", "weights.int8.onnx", "readers", "regions"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    keras.utils.set_random_seed(5)
+    small = looks((4, 4, 8), (4, 4, 8, 8), slots=11)
+    save_weights(tmp_path / "small.npz", model_arrays(build(small).teach), small)
+    return tmp_path
+
+
+def scaled(words: list[str]) -> list[str]:
+    """Return a line's words with small numbers."""
+    name, *rest = words
+    if name == "gen.py":
+        rest = ["2" if word.isdigit() and k == 0 else word for k, word in enumerate(rest)]
+        rest += ["--workers", "1"] if "--check" not in rest else []
+        rest += ["--size", "160x96"] if "--video" in rest else []
+    elif name == "train.py":
+        rest += [*BRIEF, "--steps", "3" if "--resume" in rest else "2"]
+        rest += [] if {"--network", "--resume"} & {*rest} else ["--init", "small.npz"]
+    elif name in ("detect.py", "extractbgs.py"):
+        rest += ["--workers", "1"]
+    return [name, *rest]
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_the_lines_of_the_readme_run_in_order(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit, export, taught = Trainer.fit, result.export_beside, ("runs/default", "runs/gate")
+    done: list[str] = []
+
+    def learn(trainer: Trainer) -> None:
+        if str(trainer.folder) in taught:  # of the others all but the steps is tried
+            fit(trainer)
+
+    def export_once(weights: Path) -> list[Path]:
+        first = folder / "runs/default/weights.onnx"
+        if not first.exists():
+            return export(weights)
+        return [Path(shutil.copy(first, weights.with_suffix(".onnx")))]
+
+    monkeypatch.setattr(Trainer, "fit", learn)
+    monkeypatch.setattr(result, "export_beside", export_once)
+    own = {"PLATEWRIGHT_DATA": str(folder / "instance")}
+    for line in LINES:
+        if any(word in line for word in ELSEWHERE):
+            continue
+        words = scaled(shlex.split(line))
+        if words[0] == "-m":
+            made = subprocess.run(
+                [sys.executable, *words, "--batches", "1", "--bgs", "none"], cwd=folder,
+                env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+                check=False,
+            )  # fmt: skip
+        elif words[0] == "manage.py":
+            made = run_process(folder, *words, environment=own)
+        else:
+            made = run_here(folder, *words)
+        assert made.returncode == 0, (line, made.stderr)
+        assert "Traceback" not in made.stderr, (line, made.stderr)
+        done.append(words[0])
+    assert {"extractbgs.py", "gen.py", "model.py", "train.py", "detect.py"} <= {*done}
+    assert len(done) > 30
+    (read,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    monkeypatch.chdir(folder)
+    exec(compile(read, "README.md", "exec"), {})
+    for made_file in ("bgs/00000000.jpg", "runs/default/curves.png", "gate.onnx", "seen.mp4"):
+        assert (folder / made_file).is_file(), made_file
+    assert len((folder / "instance/token").read_text()) > 32
