@@ -296,7 +296,12 @@ def test_list_images_is_ordered_and_picks_pictures_alone(tmp_path: Path) -> None
     for name in ("b.JPG", "a.png", "c.txt", ".hidden.jpg", "d.tiff"):
         (tmp_path / name).touch()
     (tmp_path / "folder.jpg").mkdir()
-    assert [p.name for p in list_images(tmp_path)] == ["a.png", "b.JPG", "d.tiff"]
+    Image.new("L", (9, 9)).save(tmp_path / "e.jfif", "JPEG")
+    Image.new("L", (9, 9)).save(tmp_path / "f", "PNG")
+    skipped: list[Path] = []
+    found = [p.name for p in list_images(tmp_path, skipped=skipped)]
+    assert found == ["a.png", "b.JPG", "d.tiff", "e.jfif", "f"]
+    assert [p.name for p in skipped] == ["c.txt"]
     with pytest.raises(ImageError, match="no photo in it"):
         list_images(tmp_path / "folder.jpg")
     with pytest.raises(ImageError, match="No such file"):

@@ -21,7 +21,7 @@ from platewright.command.argument import (
     bounded,
     program,
 )
-from platewright.errors import ImageError
+from platewright.errors import ImageError, printable
 from platewright.output.writer import writer_names, writer_summary
 from platewright.resource import bundled
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from platewright.reading.detector import Detector
     from platewright.reading.folder import ReadingJob
 
+NAMED = 10
+"""Files that are named where something is the matter with many."""
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
 CHOICES = ("min_height", "accept")
 """Options that are settings of the detector."""
@@ -131,10 +133,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     detector = how.load()  # by workers too, but what is wrong with it is told before they start
     table = ReadingsTable()
     unreadable: list[str] = []
+    blank: list[str] = []
     left_out = 0
     try:
         for photo in read_batch(batch, how, detector, args, files, engine, unreadable):
             table.add(photo)
+            if args.redact and not photo.readings:
+                blank.append(photo.file)
             left_out += photo.left_out
     finally:
         # Ctrl-C and a full disk come here as well: what was read is told.
@@ -146,10 +151,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if batch.lines and not batch.several:
         told = f"{batch.lines.parent}: a folder, as the name has no ending such as .jpg"
         print(f"{program()}: {told}", file=sys.stderr)
+    told_of(batch.skipped, "files are no pictures, and passed over")
+    told_of(blank, "photos without a plate that was found: look at them before you show them")
     if unreadable:
         count = f"{len(unreadable)} of {len(batch.jobs)}"
         print(f"{program()}: {count} photos not read", file=sys.stderr)
     return 1 if unreadable else 0
+
+
+def told_of(names: Sequence[object], what: str) -> None:
+    """Say what is the matter with some files, naming the first."""
+    if names:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        named = ", ".join(printable(str(name)) for name in names[:NAMED])
+        print(f"{program()}: {len(names)} {what}: {named}{more}", file=sys.stderr)
 
 
 def chosen_engine(args: argparse.Namespace) -> Engine | None:

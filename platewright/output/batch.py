@@ -14,12 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, ImageError, OutputError
-from platewright.file import make_folder
-from platewright.image import READ_SUFFIXES, WRITE_SUFFIXES, decode_image, load_image
+from platewright.file import make_folder, open_file
+from platewright.image import (
+    AVIF_STARTS,
+    HEIC_STARTS,
+    READ_SUFFIXES,
+    WRITE_SUFFIXES,
+    decode_image,
+    load_image,
+)
 
 __all__ = ["Batch", "Job", "list_images", "load_photo", "plan_batch"]
 
 LINES_NAME = "readings.jsonl"
+STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
+"""How JPEG, PNG, GIF and TIFF files begin."""
 STDIN = "-"
 MOST_BYTES = 256 << 20
 """Of a photo that comes on stdin."""
@@ -54,11 +63,13 @@ class Batch:
         jobs: the photos, in the order they are read in.
         lines: where the JSON lines go; None: nowhere.
         several: whether one bad photo is to be passed over.
+        skipped: files of the folders that are no pictures.
     """
 
     jobs: tuple[Job, ...]
     lines: Path | None
     several: bool
+    skipped: tuple[Path, ...] = ()
 
 
 def plan_batch(
@@ -86,6 +97,7 @@ def plan_batch(
     """
     photos: list[tuple[Path, str]] = []
     places: list[Path] = []
+    skipped: list[Path] = []
     several = len(inputs) > 1
     for given in map(str, inputs):
         path = Path(given)
@@ -93,7 +105,7 @@ def plan_batch(
             photos.append((path, "stdin"))
             places.append(Path("stdin.jpg"))
         elif path.is_dir():
-            found = list_images(path, deep=True, apart=output)
+            found = list_images(path, deep=True, apart=output, skipped=skipped)
             within = [photo.relative_to(path) for photo in found]
             named = found if len(inputs) > 1 else within
             photos += [(photo, str(name)) for photo, name in zip(found, named, strict=True)]
@@ -136,7 +148,7 @@ def plan_batch(
     jobs = [
         Job(photo, name, picture) for (photo, name), picture in zip(photos, pictures, strict=True)
     ]
-    return Batch(jobs=tuple(jobs), lines=lines, several=several)
+    return Batch(jobs=tuple(jobs), lines=lines, several=several, skipped=tuple(skipped))
 
 
 def load_photo(path: Path) -> NDArray[np.uint8]:
@@ -153,14 +165,21 @@ def load_photo(path: Path) -> NDArray[np.uint8]:
     return decode_image(io.BytesIO(data), "stdin")
 
 
-def list_images(folder: Path, *, deep: bool = False, apart: Path | None = None) -> list[Path]:
-    """Return the photos that lie in a folder, by name.
+def list_images(
+    folder: Path,
+    *,
+    deep: bool = False,
+    apart: Path | None = None,
+    skipped: list[Path] | None = None,
+) -> list[Path]:
+    """Return the photos that lie in a folder, by name; what they are tells their content.
 
     Args:
         folder: where they lie.
         deep: whether folders in it are searched as well, but for those whose names begin with a
             dot, and links.
         apart: a folder that is left out, such as that of earlier results.
+        skipped: gets the files that are no pictures.
 
     Raises:
         ImageError: if there is no such folder, or no photo in it.
@@ -181,12 +200,31 @@ def list_images(folder: Path, *, deep: bool = False, apart: Path | None = None) 
             if path.is_dir():
                 if deep and not path.is_symlink() and path.resolve() != left_out:
                     inner.append(path)
-            elif path.suffix.lower() in READ_SUFFIXES and path.is_file():
+            elif path.is_file() and is_picture(path):
                 photos.append(path)
+            elif skipped is not None:
+                skipped.append(path)
         folders += reversed(inner)
     if not photos:
         raise ImageError(f"{folder}: no photo in it ({', '.join(READ_SUFFIXES)})")
     return photos
+
+
+def is_picture(path: Path) -> bool:
+    """Tell whether a file is a picture: by its name, or else by how it begins.
+
+    What is called a picture and is none counts as well: reading it says what is wrong.
+    """
+    if path.suffix.lower() in READ_SUFFIXES:
+        return True
+    try:
+        with open_file(path) as stream:
+            start = stream.read(16)
+    except OSError:
+        return False
+    boxed = start[4:12] in HEIC_STARTS | AVIF_STARTS
+    webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
+    return boxed or webp or start.startswith(STARTS)
 
 
 def _check_photo(given: str) -> None:
@@ -202,7 +240,7 @@ def _check_photo(given: str) -> None:
 def _fitting(pattern: str) -> list[Path]:
     """Return the photos whose names fit a pattern, which a shell may have left as it was."""
     found = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
-    photos = [path for path in found if path.suffix.lower() in READ_SUFFIXES and path.is_file()]
+    photos = [path for path in found if path.is_file() and is_picture(path)]
     if not photos:
         raise ImageError(f"{pattern}: no photo fits that")
     return photos

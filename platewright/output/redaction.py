@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import sound_quad
+from platewright.geometry import box_of_quad, iou, sound_quad
 from platewright.record import Reading
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "hide",
     "redact",
     "redaction_settings",
+    "turned_back",
     "widened",
     "without_texts",
 ]
@@ -40,6 +41,10 @@ WIDER = 0.15
 """How much is added on each side, part of the plate's width and height ..."""
 LEAST_PX = 4.0
 """... and at least so many pixels."""
+SAME = 0.8
+"""Overlap of a find with one that there is already, and adds nothing to it."""
+LARGEST = 0.1
+"""Part of a photo that a plate found in the turned photo may cover."""
 ROUNDS = 3
 """How often a picture is looked at again, for what stood beside a plate that is hidden now."""
 
@@ -95,8 +100,40 @@ def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
 
 
 def find_plates(image: Picture, detector: Finder) -> list[Reading]:
-    """Return the plates of a photo as readings without what could tell their text."""
-    return without_texts(detector.read(image))
+    """Return the plates of a photo as readings without what could tell their text.
+
+    The photo is looked at as it is, on either side and upside down: phones do not always note how
+    they were held, and whoever sees the photo turns it.
+    """
+    found = list(detector.read(image))
+    height, width = image.shape[:2]
+    for turns in (1, 2, 3):
+        turned = np.ascontiguousarray(np.rot90(image, turns))
+        for reading in detector.read(turned):
+            quad = turned_back(reading.quad, turns, (height, width))
+            # The detector knows plates upright: what is large and on its side is a house's front.
+            if cv2.contourArea(quad.astype(np.float32)) > LARGEST * height * width:
+                continue
+            if all(iou(box_of_quad(quad), each.box) < SAME for each in found):
+                found.append(replace(reading, quad=quad))
+    return without_texts(found)
+
+
+def turned_back(quad: FloatArray, turns: int, size: tuple[int, int]) -> FloatArray:
+    """Return the corners in a photo of what was found in the photo as `numpy.rot90` turned it.
+
+    Args:
+        quad: (4, 2), pixels of the turned photo.
+        turns: by 90 degrees, anticlockwise.
+        size: (height, width) of the photo.
+
+    >>> turned_back(np.array([[0.0, 0], [2, 0], [2, 1], [0, 1]]), 1, (10, 20)).tolist()
+    [[20.0, 0.0], [20.0, 2.0], [19.0, 2.0], [19.0, 0.0]]
+    """
+    height, width = size
+    x, y = quad[:, 0], quad[:, 1]
+    columns, rows = [(x, y), (width - y, x), (width - x, height - y), (y, height - x)][turns]
+    return np.stack([columns, rows], axis=1)
 
 
 def without_texts(readings: Sequence[Reading]) -> list[Reading]:

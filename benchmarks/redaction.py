@@ -1,0 +1,79 @@
+"""How much `detect.py --redact` leaves to be seen: labelled photos, upright and turned.
+
+Run: python benchmarks/redaction.py data/realdev/labels.csv
+
+Each photo is redacted as it is and turned by 90, 180 and 270 degrees. A plate whose text is
+labelled counts as visible where less than half of its box has changed. Photos that are painted over
+by more than half are counted as well. Writes results/redaction.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from platewright.dataset.format.labels_csv import choose, read_labels  # noqa: E402
+from platewright.errors import run_script  # noqa: E402
+from platewright.evaluation.report import default_digests  # noqa: E402
+from platewright.file import write_file  # noqa: E402
+from platewright.image import load_image  # noqa: E402
+from platewright.output.redaction import redact, redaction_settings  # noqa: E402
+from platewright.reading.choice import load_detector  # noqa: E402
+from platewright.reading.settings import DetectorSettings  # noqa: E402
+
+HALF = 0.5
+
+
+def main() -> None:
+    """Redact, look, count."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("labels", type=Path, help="CSV file of labelled photos")
+    parser.add_argument("--limit", type=int, metavar="N", help="every n-th photo, N in all")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "redaction.json")
+    args = parser.parse_args()
+    labels = [label for label in choose(read_labels(args.labels)) if label.box and label.text]
+    files = sorted({label.file for label in labels})
+    files = files[:: max(len(files) // args.limit, 1)][: args.limit] if args.limit else files
+    settings = DetectorSettings(**redaction_settings())
+    detector = load_detector(ROOT / "weights.onnx", settings, reader="line")
+    turned: dict[str, Any] = {}
+    for turns in range(4):
+        visible, plates, painted = [], 0, []
+        for file in files:
+            image = load_image(args.labels.parent / "images" / file)
+            shown, _ = redact(np.ascontiguousarray(np.rot90(image, turns)), detector)
+            changed = (np.rot90(shown, -turns) != image).any(axis=2)
+            if changed.mean() > HALF:
+                painted.append(file)
+            for label in labels:
+                if label.file == file and label.box:
+                    x0, y0, x1, y1 = (max(round(v), 0) for v in label.box)
+                    plates += 1
+                    if changed[y0:y1, x0:x1].mean() < HALF:
+                        visible.append(f"{file}: {label.text}")
+        turned[str(90 * turns)] = {
+            "plates": plates,
+            "visible": len(visible),
+            "more_than_half_painted": len(painted),
+            "which": visible + painted,
+        }
+    figures = {
+        "command": " ".join(["python benchmarks/redaction.py", *sys.argv[1:]]),
+        **default_digests(ROOT / "weights.onnx"),
+        "photos": len(files),
+        "turned": turned,
+    }
+    write_file(args.out, (json.dumps(figures, indent=1) + "\n").encode())
+    print(json.dumps({k: {n: v[n] for n in v if n != "which"} for k, v in turned.items()}))
+
+
+if __name__ == "__main__":
+    run_script(main, "redaction.py")
