@@ -188,6 +188,8 @@ class Reading:
         region_probability: of its country, 0-1.
         complete: whether the plate is seen from end to end, as far as that can be told: no
             character of it is hidden (`?`), and it does not go on beyond the picture's edge.
+        lines: the text's lines, top first; empty where the reader does not tell.
+        groups: what stands together on them, with gaps between: B NO or BN O; likewise.
         room: how far it is from the picture's edge, in its widths.
         slots: (slots, classes) probabilities; the last class is `pad`.
         accepted: whether it may be taken as read: it is sure, whole, of a plate, and of a region.
@@ -203,6 +205,8 @@ class Reading:
     accepted: bool = True
     region_probability: float = 0.0
     complete: bool = True
+    lines: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     room: float = 1.0
 
     def __repr__(self) -> str:
@@ -226,6 +230,8 @@ class Reading:
             "presence": round(self.presence, 4),
             "accepted": self.accepted,
             "complete": self.complete,
+            "lines": list(self.lines),
+            "groups": list(self.groups),
             "region": self.region,
             "region_probability": round(self.region_probability, 4),
             "box": [round(v, 1) for v in self.box],

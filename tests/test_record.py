@@ -78,6 +78,8 @@ def test_a_reading_in_json_has_rounded_numbers_and_its_upright_box() -> None:
         "presence": 0.9877,
         "accepted": True,
         "complete": True,
+        "lines": [],
+        "groups": [],
         "region": "GB",
         "region_probability": 0.0,
         "box": [9.0, 18.1, 31.0, 42.0],

@@ -144,6 +144,8 @@ def without_texts(readings: Sequence[Reading]) -> list[Reading]:
             text="",
             confidence=0.0,
             characters=(),
+            lines=(),
+            groups=(),
             region="",
             slots=None,
             accepted=False,

@@ -18,8 +18,8 @@ from platewright.alphabet import Alphabet
 from platewright.reading.spelling import Spelling
 
 __all__ = [
-    "BLANK", "beam_search", "best_path", "labels", "likelihoods", "log_likelihoods", "near_texts",
-    "spell_ctc", "spell_text",
+    "BLANK", "beam_search", "best_path", "character_places", "labels", "likelihoods",
+    "log_likelihoods", "near_texts", "spell_ctc", "spell_text",
 ]  # fmt: skip
 
 BLANK = 0
@@ -203,6 +203,50 @@ def likelihoods(log_probs: ArrayLike, classes: Sequence[int]) -> tuple[float, Fl
         inside[t] *= q[t, 1:]
     found = (inside * leave).sum(axis=0)
     return log_probability, found / np.maximum(found.sum(axis=1, keepdims=True), 1e-300)
+
+
+def character_places(log_probs: ArrayLike, classes: Sequence[int]) -> FloatArray:
+    """Return where along the steps each character of a text most probably stands.
+
+    The most probable path that spells the text (Viterbi); a character's place is the middle of its
+    steps, each weighed by its probability.
+
+    Args:
+        log_probs: (steps, classes).
+        classes: of the text.
+
+    Returns:
+        (characters,) places, from 0; nan where there are fewer steps than the text needs.
+
+    >>> steps = np.log(np.eye(3)[[0, 1, 1, 0, 0, 2]] * 0.9 + 0.03)
+    >>> character_places(steps, (1, 2)).tolist()
+    [1.5, 5.0]
+    """
+    logs = np.asarray(log_probs, np.float64)
+    if not len(classes):
+        return np.zeros(0)
+    states = np.zeros(2 * len(classes) + 1, np.intp)
+    states[1::2] = classes
+    skips = np.zeros(len(states), bool)
+    skips[3::2] = states[3::2] != states[1:-2:2]
+    best = np.full(len(states), -np.inf)
+    best[:2] = logs[0, states[:2]]
+    back = np.zeros((len(logs), len(states)), np.int8)
+    for step in range(1, len(logs)):
+        one = np.concatenate([[-np.inf], best[:-1]])
+        two = np.where(skips, np.concatenate([[-np.inf, -np.inf], best[:-2]]), -np.inf)
+        ways = np.stack([best, one, two])
+        back[step] = ways.argmax(axis=0)
+        best = ways.max(axis=0) + logs[step, states]
+    at = len(states) - 1 if best[-1] >= best[-2] else len(states) - 2
+    if not np.isfinite(best[at]):
+        return np.full(len(classes), np.nan)
+    sums = np.zeros((2, len(classes)))
+    for step in range(len(logs) - 1, -1, -1):
+        if at % 2:
+            sums[:, at // 2] += np.exp(logs[step, states[at]]) * np.array([step, 1.0])
+        at -= back[step, at]
+    return np.asarray(sums[0] / np.maximum(sums[1], 1e-300), np.float64)
 
 
 def log_likelihoods(log_probs: ArrayLike, texts: Sequence[Sequence[int]]) -> list[float]:

@@ -147,12 +147,16 @@ class Detector:
         text = spelling.text if given is None else given.text
         shown = spelling.slots if given is None else given.slots
         confidence, characters = spell(text, shown, self.alphabet)
+        layout = getattr(look.evidence, "layout", None)
+        lines, groups = layout(text) if layout else ((), ())
         return Reading(
             text=text,
             confidence=confidence,
             presence=presence,
             quad=look.quad,
             characters=characters,
+            lines=lines,
+            groups=groups,
             region="" if given is None else given.region,
             slots=spelling.slots,
             accepted=False,  # until it is known whose it may be

@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.network.weights import UNSEEN, LineSettings
-from platewright.reading.ctc import BLANK, likelihoods, log_likelihoods, near_texts
+from platewright.reading.ctc import (
+    BLANK,
+    character_places,
+    likelihoods,
+    log_likelihoods,
+    near_texts,
+)
 from platewright.reading.finder import sigmoid
 from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.speller import Look
@@ -28,6 +35,8 @@ SURE = 0.97
 """A text that the first framing is surer of is not read again ..."""
 HARDLY = 0.1
 """... nor what is hardly a plate."""
+GAP = 1.28
+"""A British plate's groups are 1.36 times as far apart as its characters."""
 NOTHING = 0.3
 """How certain the average character counts where none is read."""
 
@@ -92,7 +101,9 @@ class LineEvidence:
         self.settings = settings
         self.alphabet = Alphabet(settings.characters + UNSEEN)
         scaled = np.asarray(logits / settings.temperature, np.float32)
-        self.framings = [condense(each) for each in log_softmax(scaled)]
+        logs = log_softmax(scaled)
+        self.framings = [condense(each) for each in logs]
+        self._first = logs[0]
 
     @cached_property
     def texts(self) -> list[tuple[tuple[int, ...], float]]:
@@ -134,6 +145,26 @@ class LineEvidence:
     def spell_as(self, text: str) -> Spelling:
         """See `Evidence`."""
         return self._spell(self._classes(text))
+
+    def layout(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return a text's lines, and its groups: what stands together, with gaps between.
+
+        A gap is as wide as `GAP` characters of the line usually are apart, and more.
+        """
+        columns = self.settings.cells[1]
+        places = character_places(self._first, self._classes(text))
+        if not len(places) or not np.isfinite(places).all():
+            return (text,), ()
+        line = (places // columns).astype(int)
+        lines, groups = [], []
+        for number in np.unique(line):
+            own = np.flatnonzero(line == number)
+            steps = np.diff(places[own])
+            usual = float(np.median(steps)) if steps.size else 1.0
+            ends = [0, *(np.flatnonzero(steps > GAP * usual) + 1), len(own)]
+            lines.append(text[own[0] : own[-1] + 1])
+            groups += [text[own[a] : own[b - 1] + 1] for a, b in pairwise(ends)]
+        return tuple(lines), tuple(groups)
 
     def _spell(self, classes: Sequence[int]) -> Spelling:
         longest, alphabet = self.settings.longest, self.alphabet

@@ -356,6 +356,10 @@ class Voter:
             region = region or self.jurisdiction.region(slots)[0]
         confidence, characters = spell(text, shown, self.alphabet)
         complete = bool(whole) and UNSEEN not in text
+        same = next(
+            (s.reading for s in sights if s.reading.text == text),
+            replace(best, lines=(), groups=()),
+        )
         accepted = is_accepted(
             text, confidence=confidence, complete=complete, settings=self.limits,
             presence=max(s.reading.presence for s in sights),
@@ -365,6 +369,7 @@ class Voter:
         return replace(
             best, text=text, confidence=confidence, characters=characters, region=region,
             slots=slots, complete=complete, accepted=accepted,
+            lines=same.lines, groups=same.groups,
         )  # fmt: skip
 
     def passing(self, track: Track, source: str = "") -> Passing:

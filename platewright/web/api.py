@@ -71,6 +71,8 @@ class Plate(Schema):
     presence: float
     accepted: bool
     complete: bool
+    lines: list[str]
+    groups: list[str]
     region: str
     region_probability: float
     box: list[float]

@@ -147,3 +147,14 @@ def test_an_unseen_character_is_never_accepted() -> None:
     assert not reading.accepted
     whole = detector_of(White(cut[:2]), DetectorSettings(accept=0.5)).read_quads(PHOTO, [QUAD])
     assert whole[0].accepted
+
+
+def test_lines_and_gaps_are_told() -> None:
+    columns = LINE.cells[1]
+    steps: list[dict[int, float]] = [{0: 0.96}] * (2 * columns)
+    for at, kind in ((5, 1), (11, 1), (20, 2), (columns + 10, 3)):
+        steps[at] = {kind: 0.9}
+    evidence = LineEvidence(logits_of(*steps)[None], LINE)
+    assert evidence.spell().text == "AABC"
+    assert evidence.layout("AABC") == (("AAB", "C"), ("AA", "B", "C"))
+    assert evidence.layout("") == (("",), ())
