@@ -160,7 +160,7 @@ class LineEvidence:
         for number in np.unique(line):
             own = np.flatnonzero(line == number)
             steps = np.diff(places[own])
-            usual = float(np.median(steps)) if steps.size else 1.0
+            usual = float(np.sort(steps)[(steps.size - 1) // 2]) if steps.size else 1.0
             ends = [0, *(np.flatnonzero(steps > GAP * usual) + 1), len(own)]
             lines.append(text[own[0] : own[-1] + 1])
             groups += [text[own[a] : own[b - 1] + 1] for a, b in pairwise(ends)]
