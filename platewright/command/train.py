@@ -123,13 +123,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's & has switched it off
         signal.signal(number, signal.default_int_handler)
+    stopped = False
     try:
         trainer.fit()
     except KeyboardInterrupt:
         if not trainer.step:
             raise  # there is nothing to go on from
+        stopped = True
         print("stopped; --resume goes on from here", file=sys.stderr)
-    finish(trainer, args.copy_to)
+    finish(trainer, args.copy_to, stopped=stopped)
 
 
 def sample_settings(args: argparse.Namespace) -> SampleSettings:

@@ -30,14 +30,16 @@ TEXT_FIGURE = re.compile(r"drawn_(?:(?:line|slots)_)?text")
 """What checks call the part of drawn texts that are read."""
 
 
-def finish(trainer: Trainer, copy_to: Path | None = None) -> None:
+def finish(trainer: Trainer, copy_to: Path | None = None, *, stopped: bool = False) -> None:
     """Measure a run's last weights, draw its curves, export its weights, say how to read with them.
 
     Args:
         trainer: of the run.
         copy_to: the `.npz` that the weights are copied to, the `.onnx` beside it.
+        stopped: whether somebody waits for it to end: then only what decides which weights are
+            kept is measured.
     """
-    found = trainer.conclude()
+    found = trainer.found if stopped and not trainer.settings.best else trainer.conclude()
     folder = trainer.folder
     if not draw_curves(folder / "log.csv", folder / "curves.png"):
         print(f"{folder}: no curves.png, which needs matplotlib", file=sys.stderr)
