@@ -234,7 +234,7 @@ def quiet_decoders() -> Iterator[None]:
 
 
 def background_folder(given: Path | None) -> Path | None:
-    """Return the folder of backgrounds to draw upon, or say on stderr that there is none.
+    """Return the folder of backgrounds to draw upon; where nobody asked, say that there is none.
 
     Args:
         given: by a user; None: `bgs`, where it is there. What is called `none` and is no folder
@@ -249,7 +249,8 @@ def background_folder(given: Path | None) -> Path | None:
     if given is not None and (folder.exists() or str(given) != "none"):
         why = "no .jpg in it" if folder.is_dir() else "no such folder"
         raise ConfigError(f"--bgs {given}: {why}; extractbgs.py makes one, --bgs none draws them")
-    print(f"{folder}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
+    if given is None:
+        print(f"{folder}: no photos; drawing backgrounds (photos are better)", file=sys.stderr)
     return None
 
 

@@ -34,8 +34,8 @@ __all__ = [
 CORES = os.cpu_count() or 1
 READER_HELP = (
     "read with another network, crnn-gru, crnn-lstm or attention, or with its weights; several "
-    "with + between them vote; window is the weights' own; box finds by itself; api asks a service "
-    "(window+crnn-lstm with the bundled weights, window with others)"
+    "with + between them vote; line is the weights' own, and what reads where none is named; box "
+    "finds by itself; api asks a service"
 )
 
 
