@@ -66,6 +66,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
         help="height of the smallest plate looked for; 0: by the picture's size")  # fmt: skip
     add_shown(parser)
+    add("--gap", type=bounded(float, 0, 3600), metavar="S",
+        help="out of sight for S seconds it is another vehicle (2; standing: 5)")  # fmt: skip
     add("--early", action="store_true",
         help="tell a vehicle once its text is accepted, before it is gone; for gates")  # fmt: skip
     add("--accept", type=bounded(float, 0, 1), metavar="P",
@@ -222,7 +224,7 @@ def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
 
     chosen = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
     settings, tracking = watching_settings(
-        args.min_presence, regions=args.region, mask=read_mask(args.mask), **chosen
+        args.min_presence, args.gap, regions=args.region, mask=read_mask(args.mask), **chosen
     )
     if args.redact:
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))

@@ -63,6 +63,8 @@ class Display:
 
 SHOWN_S = 0.5
 """How long a plate that is no longer seen is still shown, seconds."""
+LONG_S, MOVED = 5.0, 0.1
+"""What is there for longer, seconds, and never was farther from its place, in its widths."""
 GOES_ON = 0.1
 """Least presence of a reading that goes on with a track."""
 EARLIEST = 3
@@ -98,18 +100,20 @@ class Followed:
 
 
 def watching_settings(
-    min_presence: float | None = None, **given: Any
+    min_presence: float | None = None, gap_s: float | None = None, **given: Any
 ) -> tuple[DetectorSettings, TrackerSettings]:
     """Return what to look for in a frame, and what begins a track.
 
     Args:
         min_presence: least presence that begins a track, 0-1; None: as for photos.
+        gap_s: how long a vehicle may be out of sight, seconds; None: as usual.
         given: other settings of the detector.
     """
     start = DetectorSettings().min_presence if min_presence is None else min_presence
     least = min(GOES_ON, start)
     detector = DetectorSettings(min_presence=least, second_look=least / 2, **given)
-    return detector, TrackerSettings(start=start)
+    gap = TrackerSettings().gap_s if gap_s is None else gap_s
+    return detector, TrackerSettings(start=start, gap_s=gap)
 
 
 def follow(
@@ -208,8 +212,12 @@ def follow(
 def counts(track: Track, voted: Reading) -> bool:
     """Tell whether a track is a vehicle: seen twice, or once and read for certain.
 
-    A thing that looks like a plate in a single frame is none most of the time.
+    A thing that looks like a plate in a single frame is none most of the time; and what is there
+    for long and never moves is a sign or a caption, unless its text is accepted.
     """
+    long = track.last.time_s - track.first.time_s > LONG_S
+    if long and track.moved < MOVED and not voted.accepted:
+        return False
     return bool(voted.text) and (track.count > 1 or voted.accepted)
 
 

@@ -19,6 +19,8 @@ __all__ = ["Sight", "Track", "Tracker", "TrackerSettings", "agreement"]
 FloatArray = NDArray[np.float64]
 MOST_SIGHTS = 48
 """Most readings that a track keeps, the weightiest: a car that parks in view costs no memory."""
+STILL, STILL_FRAMES = 0.1, 5
+"""What moves by less than so many of its widths a second, seen in more frames, stands."""
 FRESH = 0.6
 """How much of a track's velocity is that of its last step."""
 
@@ -30,6 +32,7 @@ class TrackerSettings:
     Attributes:
         gap_s: a track ends when it was not seen for so long, seconds ...
         gap_frames: ... and for so many frames that were read.
+        standing: one that stood still is waited for so many times as long: somebody walks by.
         start: least presence of a reading that begins a track; a weaker one may go on with one,
             as low detections do in ByteTrack (Zhang et al., 2022).
         reach: how far from where it is expected a plate may turn up, in its widths ...
@@ -40,6 +43,7 @@ class TrackerSettings:
 
     gap_s: float = 2.0
     gap_frames: int = 3
+    standing: float = 2.5
     start: float = 0.3
     reach: float = 1.0
     reach_per_s: float = 3.0
@@ -92,12 +96,24 @@ class Track:
         self.count = 1
         self.missed = 0
         self._velocity = np.zeros(2)
+        self._moved = 0.0
         self._kept: list[tuple[float, int, Sight]] = [(sight.reading.presence, 1, sight)]
 
     @property
     def sights(self) -> list[Sight]:
         """The kept sights, in order of time."""
         return [sight for _, _, sight in sorted(self._kept, key=lambda entry: entry[1])]
+
+    @property
+    def moved(self) -> float:
+        """How far it has ever been from where it was first seen, in its widths."""
+        return self._moved
+
+    @property
+    def stands(self) -> bool:
+        """Whether it hardly moved when it was last seen."""
+        speed = float(np.linalg.norm(self._velocity))
+        return self.count > STILL_FRAMES and speed < STILL * _width(self.last.reading.quad)
 
     def quad_at(self, time_s: float) -> FloatArray:
         """Return where the plate is expected, (4, 2) px: it goes on as it went."""
@@ -110,6 +126,8 @@ class Track:
             step = sight.reading.quad.mean(axis=0) - self.last.reading.quad.mean(axis=0)
             fresh = FRESH if self.count > 1 else 1.0
             self._velocity = (1 - fresh) * self._velocity + fresh * step / passed
+        way = sight.reading.quad.mean(axis=0) - self.first.reading.quad.mean(axis=0)
+        self._moved = max(self._moved, float(np.linalg.norm(way)) / _width(self.first.reading.quad))
         self.last = sight
         self.count += 1
         self.missed = 0
@@ -120,6 +138,10 @@ class Track:
             heapq.heappush(self._kept, entry)
         else:
             heapq.heappushpop(self._kept, entry)
+
+
+def _width(quad: FloatArray) -> float:
+    return max(float(np.linalg.norm(quad[1] - quad[0])), 1.0)
 
 
 def agreement(first: str, second: str) -> float:
@@ -182,7 +204,11 @@ class Tracker:
         ended = [
             track
             for track in self.tracks
-            if track.missed > limit.gap_frames and time_s - track.last.time_s > limit.gap_s
+            if track.missed > limit.gap_frames
+            and time_s - track.last.time_s > limit.gap_s
+            and (
+                time_s - track.last.time_s > limit.gap_s * limit.standing or not self._waits(track)
+            )
         ]
         self.tracks = [track for track in self.tracks if track not in ended]
         for j in sorted(taken):
@@ -190,6 +216,10 @@ class Tracker:
                 self.number += 1
                 self.tracks.append(Track(self.number, sights[j]))
         return ended
+
+    def _waits(self, track: Track) -> bool:
+        """Tell whether a track is waited for: another vehicle in its place would be told apart."""
+        return track.stands and track.best.reading.confidence >= self.settings.sure
 
     def finish(self) -> list[Track]:
         """End all tracks and return them, the oldest first."""

@@ -144,9 +144,9 @@ def test_an_unseen_character_is_never_accepted() -> None:
     detector = detector_of(White(cut), DetectorSettings(accept=0.5))
     (reading,) = detector.read_quads(PHOTO, [QUAD])
     assert reading.text == "A" + UNSEEN and reading.confidence > 0.9
-    assert not reading.accepted
+    assert not reading.accepted and not reading.complete
     whole = detector_of(White(cut[:2]), DetectorSettings(accept=0.5)).read_quads(PHOTO, [QUAD])
-    assert whole[0].accepted
+    assert whole[0].complete and UNSEEN not in whole[0].text
 
 
 def test_lines_and_gaps_are_told() -> None:

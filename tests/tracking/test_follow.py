@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,10 +13,17 @@ from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, ImageError, VideoError
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
-from platewright.tracking.follow import Display, Followed, StopWish, follow, watching_settings
+from platewright.tracking.follow import (
+    Display,
+    Followed,
+    StopWish,
+    counts,
+    follow,
+    watching_settings,
+)
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
-from platewright.tracking.track import Tracker
+from platewright.tracking.track import Sight, Track, Tracker
 
 Make = Callable[..., Reading]
 FPS = 10.0
@@ -214,3 +222,14 @@ def test_a_wish_without_a_signal() -> None:
     with StopWish() as stop:
         stop.wish()
         assert stop()
+
+
+def test_what_never_moves_and_is_not_accepted_is_no_vehicle(reading_of: Make) -> None:
+    still = reading_of("GARAGE", presence=0.6)
+    track = Track(1, Sight(reading=still, frame=0, time_s=0.0))
+    for k in range(1, 80):
+        track.add(Sight(reading=still, frame=k, time_s=k / 10))
+    assert not counts(track, replace(still, accepted=False))
+    assert counts(track, still)
+    track.add(Sight(reading=reading_of("GARAGE", box=(160, 100, 240, 120)), frame=80, time_s=8.0))
+    assert counts(track, replace(still, accepted=False))

@@ -7,7 +7,7 @@ import pytest
 
 from platewright.alphabet import Alphabet
 from platewright.errors import ImageError
-from platewright.reading.settings import Shown
+from platewright.reading.settings import DetectorSettings, Shown
 from platewright.record import Reading
 from platewright.tracking.follow import watching_settings
 from platewright.tracking.passing import Voter
@@ -132,7 +132,9 @@ def test_vehicles_are_counted_as_reading_counts_them(reading_of: Make) -> None:
     numbers = iter(range(12))
     frames = [Frame(k, k / FPS, lambda p=p: p) for k, p in enumerate(pictures)]
     _, tracking = watching_settings()
-    count = PlateCount(Voter(Alphabet(), accept=0.7), Tracker(tracking), Shown())
+    count = PlateCount(
+        Voter(Alphabet(), limits=DetectorSettings(accept=0.7)), Tracker(tracking), Shown()
+    )
     done = hide_plates(
         frames, lambda picture: [car, grilles[next(numbers)]], lambda picture, time_s: None,
         count=count,

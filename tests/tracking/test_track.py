@@ -113,3 +113,12 @@ def test_a_parked_car_costs_no_memory_and_its_best_frames_are_kept(reading_of: M
     assert sorted(kept) == pytest.approx(sorted(presences)[-MOST_SIGHTS:])
     assert [s.frame for s in track.sights] == sorted(s.frame for s in track.sights)
     assert (track.best.frame, track.first.frame, track.last.frame) == (7, 0, 499)
+
+
+def test_who_stands_behind_others_for_three_seconds_is_one(reading_of: Make) -> None:
+    tracker = Tracker()
+    stay, away = [[reading_of()]] * 20, [[]] * 30
+    assert drive(tracker, [*stay, *away, *stay, *away, *stay, *away, *stay]) == []
+    (track,) = tracker.tracks
+    assert track.count == 80 and track.moved == 0 and track.stands
+    assert drive(tracker, [[]] * 60, start=170) == [1]
