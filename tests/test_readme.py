@@ -40,7 +40,7 @@ ANNOTATIONS = """<annotations><version>1.1</version>
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What a reader of the README has, small, and a network that learns in seconds."""
-    rgb = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
+    rgb = np.full((240, 320, 3), 70, np.uint8)
     rgb[100:120, 80:160] = 255
     for name in ("in.jpg", "car.jpg", "photos/a.jpg", "photos/more/b.jpg", "images/in.jpg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,7 @@ def quantize(
         from onnxruntime.quantization.shape_inference import quant_pre_process
     except ImportError as error:
         raise WeightsError(
-            f"making 8-bit weights needs {error.name} (pip install -r requirements.txt)"
+            f"making 8-bit weights needs {error.name} (pip install -r requirements-train.txt)"
         ) from None
     network = OnnxNetwork(source).settings
 
