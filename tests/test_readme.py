@@ -21,6 +21,7 @@ from platewright.network.weights import model_arrays, save_weights
 from platewright.output.clip import ClipWriter
 from platewright.training import result
 from platewright.training.fit import Trainer
+from platewright.web.environment import SECRETS
 from tests.network.conftest import looks
 from tests.script import run_here, run_process
 
@@ -99,7 +100,7 @@ def test_the_lines_of_the_readme_run_in_order(
 
     monkeypatch.setattr(Trainer, "fit", learn)
     monkeypatch.setattr(result, "export_beside", export_once)
-    own = {"PLATEWRIGHT_DATA": str(folder / "instance")}
+    own = {"PLATEWRIGHT_DATA": str(folder / "instance")} | dict.fromkeys(SECRETS, "")
     for line in LINES:
         if any(word in line for word in ELSEWHERE):
             continue
