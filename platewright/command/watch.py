@@ -104,6 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.file import claim_results
     from platewright.reading.settings import Shown
     from platewright.tracking.follow import Followed, StopWish, follow
+    from platewright.tracking.frame_reader import FrameReader
     from platewright.tracking.live import NewestFrames
     from platewright.tracking.passing import Voter
     from platewright.tracking.redaction import PlateCount, hide_plates
@@ -127,8 +128,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 count = PlateCount(voter, tracker, shown)
                 hide_plates(frames, detector.read, outlets.put, done, count=count, stop=stop)
             else:
+                suits = FrameReader.suits(detector)
+                reader = FrameReader(detector, tracker) if suits else detector.read
                 follow(
-                    frames, detector.read, voter, done, on_passing=outlets.tell,
+                    frames, reader, voter, done, on_passing=outlets.tell,
                     on_frame=outlets.draw if outlets.pictures else None, tracker=tracker,
                     every=args.every, shown=shown, early=args.early, source=source.name, stop=stop,
                 )  # fmt: skip

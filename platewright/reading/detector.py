@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.reading.acceptance import is_accepted, is_complete, room
-from platewright.reading.finder import Finder, Framer, sift, suppress
+from platewright.reading.finder import Find, Finder, Framer, sift, suppress
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
 from platewright.reading.origin import OriginTeller
 from platewright.reading.settings import DetectorSettings
@@ -96,11 +96,7 @@ class Detector:
             ]
         else:
             finds = sift(grey, finds, self.framer, limit)
-            looks = self._look(grey, [f.quad for f in finds])
-            readings = [
-                self._reading(look, look.presence * find.presence)
-                for look, find in zip(looks, finds, strict=True)
-            ]
+            readings = self._spelled(grey, finds)
         found = [
             r
             for r in readings
@@ -137,6 +133,25 @@ class Detector:
             for look, p in zip(self._look(grey, framed), seen, strict=True)
         ]
         return self._placed(image, readings)
+
+    def read_framed(self, image: Picture, finds: Sequence[Find]) -> list[Reading]:
+        """Read finds in the frames that they have, and judge none of them.
+
+        Args:
+            image: (H, W) grey or (H, W, 3) RGB photo.
+            finds: looked at by the framer.
+
+        Returns:
+            One reading per find, in order, however unsure.
+        """
+        return self._placed(image, self._spelled(_grey(image), finds))
+
+    def _spelled(self, grey: Picture, finds: Sequence[Find]) -> list[Reading]:
+        looks = self._look(grey, [f.quad for f in finds])
+        return [
+            self._reading(look, look.presence * find.presence)
+            for look, find in zip(looks, finds, strict=True)
+        ]
 
     def _look(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Look]:
         return self.speller.look(grey, quads, self.settings.framings) if len(quads) else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ __all__ = [
     "FrameFramer",
     "Framer",
     "Level",
+    "LevelLook",
     "ScanFinder",
     "SlotFramer",
     "certainty",
@@ -53,6 +54,10 @@ class Level:
     image: Picture
     scale: tuple[float, float]
     pad: tuple[int, int]
+
+
+LevelLook = tuple[Level, tuple[int, int], NDArray[np.float32], NDArray[np.float32]]
+"""A level, the cell (row, column) that was looked at first, presence logits, corners."""
 
 
 def scales(
@@ -224,19 +229,36 @@ class ScanFinder:
 
     def find(self, grey: Picture, settings: DetectorSettings) -> list[Find]:
         """See `Finder`; of overlapping finds the best one."""
-        grid, extent = self.scan.grid, self.scan.extent
+        looks = ((level, (0, 0), *self.look(level.image)) for level in self.levels(grey, settings))
+        return self.gathered(looks, grey.size, settings)
+
+    def levels(self, grey: Picture, settings: DetectorSettings) -> Iterator[Level]:
+        """Yield the sizes at which a grey (H, W) photo is looked at, the largest first."""
         part, pixels = settings.smallest
         least = settings.min_height or max(part * min(grey.shape), pixels)
+        grid, extent = self.scan.grid, self.scan.extent
         factors = scales(grey.shape, grid.window, extent, WIDTH_OVER_HEIGHT * least)
+        return pyramid(grey, factors, grid.window, extent)
+
+    def gathered(
+        self, looks: Iterable[LevelLook], pixels: int, settings: DetectorSettings
+    ) -> list[Find]:
+        """Return the finds of looks at levels or at parts of them, best first.
+
+        Args:
+            looks: a level, its cell (row, column) that was looked at first, what `look` returned.
+            pixels: of the photo.
+            settings: of the detector.
+        """
+        grid = self.scan.grid
         cut = np.log(settings.scan_presence / (1 - settings.scan_presence))
         half = np.array([grid.window[1] / 2, grid.window[0] / 2])
         quads, scores = [], []
-        for level in pyramid(grey, factors, grid.window, extent):
-            presence, corners = self.look(level.image)
+        for level, first, presence, corners in looks:
             where = np.argwhere(presence > cut)
             if not where.size:
                 continue
-            middle = where[:, ::-1] * np.array(grid.stride[::-1]) + half
+            middle = (where + first)[:, ::-1] * np.array(grid.stride[::-1]) + half
             offsets = corners[where[:, 0], where[:, 1]].reshape(-1, 4, 2)
             points = middle[:, None] + offsets * half
             quads.append((points - level.pad) * level.scale)
@@ -245,7 +267,7 @@ class ScanFinder:
             return []
         all_quads, logits = np.concatenate(quads), np.concatenate(scores)
         boxes = np.concatenate([all_quads.min(axis=1), all_quads.max(axis=1)], axis=1)
-        most = round(settings.max_candidates * max(grey.size / MEGAPIXEL, 1.0))
+        most = round(settings.max_candidates * max(pixels / MEGAPIXEL, 1.0))
         kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1, most=most)
         return [Find(all_quads[k], float(1 / (1 + np.exp(-logits[k])))) for k in kept]
 

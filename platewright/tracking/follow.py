@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, ImageError
+from platewright.geometry import Box
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
+from platewright.tracking.frame_reader import FrameReader, overlap
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
@@ -67,6 +69,14 @@ LONG_S, MOVED = 5.0, 0.1
 """What is there for longer, seconds, and never was farther from its place, in its widths."""
 GOES_ON = 0.1
 """Least presence of a reading that goes on with a track."""
+STILL_S = 2.0
+"""What has stood still for so long while others moved is part of the scenery: a caption, a sign."""
+TRAVELLED = 0.8
+"""Widths or heights of a plate that it must go to count as moving: framing differs by less."""
+IN_PLACE = 0.5
+"""Part of the smaller one of two boxes that lies in the other where they are in one place."""
+PLACES = 64
+"""Most places of scenery that are kept in mind."""
 EARLIEST = 3
 """How many frames must have shown a vehicle that is told before it has passed."""
 
@@ -118,7 +128,7 @@ def watching_settings(
 
 def follow(
     frames: Iterable[Frame],
-    read: Callable[[Picture], list[Reading]],
+    read: Callable[[Picture], list[Reading]] | FrameReader,
     voter: Voter,
     done: Followed | None = None,
     *,
@@ -138,7 +148,8 @@ def follow(
 
     Args:
         frames: in order of time.
-        read: finds and reads the plates of a picture.
+        read: finds and reads the plates of a picture; or reads frames one after the other, with
+            the same tracker.
         voter: makes one text of many readings.
         done: is counted up as it goes; None: a new one.
         on_passing: takes each vehicle once it has passed.
@@ -155,15 +166,20 @@ def follow(
     Returns:
         The counts.
     """
-    chosen, done = tracker or Tracker(), done or Followed()
+    looker = read if isinstance(read, FrameReader) else None
+    chosen = looker.tracker if looker else tracker or Tracker()
+    done = done or Followed()
     votes: dict[int, tuple[int, Reading]] = {}
     told: set[int] = set()
+    scenery = _Scenery()
 
     def tell(ended: list[Track]) -> None:
         for track in ended:
             votes.pop(track.number, None)
             if track.number in told:
                 told.remove(track.number)
+                continue
+            if scenery.has(track):
                 continue
             passing = voter.passing(track, source)
             if counts(track, passing.reading) and shown(passing.reading):
@@ -173,6 +189,7 @@ def follow(
     def tell_early() -> None:
         for track in chosen.tracks:
             fresh = not track.missed and track.count >= EARLIEST and track.number not in told
+            fresh = fresh and not scenery.has(track)
             if fresh and voted(track).accepted and shown(voted(track)):
                 done.passings += 1
                 told.add(track.number)
@@ -190,9 +207,15 @@ def follow(
             done.frames += 1
             try:
                 if frame.number % every == 0:
-                    readings = read(frame.picture)
+                    seen: dict[int, tuple[Reading, bool]] = {}
+                    if isinstance(read, FrameReader):
+                        seen, readings = read.look(frame.picture, frame.time_s)
+                    else:
+                        readings = read(frame.picture)
                     done.read += 1
-                    tell(chosen.update(readings, frame.number, frame.time_s, frame.at))
+                    ended = chosen.update(readings, frame.number, frame.time_s, frame.at, seen)
+                    scenery.update([*chosen.tracks, *ended], frame.time_s)
+                    tell(ended)
                     if early:
                         tell_early()
                 if on_frame is not None:
@@ -219,6 +242,46 @@ def counts(track: Track, voted: Reading) -> bool:
     if long and track.moved < MOVED and not voted.accepted:
         return False
     return bool(voted.text) and (track.count > 1 or voted.accepted)
+
+
+class _Scenery:
+    """Texts that never move while others do: captions burnt into the picture, signs, clocks.
+
+    They are no vehicles, however well they read, nor is what else turns up in their places and
+    does not move.
+    """
+
+    def __init__(self) -> None:
+        self._moving_s = float("-inf")  # when something was last seen to move
+        self._places: dict[int, Box] = {}
+
+    def update(self, tracks: Iterable[Track], time_s: float) -> None:
+        """Look at the tracks of a frame."""
+        listed = list(tracks)
+        if any(track.travelled > TRAVELLED and not track.missed for track in listed):
+            self._moving_s = time_s
+        for track in listed:
+            self._places.pop(track.number, None)
+            if self._stands(track):
+                self._places[track.number] = track.last.reading.box
+        for number in [*self._places][: max(len(self._places) - PLACES, 0)]:
+            del self._places[number]
+
+    def has(self, track: Track) -> bool:
+        """Tell whether a track is of them."""
+        if track.travelled > TRAVELLED:
+            return False
+        box = track.best.reading.box
+        return self._stands(track) or any(
+            overlap(box, place) > IN_PLACE
+            for number, place in self._places.items()
+            if number != track.number
+        )
+
+    def _stands(self, track: Track) -> bool:
+        lasted = track.last.time_s - track.first.time_s
+        others = track.first.time_s < self._moving_s - STILL_S / 2
+        return lasted >= STILL_S and track.travelled <= TRAVELLED and others
 
 
 class StopWish:

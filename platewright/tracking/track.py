@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,8 @@ MOST_SIGHTS = 48
 """Most readings that a track keeps, the weightiest: a car that parks in view costs no memory."""
 STILL, STILL_FRAMES = 0.1, 5
 """What moves by less than so many of its widths a second, seen in more frames, stands."""
+SMOOTH = 6
+"""Frames whose mean says where a plate is, when it comes to whether it moves."""
 FRESH = 0.6
 """How much of a track's velocity is that of its last step."""
 
@@ -87,6 +89,8 @@ class Track:
         best: the one with the highest score.
         count: how many there were.
         missed: how many frames were read since the last one.
+        travelled: how far it went from where it was first, in its widths and heights; single frames
+            that show it elsewhere hardly count.
     """
 
     def __init__(self, number: int, sight: Sight) -> None:
@@ -95,8 +99,10 @@ class Track:
         self.first = self.last = self.best = sight
         self.count = 1
         self.missed = 0
+        self.travelled = 0.0
         self._velocity = np.zeros(2)
         self._moved = 0.0
+        self._begun = self._smooth = sight.reading.quad.mean(axis=0)
         self._kept: list[tuple[float, int, Sight]] = [(sight.reading.presence, 1, sight)]
 
     @property
@@ -119,8 +125,16 @@ class Track:
         """Return where the plate is expected, (4, 2) px: it goes on as it went."""
         return self.last.reading.quad + self._velocity * (time_s - self.last.time_s)
 
-    def add(self, sight: Sight) -> None:
-        """Go on with it."""
+    def move(self, sight: Sight) -> None:
+        """Go on with it where it was seen, but not read anew: nothing is added to its vote."""
+        centre, (x0, y0, x1, y1) = sight.reading.quad.mean(axis=0), sight.reading.box
+        part = max(1 / (self.count + 1), 1 / SMOOTH)
+        self._smooth = self._smooth + part * (centre - self._smooth)
+        if self.count < SMOOTH:
+            self._begun = self._smooth
+        size = np.array([max(x1 - x0, 1.0), max(y1 - y0, 1.0)])
+        far = float(np.hypot(*((self._smooth - self._begun) / size)))
+        self.travelled = max(self.travelled, far)
         passed = sight.time_s - self.last.time_s
         if passed > 0:
             step = sight.reading.quad.mean(axis=0) - self.last.reading.quad.mean(axis=0)
@@ -131,6 +145,10 @@ class Track:
         self.last = sight
         self.count += 1
         self.missed = 0
+
+    def add(self, sight: Sight) -> None:
+        """Go on with it where it was read."""
+        self.move(sight)
         if sight.score > self.best.score:
             self.best = sight
         entry = (sight.reading.presence, self.count, sight)
@@ -172,7 +190,12 @@ class Tracker:
         self.number = 0
 
     def update(
-        self, readings: Sequence[Reading], frame: int, time_s: float, at: datetime | None = None
+        self,
+        readings: Sequence[Reading],
+        frame: int,
+        time_s: float,
+        at: datetime | None = None,
+        followed: Mapping[int, tuple[Reading, bool]] | None = None,
     ) -> list[Track]:
         """Take in what was read in a frame.
 
@@ -181,18 +204,28 @@ class Tracker:
             frame: its number, higher than the one before.
             time_s: seconds from the beginning, never less than before.
             at: when a live frame came.
+            followed: by the number of the track what was seen where it was expected, and whether
+                it was read anew.
 
         Returns:
             The tracks that have ended, the oldest first.
         """
+        known = followed or {}
+        for track in self.tracks:
+            if track.number in known:
+                reading, read = known[track.number]
+                sight = Sight(reading=reading, frame=frame, time_s=time_s, at=at)
+                (track.add if read else track.move)(sight)
         sights = [Sight(reading=r, frame=frame, time_s=time_s, at=at) for r in readings]
         pairs = sorted(
             (cost, k, j)
             for k, track in enumerate(self.tracks)
+            if track.number not in known
             for j, sight in enumerate(sights)
-            if (cost := self._cost(track, sight)) is not None
+            if (cost := self.cost(track, sight)) is not None
         )
-        tracks, taken = set(range(len(self.tracks))), set(range(len(sights)))
+        tracks = {k for k, track in enumerate(self.tracks) if track.number not in known}
+        taken = set(range(len(sights)))
         for _, k, j in pairs:
             if k in tracks and j in taken:
                 self.tracks[k].add(sights[j])
@@ -226,7 +259,7 @@ class Tracker:
         ended, self.tracks = self.tracks, []
         return ended
 
-    def _cost(self, track: Track, sight: Sight) -> float | None:
+    def cost(self, track: Track, sight: Sight) -> float | None:
         """Return how badly a sight fits a track; None: not at all."""
         limit, reading, best = self.settings, sight.reading, track.best.reading
         alike = agreement(reading.text, best.text)

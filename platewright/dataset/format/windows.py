@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from platewright.dataset.writer import Format, Sample, encode_png, plain_value, save_bytes
 from platewright.errors import DatasetError
-from platewright.file import write_file
+from platewright.file import write_beside
 from platewright.record import SceneRecord
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def write_picture(sample: Sample, folder: Path) -> None:
     Raises:
         OutputError: if it can't be written.
     """
-    write_file(folder / f"{sample.name}.png", encode_png(sample.image))
+    write_beside(folder / f"{sample.name}.png", encode_png(sample.image))
 
 
 class WindowsFormat(Format):

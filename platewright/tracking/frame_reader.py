@@ -1,0 +1,414 @@
+"""Reads the frames of a video: looks where plates are expected and where something has moved.
+
+A plate that is followed is looked for where it is expected, by the light framer alone, and read
+again only while that can still change its text. The scan, which costs most, is given a part of the
+frame at a time: strips of the pyramid's levels in which something has moved since they were looked
+at, the longest waiting first, and all others in turns. What it does depends on the frames alone,
+never on the clock, so a recording is read alike on any machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.geometry import Box, box_of_quad
+from platewright.network.part import Grid
+from platewright.reading.detector import Detector
+from platewright.reading.finder import Find, Level, LevelLook, ScanFinder, sift
+from platewright.record import Reading
+from platewright.tracking.track import Sight, Track, Tracker, agreement
+
+__all__ = ["FrameReader", "Work", "overlap"]
+
+Picture = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+PART = 1 / 10
+"""Of the pixels of all strips, what is scanned in a frame."""
+TURN = 24
+"""A strip in which nothing moves is scanned every so many frames."""
+ROWS = 16
+"""Rows of cells in a strip."""
+CELL = 8
+"""Pixels of the frame, in height and width, that are compared at once."""
+CHANGE = 5.0
+"""Grey levels by which such a cell differs from the frame before where something moves."""
+FOLLOWED = 0.5
+"""Least presence, by the framer, of a plate that is seen where it was expected."""
+FIRST_READS = 5
+"""A plate is read in so many frames in a row ..."""
+AGREEING = 8
+"""... and is settled once so many readings in a row say the same ..."""
+LONGEST = 6
+"""Frames between two readings of one that is not settled."""
+ANOTHER = 0.7
+"""A text as sure as this that has little in common with what was read less surely is another's."""
+SURE = 0.9
+"""... and are so sure."""
+SETTLED_READS = 30
+"""A settled one is read every so many frames, to see that it is still the same."""
+GROWN = 1.2
+"""A plate that has become so many times as high may be read better."""
+READS = 3
+"""Plates that are followed, of which so many are read in a frame; the others wait."""
+SAME = 0.3
+"""Boxes that overlap by more are of the same plate."""
+SCAN_PRESENCE = 0.2
+"""As of `DetectorSettings`: what the scan is less sure of it sees again in other frames."""
+FRAMINGS = (1.0,)
+"""Likewise: frames differ among themselves, and vote."""
+DULL = 15
+"""What looked like a plate and was read as none is left alone for so many frames."""
+
+
+@dataclass
+class Work:
+    """What was done for the frames so far.
+
+    Attributes:
+        frames: looked at.
+        scanned: whole scans of a frame, in parts.
+        framed: looks of the framer.
+        read: plates that were read.
+    """
+
+    frames: int = 0
+    scanned: float = 0.0
+    framed: int = 0
+    read: int = 0
+
+
+@dataclass
+class _Strip:
+    """Rows of cells of one level, and how many frames ago they were scanned."""
+
+    level: int
+    first: int
+    rows: int
+    columns: int
+    pixels: int
+    waited: int = 0
+    whole: int = 0
+
+
+@dataclass
+class _Reads:
+    """How a track was read so far."""
+
+    count: int = 0
+    ago: int = 0
+    height: float = 0.0
+    text: str = ""
+    agreeing: int = 0
+
+    def add(self, reading: Reading) -> None:
+        self.count += 1
+        self.ago = 0
+        self.height = max(self.height, _height(reading.quad))
+        same = reading.text == self.text and reading.confidence >= SURE
+        self.agreeing = self.agreeing + 1 if same else 1
+        self.text = reading.text
+
+    def due(self, quad: FloatArray) -> bool:
+        """Tell whether another reading may say something new."""
+        if self.count < FIRST_READS or _height(quad) > GROWN * self.height:
+            return True
+        settled = self.agreeing >= AGREEING
+        return self.ago >= (SETTLED_READS if settled else min(self.count // FIRST_READS, LONGEST))
+
+
+class FrameReader:
+    """Reads frames of one video, in their order.
+
+    Args:
+        detector: finds with the scan, and frames with a network of its own.
+        tracker: whose tracks are followed.
+
+    Attributes:
+        work: what was done.
+    """
+
+    def __init__(self, detector: Detector, tracker: Tracker) -> None:
+        """Begin."""
+        self.detector = detector.with_settings(
+            framings=FRAMINGS,
+            scan_presence=max(SCAN_PRESENCE, detector.settings.scan_presence),
+        )
+        self.tracker = tracker
+        self.work = Work()
+        self._dull: list[tuple[int, Box]] = []
+        self._before: Picture | None = None
+        self._strips: list[_Strip] = []
+        self._reads: dict[int, _Reads] = {}
+
+    @staticmethod
+    def suits(detector: Detector) -> bool:
+        """Tell whether a detector can look at parts of a frame."""
+        return isinstance(detector.finder, ScanFinder) and detector.framer.counts
+
+    def look(
+        self, picture: Picture, time_s: float
+    ) -> tuple[dict[int, tuple[Reading, bool]], list[Reading]]:
+        """Look at the next frame.
+
+        Args:
+            picture: (H, W, 3) RGB.
+            time_s: seconds from the beginning.
+
+        Returns:
+            What was seen of the tracks, by number: a reading, and whether it was read anew; and
+            what else was read.
+        """
+        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        moved = self._moved(grey)
+        self.work.frames += 1
+        followed, lost, others = self._follow(picture, grey, time_s)
+        for box in lost:  # look for it round about
+            moved[_cells(box)] = True
+        there = [reading.box for reading, _ in followed.values()]
+        finds = [f for f in self._scan(grey, moved) if not _any_same(box_of_quad(f.quad), there)]
+        return followed, others + self._read_new(picture, grey, finds, there, lost)
+
+    def _moved(self, grey: Picture) -> Mask:
+        """Return which cells of `CELL` x `CELL` pixels have changed, and those round them."""
+        size = max(grey.shape[1] // CELL, 1), max(grey.shape[0] // CELL, 1)
+        small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+        before, self._before = self._before, small
+        if before is None or before.shape != small.shape:
+            self._strips = []
+            return np.ones(small.shape, np.bool_)
+        changed = (cv2.absdiff(small, before) > CHANGE).astype(np.uint8)
+        return cv2.dilate(changed, np.ones((3, 3), np.uint8)).astype(np.bool_)
+
+    def _follow(
+        self, picture: Picture, grey: Picture, time_s: float
+    ) -> tuple[dict[int, tuple[Reading, bool]], list[Box], list[Reading]]:
+        """Look for the tracks' plates where they are expected.
+
+        Returns:
+            What was seen of them; where those were expected that were not seen; readings of other
+            vehicles in their places.
+        """
+        tracks = self.tracker.tracks
+        self._reads = {track.number: self._reads.get(track.number, _Reads()) for track in tracks}
+        finds = [Find(track.quad_at(time_s), 1.0) for track in tracks]
+        height, width = grey.shape
+        inside = [_inside(find.quad, width, height) for find in finds]
+        framed = self._framed(grey, [f for f, within in zip(finds, inside, strict=True) if within])
+        seen: list[tuple[Track, Find]] = []
+        lost: list[Box] = []
+        for track, find, within in zip(tracks, finds, inside, strict=True):
+            found = next(framed) if within else None
+            if found is None or not _goes_on(find, found):
+                if within:
+                    lost.append(box_of_quad(find.quad))
+            elif _any_same(box_of_quad(found.quad), [box_of_quad(f.quad) for _, f in seen]):
+                continue  # two tracks of one plate: the younger one ends
+            else:
+                seen.append((track, found))
+        for track in tracks:
+            self._reads[track.number].ago += 1
+        due = [(t, f) for t, f in seen if self._reads[t.number].due(f.quad)]
+        due = sorted(due, key=lambda pair: -self._reads[pair[0].number].ago)[:READS]
+        followed: dict[int, tuple[Reading, bool]] = {}
+        others = []
+        readings = self._read(picture, [find for _, find in due])
+        for (track, _), reading in zip(due, readings, strict=True):
+            self._reads[track.number].add(reading)
+            if not self._kept(reading, (picture.shape[0], picture.shape[1])):
+                lost.append(reading.box)
+            elif _is_another(track, reading, self.tracker, time_s):
+                others.append(reading)
+            else:
+                followed[track.number] = reading, True
+        read = {track.number for track, _ in due}
+        for track, find in seen:
+            if track.number not in read:
+                followed[track.number] = replace(track.last.reading, quad=find.quad), False
+        return followed, lost, others
+
+    def _read_new(
+        self,
+        picture: Picture,
+        grey: Picture,
+        finds: Sequence[Find],
+        there: Sequence[Box],
+        lost: Sequence[Box],
+    ) -> list[Reading]:
+        """Read what is no track's plate yet: what may begin a track, or go on with a lost one."""
+        now, start = self.work.frames, self.tracker.settings.start
+        self._dull = [(until, box) for until, box in self._dull if until > now]
+        dull = [box for _, box in self._dull]
+        finds = [f for f in finds if not _any_same(box_of_quad(f.quad), dull)]
+        self.work.framed += len(finds) * (self.detector.settings.looks - 1)
+        sifted = [
+            find
+            for find in sift(grey, finds, self.detector.framer, self.detector.settings)
+            if (find.presence >= start or _any_near(box_of_quad(find.quad), lost))
+            and not _any_same(box_of_quad(find.quad), there)
+        ]
+        readings = self._read(picture, sifted)
+        self._dull += [(now + DULL, r.box) for r in readings if r.presence < start]
+        best: list[Reading] = []
+        for reading in sorted(readings, key=lambda r: -r.presence * r.confidence):
+            if self._kept(reading, (picture.shape[0], picture.shape[1])) and not _any_same(reading.box, [r.box for r in best]):
+                best.append(reading)
+        return best
+
+    def _framed(self, grey: Picture, finds: Sequence[Find]) -> Iterator[Find]:
+        """Yield each find as the framer sees it: near enough, it needs no second look."""
+        quads, presence = [find.quad for find in finds], np.ones(len(finds))
+        if finds:
+            self.work.framed += len(quads)
+            quads, presence = self.detector.framer.frame(grey, quads)
+        yield from (Find(q, float(p)) for q, p in zip(quads, presence, strict=True))
+
+    def _read(self, picture: Picture, finds: Sequence[Find]) -> list[Reading]:
+        if not finds:
+            return []
+        self.work.read += len(finds)
+        return self.detector.read_framed(picture, finds)
+
+    def _kept(self, reading: Reading, size: tuple[int, int]) -> bool:
+        least = self.detector.settings
+        return (
+            reading.presence >= least.min_presence
+            and reading.confidence >= least.min_confidence
+            and len(reading.text) >= least.min_characters
+            and not (least.mask and least.mask.covers(reading.box, size))
+        )
+
+    def _scan(self, grey: Picture, moved: Mask) -> list[Find]:
+        """Scan the strips whose turn it is; a new video's first frame as a whole."""
+        finder = self.detector.finder
+        if not isinstance(finder, ScanFinder):
+            raise TypeError("only the scan looks at parts of a frame")
+        grid = finder.scan.grid
+        pyramid = list(finder.levels(grey, self.detector.settings))
+        fresh = not self._strips
+        if fresh:
+            self._strips = [s for k, level in enumerate(pyramid) for s in _cut(k, level, grid)]
+        every = sum(strip.pixels for strip in self._strips)
+        spent = 0
+        looks: list[LevelLook] = []
+        wanted: list[tuple[float, _Strip, tuple[int, int]]] = []
+        for strip in self._strips:
+            strip.waited += 1
+            strip.whole += 1
+            columns = _moved_columns(strip, pyramid[strip.level], moved, grid)
+            if fresh or strip.whole >= TURN:
+                wanted.append((float(TURN + strip.whole), strip, (0, strip.columns)))
+            elif columns is not None:
+                wanted.append((float(strip.waited), strip, columns))
+        for _, strip, (left, right) in sorted(wanted, key=lambda each: -each[0]):
+            if spent >= PART * every and not fresh:
+                break
+            looks.append(_look(strip, left, right, pyramid[strip.level], finder))
+            spent += strip.pixels * (right - left) // strip.columns
+            strip.waited = 0
+            if right - left == strip.columns:
+                strip.whole = 0
+        if fresh:  # those that come up at once from here on would all be late
+            for k, strip in enumerate(self._strips):
+                strip.whole = k * TURN // len(self._strips)
+        self.work.scanned += spent / max(every, 1)
+        return finder.gathered(looks, grey.size, self.detector.settings)
+
+
+def _cut(number: int, level: Level, grid: Grid) -> Iterator[_Strip]:
+    """Cut a level into strips."""
+    (height, width), (down, right) = grid.window, grid.stride
+    rows = (level.image.shape[0] - height) // down + 1
+    columns = (level.image.shape[1] - width) // right + 1
+    count = max(round(rows / ROWS), 1)
+    edges = [rows * k // count for k in range(count + 1)]
+    for first, end in itertools.pairwise(edges):
+        pixels = ((end - first - 1) * down + height) * ((columns - 1) * right + width)
+        yield _Strip(number, first, end - first, columns, pixels)
+
+
+def _look(strip: _Strip, left: int, right: int, level: Level, finder: ScanFinder) -> LevelLook:
+    """Scan columns of a strip: just what the whole level's scan says there."""
+    grid = finder.scan.grid
+    (height, width), (down, across) = grid.window, grid.stride
+    top, bottom = strip.first * down, (strip.first + strip.rows - 1) * down + height
+    part = level.image[top:bottom, left * across : (right - 1) * across + width]
+    return level, (strip.first, left), *finder.look(np.ascontiguousarray(part))
+
+
+def _moved_columns(strip: _Strip, level: Level, moved: Mask, grid: Grid) -> tuple[int, int] | None:
+    """Return from which to which column of a strip something in its windows has moved."""
+    (height, width), (down, across) = grid.window, grid.stride
+    top = (strip.first * down - level.pad[1]) * level.scale[1] / CELL
+    bottom = ((strip.first + strip.rows) * down + height - level.pad[1]) * level.scale[1] / CELL
+    rows = moved[max(int(top), 0) : max(int(np.ceil(bottom)), 0)]
+    there = np.flatnonzero(rows.any(axis=0)) if rows.size else np.array([], np.intp)
+    if not there.size:
+        return None
+    # Of windows that hold what moved no more than at their very edge, the middle is elsewhere.
+    first = there[0] * CELL / level.scale[0] + level.pad[0] - width * 0.75
+    last = (there[-1] + 1) * CELL / level.scale[0] + level.pad[0] - width * 0.25
+    left = int(np.clip(first // across, 0, strip.columns - 1))
+    right = int(np.clip(np.ceil(last / across) + 1, left + 1, strip.columns))
+    return left, right
+
+
+def _cells(box: Box) -> tuple[slice, slice]:
+    """Return the cells of a box and as much again on each side."""
+    x0, y0, x1, y1 = box
+    width, height = x1 - x0, y1 - y0
+    rows = slice(max(int((y0 - height) // CELL), 0), max(int((y1 + height) // CELL) + 1, 0))
+    columns = slice(max(int((x0 - width) // CELL), 0), max(int((x1 + width) // CELL) + 1, 0))
+    return rows, columns
+
+
+def _height(quad: FloatArray) -> float:
+    return float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
+
+
+def _inside(quad: FloatArray, width: int, height: int) -> bool:
+    x, y = quad.mean(axis=0)
+    return bool(0 <= x < width and 0 <= y < height)
+
+
+def _is_another(track: Track, reading: Reading, tracker: Tracker, time_s: float) -> bool:
+    """Tell whether another vehicle has come to a track's place."""
+    best = track.best.reading
+    if reading.confidence >= ANOTHER > best.confidence and agreement(reading.text, best.text) < 0.4:
+        return True
+    return tracker.cost(track, Sight(reading=reading, frame=0, time_s=time_s)) is None
+
+
+def _goes_on(expected: Find, seen: Find) -> bool:
+    """Tell whether what the framer sees may be the plate that was expected there."""
+    before, now = max(_height(expected.quad), 1.0), max(_height(seen.quad), 1.0)
+    return seen.presence >= FOLLOWED and max(before / now, now / before) < 1.5
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Return the intersection of two boxes over the smaller one, 0-1."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    least = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return width * height / max(least, 1e-9)
+
+
+def _any_same(box: Box, others: Sequence[Box]) -> bool:
+    return any(overlap(box, other) > SAME for other in others)
+
+
+def _any_near(box: Box, others: Sequence[Box]) -> bool:
+    return any(
+        abs(box[0] + box[2] - o[0] - o[2]) < 4 * (o[2] - o[0])
+        and abs(box[1] + box[3] - o[1] - o[3]) < 6 * (o[3] - o[1])
+        for o in others
+    )
