@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,17 +28,19 @@ sys.path.insert(0, str(ROOT))
 
 from platewright.errors import ConfigError, run_script  # noqa: E402
 from platewright.evaluation.metrics import milliseconds  # noqa: E402
-from platewright.evaluation.report import default_digests  # noqa: E402
+from platewright.evaluation.report import default_digests, processor  # noqa: E402
 from platewright.output.annotation import annotate  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
+from platewright.reading.detector import Detector  # noqa: E402
 from platewright.record import Reading  # noqa: E402
 from platewright.tracking.follow import follow, watching_settings  # noqa: E402
+from platewright.tracking.frame_reader import FrameReader  # noqa: E402
 from platewright.tracking.passing import Passing, Voter  # noqa: E402
 from platewright.tracking.source import (  # noqa: E402
     FileSource,
     Frame,
 )
-from platewright.tracking.track import Tracker  # noqa: E402
+from platewright.tracking.track import Tracker, TrackerSettings  # noqa: E402
 
 SAMPLES = 10
 PAUSE_S = 5.0
@@ -67,6 +70,59 @@ def memory_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def once(path: Path, detector: Detector, tracking: TrackerSettings, *, whole: bool) -> dict:
+    """Return what one round over a video costs and tells, a frame at a time or as a whole."""
+    tracker, passings = Tracker(tracking), []
+    reader = None if whole else FrameReader(detector, tracker)
+    start, wall = time.process_time(), time.monotonic()
+    done = follow(
+        FileSource(path).frames(), reader or detector.read, Voter.of(detector),
+        on_passing=passings.append, tracker=tracker,
+    )  # fmt: skip
+    spent, wall = time.process_time() - start, time.monotonic() - wall
+    told = {
+        "processor_ms_per_frame": round(spent / done.read * 1e3, 1),
+        "frames_per_s_of_processor": round(done.read / spent, 2),
+        "frames_per_s": round(done.read / wall, 2),
+        "accepted": sorted(p.reading.text for p in passings if p.reading.accepted),
+        "others": sorted(p.reading.text for p in passings if not p.reading.accepted),
+    }
+    if reader:
+        work = reader.work
+        told["work_per_frame"] = {
+            "scanned": round(work.scanned / work.frames, 3),
+            "framed": round(work.framed / work.frames, 2),
+            "read": round(work.read / work.frames, 2),
+        }
+    return told
+
+
+def compared(args: argparse.Namespace) -> None:
+    """Compare looking where it pays with reading every frame as a whole, and write it."""
+    detection, tracking = watching_settings()
+    detector = load_detector(args.weights, detection)
+    both = {
+        way: once(args.video, detector, tracking, whole=way == "whole")
+        for way in ("whole", "where_it_pays")
+    }
+    path = args.out / "watching.json"
+    every = json.loads(path.read_text()) if path.is_file() else {}
+    every[args.video.stem] = {
+        "command": f"python benchmarks/watching.py {args.video.name} --compare",
+        **default_digests(args.weights),
+        "processor": processor(),
+        "load_average": round(os.getloadavg()[0], 1),
+        "ratio": round(
+            both["whole"]["processor_ms_per_frame"]
+            / both["where_it_pays"]["processor_ms_per_frame"], 2,
+        ),
+        **both,
+    }  # fmt: skip
+    args.out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(every, indent=1) + "\n")
+    print(json.dumps(every, indent=1))
+
+
 def main() -> None:
     """Play, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -74,8 +130,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0, help="(%(default)g)")
     parser.add_argument("--weights", type=Path, default=ROOT / "weights.onnx")
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
+    parser.add_argument("--compare", action="store_true",
+        help="one round each: every frame as a whole, and looking where it pays")  # fmt: skip
     args = parser.parse_args()
     cv2.setNumThreads(1)
+    if args.compare:
+        compared(args)
+        return
     detection, tracking = watching_settings()
     detector = load_detector(args.weights, detection)
     passings: list[Passing] = []
@@ -87,12 +148,17 @@ def main() -> None:
     seconds = 60 * args.minutes
     start, busy = time.monotonic(), time.process_time()
 
-    def read(picture: np.ndarray) -> list[Reading]:
-        begun = time.perf_counter()
-        found = detector.read(picture)
-        told_at[0] = time.perf_counter()
-        read_ms.append((told_at[0] - begun) * 1e3)
-        return found
+    tracker = Tracker(tracking)
+
+    class Timed(FrameReader):
+        """Takes the time of each frame."""
+
+        def look(self, picture: np.ndarray, time_s: float) -> Any:
+            begun = time.perf_counter()
+            found = super().look(picture, time_s)
+            told_at[0] = time.perf_counter()
+            read_ms.append((told_at[0] - begun) * 1e3)
+            return found
 
     def draw(frame: Frame, readings: list[Reading]) -> None:
         begun = time.perf_counter()
@@ -103,8 +169,8 @@ def main() -> None:
             memory.append(memory_mb())
 
     done = follow(
-        looped(args.video, seconds), read, Voter.of(detector), on_passing=passings.append,
-        on_frame=draw, tracker=Tracker(tracking),
+        looped(args.video, seconds), Timed(detector, tracker), Voter.of(detector),
+        on_passing=passings.append, on_frame=draw, tracker=tracker,
     )  # fmt: skip
     wall, used = time.monotonic() - start, time.process_time() - busy
     texts: dict[str, int] = {}
@@ -129,7 +195,9 @@ def main() -> None:
         "memory_growth_mb": round(memory[-1] - memory[min(2, len(memory) - 1)], 1),
     }
     args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "watching.json").write_text(json.dumps(result, indent=1) + "\n")
+    path = args.out / "watching.json"
+    every = json.loads(path.read_text()) if path.is_file() else {}
+    path.write_text(json.dumps(every | {"looped": result}, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 

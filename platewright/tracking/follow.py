@@ -69,7 +69,7 @@ LONG_S, MOVED = 5.0, 0.1
 """What is there for longer, seconds, and never was farther from its place, in its widths."""
 GOES_ON = 0.1
 """Least presence of a reading that goes on with a track."""
-STILL_S = 2.0
+STILL_S = 1.5
 """What has stood still for so long while others moved is part of the scenery: a caption, a sign."""
 TRAVELLED = 0.8
 """Widths or heights of a plate that it must go to count as moving: framing differs by less."""

@@ -222,7 +222,7 @@ class FrameReader:
         readings = self._read(picture, [find for _, find in due])
         for (track, _), reading in zip(due, readings, strict=True):
             self._reads[track.number].add(reading)
-            if not self._kept(reading, (picture.shape[0], picture.shape[1])):
+            if not self._kept(reading, picture):
                 lost.append(reading.box)
             elif _is_another(track, reading, self.tracker, time_s):
                 others.append(reading)
@@ -258,7 +258,7 @@ class FrameReader:
         self._dull += [(now + DULL, r.box) for r in readings if r.presence < start]
         best: list[Reading] = []
         for reading in sorted(readings, key=lambda r: -r.presence * r.confidence):
-            if self._kept(reading, (picture.shape[0], picture.shape[1])) and not _any_same(reading.box, [r.box for r in best]):
+            if self._kept(reading, picture) and not _any_same(reading.box, [r.box for r in best]):
                 best.append(reading)
         return best
 
@@ -276,8 +276,8 @@ class FrameReader:
         self.work.read += len(finds)
         return self.detector.read_framed(picture, finds)
 
-    def _kept(self, reading: Reading, size: tuple[int, int]) -> bool:
-        least = self.detector.settings
+    def _kept(self, reading: Reading, picture: Picture) -> bool:
+        least, size = self.detector.settings, (picture.shape[0], picture.shape[1])
         return (
             reading.presence >= least.min_presence
             and reading.confidence >= least.min_confidence

@@ -233,3 +233,30 @@ def test_what_never_moves_and_is_not_accepted_is_no_vehicle(reading_of: Make) ->
     assert counts(track, still)
     track.add(Sight(reading=reading_of("GARAGE", box=(160, 100, 240, 120)), frame=80, time_s=8.0))
     assert counts(track, replace(still, accepted=False))
+
+
+def test_a_text_that_never_moves_while_others_do_is_no_vehicle(reading_of: Make) -> None:
+    caption = reading_of("CAM01", box=(500, 5, 600, 25))
+    frames = [[caption] for _ in range(70)]
+    for k in range(10, 30):
+        frames[k].append(reading_of("AB12CDE", box=(20 * k, 200, 20 * k + 80, 220)))
+    video = Scripted(frames)
+    video.follow()
+    assert video.texts == [("AB12CDE", 20)]
+
+
+def test_a_clock_in_the_picture_is_no_vehicle_either(reading_of: Make) -> None:
+    """Its text changes, and so its tracks: they are where one has stood still."""
+    frames = [[reading_of("CAM01", box=(500, 5, 600, 25))] for _ in range(60)]
+    for k in range(10, 30):
+        frames[k].append(reading_of("AB12CDE", box=(20 * k, 200, 20 * k + 80, 220)))
+    frames += [[reading_of("XY99ZZZ", box=(505, 5, 600, 25))]] * 10
+    video = Scripted(frames)
+    video.follow()
+    assert [text for text, _ in video.texts] == ["AB12CDE"]
+
+
+def test_who_stands_alone_is_told(reading_of: Make) -> None:
+    video = Scripted([[reading_of("AB12CDE")]] * 50)
+    video.follow()
+    assert video.texts == [("AB12CDE", 50)]

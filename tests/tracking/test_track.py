@@ -122,3 +122,18 @@ def test_who_stands_behind_others_for_three_seconds_is_one(reading_of: Make) -> 
     (track,) = tracker.tracks
     assert track.count == 80 and track.moved == 0 and track.stands
     assert drive(tracker, [[]] * 60, start=170) == [1]
+
+
+def test_what_is_followed_needs_no_new_reading(reading_of: Make) -> None:
+    """It goes on and ends no sooner, but has no vote; nor can another reading take it."""
+    tracker = Tracker()
+    drive(tracker, [[reading_of("AB12CDE", box=at(0))]])
+    (track,) = tracker.tracks
+    there = reading_of("", box=at(10))
+    tracker.update([reading_of("AB12CDE", box=at(11))], 1, 0.1, followed={1: (there, False)})
+    assert (track.count, len(track.sights), track.last.reading.box[0]) == (2, 1, 10)
+    assert track.quad_at(0.2)[0, 0] == pytest.approx(20)
+    assert [t.number for t in tracker.tracks] == [1, 2]
+    tracker.update([], 2, 0.2, followed={1: (reading_of("AB12CDE", box=at(20)), True)})
+    assert (track.count, len(track.sights)) == (3, 2)
+    assert track.missed == 0 and tracker.tracks[1].missed == 1
