@@ -18,23 +18,10 @@ from platewright.reading.spelling import decode_slots
 from platewright.reading.straighten import refined, straightened
 
 __all__ = [
-    "RATIO",
-    "BoxFinder",
-    "Find",
-    "Finder",
-    "FrameFramer",
-    "Framer",
-    "Level",
-    "LevelLook",
-    "ScanFinder",
-    "SlotFramer",
-    "certainty",
-    "pyramid",
-    "scales",
-    "sift",
-    "sigmoid",
+    "RATIO", "BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "Level", "LevelLook",
+    "ScanFinder", "SlotFramer", "certainty", "pyramid", "scales", "sift", "sigmoid",
     "suppress",
-]
+]  # fmt: skip
 
 Picture = NDArray[np.uint8]
 RATIO = math.sqrt(0.5)
@@ -236,20 +223,14 @@ class ScanFinder:
         """Yield the sizes at which a grey (H, W) photo is looked at, the largest first."""
         part, pixels = settings.smallest
         least = settings.min_height or max(part * min(grey.shape), pixels)
-        grid, extent = self.scan.grid, self.scan.extent
-        factors = scales(grey.shape, grid.window, extent, WIDTH_OVER_HEIGHT * least)
-        return pyramid(grey, factors, grid.window, extent)
+        window, extent = self.scan.grid.window, self.scan.extent
+        factors = scales(grey.shape, window, extent, WIDTH_OVER_HEIGHT * least)
+        return pyramid(grey, factors, window, extent)
 
     def gathered(
         self, looks: Iterable[LevelLook], pixels: int, settings: DetectorSettings
     ) -> list[Find]:
-        """Return the finds of looks at levels or at parts of them, best first.
-
-        Args:
-            looks: a level, its cell (row, column) that was looked at first, what `look` returned.
-            pixels: of the photo.
-            settings: of the detector.
-        """
+        """Return the finds of looks at levels or parts of them, of so many pixels of a photo."""
         grid = self.scan.grid
         cut = np.log(settings.scan_presence / (1 - settings.scan_presence))
         half = np.array([grid.window[1] / 2, grid.window[0] / 2])

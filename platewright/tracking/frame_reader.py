@@ -9,7 +9,6 @@ never on the clock, so a recording is read alike on any machine.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import Box, box_of_quad
-from platewright.network.part import Grid
 from platewright.reading.detector import Detector
-from platewright.reading.finder import Find, Level, LevelLook, ScanFinder, sift
+from platewright.reading.finder import Find, LevelLook, ScanFinder, sift
 from platewright.record import Reading
+from platewright.tracking.strip import CELL, Strip, cut, look_at, moved_columns
 from platewright.tracking.track import Sight, Track, Tracker, agreement
 
 __all__ = ["FrameReader", "Work", "overlap"]
@@ -34,10 +33,6 @@ PART = 1 / 10
 """Of the pixels of all strips, what is scanned in a frame."""
 TURN = 24
 """A strip in which nothing moves is scanned every so many frames."""
-ROWS = 16
-"""Rows of cells in a strip."""
-CELL = 8
-"""Pixels of the frame, in height and width, that are compared at once."""
 CHANGE = 5.0
 """Grey levels by which such a cell differs from the frame before where something moves."""
 FOLLOWED = 0.5
@@ -83,19 +78,6 @@ class Work:
     scanned: float = 0.0
     framed: int = 0
     read: int = 0
-
-
-@dataclass
-class _Strip:
-    """Rows of cells of one level, and how many frames ago they were scanned."""
-
-    level: int
-    first: int
-    rows: int
-    columns: int
-    pixels: int
-    waited: int = 0
-    whole: int = 0
 
 
 @dataclass
@@ -145,13 +127,13 @@ class FrameReader:
         self.work = Work()
         self._dull: list[tuple[int, Box]] = []
         self._before: Picture | None = None
-        self._strips: list[_Strip] = []
+        self._strips: list[Strip] = []
         self._reads: dict[int, _Reads] = {}
 
     @staticmethod
     def suits(detector: Detector) -> bool:
         """Tell whether a detector can look at parts of a frame."""
-        return isinstance(detector.finder, ScanFinder) and detector.framer.counts
+        return isinstance(getattr(detector, "finder", None), ScanFinder) and detector.framer.counts
 
     def look(
         self, picture: Picture, time_s: float
@@ -294,15 +276,15 @@ class FrameReader:
         pyramid = list(finder.levels(grey, self.detector.settings))
         fresh = not self._strips
         if fresh:
-            self._strips = [s for k, level in enumerate(pyramid) for s in _cut(k, level, grid)]
+            self._strips = [s for k, level in enumerate(pyramid) for s in cut(k, level, grid)]
         every = sum(strip.pixels for strip in self._strips)
         spent = 0
         looks: list[LevelLook] = []
-        wanted: list[tuple[float, _Strip, tuple[int, int]]] = []
+        wanted: list[tuple[float, Strip, tuple[int, int]]] = []
         for strip in self._strips:
             strip.waited += 1
             strip.whole += 1
-            columns = _moved_columns(strip, pyramid[strip.level], moved, grid)
+            columns = moved_columns(strip, pyramid[strip.level], moved, grid)
             if fresh or strip.whole >= TURN:
                 wanted.append((float(TURN + strip.whole), strip, (0, strip.columns)))
             elif columns is not None:
@@ -310,7 +292,7 @@ class FrameReader:
         for _, strip, (left, right) in sorted(wanted, key=lambda each: -each[0]):
             if spent >= PART * every and not fresh:
                 break
-            looks.append(_look(strip, left, right, pyramid[strip.level], finder))
+            looks.append(look_at(strip, left, right, pyramid[strip.level], finder))
             spent += strip.pixels * (right - left) // strip.columns
             strip.waited = 0
             if right - left == strip.columns:
@@ -320,44 +302,6 @@ class FrameReader:
                 strip.whole = k * TURN // len(self._strips)
         self.work.scanned += spent / max(every, 1)
         return finder.gathered(looks, grey.size, self.detector.settings)
-
-
-def _cut(number: int, level: Level, grid: Grid) -> Iterator[_Strip]:
-    """Cut a level into strips."""
-    (height, width), (down, right) = grid.window, grid.stride
-    rows = (level.image.shape[0] - height) // down + 1
-    columns = (level.image.shape[1] - width) // right + 1
-    count = max(round(rows / ROWS), 1)
-    edges = [rows * k // count for k in range(count + 1)]
-    for first, end in itertools.pairwise(edges):
-        pixels = ((end - first - 1) * down + height) * ((columns - 1) * right + width)
-        yield _Strip(number, first, end - first, columns, pixels)
-
-
-def _look(strip: _Strip, left: int, right: int, level: Level, finder: ScanFinder) -> LevelLook:
-    """Scan columns of a strip: just what the whole level's scan says there."""
-    grid = finder.scan.grid
-    (height, width), (down, across) = grid.window, grid.stride
-    top, bottom = strip.first * down, (strip.first + strip.rows - 1) * down + height
-    part = level.image[top:bottom, left * across : (right - 1) * across + width]
-    return level, (strip.first, left), *finder.look(np.ascontiguousarray(part))
-
-
-def _moved_columns(strip: _Strip, level: Level, moved: Mask, grid: Grid) -> tuple[int, int] | None:
-    """Return from which to which column of a strip something in its windows has moved."""
-    (height, width), (down, across) = grid.window, grid.stride
-    top = (strip.first * down - level.pad[1]) * level.scale[1] / CELL
-    bottom = ((strip.first + strip.rows) * down + height - level.pad[1]) * level.scale[1] / CELL
-    rows = moved[max(int(top), 0) : max(int(np.ceil(bottom)), 0)]
-    there = np.flatnonzero(rows.any(axis=0)) if rows.size else np.array([], np.intp)
-    if not there.size:
-        return None
-    # Of windows that hold what moved no more than at their very edge, the middle is elsewhere.
-    first = there[0] * CELL / level.scale[0] + level.pad[0] - width * 0.75
-    last = (there[-1] + 1) * CELL / level.scale[0] + level.pad[0] - width * 0.25
-    left = int(np.clip(first // across, 0, strip.columns - 1))
-    right = int(np.clip(np.ceil(last / across) + 1, left + 1, strip.columns))
-    return left, right
 
 
 def _cells(box: Box) -> tuple[slice, slice]:

@@ -14,15 +14,8 @@ from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
 from platewright.reading.finder import ScanFinder
 from platewright.tracking.follow import watching_settings
-from platewright.tracking.frame_reader import (
-    PART,
-    TURN,
-    FrameReader,
-    _cut,
-    _look,
-    _moved_columns,
-    overlap,
-)
+from platewright.tracking.frame_reader import PART, TURN, FrameReader, overlap
+from platewright.tracking.strip import cut, look_at, moved_columns
 from platewright.tracking.track import Tracker, TrackerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,10 +52,10 @@ def test_strips_say_what_the_whole_scan_says(
     grey = np.asarray(cv2.cvtColor(street, cv2.COLOR_RGB2GRAY), np.uint8)
     looks = []
     for number, level in enumerate(finder.levels(grey, detector.settings)):
-        for strip in _cut(number, level, finder.scan.grid):
+        for strip in cut(number, level, finder.scan.grid):
             middle = strip.columns // 2
-            looks.append(_look(strip, 0, middle, level, finder)) if middle else None
-            looks.append(_look(strip, middle, strip.columns, level, finder))
+            looks.append(look_at(strip, 0, middle, level, finder)) if middle else None
+            looks.append(look_at(strip, middle, strip.columns, level, finder))
     parts = finder.gathered(looks, grey.size, detector.settings)
     whole = finder.find(grey, detector.settings)
     assert len(parts) == len(whole) > 3
@@ -81,11 +74,11 @@ def test_what_moves_is_looked_at_from_the_windows_that_may_hold_it(
     grey = np.asarray(cv2.cvtColor(street, cv2.COLOR_RGB2GRAY), np.uint8)
     level = next(finder.levels(grey, detector.settings))
     moved = np.zeros((540 // 8, 960 // 8), np.bool_)
-    strips = list(_cut(0, level, grid))
-    assert all(_moved_columns(strip, level, moved, grid) is None for strip in strips)
+    strips = list(cut(0, level, grid))
+    assert all(moved_columns(strip, level, moved, grid) is None for strip in strips)
     moved[30:34, 50:60] = True  # y 240-272, x 400-480
     middle = 440 / level.scale[0] + level.pad[0]
-    found = [_moved_columns(strip, level, moved, grid) for strip in strips]
+    found = [moved_columns(strip, level, moved, grid) for strip in strips]
     assert any(found)
     for columns in filter(None, found):
         left, right = columns
