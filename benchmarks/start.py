@@ -6,7 +6,7 @@ Starts `detect.py PHOTO --threads 1` of this checkout and of another one (`git w
 c152b7f`) in turns, each with one thread, and takes the processor's seconds of each process: other
 work on the machine lengthens what a clock shows, but hardly these. Says the medians and their
 ratio, of all rounds and of both halves, which shows how far two runs differ. The first start of
-this checkout fills the cache and does not count. Writes results/start.json.
+each checkout, which compiles and fills the cache, does not count. Writes results/start.json.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def started(folder: Path, photo: Path) -> float:
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "detect.py", str(photo.resolve()), "--threads", "1"]
     done = subprocess.run(
-        command, cwd=folder, env=os.environ | one_thread, capture_output=True, check=False
+        command, cwd=folder, env=kept | one_thread, capture_output=True, check=False
     )
     if done.returncode:
         raise ConfigError(f"{folder}: {done.stderr.decode().strip()[-200:]}")
@@ -49,6 +50,7 @@ def started(folder: Path, photo: Path) -> float:
 def measured(photo: Path, against: Path, rounds: int) -> dict[str, object]:
     """Return medians and ratios of rounds that take turns."""
     started(ROOT, photo)
+    started(against, photo)
     times = [(started(ROOT, photo), started(against, photo)) for _ in range(rounds)]
     half = rounds // 2
 
