@@ -36,7 +36,7 @@ Run = Callable[..., int]
 
 
 class WhiteRectangles:
-    """Reads the white pixels' box as AB12, or as XY99 in the left half."""
+    """Reads the white pixels' box as AB123, or as XY999 in the left half."""
 
     loaded: list[tuple[Path, object, int]]
     pause_s = 0.0
@@ -54,7 +54,7 @@ class WhiteRectangles:
         if rows.size < 50:
             return []
         box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-        text = "XY99" if box[2] < image.shape[1] / 2 else "AB12"
+        text = "XY999" if box[2] < image.shape[1] / 2 else "AB123"
         slots = np.full((6, ALPHABET.num_classes), 0.001)
         for position, index in enumerate(ALPHABET.encode(text, 6)):
             slots[position, index] = 1 - 0.001 * (ALPHABET.num_classes - 1)
@@ -122,12 +122,12 @@ def test_one_row_per_vehicle_and_an_annotated_video(
     assert run("in.mp4", "w.onnx", "--jsonl", "new/a.jsonl", "--out", "out.mp4") == 0
     out, err = capsys.readouterr()
     first, second = out.splitlines()
-    assert re.fullmatch(r"00:00\.0 - 00:01\.1  AB12 +9\d\.\d%  -      12 frames", first)
-    assert re.fullmatch(r"00:04\.8 - 00:05\.9  XY99 +9\d\.\d%  -      12 frames", second)
+    assert re.fullmatch(r"00:00\.0 - 00:01\.1  AB123 +9\d\.\d%  -      12 frames", first)
+    assert re.fullmatch(r"00:04\.8 - 00:05\.9  XY999 +9\d\.\d%  -      12 frames", second)
     assert re.fullmatch(r"watch\.py: 60 frames, 60 read, 2 plates in \d+\.\d s\n", err)
     told = lines_of(tmp_path / "new/a.jsonl")
     assert [(line["text"], line["track"], line["source"]) for line in told] == [
-        ("AB12", 1, "in.mp4"), ("XY99", 2, "in.mp4"),
+        ("AB123", 1, "in.mp4"), ("XY999", 2, "in.mp4"),
     ]  # fmt: skip
     assert told[0]["first"] == {"frame": 0, "time_s": 0.0}
     before, after = frames_of(tmp_path / "in.mp4"), frames_of(tmp_path / "out.mp4")
@@ -165,7 +165,7 @@ def test_frames_that_come_too_fast_are_dropped_and_counted(
     frames, read, dropped = map(int, found.groups())
     assert frames + dropped == 60
     assert 5 <= read == frames <= 20  # in 1.2 s of video; all 60 would take 6
-    assert "AB12" in out
+    assert "AB123" in out
 
 
 def test_a_folder_every_other_frame_with_settings(
@@ -178,7 +178,7 @@ def test_a_folder_every_other_frame_with_settings(
     arguments = ["frames", "w.onnx", "--every", "2", "--fps", "10", "--threads", "3"]
     assert run(*arguments, "--min-height", "9", "--min-presence", "0.6", "--accept", "0.9") == 0
     out, err = capsys.readouterr()
-    assert "00:00.0 - 00:00.2  AB12" in out
+    assert "00:00.0 - 00:00.2  AB123" in out
     assert "5 frames (1 damaged), 2 read, 1 plate" in err
     path, settings, threads = WhiteRectangles.loaded[0]
     assert (path, threads) == (Path("w.onnx"), 3)
@@ -200,9 +200,9 @@ def test_a_stream_that_is_lost_for_good_leaves_all_that_was_seen(
     assert err.count(": back after") == 1
     assert err.splitlines()[-1].startswith(f"watch.py: {server.address}: lost for ")
     assert "secret" not in out + err
-    assert out.count("AB12") == 1
+    assert out.count("AB123") == 1
     (line,) = lines_of(tmp_path / "a.jsonl")
-    assert (line["source"], line["text"], line["frames"]) == (server.address, "AB12", 3)
+    assert (line["source"], line["text"], line["frames"]) == (server.address, "AB123", 3)
     assert "at" in line["first"]
     assert len(frames_of(tmp_path / "out.mp4")) >= 10
 
