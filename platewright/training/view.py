@@ -177,6 +177,7 @@ def draw_view(
     absent: float = 0.0,
     hidden: float = 0.0,
     wide: float = 0.0,
+    spread: float = 1.0,
     hard: bool = False,
 ) -> View:
     """Draw a picture with a plate, or with something else, and look at it as a find frames it.
@@ -190,6 +191,8 @@ def draw_view(
         absent: part without a whole plate.
         hidden: part of the drawn plates that are cut off or hidden.
         wide: part of the frames that are as large as the scan's worst.
+        spread: of the frames' errors: 1 as they are once a plate has been framed by a network,
+            more as the scan frames it.
         hard: whether mined windows are looked at as well.
     """
     lacks = rng.random() < absent
@@ -206,14 +209,14 @@ def draw_view(
         image, record = draw_closeup(rng, stock.backgrounds, samples.closeup, margin=room)
     plate = record.plates[0]
     if lacks:
-        return _straight(image, _absent_quad(rng, plate.quad), window, margin)
+        return _straight(image, _absent_quad(rng, plate.quad, spread), window, margin)
     parts = np.zeros(len(plate.characters))
     if stored is None and rng.random() < hidden:
         before = plate
         image, plate, covered = hide(rng, image, plate)
         parts = hidden_parts(before, covered)
     upright = rng.random() < samples.upright
-    quad = frame_quad(rng, plate.quad, upright=upright, wide_frame=wide_frame)
+    quad = frame_quad(rng, plate.quad, upright=upright, wide_frame=wide_frame, spread=spread)
     return _straight(image, quad, window, margin, plate, legible(record), parts)
 
 
@@ -253,7 +256,12 @@ def _draw_decoy(
 
 
 def frame_quad(
-    rng: np.random.Generator, quad: FloatArray, *, upright: bool, wide_frame: bool = False
+    rng: np.random.Generator,
+    quad: FloatArray,
+    *,
+    upright: bool,
+    wide_frame: bool = False,
+    spread: float = 1.0,
 ) -> FloatArray:
     """Return a quad as a first look would have framed it, with its errors.
 
@@ -262,6 +270,7 @@ def frame_quad(
         quad: (4, 2) the plate's corners.
         upright: frame the upright box, as a labelled box does.
         wide_frame: frame it as the scan does where it takes the plate for a larger one.
+        spread: of the errors, see `draw_view`.
 
     Returns:
         (4, 2) the framed quad.
@@ -273,28 +282,29 @@ def frame_quad(
     right = (base[1] - base[0] + base[2] - base[3]) / (2 * wide)
     down = (base[3] - base[0] + base[2] - base[1]) / (2 * tall)
     loose = rng.random() < 0.5  # as look one frames; else as look two does
-    sides = rng.normal(0.03 if loose else 0.0, 0.08 if loose else 0.03, 4)
-    sides = np.clip(sides, -0.1, 0.3)
+    sides = rng.normal(0.03 if loose else 0.0, spread * (0.08 if loose else 0.03), 4)
+    sides = np.clip(sides, -0.1 * spread, 0.3 * spread)
     if wide_frame:
-        sides = rng.uniform(-0.08, 0.6, 4)
+        sides = spread * rng.uniform(-0.08, 0.6, 4)
     grow = [
         -sides[0] * wide * right - sides[1] * tall * down,
         sides[2] * wide * right - sides[1] * tall * down,
         sides[2] * wide * right + sides[3] * tall * down,
         -sides[0] * wide * right + sides[3] * tall * down,
     ]
-    noise = rng.normal(0, 1, (4, 2)) * ((0.035, 0.085) if loose else (0.012, 0.03))
+    noise = spread * rng.normal(0, 1, (4, 2)) * ((0.035, 0.085) if loose else (0.012, 0.03))
     corners = noise[:, :1] * wide * right + noise[:, 1:] * tall * down
     return np.asarray(base + np.array(grow) + corners, dtype=np.float64)
 
 
-def _absent_quad(rng: np.random.Generator, quad: FloatArray) -> FloatArray:
+def _absent_quad(rng: np.random.Generator, quad: FloatArray, spread: float) -> FloatArray:
     """Return a frame that shows a part of the plate, far too much, or its neighbourhood."""
     x0, y0, x1, y1 = box_of_quad(quad)
     width, height = x1 - x0, y1 - y0
     kind = rng.integers(3)
     if kind == 0:  # cut
-        dx, dy = rng.choice([-1, 1]) * rng.uniform(0.35, 0.8), rng.uniform(-0.3, 0.3)
+        least = min(0.35 * spread, 0.6)
+        dx, dy = rng.choice([-1, 1]) * rng.uniform(least, 0.9), rng.uniform(-0.3, 0.3)
         if rng.random() < 0.4:
             dx, dy = rng.uniform(-0.3, 0.3), rng.choice([-1, 1]) * rng.uniform(0.4, 0.8)
         return np.asarray(quad + np.array([dx * width, dy * height]), np.float64)
