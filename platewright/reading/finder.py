@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import Box, box_of_quad, quad_of_box
+from platewright.geometry import Box, box_of_quad, iou_matrix, quad_of_box
 from platewright.reading.runtime import Network, levels
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots
@@ -153,6 +153,9 @@ WIDTH_OVER_HEIGHT = 4.0
 """A plate `min_height` high is looked for if it is so many times as wide."""
 SAME_FIND = 0.5
 """Finds of the scan that overlap by more are one; nested ones stay until they are looked at."""
+VOTE = 0.6
+"""Finds of the scan that overlap the best one by more have a say in where its corners are (box
+voting: Gidaris and Komodakis 2015)."""
 MEGAPIXEL = 1_000_000
 """Pixels."""
 
@@ -250,7 +253,12 @@ class ScanFinder:
         boxes = np.concatenate([all_quads.min(axis=1), all_quads.max(axis=1)], axis=1)
         most = round(settings.max_candidates * max(pixels / MEGAPIXEL, 1.0))
         kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1, most=most)
-        return [Find(all_quads[k], float(1 / (1 + np.exp(-logits[k])))) for k in kept]
+        sure = sigmoid(logits)
+        own = iou_matrix(boxes[kept], boxes) > VOTE
+        return [
+            Find(np.average(all_quads[near], axis=0, weights=sure[near]), float(sure[k]))
+            for k, near in zip(kept, own, strict=True)
+        ]
 
     def look(self, picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return presence logits (rows, columns) and corners (rows, columns, 8) of a picture.
