@@ -294,6 +294,7 @@ class OriginSettings:
         window: (height, width) of the straightened plate in colour, pixels.
         channels: of its four resolutions.
         margin: (x, y) room round the plate's quad, parts of it.
+        nobody: part of what it is taught that is of no region, 0-1; all regions are as frequent.
     """
 
     task: ClassVar[str] = "origin"
@@ -302,6 +303,7 @@ class OriginSettings:
     window: tuple[int, int] = (48, 128)
     channels: tuple[int, int, int, int] = (16, 32, 48, 96)
     margin: tuple[float, float] = (0.06, 0.08)
+    nobody: float = 0.1
 
     @property
     def facts(self) -> Facts:

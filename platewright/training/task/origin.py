@@ -20,8 +20,8 @@ UPRIGHT = 0.5
 """Of its frames so many times as many are upright boxes as of the readers'."""
 COLOURLESS = 0.12
 """Part of the plates that are seen without colours, as cameras at night do."""
-MADE_UP = 0.1
-"""Part of the plates that are of no region."""
+WIDTH_PX, FOCUS_PX = (24.0, 150.0), (50.0, 150.0)
+"""Of the drawn plates: larger ones only cost time, as small as they are looked at."""
 
 
 class OriginTask(Task):
@@ -34,12 +34,14 @@ class OriginTask(Task):
         """Draw a plate in colour, each region as often: how common it is, who reads knows."""
         own = self.settings
         regions = samples.closeup.regions or own.regions
-        if not samples.closeup.regions and rng.random() < MADE_UP:
+        if not samples.closeup.regions and rng.random() < own.nobody:
             regions = (GENERIC,)
         one = regions[int(rng.integers(len(regions)))]
         coloured = replace(
             samples,
-            closeup=replace(samples.closeup, grey=False, regions=(one,)),
+            closeup=replace(
+                samples.closeup, grey=False, regions=(one,), width_px=WIDTH_PX, focus_px=FOCUS_PX
+            ),
             upright=UPRIGHT * samples.upright,
         )
         view = draw_view(rng, stock.coloured, coloured, own.window, own.margin)
