@@ -27,6 +27,10 @@ FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 OTHERS = 3
 """Further texts of a plate, of other lengths maybe, that are tried under the regions."""
+PART = 0.2
+"""A reading goes whose box lies in that of a longer one that is at least so many times as sure."""
+INSIDE = 0.7
+"""A box lies in another one if so much of it does."""
 UNREAD = 1e-6
 """Confidence of a reading without text where readings are sorted."""
 
@@ -105,6 +109,7 @@ class Detector:
             and len(r.text) >= limit.min_characters
             and not (limit.mask and limit.mask.covers(r.box, size))
         ]
+        found = _whole(found)
         # An unread plate stays behind all that is read, where they lie over one another.
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
         kept = suppress([r.box for r in found], worth)
@@ -236,6 +241,27 @@ class Detector:
         if other.settings.regions:
             _ = other.jurisdiction
         return other
+
+
+def _whole(readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings without those of a part of another one: a line of two, a sticker, a name."""
+    boxes = np.array([r.box for r in readings], np.float64).reshape(-1, 4)
+    sides = np.minimum(boxes[:, None, 2:], boxes[:, 2:]) - np.maximum(
+        boxes[:, None, :2], boxes[:, :2]
+    )
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    inside = np.prod(np.maximum(sides, 0), axis=2) > INSIDE * areas  # (larger, smaller)
+    return [
+        part
+        for k, part in enumerate(readings)
+        if not any(
+            inside[j, k]
+            and areas[j] > areas[k]
+            and len(whole.text) > len(part.text)
+            and whole.confidence >= PART * part.confidence
+            for j, whole in enumerate(readings)
+        )
+    ]
 
 
 def _grey(image: Picture) -> Picture:

@@ -152,7 +152,7 @@ FloatArray = NDArray[np.float64]
 WIDTH_OVER_HEIGHT = 4.0
 """A plate `min_height` high is looked for if it is so many times as wide."""
 SAME_FIND = 0.5
-"""Finds of the scan that overlap by more are one; nested ones stay until they are looked at."""
+"""Finds that overlap by more are one; of nested ones only their texts tell which is the plate."""
 VOTE = 0.6
 """Finds of the scan that overlap the best one by more have a say in where its corners are (box
 voting: Gidaris and Komodakis 2015)."""
@@ -384,7 +384,7 @@ def sift(
             break
         quads, seen = framer.frame(grey, [f.quad for f in current])
         sure = seen if framer.counts else np.array([f.presence for f in current]) * seen
-        kept = suppress([box_of_quad(quad) for quad in quads], sure)
+        kept = suppress([box_of_quad(quad) for quad in quads], sure, overlap=SAME_FIND, inside=1)
         worth = sorted(int(k) for k in kept if sure[k] >= settings.second_look)
         current = [
             Find(quads[k], float(seen[k]) if framer.counts else current[k].presence) for k in worth

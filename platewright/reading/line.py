@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
+from platewright.geometry import box_of_quad
 from platewright.network.weights import UNSEEN, LineSettings
 from platewright.reading.ctc import (
     BLANK,
@@ -19,7 +20,7 @@ from platewright.reading.ctc import (
     log_likelihoods,
     near_texts,
 )
-from platewright.reading.finder import sigmoid
+from platewright.reading.finder import sigmoid, suppress
 from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.speller import Look
 from platewright.reading.spelling import Spelling
@@ -33,8 +34,10 @@ BLANK_SURE = 0.98
 """Steps that are blank with more than this stand together as one."""
 SURE = 0.97
 """A text that the first framing is surer of is not read again ..."""
-HARDLY = 0.1
-"""... nor what is hardly a plate."""
+HARDLY = 0.3
+"""... nor what is hardly a plate: presence times how certain the average character is."""
+SAME = 0.5
+"""Quads that overlap by more are one plate's: only the surest is read again."""
 GAP = 1.28
 """A British plate's groups are 1.36 times as far apart as its characters."""
 NOTHING = 0.3
@@ -69,7 +72,9 @@ class LineSpeller:
         framed = refined(quads, matrices, presence[:, 0], corners * size)
         there = sigmoid(presence[:, 0])
         found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
-        unsure = [k for k, e in enumerate(found) if there[k] > HARDLY and e.probability < SURE]
+        sure = [float(p) * e.certainty for p, e in zip(there, found, strict=True)]
+        kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME, inside=1)
+        unsure = [k for k in kept.tolist() if sure[k] > HARDLY and found[k].probability < SURE]
         if unsure and others:
             more = [self._windows(grey, [framed[k] for k in unsure], f)[0] for f in others]
             (logits,) = self.network.run(["steps"], {"plate": levels(np.concatenate(more))})
