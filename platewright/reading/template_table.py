@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,8 +82,11 @@ class TemplateTable:
         shares: list[float] = []
         for owner, region in enumerate(regions):
             prior = region.weight / whole if whole else 1 / len(regions)
-            for template in region_templates(region):
-                if template.length <= slots and prior > 0:
+            for drawn in region_templates(region):
+                # Signs that the network doesn't know are marks to it: a text is read without them.
+                known = tuple(p for p in drawn.pieces if known_entries(p, alphabet))
+                template = replace(drawn, pieces=known)
+                if 0 < template.length <= slots and prior > 0:
                     templates.append(template)
                     owners.append(owner)
                     shares.append(prior * template.weight)

@@ -60,6 +60,7 @@ def region(folder: Path, code: str, *patterns: str, weight: float = 1.0) -> Regi
         ("AB12CDE", "GB"),
         ("MH12AB1234", "IN"),
         ("22BH1234AA", "IN"),
+        ("A12D45", "CN"),  # whose first sign, of the province, is none of the network's
         ("XQ7", ""),
         ("1A2B3C4D5E6F", ""),
         ("", ""),
