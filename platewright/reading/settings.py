@@ -92,8 +92,8 @@ class DetectorSettings:
     max_plates: int = 50
     min_characters: int = 0
     scan_presence: float = 0.05
-    max_candidates: int = 16
-    second_look: float = 0.2
+    max_candidates: int = 48
+    second_look: float = 0.7
     looks: int = 3
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)
     regions: tuple[str, ...] = ()
