@@ -33,6 +33,7 @@ from platewright.evaluation.metrics import (
 from platewright.geometry import Box, iou, quad_of_box
 from platewright.image import load_image
 from platewright.output.batch import list_images
+from platewright.reading.settings import Shown
 from platewright.record import Reading
 from platewright.text import clean
 
@@ -69,6 +70,7 @@ class Evaluation:
         outcomes: one per labelled plate of the photos that could be read.
         times: milliseconds per photo, for finding and reading alone.
         extra: readings that overlap no label; None where the boxes were given.
+        shown_extra: those of them that a person gets to see.
         unreadable: one line for each photo that could not be loaded.
         verdicts: one per reading.
     """
@@ -76,6 +78,7 @@ class Evaluation:
     outcomes: list[Outcome] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     extra: int | None = 0
+    shown_extra: int = 0
     unreadable: list[str] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 
@@ -89,6 +92,9 @@ class Evaluation:
         Args:
             accepted: least confidence of the readings that `accepted` counts.
         """
+        shown = Shown()
+        seen = [o for o in self.outcomes if o.reading is not None and shown(o.reading)]
+        texts = sum(bool(o.text) for o in self.outcomes)
         countries = Counter(outcome.country for outcome in self.outcomes)
         read = [o for o in self.outcomes if o.text and o.reading is not None]
         table = reliability(
@@ -107,6 +113,15 @@ class Evaluation:
                 if self.extra is None or not self.times
                 else round(self.extra / len(self.times), 4)
             ),
+            "shown": {
+                "extra_per_photo": (
+                    None
+                    if self.extra is None or not self.times
+                    else round(self.shown_extra / len(self.times), 4)
+                ),
+                # Of all texts, since what isn't shown isn't read for who looks at it.
+                "folded": round(sum(o.folded for o in seen) / max(texts, 1), 4),
+            },
             "ms": milliseconds(self.times),
             "countries": {
                 country: summarize([o for o in self.outcomes if o.country == country])
@@ -151,7 +166,7 @@ def evaluate(
     by_file: dict[str, list[Label]] = {}
     for label in labels:
         by_file.setdefault(label.file, []).append(label)
-    result = Evaluation()
+    result, shown = Evaluation(), Shown()
     for file, own in by_file.items():
         try:
             image = load_image(folder / file)
@@ -175,6 +190,7 @@ def evaluate(
         result.times.append((time.perf_counter() - start) * 1e3)
         if result.extra is not None:
             result.extra += count_extra(boxes, readings)
+            result.shown_extra += count_extra(boxes, [r for r in readings if shown(r)])
         result.verdicts += judge(boxes, [label.text for label in own], readings)
         outcomes = [
             Outcome(
@@ -276,6 +292,7 @@ def read_empty(
     Raises:
         DatasetError: if none of the photos can be read.
     """
+    shown = Shown()
     found: list[dict[str, Any]] = []
     times: list[float] = []
     unreadable: list[str] = []
@@ -298,6 +315,7 @@ def read_empty(
                 "text": reading.text,
                 "confidence": round(reading.confidence, 4),
                 "presence": round(reading.presence, 4),
+                "shown": shown(reading),
             }
             for reading in readings
         ]
@@ -311,6 +329,7 @@ def read_empty(
         "unreadable": len(unreadable),
         "readings": len(found),
         "per_photo": round(len(found) / len(times), 4),
+        "shown_per_photo": round(sum(each["shown"] for each in found) / len(times), 4),
         "photos_with_any": len({each["file"] for each in found}),
         "min_confidence": accepted,
         "accepted_per_photo": round(len(sure) / len(times), 4),

@@ -140,8 +140,7 @@ def format_report(report: dict[str, Any]) -> str:
     if every["region"] is not None:
         lines.append(f"country of what is read right: right {share(every['region'])}")
     if every["causes"]:
-        told = ", ".join(f"{cause} {count}" for cause, count in every["causes"].items())
-        lines.append(f"what is wrong: {told}")
+        lines.append("what is wrong: " + ", ".join(f"{k} {n}" for k, n in every["causes"].items()))
     narrow, accepted = report["narrow"], report["accepted"]
     if narrow["texts"]:
         lines.append(
@@ -155,7 +154,8 @@ def format_report(report: dict[str, Any]) -> str:
         f"{share(accepted['precision_all'])}; {share(accepted['recall'])} of the texts"
     )
     if report["extra_per_photo"] is not None:
-        lines.append(f"readings that overlap no label: {report['extra_per_photo']:.3f} per photo")
+        extra, shown = report["extra_per_photo"], report["shown"]["extra_per_photo"]
+        lines.append(f"readings that overlap no label: {extra:.3f} per photo; shown {shown:.3f}")
     lines.append(
         f"time per photo: median {report['ms']['median']} ms, p95 {report['ms']['p95']} ms"
     )

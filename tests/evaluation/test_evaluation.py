@@ -179,7 +179,9 @@ def test_photos_without_plates(data: Path) -> None:
         "text": "CO34",
         "confidence": 0.9,
         "presence": 0.95,
+        "shown": True,
     }
+    assert figures["shown_per_photo"] == 1.0
     assert [p.name for p in empty_photos([folder / "40.png", folder], skip=4)] == [
         "40.png",
         "50.png",

@@ -128,8 +128,9 @@ def test_a_full_disk_leaves_whole_lines(
 
 
 def test_a_place_that_can_not_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "no").write_text("a file")
     with (
-        pytest.raises(OutputError, match="can't be written"),
+        pytest.raises(OutputError),
         LinesFile(tmp_path / "no" / "a.jsonl", in_place=True),
     ):
         pass
