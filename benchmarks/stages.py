@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 STAGES = {
     "random numbers": "job",
     "background": "background",
-    "text and look": "region chance character colour load look series syntax table",
+    "text and look": "region chance choice load look syntax table",
     "parameters": "style settings preset option __init__.draw_effects camera.draw_camera "
     "pose.draw_pose scene.draw_count",
     "plate: sheet": "sheet canvas plate tone",
     "plate: glyphs and layout": "face layout canvas.stamp canvas._stamp_one canvas.text "
     "canvas._line_mask",
     "plate: pose and warp": "placement pose geometry",
-    "marks": "",
+    "marks": "mark",
     "panel": "panel",
     "decoys and made-up writing": "decoy lettering script writing canvas.write scene._add_decoy",
     "light and lens": "camera",
@@ -62,8 +62,6 @@ def stage_of(path: str, function: str) -> str | None:
         return "parameters" if function == "draw" else EFFECTS.get(_acts(module), "plate: sheet")
     if parts[-2] == "mark":
         return "marks"
-    if parts[-2] == "region" and module == "mark":
-        return "text and look"
     for wanted in (f"{module}.{function}", module):
         for stage, names in STAGES.items():
             if wanted in names.split():

@@ -96,12 +96,13 @@ def test_another_network_is_told_with_its_recipes(tmp_path: Path) -> None:
 def test_weights_are_told_by_what_they_hold(tmp_path: Path) -> None:
     done = run(tmp_path, "--weights", str(ROOT / "weights.npz"))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^scan window +95 x 47 pixels", done.stdout, re.M)
+    height, width = ScanSettings().grid.window
+    assert re.search(rf"^scan window +{width} x {height} pixels", done.stdout, re.M)
     assert re.search(r"^frame window +\d+ x \d+ pixels", done.stdout, re.M)
     assert re.search(r"^line text +at most 12 of \w+, and unseen", done.stdout, re.M)
     done = run(tmp_path, "--weights", str(ROOT / "weights.npz"), "--network", "slots")
     assert done.returncode == 2
-    assert "is of the network scan,frame,line: --network names it" in done.stderr.splitlines()[-1]
+    assert "is of the network scan,frame,line,origin: --network names it" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -311,7 +311,7 @@ def test_a_surer_find_round_another_does_not_hide_what_can_be_read() -> None:
     x0, y0, x1, y1 = box
     outer = quad_of_box((x0 - 70.0, y0 - 25.0, x1 + 70.0, y1 + 30.0))
     finds = [Find(outer, 0.95), Find(quad_of_box(box), 0.6)]
-    sifted = sift(photo, finds, SlotFramer(Blind()), DetectorSettings())
+    sifted = sift(photo, finds, SlotFramer(Blind()), DetectorSettings(second_look=0.3))
     assert len(sifted) == 1 and sifted[0].presence == 0.6
 
 

@@ -87,4 +87,4 @@ def test_the_command_says_what_it_made(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("w.onnx: 2.5 MB (") and done.stdout.count("\n") == 1
+    assert done.stdout.startswith("w.onnx: 3.4 MB (") and done.stdout.count("\n") == 1

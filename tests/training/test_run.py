@@ -215,7 +215,7 @@ def arguments(folder: Path, **changes: Any) -> Namespace:
         "network": "box", "recipe": "", "out": folder / "run", "windows": 2, "steps": 2,
         "hours": None, "rate": None, "seed": 0, "workers": 0, "check_every": 1, "report_every": 1,
         "watch": [], "hard": None, "scenes": None, "data": [], "init": None,
-        "resume": False, "force": False,
+        "resume": False, "force": False, "characters": "",
     }  # fmt: skip
     return Namespace(**(given | changes))
 
