@@ -26,8 +26,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from platewright.dataset.label import read_labels  # noqa: E402
-
+from platewright.dataset.format.labels_csv import read_labels  # noqa: E402
 from platewright.errors import ConfigError, run_script  # noqa: E402
 from platewright.evaluation.evaluation import fit_into  # noqa: E402
 from platewright.evaluation.report import default_digests, processor  # noqa: E402

@@ -102,7 +102,8 @@ def test_weights_are_told_by_what_they_hold(tmp_path: Path) -> None:
     assert re.search(r"^line text +at most 12 of \w+, and unseen", done.stdout, re.M)
     done = run(tmp_path, "--weights", str(ROOT / "weights.npz"), "--network", "slots")
     assert done.returncode == 2
-    assert "is of the network scan,frame,line,origin: --network names it" in done.stderr.splitlines()[-1]
+    told = done.stderr.splitlines()[-1]
+    assert "is of the network scan,frame,line,origin: --network names it" in told
 
 
 @pytest.mark.parametrize(

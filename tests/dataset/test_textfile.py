@@ -23,7 +23,7 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path) -> None:
 
 def test_what_can_not_be_written_is_one_line(tmp_path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="file.train: can.t be made into a folder"):
+    with pytest.raises(OutputError, match=r"file.train: can't be made into a folder"):
         write_split([], tmp_path / "file", suffix="/a.txt")
 
 
