@@ -258,7 +258,9 @@ def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatc
     name = exported.stem.removesuffix("-dense")
     plain = detector()
     assert with_reader(plain, "window") is with_reader(plain, "slots") is plain
-    with pytest.raises(ConfigError, match=r"no reader crnn; known: line, attention, box, .*, api, or"):
+    with pytest.raises(
+        ConfigError, match=r"no reader crnn; known: line, attention, box, .*, api, or"
+    ):
         with_reader(detector(), "crnn")
     (tmp_path / "none/readers").mkdir(parents=True)
     monkeypatch.setattr(resource, "DATA", tmp_path / "none")
