@@ -41,7 +41,7 @@ def test_a_street_is_read_alike(small: Path, name: str) -> None:
     assert len(wanted) >= 3
     sure = [r for r in wanted if r.accepted]
     for one in sure:
-        (same,) = [r for r in found if iou(r.box, one.box) > 0.7]
+        (same,) = [r for r in found if iou(r.box, one.box) > 0.5]
         assert same.text == one.text and abs(same.confidence - one.confidence) < 0.2
 
 
@@ -54,7 +54,7 @@ def test_the_middle_convolutions_are_of_8_bits(small: Path) -> None:
         for node in graph.node
         if node.op_type == "Conv"
     ]
-    assert sum(kinds) == 29 and len(kinds) - sum(kinds) == 10
+    assert sum(kinds) == 35 and len(kinds) - sum(kinds) == 12
 
 
 def test_the_bundled_ones_are_made_of_the_weights_that_are_here() -> None:
