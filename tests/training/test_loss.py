@@ -15,8 +15,8 @@ from platewright.network.kind import Recipe, build, joined, kind_names, load_kin
 from platewright.network.weights import SlotSettings
 from platewright.synth.background import Backgrounds
 from platewright.training import loss
+from platewright.training.cell import IGNORE
 from platewright.training.fit import losses_of
-from platewright.training.loss import IGNORE
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.stream import draw_batch, prepare
 from platewright.training.task import load_task

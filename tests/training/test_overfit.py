@@ -25,8 +25,8 @@ from platewright.synth.effect import blur
 from platewright.synth.placement import Pose, add_plate, pose_quad
 from platewright.synth.scene import apply_camera
 from platewright.synth.style import PlateStyle
+from platewright.training.cell import IGNORE
 from platewright.training.fit import Trainer, TrainSettings, learning_rate
-from platewright.training.loss import IGNORE
 from platewright.training.stream import Batch, prepare
 from platewright.training.task.scan import scan_target
 from platewright.training.task.slots import slot_target

@@ -173,10 +173,10 @@ def test_the_constant_box_is_the_one_of_least_error() -> None:
 def test_three_plates_by_heart(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trained, validated, kept, loaded and read by beam search."""
     recipe = recipe_of(name)
-    batch = drawn(recipe, seed=6)
+    batch = drawn(recipe, seed=8)
     for module in (fit_module, check_module):
         monkeypatch.setattr(module, "make_drawing", lambda *_: lambda _index: batch)
-    steps = {"box": 240, "crnn-gru": 400}.get(name, 180)
+    steps = {"box": 240, "crnn-gru": 260}.get(name, 180)
     rate = {"box": 4e-3, "crnn-gru": 5e-3}.get(name, 8e-3)
     settings = TrainSettings(
         steps=steps, rate=rate, warmup=10, last_rate=0.05, decay=0.0,

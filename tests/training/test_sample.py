@@ -21,7 +21,7 @@ from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.effect import resample
 from platewright.synth.scene import SceneSettings, draw_closeup
-from platewright.training.loss import IGNORE
+from platewright.training.cell import IGNORE
 from platewright.training.sample import (
     SampleSettings,
     Stock,

@@ -12,7 +12,7 @@ from platewright.geometry import Box, box_of_quad, project
 from platewright.network.weights import UNSEEN, LineSettings
 from platewright.reading.ctc import best_path
 from platewright.record import PlateRecord
-from platewright.training.loss import IGNORE, around, claimed, spared
+from platewright.training.cell import IGNORE, around, claimed, spared
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.view import draw_view

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from platewright.network.weights import ScanSettings
 from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_scene
-from platewright.training.loss import IGNORE
+from platewright.training.cell import IGNORE
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses, mean_off
 

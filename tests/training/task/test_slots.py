@@ -6,7 +6,7 @@ import pytest
 from platewright.geometry import quad_of_box
 from platewright.network.weights import SlotSettings
 from platewright.record import CharacterRecord, PlateRecord
-from platewright.training.loss import IGNORE
+from platewright.training.cell import IGNORE
 from platewright.training.task.slots import slot_target, text_accuracy
 from platewright.training.view import View
 
