@@ -193,6 +193,10 @@ def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -
     except MemoryError as error:
         raise ImageError(f"{name}: not enough memory for this picture; make it smaller") from error
     except Exception as error:
+        if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+            raise ImageError(
+                f"{name}: not enough memory for this picture; make it smaller"
+            ) from error
         # Decoders fed with garbage raise nearly anything: struct.error, KeyError, SyntaxError ...
         why = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(f"{name}: damaged or cut off ({why}); copy or export it again") from error
