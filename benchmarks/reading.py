@@ -12,7 +12,6 @@ results/reading_time.json.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -22,16 +21,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from checkout import ROOT, add_arguments, facts, write_result
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.dataset.format.labels_csv import read_labels  # noqa: E402
-from platewright.errors import ConfigError, run_script  # noqa: E402
-from platewright.evaluation.evaluation import fit_into  # noqa: E402
-from platewright.evaluation.report import default_digests, processor  # noqa: E402
-from platewright.file import make_folder, write_file  # noqa: E402
-from platewright.image import load_image  # noqa: E402
+from platewright.dataset.format.labels_csv import read_labels
+from platewright.errors import ConfigError, run_script
+from platewright.evaluation.evaluation import fit_into
+from platewright.image import load_image
 
 SIZE = (720, 1280)
 WORKER = """
@@ -124,28 +119,18 @@ def main() -> None:
     """Read, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("labels", type=Path, metavar="LABELS.csv", help="photos are beside it")
-    parser.add_argument("--against", type=Path, required=True, help="an older checkout")
+    add_arguments(parser)
     parser.add_argument("--every", type=int, default=6, help="take each so many-th (%(default)s)")
-    parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
     args = parser.parse_args()
     names = sorted({label.file for label in read_labels(args.labels)})[:: args.every]
-    state = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=args.against, capture_output=True, text=True,
-        check=False,
-    ).stdout.strip()  # fmt: skip
     result = {
         "command": "python benchmarks/reading.py data/realdev/labels.csv --against FOLDER "
         f"--every {args.every}",
-        **default_digests(ROOT / "weights.onnx"),
+        **facts(args.against),
         "size": "1280x720",
-        "against": state or args.against.name,
-        "processor": processor(),
-        "load_average": round(os.getloadavg()[0], 1),
         **measured([args.labels.parent / "images" / name for name in names], args.against),
     }
-    make_folder(args.out)
-    write_file(args.out / "reading_time.json", (json.dumps(result, indent=1) + "\n").encode())
-    print(json.dumps(result, indent=1))
+    write_result(args.out / "reading_time.json", result)
 
 
 if __name__ == "__main__":

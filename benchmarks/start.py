@@ -12,7 +12,6 @@ each checkout, which compiles and fills the cache, does not count. Writes result
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import statistics
@@ -20,12 +19,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from checkout import ROOT, add_arguments, facts, write_result
 
-from platewright.errors import ConfigError, run_script  # noqa: E402
-from platewright.evaluation.report import default_digests, processor  # noqa: E402
-from platewright.file import make_folder, write_file  # noqa: E402
+from platewright.errors import ConfigError, run_script
 
 
 def started(folder: Path, photo: Path) -> float:
@@ -70,25 +66,15 @@ def main() -> None:
     """Start, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("photo", type=Path, metavar="PHOTO")
-    parser.add_argument("--against", type=Path, required=True, help="an older checkout")
+    add_arguments(parser)
     parser.add_argument("--rounds", type=int, default=10, help="(%(default)s)")
-    parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
     args = parser.parse_args()
-    state = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=args.against, capture_output=True, text=True,
-        check=False,
-    ).stdout.strip()  # fmt: skip
     result = {
         "command": f"python benchmarks/start.py {args.photo.name} --against FOLDER",
-        **default_digests(ROOT / "weights.onnx"),
-        "against": state or args.against.name,
-        "processor": processor(),
-        "load_average": round(os.getloadavg()[0], 1),
+        **facts(args.against),
         **measured(args.photo, args.against, max(args.rounds, 2)),
     }
-    make_folder(args.out)
-    write_file(args.out / "start.json", (json.dumps(result, indent=1) + "\n").encode())
-    print(json.dumps(result, indent=1))
+    write_result(args.out / "start.json", result)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ __all__ = [
     "box_of_quad",
     "clip_box",
     "homography",
+    "intersections",
     "iou",
     "iou_matrix",
     "project",
@@ -86,12 +87,19 @@ def iou(a: Box, b: Box) -> float:
     return float(iou_matrix([a], [b])[0, 0])
 
 
+def intersections(first: ArrayLike, second: ArrayLike) -> FloatArray:
+    """Return the areas that boxes (n, 4) have in common with boxes (m, 4), as (n, m)."""
+    a = np.asarray(first, dtype=np.float64).reshape(-1, 1, 4)
+    b = np.asarray(second, dtype=np.float64).reshape(1, -1, 4)
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    return np.asarray(np.prod(np.maximum(sides, 0.0), axis=-1), dtype=np.float64)
+
+
 def iou_matrix(first: ArrayLike, second: ArrayLike) -> FloatArray:
     """Return the intersection over union of boxes (n, 4) with boxes (m, 4), as (n, m)."""
     a = np.asarray(first, dtype=np.float64).reshape(-1, 1, 4)
     b = np.asarray(second, dtype=np.float64).reshape(1, -1, 4)
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    both = np.prod(np.maximum(sides, 0.0), axis=-1)
+    both = intersections(first, second)
     areas = np.prod(np.maximum(a[..., 2:] - a[..., :2], 0.0), axis=-1) + np.prod(
         np.maximum(b[..., 2:] - b[..., :2], 0.0), axis=-1
     )

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from platewright.geometry import intersections
 from platewright.reading.acceptance import is_accepted, is_complete, room
 from platewright.reading.finder import Find, Finder, Framer, sift, suppress
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
@@ -246,11 +247,8 @@ class Detector:
 def _whole(readings: Sequence[Reading]) -> list[Reading]:
     """Return readings without those of a part of another one: a line of two, a sticker, a name."""
     boxes = np.array([r.box for r in readings], np.float64).reshape(-1, 4)
-    sides = np.minimum(boxes[:, None, 2:], boxes[:, 2:]) - np.maximum(
-        boxes[:, None, :2], boxes[:, :2]
-    )
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    inside = np.prod(np.maximum(sides, 0), axis=2) > INSIDE * areas  # (larger, smaller)
+    inside = intersections(boxes, boxes) > INSIDE * areas  # (larger, smaller)
     return [
         part
         for k, part in enumerate(readings)

@@ -20,7 +20,7 @@ from platewright.reading.ctc import (
     log_likelihoods,
     near_texts,
 )
-from platewright.reading.finder import sigmoid, suppress
+from platewright.reading.finder import SAME_FIND, sigmoid, suppress
 from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.speller import Look
 from platewright.reading.spelling import Spelling
@@ -36,8 +36,6 @@ SURE = 0.97
 """A text that the first framing is surer of is not read again ..."""
 HARDLY = 0.3
 """... nor what is hardly a plate: presence times how certain the average character is."""
-SAME = 0.5
-"""Quads that overlap by more are one plate's: only the surest is read again."""
 GAP = 1.28
 """A British plate's groups are 1.36 times as far apart as its characters."""
 NOTHING = 0.3
@@ -73,7 +71,8 @@ class LineSpeller:
         there = sigmoid(presence[:, 0])
         found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
         sure = [float(p) * e.certainty for p, e in zip(there, found, strict=True)]
-        kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME, inside=1)
+        # Of nearly the same quads only the surest is read again.
+        kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME_FIND, inside=1)
         unsure = [k for k in kept.tolist() if sure[k] > HARDLY and found[k].probability < SURE]
         if unsure and others:
             more = [self._windows(grey, [framed[k] for k in unsure], f)[0] for f in others]

@@ -45,12 +45,8 @@ class Character(Schema):
     alternatives: list[tuple[str, float]]
 
 
-class Record(Schema):
-    """The registered vehicle that a reading is taken for.
-
-    `standing` is its list today, or `expired`, or `not yet valid`. `log10_ratio` compares it with
-    a vehicle that is not registered.
-    """
+class Registered(Schema):
+    """What a registry's row says of a vehicle."""
 
     plate: str
     region: str
@@ -58,6 +54,15 @@ class Record(Schema):
     note: str
     list: str
     standing: str
+
+
+class Record(Registered):
+    """The registered vehicle that a reading is taken for.
+
+    `standing` is its list today, or `expired`, or `not yet valid`. `log10_ratio` compares it with
+    a vehicle that is not registered.
+    """
+
     exact: bool
     probability: float
     log10_ratio: float
@@ -104,15 +109,9 @@ class Readings(Schema):
     registry: str = ""
 
 
-class Vehicle(Schema):
+class Vehicle(Registered):
     """A registered vehicle."""
 
-    plate: str
-    region: str
-    holder: str
-    note: str
-    list: str
-    standing: str
     valid_from: date | None
     valid_until: date | None
 

@@ -1,0 +1,45 @@
+"""This checkout measured beside an older one: what such benchmarks take, and what they write."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from platewright.evaluation.report import default_digests, processor  # noqa: E402
+from platewright.file import make_folder, write_file  # noqa: E402
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the older checkout, and the folder of the result."""
+    parser.add_argument("--against", type=Path, required=True, help="an older checkout")
+    parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
+
+
+def facts(against: Path) -> dict[str, Any]:
+    """Return what was compared, on which processor and how busy it is."""
+    state = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=against, capture_output=True, text=True,
+        check=False,
+    ).stdout.strip()  # fmt: skip
+    return {
+        **default_digests(ROOT / "weights.onnx"),
+        "against": state or against.name,
+        "processor": processor(),
+        "load_average": round(os.getloadavg()[0], 1),
+    }
+
+
+def write_result(path: Path, result: dict[str, Any]) -> None:
+    """Write a result as JSON, and print it."""
+    text = json.dumps(result, indent=1)
+    make_folder(path.parent)
+    write_file(path, f"{text}\n".encode())
+    print(text)
