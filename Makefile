@@ -1,6 +1,7 @@
 # make demo                    draw a street picture and read its plates: out.jpg and a table
 # make demo IMAGE=photo.jpg    read a photo of your own
 # make serve                   serve the web page and the API: http://127.0.0.1:8000/ (docs/web.md)
+# make docs                    build the documentation as a site: site/index.html
 # make check                   install everything; run ruff, mypy and the quick tests
 # make test                    the same with all tests, on all cores
 # make clean                   remove .venv and what the commands above made
@@ -19,7 +20,7 @@ BIND ?= 127.0.0.1:8000
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 \
 	--dist loadscope --no-loadscope-reorder
 
-.PHONY: demo serve check test clean
+.PHONY: demo serve docs check test clean
 
 demo: $(VENV)/core.done
 ifeq ($(IMAGE),)
@@ -33,6 +34,10 @@ endif
 
 serve: $(VENV)/web.done
 	$(BIN)/python manage.py serve --bind $(BIND)
+
+docs: $(VENV)/docs.done
+	$(BIN)/python -m sphinx -b html -W --keep-going -q docs site
+	@echo "The documentation is site/index.html"
 
 check: $(VENV)/all.done
 	$(BIN)/ruff check
@@ -55,7 +60,11 @@ $(VENV)/web.done: requirements-web.txt $(VENV)/core.done
 	$(PIP) --requirement requirements-web.txt
 	@touch $@
 
-$(VENV)/all.done: requirements.txt requirements-train.txt $(VENV)/core.done
+$(VENV)/docs.done: requirements-docs.txt $(VENV)/core.done
+	$(PIP) --requirement requirements-docs.txt
+	@touch $@
+
+$(VENV)/all.done: requirements.txt requirements-docs.txt requirements-train.txt $(VENV)/core.done
 	$(PIP) --requirement requirements.txt
 	@touch $@
 
@@ -68,5 +77,5 @@ $(BIN)/python:
 	  echo "$(PYTHON) can't make $(VENV); on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
 clean:
-	rm -rf $(VENV) demo out.jpg .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo site out.jpg .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find platewright tests -name __pycache__ -prune -exec rm -rf {} +
