@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "Box",
+    "areas",
     "box_of_quad",
     "clip_box",
     "homography",
@@ -89,21 +90,22 @@ def iou(a: Box, b: Box) -> float:
 
 def intersections(first: ArrayLike, second: ArrayLike) -> FloatArray:
     """Return the areas that boxes (n, 4) have in common with boxes (m, 4), as (n, m)."""
-    a = np.asarray(first, dtype=np.float64).reshape(-1, 1, 4)
-    b = np.asarray(second, dtype=np.float64).reshape(1, -1, 4)
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    return np.asarray(np.prod(np.maximum(sides, 0.0), axis=-1), dtype=np.float64)
+    a = np.asarray(first, dtype=np.float64).reshape(-1, 4).T[:, :, None]
+    b = np.asarray(second, dtype=np.float64).reshape(-1, 4).T[:, None]
+    wide, tall = (np.minimum(a[k + 2], b[k + 2]) - np.maximum(a[k], b[k]) for k in (0, 1))
+    return np.asarray(np.maximum(wide, 0.0) * np.maximum(tall, 0.0), dtype=np.float64)
+
+
+def areas(boxes: ArrayLike) -> FloatArray:
+    """Return the areas of boxes (n, 4)."""
+    x0, y0, x1, y1 = np.asarray(boxes, dtype=np.float64).reshape(-1, 4).T
+    return np.asarray(np.maximum(x1 - x0, 0.0) * np.maximum(y1 - y0, 0.0), dtype=np.float64)
 
 
 def iou_matrix(first: ArrayLike, second: ArrayLike) -> FloatArray:
     """Return the intersection over union of boxes (n, 4) with boxes (m, 4), as (n, m)."""
-    a = np.asarray(first, dtype=np.float64).reshape(-1, 1, 4)
-    b = np.asarray(second, dtype=np.float64).reshape(1, -1, 4)
     both = intersections(first, second)
-    areas = np.prod(np.maximum(a[..., 2:] - a[..., :2], 0.0), axis=-1) + np.prod(
-        np.maximum(b[..., 2:] - b[..., :2], 0.0), axis=-1
-    )
-    either = areas - both
+    either = areas(first)[:, None] + areas(second)[None] - both
     shared = np.divide(both, either, out=np.zeros_like(both), where=either > 0)
     return np.asarray(shared, dtype=np.float64)
 

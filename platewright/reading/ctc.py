@@ -227,25 +227,27 @@ def character_places(log_probs: ArrayLike, classes: Sequence[int]) -> FloatArray
         return np.zeros(0)
     states = np.zeros(2 * len(classes) + 1, np.intp)
     states[1::2] = classes
-    skips = np.zeros(len(states), bool)
-    skips[3::2] = states[3::2] != states[1:-2:2]
-    best = np.full(len(states), -np.inf)
-    best[:2] = logs[0, states[:2]]
-    back = np.zeros((len(logs), len(states)), np.int8)
+    skip = np.full(len(states), -np.inf)  # from one character to the next, if they differ
+    skip[3::2][states[3::2] != states[1:-2:2]] = 0.0
+    said = logs[:, states]
+    best = np.full((len(logs), len(states) + 2), -np.inf)  # two of padding
+    best[0, 2:4] = said[0, :2]
     for step in range(1, len(logs)):
-        one = np.concatenate([[-np.inf], best[:-1]])
-        two = np.where(skips, np.concatenate([[-np.inf, -np.inf], best[:-2]]), -np.inf)
-        ways = np.stack([best, one, two])
-        back[step] = ways.argmax(axis=0)
-        best = ways.max(axis=0) + logs[step, states]
-    at = len(states) - 1 if best[-1] >= best[-2] else len(states) - 2
-    if not np.isfinite(best[at]):
+        before, now = best[step - 1], best[step, 2:]
+        np.maximum(before[2:], before[1:-1], out=now)
+        np.maximum(now, before[:-2] + skip, out=now)
+        now += said[step]
+    at = len(states) - 1 if best[-1, -1] >= best[-1, -2] else len(states) - 2
+    if not np.isfinite(best[-1, at + 2]):
         return np.full(len(classes), np.nan)
     sums = np.zeros((2, len(classes)))
     for step in range(len(logs) - 1, -1, -1):
         if at % 2:
-            sums[:, at // 2] += np.exp(logs[step, states[at]]) * np.array([step, 1.0])
-        at -= back[step, at]
+            sums[:, at // 2] += np.exp(said[step, at]) * np.array([step, 1.0])
+        if step:
+            two, one, stay = best[step - 1, at : at + 3].tolist()
+            ways = (stay, one, two + skip[at])
+            at -= ways.index(max(ways))
     return np.asarray(sums[0] / np.maximum(sums[1], 1e-300), np.float64)
 
 

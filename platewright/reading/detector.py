@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import Any, Self
 
 import cv2
@@ -101,7 +102,7 @@ class Detector:
             ]
         else:
             finds = sift(grey, finds, self.framer, limit)
-            readings = self._spelled(grey, finds)
+            readings = self._spelled(grey, finds, limit.min_presence)
         found = [
             r
             for r in readings
@@ -152,11 +153,14 @@ class Detector:
         """
         return self._placed(image, self._spelled(_grey(image), finds))
 
-    def _spelled(self, grey: Picture, finds: Sequence[Find]) -> list[Reading]:
+    def _spelled(self, grey: Picture, finds: Sequence[Find], least: float = 0.0) -> list[Reading]:
+        """Return readings of finds; of those whose presence is less than the least, none."""
         looks = self._look(grey, [f.quad for f in finds])
+        sure = [look.presence * find.presence for look, find in zip(looks, finds, strict=True)]
         return [
-            self._reading(look, look.presence * find.presence)
-            for look, find in zip(looks, finds, strict=True)
+            self._reading(look, presence)
+            for look, presence in zip(looks, sure, strict=True)
+            if presence >= least
         ]
 
     def _look(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Look]:
@@ -209,11 +213,28 @@ class Detector:
             looks = self.origin.look(image, [readings[k].quad for k, _ in read])
         out = list(readings)
         for (k, slots), seen in zip(read, looks, strict=True):
+            if free and self.origin:
+                text, told = self.jurisdiction.told(readings[k].text, slots, seen)
+                out[k] = self._respelled(readings[k], text, told)
             region, probability = self.jurisdiction.region(slots, seen)
             if region or free:
-                out[k] = replace(readings[k], region=region, region_probability=probability)
+                out[k] = replace(out[k], region=region, region_probability=probability)
         size = (image.shape[0], image.shape[1])
         return [self._judged(reading, size) for reading in out]
+
+    def _respelled(self, reading: Reading, text: str, slots: FloatArray) -> Reading:
+        """Return the reading with other slots, and a text as long as its own."""
+        if slots is reading.slots:
+            return reading
+        confidence, characters = spell(text, slots, self.alphabet)
+        rest = iter(text)
+        lines = tuple("".join(islice(rest, len(line))) for line in reading.lines)
+        rest = iter(text)
+        groups = tuple("".join(islice(rest, len(group))) for group in reading.groups)
+        return replace(
+            reading, text=text, confidence=confidence, characters=characters,
+            lines=lines, groups=groups, slots=slots,
+        )  # fmt: skip
 
     def _judged(self, reading: Reading, size: tuple[int, int]) -> Reading:
         """Return the reading, accepted where it may be."""

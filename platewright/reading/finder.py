@@ -92,7 +92,7 @@ def pyramid(
     for factor in factors:
         rows, cols = max(round(height * factor), 1), max(round(width * factor), 1)
         if (rows, cols) != current.shape:
-            how = cv2.INTER_AREA if rows < current.shape[0] else cv2.INTER_LINEAR
+            how = cv2.INTER_AREA if rows < current.shape[0] / 2 else cv2.INTER_LINEAR
             current = np.asarray(cv2.resize(current, (cols, rows), interpolation=how), np.uint8)
         more_y, more_x = max(window[0] - rows - 2 * pad_y, 0), max(window[1] - cols - 2 * pad_x, 0)
         padded = cv2.copyMakeBorder(
@@ -254,10 +254,11 @@ class ScanFinder:
         most = round(settings.max_candidates * max(pixels / MEGAPIXEL, 1.0))
         kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1, most=most)
         sure = sigmoid(logits)
-        own = iou_matrix(boxes[kept], boxes) > VOTE
+        votes = np.where(iou_matrix(boxes[kept], boxes) > VOTE, sure, 0.0)
+        means = votes @ all_quads.reshape(-1, 8) / votes.sum(axis=1, keepdims=True)
         return [
-            Find(np.average(all_quads[near], axis=0, weights=sure[near]), float(sure[k]))
-            for k, near in zip(kept, own, strict=True)
+            Find(quad, float(sure[k]))
+            for k, quad in zip(kept, means.reshape(-1, 4, 2), strict=True)
         ]
 
     def look(self, picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -319,12 +320,12 @@ class FrameFramer:
     ) -> tuple[list[FloatArray], FloatArray]:
         """See `Framer`."""
         own = self.network.settings.frame
-        pictures, matrices = straightened(grey, quads, own.window, own.margin)
+        pictures, back = straightened(grey, quads, own.window, own.margin)
         presence, corners = self.network.run(
             ["frame_presence", "frame_corners"], {"find": levels(pictures)}
         )
         size = np.tile(np.array(own.window[::-1], float), 4)
-        seen = refined(quads, matrices, presence[:, 0], corners * size)
+        seen = refined(quads, back, presence[:, 0], corners * size)
         return seen, sigmoid(presence[:, 0])
 
 
@@ -346,13 +347,13 @@ class SlotFramer:
     ) -> tuple[list[FloatArray], FloatArray]:
         """See `Framer`; presence counts how certain the slots are, too."""
         own = self.network.settings.slots
-        pictures, matrices = straightened(grey, quads, own.window, own.margin)
+        pictures, back = straightened(grey, quads, own.window, own.margin)
         slots, presence, corners = self.network.run(
             ["slots", "presence", "corners"], {"window": levels(pictures)}
         )
         certain = np.array([certainty(s.astype(np.float64), own.alphabet) for s in slots])
         size = np.tile(np.array(own.window[::-1], float), 4)
-        seen = refined(quads, matrices, presence[:, 0], corners * size)
+        seen = refined(quads, back, presence[:, 0], corners * size)
         return seen, sigmoid(presence[:, 0]) * certain
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
+from platewright.network.part import UNSEEN
 from platewright.reading.spelling import decode_slots
 from platewright.reading.template_table import Group, TemplateTable, all_regions, known_entries
 
@@ -36,6 +37,10 @@ SURE = 0.7
 """A state is told from this part of its country's probability on."""
 LEAST = 0.02
 """A text that fits stands in for the free one if it is at least so many times as probable."""
+OPEN = 0.02
+"""Characters that are less probable than the text's own by this factor are no question."""
+MOST_OPEN = 12
+"""Texts among which the regions choose."""
 REACH = 9.0
 """Templates less probable than the best by more than this, in natural logarithms, are left out."""
 
@@ -125,20 +130,11 @@ class Jurisdiction:
             The code, and the probability of its country. Both are empty where a text of any
             characters is more probable than one that fits any country's.
         """
-        table = self._table
-        if not len(table.owners):
+        if not len(self._table.owners):
             return "", 0.0
-        p = np.maximum(slots, FLOOR)
-        even = table.lengths * np.log(len(self.alphabet))
-        scores = self._score(p, table.groups) + self._logs + even
-        there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
-        other = there + self._ending(p)[1:] + np.log(self._other / self.slots)
-        if seen:
-            nobody = seen.get("", 0.0)
-            scores = scores + np.array([seen.get(c, nobody) for c in self.codes])[table.owners]
-            other = other + nobody
+        scores, other = self._weighed(np.maximum(slots, FLOOR), seen)
         top = max(scores.max(), other.max())
-        sums = np.bincount(table.owners, np.exp(scores - top), len(self.codes))
+        sums = np.bincount(self._table.owners, np.exp(scores - top), len(self.codes))
         others = float(np.exp(other - top).sum())
         by_country = np.bincount(self._country, sums, len(self._countries))
         at, best = int(by_country.argmax()), int(sums.argmax())
@@ -147,6 +143,76 @@ class Jurisdiction:
         probability = float(by_country[at] / (by_country.sum() + others))
         sure = self._country[best] == at and sums[best] >= SURE * by_country[at]
         return (self.codes[best] if sure else self._countries[at]), probability
+
+    def told(
+        self, text: str, slots: FloatArray, seen: Mapping[str, float] | None = None
+    ) -> tuple[str, FloatArray]:
+        """Return the text, and the slots, that are most probable with whose plate it may be.
+
+        What the slots leave open is told by the regions that draw such a text, each as probable as
+        the whole plate makes it: whether it is an O or a 0, most of all.
+
+        Args:
+            text: the most probable one by the slots alone.
+            slots: (slots, classes) probabilities.
+            seen: as `region` takes it.
+        """
+        texts, chances = self._open(text, slots)
+        if len(texts) < 2 or not len(self._table.owners):
+            return text, slots
+        logs = []
+        for each in texts:
+            p = np.full_like(slots, FLOOR)
+            p[np.arange(len(each)), each] = 1.0
+            p[len(each) :, self.alphabet.pad] = 1.0
+            scores, other = self._weighed(p, seen)
+            top = max(scores.max(), other.max())
+            logs.append(top + np.log(np.exp(scores - top).sum() + np.exp(other - top).sum()))
+        after = chances * np.exp(np.array(logs) - max(logs))
+        after /= after.sum()
+        told = slots.copy()
+        for place in np.flatnonzero((texts != texts[0]).any(axis=0)):
+            kinds = np.unique(texts[:, place])
+            open_part = slots[place, kinds].sum()
+            for kind in kinds:
+                told[place, kind] = open_part * after[texts[:, place] == kind].sum()
+        best = texts[int(after.argmax())]
+        return self.alphabet.decode(best.tolist()), told
+
+    def _open(self, text: str, slots: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
+        """Return texts as classes (n, characters) that the slots leave open, and their chances."""
+        first = np.array([self.alphabet.index(char) for char in text], np.intp)
+        unseen = self.alphabet.index(UNSEEN)
+        texts, chances = first[None], np.ones(1)
+        for place, own in enumerate(first):
+            row = slots[place, : self.alphabet.pad] / max(slots[place, own], TINY)
+            others = np.flatnonzero(row > OPEN)
+            others = others[(others != own) & (others != unseen)]
+            if own == unseen or not others.size:
+                continue
+            kinds = np.array([own, *others])
+            texts = np.repeat(texts, len(kinds), axis=0)
+            texts[:, place] = np.tile(kinds, len(texts) // len(kinds))
+            chances = np.repeat(chances, len(kinds)) * np.tile(row[kinds], len(chances))
+            kept = np.argsort(-chances, kind="stable")[:MOST_OPEN]
+            texts, chances = texts[kept], chances[kept]
+        order = np.argsort(~(texts == first).all(axis=1), kind="stable")  # the slots' own first
+        return texts[order], chances[order]
+
+    def _weighed(
+        self, p: FloatArray, seen: Mapping[str, float] | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the logarithms of how probable each template is, and texts of each length."""
+        table = self._table
+        scores = self._score(p, table.groups) + self._logs
+        scores = scores + table.lengths * np.log(len(self.alphabet))
+        there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
+        other = there + self._ending(p)[1:] + np.log(self._other / self.slots)
+        if seen:
+            nobody = seen.get("", 0.0)
+            scores = scores + np.array([seen.get(c, nobody) for c in self.codes])[table.owners]
+            other = other + nobody
+        return scores, other
 
     def condition(self, slots: FloatArray) -> Conditioned | None:
         """Read the slots under the syntaxes; of what fits, nothing is favoured.

@@ -62,12 +62,12 @@ class LineSpeller:
         """See `Speller`; what is unsure in the first framing is read in the others, too."""
         own = self.settings
         first, *others = framings
-        windows, matrices = self._windows(grey, quads, first)
+        windows, back = self._windows(grey, quads, first)
         steps, presence, corners = self.network.run(
             ["steps", "plate_presence", "plate_corners"], {"plate": levels(windows)}
         )
         size = np.tile(np.array(own.window[::-1], float), 4)
-        framed = refined(quads, matrices, presence[:, 0], corners * size)
+        framed = refined(quads, back, presence[:, 0], corners * size)
         there = sigmoid(presence[:, 0])
         found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
         sure = [float(p) * e.certainty for p, e in zip(there, found, strict=True)]
@@ -87,7 +87,7 @@ class LineSpeller:
 
     def _windows(
         self, grey: Picture, quads: Sequence[FloatArray], framing: float
-    ) -> tuple[Picture, list[FloatArray]]:
+    ) -> tuple[Picture, FloatArray]:
         margin = (self.settings.margin[0] * framing, self.settings.margin[1] * framing)
         return straightened(grey, quads, self.settings.window, margin)
 

@@ -144,14 +144,14 @@ class SlotSpeller:
         framed = list(quads)
         for k, framing in enumerate(framings):
             margin = (own.margin[0] * framing, own.margin[1] * framing)
-            pictures, matrices = straightened(grey, quads, own.window, margin)
+            pictures, back = straightened(grey, quads, own.window, margin)
             found, presence, corners = self.network.run(
                 ["slots", "presence", "corners"], {"window": levels(pictures)}
             )
             slots.append(found)
             presences.append(presence[:, 0])
             if k == 0:
-                framed = refined(quads, matrices, presence[:, 0], corners * size)
+                framed = refined(quads, back, presence[:, 0], corners * size)
         mean, logits = np.mean(slots, axis=0), np.mean(presences, axis=0)
         looks = []
         for quad, each, logit in zip(framed, mean, logits, strict=True):

@@ -8,32 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import box_of_quad, homography, project, to_pixel_centres
+from platewright.geometry import sound_quad
 
-__all__ = ["rectify", "refined", "sound_quad", "straightened", "window_homography"]
+__all__ = ["rectify", "refined", "straightened"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
-
-
-def window_homography(
-    quad: ArrayLike, window: tuple[int, int], margin: tuple[float, float]
-) -> FloatArray:
-    """Return the homography from photo points to window points.
-
-    Args:
-        quad: (4, 2) corners in the photo.
-        window: (height, width) in pixels.
-        margin: (x, y) room round the quad, parts of its width and height.
-
-    Raises:
-        ValueError: if three corners are on a line.
-    """
-    height, width = window
-    mx, my = margin
-    x0, x1 = width * mx / (1 + 2 * mx), width * (1 + mx) / (1 + 2 * mx)
-    y0, y1 = height * my / (1 + 2 * my), height * (1 + my) / (1 + 2 * my)
-    return homography(quad, [[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+FLAT = 1e-9
+"""A quad of which less of its box is inside has corners on a line."""
+SHRUNK = 1.5
+"""What is shrunk by more is averaged first; the warp alone would alias."""
 
 
 def rectify(
@@ -57,39 +41,15 @@ def rectify(
     Raises:
         ValueError: if three corners are on a line.
     """
-    matrix = window_homography(quad, window, margin)
-    height, width = window
-    outline = [[0, 0], [width, 0], [width, height], [0, height]]
-    x0, y0, x1, y1 = box_of_quad(project(np.linalg.inv(matrix), outline))
-    left, top = int(max(np.floor(x0) - 2, 0)), int(max(np.floor(y0) - 2, 0))
-    right = int(min(np.ceil(x1) + 2, image.shape[1]))
-    bottom = int(min(np.ceil(y1) + 2, image.shape[0]))
-    if right - left < 2 or bottom - top < 2:
-        return np.zeros((*window, *image.shape[2:]), np.uint8), matrix
-    part = image[top:bottom, left:right]
-    there = matrix @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], float)
-    sides = np.linalg.norm(
-        np.roll(np.asarray(quad, float), -1, axis=0) - np.asarray(quad, float), axis=1
-    )
-    shrink = min(max(sides[0], sides[2]) / width, max(sides[1], sides[3]) / height)
-    if shrink > 1.5:
-        size = (max(round(part.shape[1] / shrink), 2), max(round(part.shape[0] / shrink), 2))
-        scale = np.diag([part.shape[1] / size[0], part.shape[0] / size[1], 1.0])
-        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-        there = there @ scale
-    warped = cv2.warpPerspective(
-        part,
-        to_pixel_centres(there),
-        (width, height),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return np.asarray(warped, np.uint8), matrix
+    back = _homographies(np.asarray(quad, float)[None], window, margin)
+    if not _sound(back).all():
+        raise ValueError("three of the four points are on a line")
+    return _warped(image, back, window, margin)[0], np.asarray(np.linalg.inv(back[0]), np.float64)
 
 
 def straightened(
     image: Picture, quads: Sequence[ArrayLike], window: tuple[int, int], margin: tuple[float, float]
-) -> tuple[Picture, list[FloatArray]]:
+) -> tuple[Picture, FloatArray]:
     """Warp several quads of a photo; where corners are on a line, the upright box round them.
 
     Args:
@@ -99,23 +59,20 @@ def straightened(
         margin: (x, y) room round each quad, parts of its width and height.
 
     Returns:
-        (n, height, width) or (n, height, width, 3) windows, and the homographies from photo points
-        to their points.
+        (n, height, width) or (n, height, width, 3) windows, and the (n, 3, 3) homographies from
+        their points to photo points.
     """
-    pictures, matrices = [], []
-    for quad in quads:
-        try:
-            picture, matrix = rectify(image, quad, window, margin)
-        except ValueError:
-            picture, matrix = rectify(image, sound_quad(np.asarray(quad, float)), window, margin)
-        pictures.append(picture)
-        matrices.append(matrix)
-    return np.stack(pictures), matrices
+    framed = np.array([np.asarray(quad, float) for quad in quads]).reshape(-1, 4, 2)
+    back = _homographies(framed, window, margin)
+    if (flat := ~_sound(back)).any():
+        boxes = np.array([sound_quad(quad) for quad in framed[flat]])
+        back[flat] = _homographies(boxes, window, margin)
+    return _warped(image, back, window, margin), back
 
 
 def refined(
     quads: Sequence[FloatArray],
-    matrices: Sequence[FloatArray],
+    homographies: FloatArray,
     presence: NDArray[np.float32],
     corners: FloatArray,
 ) -> list[FloatArray]:
@@ -123,29 +80,121 @@ def refined(
 
     Args:
         quads: (4, 2) each, as they were framed, photo pixels.
-        matrices: homographies from photo to window points.
+        homographies: (n, 3, 3) from window to photo points.
         presence: (n,) logits.
         corners: (n, 8) window pixels.
     """
-    out = []
-    for quad, matrix, logit, points in zip(quads, matrices, presence, corners, strict=True):
-        seen = project(np.linalg.inv(matrix), np.reshape(points, (4, 2)))
-        out.append(seen if logit > 0 and _convex(seen) else quad)
+    seen = _project(homographies, np.reshape(corners, (-1, 4, 2)))
+    better = (np.asarray(presence) > 0) & _convex(seen)
+    return [new if use else old for old, new, use in zip(quads, seen, better, strict=True)]
+
+
+def _homographies(
+    quads: FloatArray, window: tuple[int, int], margin: tuple[float, float]
+) -> FloatArray:
+    """Return the (n, 3, 3) homographies from window points to photo points.
+
+    By way of the unit square (Heckbert 1989, section 2.2.3); of quads with corners on a line they
+    are singular, or no numbers.
+    """
+    x, y = quads[..., 0].T, quads[..., 1].T
+    dx1, dx2, sx = x[1] - x[2], x[3] - x[2], x[0] - x[1] + x[2] - x[3]
+    dy1, dy2, sy = y[1] - y[2], y[3] - y[2], y[0] - y[1] + y[2] - y[3]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        under = dx1 * dy2 - dx2 * dy1
+        g, h = (sx * dy2 - dx2 * sy) / under, (dx1 * sy - sx * dy1) / under
+        rows = [
+            [x[1] - x[0] + g * x[1], x[3] - x[0] + h * x[3], x[0]],
+            [y[1] - y[0] + g * y[1], y[3] - y[0] + h * y[3], y[0]],
+            [g, h, np.ones_like(g)],
+        ]
+        square = np.array(rows).transpose(2, 0, 1)
+        (height, width), (mx, my) = window, margin
+        wide, tall = (1 + 2 * mx) / width, (1 + 2 * my) / height
+        return np.asarray(square @ np.array([[wide, 0, -mx], [0, tall, -my], [0, 0, 1.0]]))
+
+
+def _sound(homographies: FloatArray) -> NDArray[np.bool_]:
+    """Tell of (n, 3, 3) homographies whether they can be turned round."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        steps = np.abs(homographies[:, :2, :2]).sum(axis=2).prod(axis=1)
+        found = np.abs(np.linalg.det(homographies))
+        return np.asarray(np.isfinite(found) & (found > FLAT * steps))
+
+
+def _project(homographies: FloatArray, points: FloatArray) -> FloatArray:
+    """Return points (n, k, 2) taken through homographies (n, 3, 3)."""
+    ends = points @ homographies[:, :, :2].transpose(0, 2, 1) + homographies[:, None, :, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(ends[..., :2] / ends[..., 2:], np.float64)
+
+
+def _warped(
+    image: Picture, back: FloatArray, window: tuple[int, int], margin: tuple[float, float]
+) -> Picture:
+    """Return (n, height, width) windows of a photo by sound homographies from their points."""
+    height, width = window
+    out = np.zeros((len(back), *window, *image.shape[2:]), np.uint8)
+    whole = np.array(image.shape[1::-1])
+    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    room = np.array([width, height]) * margin / (1 + 2 * np.array(margin))
+    inner = np.clip(outline, room, [width, height] - room)  # the quad's corners
+    both = np.broadcast_to(np.concatenate([outline, inner]), (len(back), 8, 2))
+    ends, corners = np.split(np.nan_to_num(_project(back, both)), 2, axis=1)
+    sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
+    shrink = np.minimum(
+        np.maximum(sides[:, 0], sides[:, 2]) / width, np.maximum(sides[:, 1], sides[:, 3]) / height
+    )
+    first = np.clip(np.floor(ends.min(axis=1)) - 2, 0, whole).astype(int)
+    last = np.clip(np.ceil(ends.max(axis=1)) + 2, 0, whole).astype(int)
+    parts = np.maximum(last - first, 0)
+    # Where many are large, the photo is halved once for all of them.
+    large = shrink >= 2
+    halved = parts[large].prod(axis=1).sum() > whole.prod()
+    halvings = np.where(large & halved, np.log2(np.maximum(shrink, 1)), 0).astype(int)
+    levels = [image]
+    for _ in range(halvings.max(initial=0)):
+        size = np.maximum(np.array(levels[-1].shape[1::-1]) // 2, 1).tolist()
+        level = cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA)
+        levels.append(np.asarray(level, np.uint8))
+    scale = np.array([whole / level.shape[1::-1] for level in levels])[halvings]  # (n, 2)
+    limit = np.array([level.shape[1::-1] for level in levels])[halvings]
+    first = (first / scale).astype(int)
+    last = np.minimum(np.ceil(last / scale).astype(int), limit)
+    parts = last - first
+    left = np.maximum(shrink / 2.0**halvings, 1)
+    sizes = np.where(
+        ((shrink > SHRUNK) & (left > 1))[:, None],
+        np.maximum(np.rint(parts / left[:, None]), 2),
+        parts,
+    ).astype(int)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = scale * parts / sizes
+        there = back.copy()  # window points to those of the part, as it is shrunk
+        there[:, :2] -= (first * scale)[..., None] * back[:, 2:]
+        there[:, :2] /= steps[..., None]
+    # OpenCV's pixel centres are whole numbers.
+    there[..., 2] += (there[..., 0] + there[..., 1]) / 2
+    there[:, :2] -= there[:, 2:] / 2
+    for k, (x, y) in enumerate(first.tolist()):
+        if parts[k].min() < 2:
+            continue
+        part = levels[halvings[k]][y : last[k, 1], x : last[k, 0]]
+        if (sizes[k] != parts[k]).any():
+            part = cv2.resize(part, sizes[k].tolist(), interpolation=cv2.INTER_AREA)
+        cv2.warpPerspective(
+            part, there[k], (width, height), out[k],
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
     return out
 
 
-def _convex(quad: FloatArray) -> bool:
-    """Tell whether a quad is convex, clockwise on the screen and not a sliver."""
-    edges = np.roll(quad, -1, axis=0) - quad
-    following = np.roll(edges, -1, axis=0)
-    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
-    return bool(
-        np.isfinite(quad).all() and (turns > 1e-3 * np.abs(turns).max()).all() and turns.max() > 4
-    )
-
-
-def sound_quad(quad: FloatArray) -> FloatArray:
-    """Return the upright box round a quad as a quad, at least 4 pixels wide and 2 high."""
-    x0, y0, x1, y1 = box_of_quad(np.nan_to_num(quad))
-    x1, y1 = max(x1, x0 + 4), max(y1, y0 + 2)
-    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+def _convex(quads: FloatArray) -> NDArray[np.bool_]:
+    """Tell of (n, 4, 2) quads which are convex, clockwise on the screen and no slivers."""
+    edges = np.roll(quads, -1, axis=1) - quads
+    following = np.roll(edges, -1, axis=1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        turns = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
+        sharp = turns.min(axis=1) > 1e-3 * np.abs(turns).max(axis=1)
+        sound = np.isfinite(quads).all(axis=(1, 2)) & sharp & (turns.max(axis=1) > 4)
+        return np.asarray(sound, np.bool_)

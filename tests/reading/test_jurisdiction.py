@@ -184,3 +184,37 @@ def test_weighing_all_regions_is_little_work(all_regions: Jurisdiction) -> None:
     slots = sure("AB12CDE")
     all_regions.region(slots)
     assert count_calls(lambda: all_regions.region(slots)) < 300
+
+
+@pytest.mark.parametrize(
+    ("read", "doubt", "told"),
+    [
+        ("MH15TC554O", {9: {"O": 0.6, "0": 0.4}}, "MH15TC5540"),  # India ends in digits
+        ("AB1OCDE", {3: {"O": 0.7, "0": 0.3}}, "AB10CDE"),  # Britain
+        ("AB10CDE", {3: {"O": 0.001, "0": 0.999}}, "AB10CDE"),  # no question
+    ],
+)
+def test_what_the_slots_leave_open_is_told_by_the_regions(
+    read: str, doubt: dict[int, dict[str, float]], told: str, all_regions: Jurisdiction
+) -> None:
+    slots = sure(read, doubt=doubt)
+    text, after = all_regions.told(read, slots)
+    assert text == told
+    assert after.sum(axis=1) == pytest.approx(1)
+    place = next(iter(doubt))
+    others = np.delete(np.arange(12), place)
+    assert (after[others] == slots[others]).all()
+
+
+def test_a_text_that_no_region_draws_stays_as_it_was_read(all_regions: Jurisdiction) -> None:
+    slots = sure("O0O0O0O0O0O", doubt={4: {"O": 0.6, "0": 0.4}})
+    assert all_regions.told("O0O0O0O0O0O", slots)[0] == "O0O0O0O0O0O"
+
+
+def test_what_was_seen_of_the_plate_counts(tmp_path: Path) -> None:
+    both = [region(tmp_path, "XA", "DDL"), region(tmp_path, "XB", "DDD")]
+    choice = Jurisdiction(both, Alphabet("0O12"), 3)
+    slots = np.array([[0, 0, 1, 0, 0], [0, 0, 1, 0, 0], [0.5, 0.5, 0, 0, 0.0]]) * 0.999 + 2e-4
+    for code, told in (("XA", "11O"), ("XB", "110")):
+        seen = {"XA": -9.0, "XB": -9.0, "": -9.0} | {code: 0.0}
+        assert choice.told("110", slots, seen)[0] == told

@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 
 from platewright.geometry import homography, project, quad_of_box, to_pixel_centres
-from platewright.reading.straighten import rectify, window_homography
+from platewright.reading.straighten import rectify, refined, straightened
 
 WINDOW, MARGIN = (64, 192), (0.06, 0.08)
 
 
 def test_the_quad_lies_in_the_window_with_its_margin() -> None:
     quad = np.array([[30, 40], [130, 20], [140, 70], [35, 80]], float)
-    corners = project(window_homography(quad, WINDOW, MARGIN), quad)
+    _, matrix = rectify(np.zeros((99, 199), np.uint8), quad, WINDOW, MARGIN)
+    corners = project(matrix, quad)
     x, y = 192 * 0.06 / 1.12, 64 * 0.08 / 1.16
     assert corners == pytest.approx(quad_of_box((x, y, 192 - x, 64 - y)), abs=1e-3)
 
@@ -97,3 +98,35 @@ def test_a_quad_wholly_outside_the_photo_gives_an_empty_window() -> None:
 def test_corners_on_a_line_are_refused(quad: list[list[float]]) -> None:
     with pytest.raises(ValueError, match="on a line"):
         rectify(np.zeros((20, 20), np.uint8), quad, WINDOW, MARGIN)
+
+
+def test_many_large_quads_are_warped_as_each_alone() -> None:
+    """Where many are large the photo is halved for all: no level is off by more than a hair."""
+    rng = np.random.default_rng(3)
+    photo = cv2.GaussianBlur(rng.integers(0, 256, (480, 640), dtype=np.uint8), (0, 0), 4)
+    quads = [
+        quad_of_box((x, 40, x + 300, 300)) + rng.normal(0, 9, (4, 2)) for x in range(0, 320, 20)
+    ]
+    windows, back = straightened(photo, quads, (16, 48), MARGIN)
+    for quad, window, matrix in zip(quads, windows, back, strict=True):
+        alone, there = rectify(photo, quad, (16, 48), MARGIN)
+        assert np.abs(window.astype(int) - alone).mean() < 1.5
+        assert project(there, project(matrix, [[1, 2], [40, 9]])) == pytest.approx(
+            np.array([[1, 2], [40, 9]]), abs=1e-6
+        )
+
+
+def test_flat_quads_are_straightened_by_the_boxes_round_them() -> None:
+    photo = np.full((60, 90), 40, np.uint8)
+    windows, back = straightened(
+        photo, [[[0, 0], [5, 5], [10, 10], [0, 10]], [[4, 4]] * 4], WINDOW, MARGIN
+    )
+    assert (windows == 40).all() and np.isfinite(back).all()
+
+
+def test_a_frame_is_taken_where_a_plate_was_seen_and_its_quad_is_sound() -> None:
+    old = [quad_of_box((0, 0, 9, 9))] * 3
+    good, crossed = quad_of_box((1, 1, 8, 8)), quad_of_box((1, 1, 8, 8))[[0, 2, 1, 3]]
+    corners = np.stack([good, good, crossed]).reshape(3, 8)
+    found = refined(old, np.stack([np.eye(3)] * 3), np.array([1, -1, 1], np.float32), corners)
+    assert [np.array_equal(quad, good) for quad in found] == [True, False, False]
