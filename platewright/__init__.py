@@ -18,7 +18,7 @@ from platewright.errors import PlatewrightError
 
 if TYPE_CHECKING:
     from platewright.interface import Detector, Scene, draw, read
-    from platewright.output.photo import PhotoReadings, to_detections, to_frame
+    from platewright.output.photo import PhotoReadings, to_coco, to_detections, to_frame
     from platewright.record import Reading
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Scene",
     "draw",
     "read",
+    "to_coco",
     "to_detections",
     "to_frame",
 ]
@@ -41,6 +42,7 @@ _WHERE = {
     "Scene": "platewright.interface",
     "draw": "platewright.interface",
     "read": "platewright.interface",
+    "to_coco": "platewright.output.photo",
     "to_detections": "platewright.output.photo",
     "to_frame": "platewright.output.photo",
 }

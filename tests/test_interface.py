@@ -203,9 +203,19 @@ def test_pandas_and_supervision(detector: platewright.Detector, photo: np.ndarra
     found = platewright.to_detections(readings)
     assert found.data["class_name"].tolist() == frame["text"].tolist()
     assert np.allclose(found.xyxy, [reading.box for reading in readings])
-    labelled = supervision.LabelAnnotator().annotate(photo.copy(), found)
-    assert (labelled != photo).any()
-    assert len(platewright.to_detections([])) == 0
+    assert found.class_id is not None and found.confidence is not None
+    for annotator in (
+        supervision.LabelAnnotator(), supervision.BoxAnnotator(), supervision.BlurAnnotator(),
+        supervision.RoundBoxAnnotator(), supervision.BoxCornerAnnotator(),
+        supervision.PercentageBarAnnotator(), supervision.PixelateAnnotator(),
+    ):  # fmt: skip
+        assert (annotator.annotate(photo.copy(), found) != photo).any(), annotator
+        assert (annotator.annotate(photo.copy(), platewright.to_detections([])) == photo).all()
+    assert found[found.data["region"] != "QQ"].data["quad"].shape == (len(found), 4, 2)
+    both = supervision.Detections.merge([platewright.to_detections([]), found])
+    assert both.data["text"].tolist() == frame["text"].tolist()
+    (told,) = platewright.to_coco(detector.read_many([photo]))["images"]
+    assert told == {"id": 1, "file_name": "0", "width": 280, "height": 140}
 
 
 @pytest.mark.parametrize("name", ["pandas", "supervision"])

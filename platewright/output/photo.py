@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from platewright.dataset.outline import polygon_area
 from platewright.errors import ConfigError, printable
 from platewright.record import Reading
 from platewright.text import percent
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     import supervision as sv
 
 __all__ = [
+    "COCO_CATEGORIES",
     "COLUMNS",
     "PhotoReadings",
     "ReadingsTable",
+    "coco_entries",
     "readings_table",
+    "to_coco",
     "to_detections",
     "to_frame",
 ]
@@ -193,6 +197,60 @@ def to_detections(readings: Iterable[Reading]) -> sv.Detections:
             "quad": np.stack([reading.quad for reading in found]),
         },
     )
+
+
+COCO_CATEGORIES = [{"id": 1, "name": "plate", "supercategory": "vehicle"}]
+
+
+def coco_entries(
+    photo: PhotoReadings, image: int, first: int
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a photo as COCO has it: its entry of `images`, and those of `annotations`.
+
+    Args:
+        photo: the photo.
+        image: its id, from 1.
+        first: id of its first annotation, from 1.
+    """
+    height, width = photo.size
+    entry = {"id": image, "file_name": photo.file, "width": width, "height": height}
+    annotations = []
+    for number, reading in enumerate(photo):
+        x0, y0, x1, y1 = reading.box
+        told = {"text": reading.text, "region": reading.region}
+        sure = {"accepted": reading.accepted, "presence": round(reading.presence, 4)}
+        annotations.append(
+            {
+                "id": first + number,
+                "image_id": image,
+                "category_id": 1,
+                "bbox": [round(v, 2) for v in (x0, y0, x1 - x0, y1 - y0)],
+                "area": round(polygon_area(reading.quad), 2),
+                "segmentation": [[round(float(v), 2) for v in np.ravel(reading.quad)]],
+                "iscrowd": 0,
+                "score": round(reading.confidence, 4),
+                "attributes": told | sure,
+            }
+        )
+    return entry, annotations
+
+
+def to_coco(photos: Iterable[PhotoReadings]) -> dict[str, Any]:
+    """Return photos with their readings as one object of COCO, ready for `json.dump`.
+
+    Each annotation has its box, its corners as `segmentation`, the confidence as `score`, and
+    `text`, `region`, `accepted` and `presence` as `attributes`. FiftyOne, CVAT and `platewright convert` read it.
+
+    Args:
+        photos: what `read_many` yields.
+    """
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for number, photo in enumerate(photos, 1):
+        image, found = coco_entries(photo, number, len(annotations) + 1)
+        images.append(image)
+        annotations += found
+    return {"images": images, "annotations": annotations, "categories": COCO_CATEGORIES}
 
 
 def _rows(readings: Iterable[Reading | PhotoReadings], file: str = "") -> Iterator[tuple[Any, ...]]:

@@ -58,6 +58,29 @@ def test_fast_plate_ocr_reads_its_csv_and_crops(drawn, drawn_as) -> None:
     assert sorted(rows) == readable(drawn)
 
 
+def test_fast_plate_ocr_takes_the_plate_configuration(drawn, drawn_as, write) -> None:
+    yaml = pytest.importorskip("yaml", reason="needs pyyaml")
+    told = yaml.safe_load((drawn_as("fast-plate-ocr") / "plate_config.yaml").read_text("utf-8"))
+    texts = [text for _, text in readable(drawn)]
+    assert told["max_plate_slots"] == max(map(len, texts))
+    assert {*"".join(texts)} | {"_"} <= {*told["alphabet"]}
+    pytest.importorskip("pydantic", reason="needs pydantic")
+    pytest.importorskip("fast_plate_ocr", reason="needs fast-plate-ocr: pip install")
+    from fast_plate_ocr.train.model.config import load_plate_config_from_yaml
+
+    for regions, kept in (
+        (["NO", "GB"], ["GB", "NO"]), (["GB", ""], None), (["NA", "GB"], None), (["GB"] * 2, None),
+    ):  # fmt: skip
+        samples = [
+            plain_sample(plain_plate((5, 5, 85, 25), f"AÖ{k}", region=region), index=k)
+            for k, region in enumerate(regions)
+        ]
+        folder = write("fast-plate-ocr", samples)
+        config = load_plate_config_from_yaml(folder / "plate_config.yaml")
+        assert config.plate_regions == kept
+        assert config.max_plate_slots == 3 and "Ö" in config.alphabet and config.pad_idx == 37
+
+
 def test_texts_that_its_reader_takes_for_empty_cells_are_left_out(write) -> None:
     pandas = pytest.importorskip("pandas", reason="needs pandas: pip install pandas")
     texts = ["NA", "NULL", "NAN", "007", "1E5", "TRUE", "A,B", 'A"B', "INF", "NONE", "AB12CDE"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from platewright.dataset.format import coco
 from platewright.geometry import quad_of_box
-from platewright.output.photo import PhotoReadings
+from platewright.image import save_image
+from platewright.output.photo import PhotoReadings, to_coco
 from platewright.output.writer import FOLDER, open_writer, writer_names, writer_summary
 from platewright.record import Reading
 
@@ -71,6 +75,29 @@ def test_the_kinds_say_the_same(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [float(rows[0][name]) for name in ("x0", "y0", "x1", "y1")] == [1, 2, 30.2, 14]
     assert rows[0]["bottom_right_x"] == "30.2" and rows[0]["width"] == "40"
+
+
+def test_coco_is_what_others_read(tmp_path: Path) -> None:
+    """pycocotools, and `convert.py`, for which the readings are labels to be put right."""
+    api = pytest.importorskip("pycocotools.coco", reason="needs pycocotools")
+    (tmp_path / "images").mkdir()
+    for name in ("a.jpg", "b.jpg", "ü.jpg"):
+        save_image(tmp_path / "images" / name, IMAGE)
+    photos = [photo("a.jpg", "AB12", "C,D"), photo("b.jpg"), photo("ü.jpg", "X")]
+    path = tmp_path / "coco.json"
+    with open_writer("coco", path, several=True) as writer:
+        for one in photos:
+            writer.add(one, IMAGE)
+    assert json.loads(path.read_text("utf-8")) == to_coco(photos)
+    with contextlib.redirect_stdout(io.StringIO()):
+        read = api.COCO(str(path))
+    found = read.loadAnns(read.getAnnIds(imgIds=[1]))
+    assert [one["attributes"]["text"] for one in found] == ["AB12", "C,D"]
+    assert found[0]["bbox"] == [1, 2, 29.25, 12] and found[0]["area"] == 351
+    assert found[0]["score"] == 0.9 and read.annToMask(found[0]).sum() > 300
+    assert [(p.name, [x.text for x in record.plates]) for p, record in coco.read(path)] == [
+        ("a.jpg", ["AB12", "C,D"]), ("b.jpg", []), ("ü.jpg", ["X"]),
+    ]  # fmt: skip
 
 
 def test_a_new_kind_is_one_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

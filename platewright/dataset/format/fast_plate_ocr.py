@@ -1,11 +1,13 @@
 """CSV files and crops as fast-plate-ocr takes them: `image_path,plate_text,plate_region`.
 
-    images/NAME_K.png  train.csv  val.csv
+    images/NAME_K.png  train.csv  val.csv  plate_config.yaml
 
 Crops are upright boxes round the plates, as a detector hands them on (fast-plate-ocr reads them
 without straightening). Its reader (`read_annotations_csv` of 1.1.0) takes these three columns; the
 region is used where its plate configuration names regions, and versions before 1.1 want the column
-removed. A tenth of the texts is in `val.csv`. It reads texts through pandas, to which `NA` and
+removed. `plate_config.yaml` is that configuration, for the texts that were written: as many slots as
+the longest has, the signs that occur beside 0-9 and A-Z, and the regions, where every plate has one
+and there are two or more. A tenth of the texts is in `val.csv`. It reads texts through pandas, to which `NA` and
 `NULL` are empty cells: plates with such texts are left out.
 """
 
@@ -13,12 +15,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.alphabet import DEFAULT_CHARACTERS
 from platewright.dataset import crop
 from platewright.dataset.crop import cut_box
 from platewright.dataset.outline import SeenPlate
@@ -26,6 +30,7 @@ from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import list_files, lists_in
 from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.errors import DatasetError
+from platewright.file import whole_text
 from platewright.record import PlateRecord, SceneRecord
 
 __all__ = ["FastPlateOcrFormat", "claims", "read"]
@@ -35,6 +40,10 @@ Picture = NDArray[np.uint8]
 EMPTY = {"NA", "NULL", "NAN"}
 """Texts that pandas reads as no text at all (`pandas.read_csv`, na_values)."""
 NEEDED = ("image_path", "plate_text")
+CONFIG = "plate_config.yaml"
+PAD = "_"
+WINDOW = (64, 128)
+"""(height, width) that its networks are given, as of those that it ships."""
 
 
 class FastPlateOcrFormat(crop.CropFormat):
@@ -59,6 +68,38 @@ class FastPlateOcrFormat(crop.CropFormat):
         row = io.StringIO()
         csv.writer(row, lineterminator="").writerow([file, plate.text, plate.region])
         return row.getvalue()
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the CSV files and the plate configuration."""
+        slots, characters, regions = 1, {*DEFAULT_CHARACTERS}, set()
+
+        def seen(line: str) -> str:
+            nonlocal slots
+            ((_, text, region),) = csv.reader([line.partition("\t")[2]])
+            slots = max(slots, len(text))
+            characters.update(text)
+            regions.add("" if region in EMPTY else region)
+            return line
+
+        super().finish(map(seen, lines), folder)
+        values = {
+            "max_plate_slots": slots,
+            "alphabet": "".join(sorted(characters - {PAD})) + PAD,
+            "pad_char": PAD,
+            "img_height": WINDOW[0],
+            "img_width": WINDOW[1],
+            "keep_aspect_ratio": False,
+            "interpolation": "linear",
+            "image_color_mode": "rgb",
+        }
+        if len(regions) > 1 and "" not in regions:
+            values["plate_regions"] = sorted(regions)
+        with whole_text(folder / CONFIG) as stream:
+            # JSON is YAML, and what is quoted stays a text: NO is no `false`.
+            stream.writelines(
+                f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items()
+            )
 
 
 def claims(path: Path) -> bool:

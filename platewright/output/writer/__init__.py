@@ -61,7 +61,7 @@ def writer_names() -> tuple[str, ...]:
     """Return the names of all kinds, sorted.
 
     >>> writer_names()
-    ('csv', 'json', 'jsonl')
+    ('coco', 'csv', 'json', 'jsonl')
     """
     return tuple(sorted(path.stem for path in FOLDER.glob("[!_]*.py")))
 

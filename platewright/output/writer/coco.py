@@ -1,0 +1,73 @@
+"""COCO with corners and texts, as FiftyOne and CVAT read it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.file import whole_file
+from platewright.output.photo import COCO_CATEGORIES, PhotoReadings, coco_entries
+
+__all__ = ["Writer"]
+
+IN_MEMORY = 1 << 20
+"""Bytes."""
+
+
+class Writer:
+    """Collects photos and their plates, each beyond a megabyte in a temporary file.
+
+    Args:
+        path: the file.
+        several: is of no account.
+    """
+
+    sees_photos = False
+
+    def __init__(self, path: Path, *, several: bool) -> None:
+        """Note the name."""
+        self.path = path
+        self._photos = self._plates = 0
+        self._texts = {
+            name: tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed at the end
+            for name in ("images", "annotations")
+        }
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def add(self, photo: PhotoReadings, image: NDArray[np.uint8]) -> None:
+        """Keep a photo and its plates."""
+        entry, plates = coco_entries(photo, self._photos + 1, self._plates + 1)
+        for name, count, added in (
+            ("images", self._photos, [entry]),
+            ("annotations", self._plates, plates),
+        ):
+            for number, one in enumerate(added, count):
+                self._texts[name].write((b",\n " if number else b"") + json.dumps(one).encode())
+        self._photos += 1
+        self._plates += len(plates)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write what there is."""
+        images, annotations = self._texts.values()
+        with images, annotations, whole_file(self.path) as stream:
+            for name, text in self._texts.items():
+                text.seek(0)
+                stream.write(b'%s"%s": [' % (b"{" if name == "images" else b"", name.encode()))
+                shutil.copyfileobj(text, stream)
+                stream.write(b"],\n")
+            stream.write(b'"categories": %s}\n' % json.dumps(COCO_CATEGORIES).encode())
