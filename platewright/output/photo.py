@@ -239,7 +239,8 @@ def to_coco(photos: Iterable[PhotoReadings]) -> dict[str, Any]:
     """Return photos with their readings as one object of COCO, ready for `json.dump`.
 
     Each annotation has its box, its corners as `segmentation`, the confidence as `score`, and
-    `text`, `region`, `accepted` and `presence` as `attributes`. FiftyOne, CVAT and `platewright convert` read it.
+    `text`, `region`, `accepted` and `presence` as `attributes`. FiftyOne, CVAT and `platewright
+    convert` read it.
 
     Args:
         photos: what `read_many` yields.

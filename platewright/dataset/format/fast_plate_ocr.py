@@ -5,10 +5,10 @@
 Crops are upright boxes round the plates, as a detector hands them on (fast-plate-ocr reads them
 without straightening). Its reader (`read_annotations_csv` of 1.1.0) takes these three columns; the
 region is used where its plate configuration names regions, and versions before 1.1 want the column
-removed. `plate_config.yaml` is that configuration, for the texts that were written: as many slots as
-the longest has, the signs that occur beside 0-9 and A-Z, and the regions, where every plate has one
-and there are two or more. A tenth of the texts is in `val.csv`. It reads texts through pandas, to which `NA` and
-`NULL` are empty cells: plates with such texts are left out.
+removed. `plate_config.yaml` is that configuration for the texts that were written: as many slots
+as the longest has, the signs that occur beside 0-9 and A-Z, and the regions, where every plate has
+one and there are several. A tenth of the texts is in `val.csv`. It reads texts through pandas, to
+which `NA` and `NULL` are empty cells: plates with such texts are left out.
 """
 
 from __future__ import annotations
