@@ -18,9 +18,11 @@ from platewright.command.argument import (
     at_least,
     bounded,
     codes,
+    names,
     program,
     size,
 )
+from platewright.dataset.format import readable_names
 from platewright.errors import OutputError
 from platewright.resource import bundled
 
@@ -34,15 +36,22 @@ Report = tuple[dict[str, Any], list[str]]
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        usage="%(prog)s LABELS.csv [options]\n       %(prog)s --empty PHOTOS [options]",
+        usage="%(prog)s LABELS [options]\n       %(prog)s --empty PHOTOS [options]",
         description="Read labelled photos and say how many plates are found and read; or read "
         "photos without plates and say how many readings they get.",
-        epilog="LABELS.csv has the columns file,x,y,w,h,text,country (box in pixels of the photo) "
-        "or, where each picture is one plate, file,text,country. The photos lie in images/ beside "
-        "it. Exit 0: done; 1: some photo could not be read; 2: the arguments are off.",
+        epilog="LABELS is a file or folder of any format that convert.py reads (CVAT, Label "
+        "Studio, COCO, ...), told by what is in it; or labels.csv with file,x,y,w,h,text,country "
+        "(box in pixels of the photo) or, where each picture is one plate, file,text,country, and "
+        "photos in images/ beside it. Exit 0: done; 1: some photo could not be read; 2: the "
+        "arguments are off.",
     )
     add = parser.add_argument
-    add("labels", type=Path, nargs="?", metavar="LABELS.csv")
+    add("labels", type=Path, nargs="?", metavar="LABELS", help="the labelled photos")
+    add("--from-format", metavar="NAME",
+        help="their format, where LABELS does not tell (convert.py --help lists them)")  # fmt: skip
+    add("--map", type=Path, metavar="FOLDER", help="photos that are not where their labels say")
+    add("--only", type=names, default=(), metavar="NAMES",
+        help="count what is called so alone: plate,licence")  # fmt: skip
     add("--empty", type=Path, nargs="+", metavar="PHOTOS", help="photos without plates, or folders")
     add("--skip", type=at_least(1), default=0, metavar="N", help="leave the first N of those out")
     add_weights(parser, "--weights")
@@ -68,9 +77,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add_force(parser, "overwrite the JSON file and the gallery")
     args = parser.parse_args(argv)
     if bool(args.labels) == bool(args.empty):
-        parser.error("give either LABELS.csv or --empty PHOTOS")
+        parser.error("give either LABELS or --empty PHOTOS")
     if args.empty and (args.gallery or args.given_boxes or args.country):
         parser.error("--gallery, --given-boxes and --country need labels")
+    if args.from_format is not None and args.from_format not in readable_names():
+        known = ", ".join(readable_names())
+        parser.error(f"--from-format: none called {args.from_format!r} can be read; known: {known}")
     args.weights = args.weights or bundled("weights.onnx")
     return args
 
@@ -96,7 +108,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{program()}: {line}", file=sys.stderr)
     if args.json:
         given = sys.argv[1:] if argv is None else argv
-        head = provenance(given, args.weights, settings, args.labels, reader_weights(choice))
+        labels = args.labels if args.labels and args.labels.is_file() else None
+        head = provenance(given, args.weights, settings, labels, reader_weights(choice))
         write_file(args.json, (json.dumps(head | report, indent=1) + "\n").encode())
     return 1 if unreadable else 0
 
@@ -139,13 +152,17 @@ def score_empty(args: argparse.Namespace, load: Any) -> Report:
 
 def score_labelled(args: argparse.Namespace, load: Any) -> Report:
     """Read labelled photos, print the figures, write the page of failures."""
-    from platewright.dataset.format.labels_csv import choose, read_labels
+    from platewright.dataset.format.labels_csv import choose
     from platewright.evaluation.evaluation import evaluate
+    from platewright.evaluation.label import load_labels
     from platewright.evaluation.report import Gallery, format_report
     from platewright.progress import Progress
     from platewright.reading.settings import ACCEPTED
 
-    labels = choose(read_labels(args.labels), args.country, args.limit)
+    found = load_labels(args.labels, reader=args.from_format or "", photos=args.map, only=args.only)
+    labels = choose(found.labels, args.country, args.limit)
+    for reason, count in sorted(found.passed.items()):
+        print(f"{program()}: passed over, {reason}: {count}", file=sys.stderr)
     detector = load()
     gallery = Gallery(args.gallery) if args.gallery else None
     with Progress(len({label.file for label in labels}), unit="photos") as progress:
@@ -157,13 +174,15 @@ def score_labelled(args: argparse.Namespace, load: Any) -> Report:
 
         result = evaluate(
             labels,
-            args.labels.parent / "images",
+            found.folder,
             detector,
             given_boxes=args.given_boxes,
             margin=args.margin,
             size=args.resize,
+            packed=found.packed,
             after=after,
         )
+    result.unreadable = [*found.unreadable, *result.unreadable]
     report = result.report(max(ACCEPTED, args.min_confidence))
     print(format_report(report))
     if gallery is not None:

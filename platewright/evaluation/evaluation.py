@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.dataset.format.labels_csv import Label
+from platewright.dataset.picture import PackedPicture
 from platewright.errors import DatasetError, ImageError
 from platewright.evaluation.metrics import (
     NARROW,
@@ -31,7 +33,7 @@ from platewright.evaluation.metrics import (
     summarize,
 )
 from platewright.geometry import Box, iou, quad_of_box
-from platewright.image import load_image
+from platewright.image import decode_image, load_image
 from platewright.output.batch import list_images
 from platewright.reading.settings import Shown
 from platewright.record import Reading
@@ -147,6 +149,7 @@ def evaluate(
     given_boxes: bool = False,
     margin: float = 0.0,
     size: tuple[int, int] | None = None,
+    packed: Mapping[str, PackedPicture] | None = None,
     after: Callable[[UInt8Array, list[Outcome], list[Reading], Evaluation], None] | None = None,
 ) -> Evaluation:
     """Read labelled photos and match what is read to the labels.
@@ -158,6 +161,7 @@ def evaluate(
         given_boxes: read the labels' boxes instead of searching.
         margin: added to a given box on each side, as a fraction of its width and height.
         size: (height, width) that every photo is first scaled and padded to; None: as it is.
+        packed: photos that lie inside of other files.
         after: called after each photo with the photo, its outcomes, its readings, all so far.
 
     Raises:
@@ -169,9 +173,13 @@ def evaluate(
     result, shown = Evaluation(), Shown()
     for file, own in by_file.items():
         try:
-            image = load_image(folder / file)
+            if packed and file in packed:
+                image = decode_image(io.BytesIO(packed[file].read()), file)
+            else:
+                image = load_image(folder / file)
         except ImageError as error:
-            result.unreadable.append(f"{error} (line {own[0].line} of the labels)")
+            line = f" (line {own[0].line} of the labels)" if own[0].line else ""
+            result.unreadable.append(f"{error}{line}")
             continue
         shape = image.shape
         boxes = [label.box or (0.0, 0.0, float(shape[1]), float(shape[0])) for label in own]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from platewright.dataset.outline import polygon_area
 from platewright.errors import ConfigError, printable
 from platewright.record import Reading
 from platewright.text import percent
@@ -212,6 +211,8 @@ def coco_entries(
         image: its id, from 1.
         first: id of its first annotation, from 1.
     """
+    from platewright.dataset.outline import polygon_area  # reading a photo takes none of that
+
     height, width = photo.size
     entry = {"id": image, "file_name": photo.file, "width": width, "height": height}
     annotations = []

@@ -386,8 +386,8 @@ def test_the_script_counts_false_alarms(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give either LABELS.csv or --empty"),
-        (["labels.csv", "--empty", "images"], "give either LABELS.csv or --empty"),
+        ([], "give either LABELS or --empty"),
+        (["labels.csv", "--empty", "images"], "give either LABELS or --empty"),
         (["--empty", "images", "--country", "GB"], "need labels"),
         (["labels.csv", "--resize", "1280"], "give WIDTHxHEIGHT, 1 to 100000 each, not 1280"),
         (["labels.csv", "--resize", "0x720"], "give WIDTHxHEIGHT"),
