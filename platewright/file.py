@@ -254,7 +254,7 @@ def _take(stream: TextIO) -> bool:
 
 
 class LinesFile:
-    """JSON lines that are each there at once and whole, for use in a `with` statement.
+    """Lines, JSON as a rule, that are each there at once and whole, for use in a `with` statement.
 
     They go to a `.part` file beside it; leaving the block renames that file, also when an error
     or Ctrl-C ends it, so that nothing is lost. What was there before is kept until then.
@@ -286,7 +286,15 @@ class LinesFile:
         Raises:
             OutputError: if it can't be written; the lines before it stay.
         """
-        rest = (json.dumps(line) + "\n").encode()
+        self.write(json.dumps(line) + "\n")
+
+    def write(self, line: str) -> None:
+        """Write one line of another kind, as it is.
+
+        Raises:
+            OutputError: if it can't be written; the lines before it stay.
+        """
+        rest = line.encode()
         written = 0
         try:
             while rest:

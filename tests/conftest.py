@@ -20,6 +20,7 @@ import pytest
 from filelock import FileLock
 
 from platewright.image import encode_image
+from tests.broker import Broker
 
 TESTS = Path(__file__).resolve().parent
 TELLING = {
@@ -256,3 +257,12 @@ def camera_server() -> Iterator[type[CameraServer]]:
     yield Tracked
     for server in started:
         server.close()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """An MQTT broker that runs."""
+    made = Broker(tmp_path / "broker")
+    made.start()
+    yield made
+    made.kill()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
-from platewright.errors import RegionError
+from platewright.errors import ConfigError, RegionError
 
 __all__ = [
     "READER_HELP",
+    "Parser",
     "add_backgrounds",
     "add_fonts",
     "add_force",
@@ -27,6 +30,7 @@ __all__ = [
     "names",
     "program",
     "regions",
+    "secret",
     "size",
     "use_fonts",
 ]
@@ -37,6 +41,41 @@ READER_HELP = (
     "with + between them vote; line is the weights' own, and what reads where none is named; box "
     "finds by itself; api asks a service"
 )
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors repeat no user and password of an address."""
+
+    def error(self, message: str) -> NoReturn:
+        """See `argparse`."""
+        super().error(re.sub(r"//(?!\[)\S*@", "//", message))
+
+
+def secret(option: str, name: str | None) -> str:
+    """Return what an environment variable of that name holds, or else a file, without line ends.
+
+    So a password is in no list of processes; it is in no message either, should it be given itself.
+
+    Args:
+        option: that names it.
+        name: of the variable or file; None: there is no secret.
+
+    Raises:
+        ConfigError: if there is neither, or nothing in it.
+    """
+    if name is None:
+        return ""
+    value = os.environ.get(name)
+    if value is None:
+        try:
+            value = Path(name).read_text("utf-8")
+        except (OSError, ValueError):
+            raise ConfigError(
+                f"{option}: give the name of an environment variable or of a file that holds it"
+            ) from None
+    if not value.strip():
+        raise ConfigError(f"{option}: the environment variable or file is empty")
+    return value.strip("\r\n")
 
 
 def program() -> str:

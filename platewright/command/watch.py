@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import (
+    Parser,
     add_force,
     add_mask,
     add_region,
@@ -19,13 +23,17 @@ from platewright.command.argument import (
     add_weights,
     bounded,
     program,
+    secret,
 )
+from platewright.errors import ConfigError
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from platewright.output.message import Receiver
+    from platewright.output.mqtt import MqttAddress
     from platewright.reading.detector import Detector
     from platewright.record import Reading
     from platewright.tracking.follow import StopWish
@@ -39,7 +47,7 @@ CHOICES = ("min_height", "accept")
 
 def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description="Follow the vehicles of a video; the readings of all frames vote on each text.",
         epilog="Ctrl-C, SIGTERM or q in the window end it: vehicles under way are told, files are "
         "closed. Exit 0: done; 1: the source or the weights could not be read; 2: the arguments "
@@ -47,9 +55,23 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("source", metavar="SOURCE",
-        help="video file, folder of pictures, number of a camera, RTSP or HTTP URL")  # fmt: skip
+        help="video file, folder of pictures, number of a camera, RTSP or HTTP URL, or "
+        "mqtt://HOST/TOPIC of pictures, as Frigate sends them")  # fmt: skip
     add_weights(parser, "weights")
     add("--jsonl", type=Path, metavar="FILE", help="write a JSON line per vehicle there")
+    add("--csv", type=Path, metavar="FILE", help="write a row per vehicle there")
+    add("--mqtt", type=topic, metavar="URL",
+        help="send a message per vehicle to mqtt[s]://[USER@]HOST[:PORT]/TOPIC; Home Assistant "
+        "finds it by itself")  # fmt: skip
+    add("--mqtt-password", metavar="VARIABLE|FILE",
+        help="environment variable or file that holds the broker's password")  # fmt: skip
+    add("--discovery", metavar="PREFIX", default="homeassistant",
+        help="where Home Assistant listens; none: it is told nothing (%(default)s)")  # fmt: skip
+    add("--webhook", type=webhook, metavar="URL", help="post a message per vehicle there")
+    add("--webhook-secret", metavar="VARIABLE|FILE",
+        help="environment variable or file that holds what messages are signed with")  # fmt: skip
+    add("--queue", type=Path, metavar="FILE",
+        help="holds what could not be sent yet (beside --jsonl or --csv, or here)")  # fmt: skip
     add("--out", type=Path, metavar="VIDEO", help="write the annotated video there (.mp4, .mkv)")
     add("--show", action="store_true", help="show it in a window")
     add("--every", type=bounded(int, 1, 10_000), default=1, metavar="N",
@@ -58,9 +80,13 @@ def make_parser() -> argparse.ArgumentParser:
         help="a recording as if it were live: frames that come too fast are dropped")  # fmt: skip
     add("--fps", type=bounded(float, 0.001, 1000), default=25.0, metavar="N",
         help="frames a second of a folder of pictures (%(default)g)")  # fmt: skip
+    add("--follow", action="store_true",
+        help="a folder: read the pictures that come into it from now on")  # fmt: skip
     add("--patience", type=bounded(float, 0, 1e9), default=float("inf"), metavar="S",
         help="give up on a lost camera or stream after S seconds (never)")  # fmt: skip
     add("--save", action="store_true", help="keep each vehicle in the registry (docs/web.md)")
+    add("--lookup", action="store_true",
+        help="tell in messages on which list of the registry it is, and keep nothing")  # fmt: skip
     add("--redact", action="store_true", help="hide all plates in --out instead of reading them")
     add_threads(parser)
     add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
@@ -79,6 +105,27 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def topic(text: str) -> MqttAddress:
+    """Return the broker and topic of `--mqtt`."""
+    from platewright.output.mqtt import MqttAddress
+
+    try:
+        return MqttAddress.parse(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def webhook(text: str) -> str:
+    """Return the URL of `--webhook`."""
+    from platewright.output.webhook import WebhookReceiver
+
+    try:
+        WebhookReceiver(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line and check that its parts go together."""
     parser = make_parser()
@@ -88,12 +135,17 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         if not (args.out or args.show):
             parser.error("--redact needs --out or --show")
         texts = (
-            "jsonl", "save", "accept", "min_confidence", "region", "early", "reader", "all", "mask",
+            "jsonl", "csv", "mqtt", "webhook", "save", "lookup", "accept", "min_confidence",
+            "region", "early", "reader", "all", "mask", "follow",
         )  # fmt: skip
         if given := [f"--{n.replace('_', '-')}" for n in texts if getattr(args, n)]:
             parser.error(f"--redact reads no text: {given[0]} means nothing with it")
         if args.every > 1:
             parser.error("--redact looks at every frame; leave out --every")
+    if (args.lookup or args.queue) and not (args.mqtt or args.webhook):
+        parser.error(f"{'--lookup' if args.lookup else '--queue'} goes with --mqtt or --webhook")
+    if args.webhook_secret and not args.webhook:
+        parser.error("--webhook-secret goes with --webhook")
     return args
 
 
@@ -102,7 +154,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
 
     from platewright.file import claim_results
+    from platewright.output.annotation import portrait
     from platewright.reading.settings import Shown
+    from platewright.tracking.arrival import ArrivalSource
     from platewright.tracking.follow import Followed, StopWish, follow
     from platewright.tracking.frame_reader import FrameReader
     from platewright.tracking.live import NewestFrames
@@ -111,29 +165,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.tracking.source import open_source
     from platewright.tracking.track import Tracker
 
-    keep = registry() if args.save else None
-    claim_results(Path(args.source), args.jsonl, args.out, force=args.force)
+    args.mqtt_password = secret("--mqtt-password", args.mqtt_password)
+    args.webhook_secret = secret("--webhook-secret", args.webhook_secret)
+    look_up = registry(keeping=args.save) if args.save or args.lookup else None
+    claim_results(Path(args.source), args.jsonl, args.csv, args.out, args.queue, force=args.force)
     detector, tracking = load(args)
-    source = open_source(args.source, fps=args.fps, patience_s=args.patience, report=report)
+    source = open_source(
+        args.source, fps=args.fps, patience_s=args.patience, report=report,
+        filling=args.follow, password=args.mqtt_password,
+    )  # fmt: skip
     latest = NewestFrames(source) if args.realtime or source.live else None
     done, start = Followed(), time.perf_counter()
     shown = Shown.of(
         everything=args.all, presence=args.min_presence, confidence=args.min_confidence
     )
     voter, tracker = Voter.of(detector), Tracker(tracking)
-    with StopWish() as stop, Outlets(args, source.name, stop, keep) as outlets:
+    with StopWish() as stop, Outlets(args, source.name, stop, look_up) as outlets:
         frames = latest.frames(stop) if latest else outlets.counted(source)
         try:
             if args.redact:
                 count = PlateCount(voter, tracker, shown)
                 hide_plates(frames, detector.read, outlets.put, done, count=count, stop=stop)
             else:
-                suits = FrameReader.suits(detector)
-                reader = FrameReader(detector, tracker) if suits else detector.read
+                steady = FrameReader.suits(detector) and not isinstance(source, ArrivalSource)
+                reader = FrameReader(detector, tracker) if steady else detector.read
                 follow(
                     frames, reader, voter, done, on_passing=outlets.tell,
                     on_frame=outlets.draw if outlets.pictures else None, tracker=tracker,
                     every=args.every, shown=shown, early=args.early, source=source.name, stop=stop,
+                    portrait=portrait if outlets.senders else None,
                 )  # fmt: skip
         finally:
             outlets.progress.end()
@@ -145,13 +205,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class Outlets(ExitStack):
-    """Where what is seen goes: the terminal, a file, the registry, a video, a window.
+    """Where what is seen goes: the terminal, files, the registry, others, a video, a window.
 
     Args:
         args: of the command line.
         name: of the source.
         stop: is told where the window is closed.
-        keep: keeps a vehicle in the registry; None: none is kept.
+        look_up: keeps a vehicle in the registry, and tells its list; None: neither.
     """
 
     def __init__(
@@ -159,22 +219,30 @@ class Outlets(ExitStack):
         args: argparse.Namespace,
         name: str,
         stop: StopWish,
-        keep: Callable[[Passing], None] | None,
+        look_up: Callable[[Passing], str] | None,
     ) -> None:
         """Open what was asked for."""
         from platewright.file import LinesFile
         from platewright.output.clip import ClipWriter
+        from platewright.output.message import MessageQueue, Sender, csv_header
         from platewright.progress import Progress
         from platewright.tracking.follow import Display
 
         super().__init__()
         self.progress = self.enter_context(Progress(unit="frames"))
-        self.stop, self.keep = stop, keep
+        self.stop, self.look_up = stop, look_up
         self.window = Display(f"Platewright: {name}") if args.show else None
         self.clip = self.enter_context(ClipWriter(args.out)) if args.out else None
         self.lines = (
             self.enter_context(LinesFile(args.jsonl, in_place=True)) if args.jsonl else None
         )
+        self.table = self.enter_context(LinesFile(args.csv, in_place=True)) if args.csv else None
+        if self.table:
+            self.table.write(csv_header())
+        self.senders: list[Sender] = []
+        if told := receivers(args):
+            queue = self.enter_context(MessageQueue(args.queue or queue_file(args, told), report))
+            self.senders = [self.enter_context(Sender(r, queue, report, stop)) for r in told]
 
     @property
     def pictures(self) -> bool:
@@ -183,10 +251,22 @@ class Outlets(ExitStack):
 
     def tell(self, passing: Passing) -> None:
         """Tell of a vehicle."""
-        if self.lines:  # first the file: who read the output may be gone
-            self.lines.add(passing.as_dict())
-        if self.keep:
-            self.keep(passing)
+        from platewright.output.message import Message, csv_line
+
+        told = passing.as_dict()
+        if self.lines:  # first the files: who read the output may be gone
+            self.lines.add(told)
+        if self.table:
+            self.table.write(csv_line(told))
+        listed = ""
+        try:
+            if self.look_up:
+                listed = self.look_up(passing)
+        finally:  # a registry that fails keeps nobody else from knowing
+            seen = (passing.best.at or datetime.now(UTC)).isoformat(timespec="milliseconds")
+            message = Message(body={"seen": seen, "list": listed, **told}, picture=passing.picture)
+            for sender in self.senders:
+                sender.add(message)
         self.progress.say(passing.line(), sys.stdout)
 
     def counted(self, source: Source) -> Iterator[Frame]:
@@ -194,7 +274,7 @@ class Outlets(ExitStack):
         for frame in source.frames():
             self.progress.expect(source.total)
             yield frame
-            self.progress.add()
+            self.progress.add(not frame.idle)
 
     def put(self, picture: NDArray[np.uint8], time_s: float) -> None:
         """Show or write a picture."""
@@ -210,11 +290,36 @@ class Outlets(ExitStack):
         self.put(annotate(frame.picture, readings), frame.time_s)
 
 
-def registry() -> Callable[[Passing], None]:
-    """Return what keeps a vehicle in the registry."""
+def registry(*, keeping: bool) -> Callable[[Passing], str]:
+    """Return what looks a vehicle up in the registry, and keeps it there if wished."""
     from platewright.web.database import open_registry
 
-    return open_registry()
+    return open_registry(keeping=keeping)
+
+
+def receivers(args: argparse.Namespace) -> list[Receiver]:
+    """Return who is told of each vehicle by a message."""
+    from platewright.output.mqtt import MqttReceiver
+    from platewright.output.webhook import WebhookReceiver
+
+    told: list[Receiver] = []
+    if args.webhook:
+        told.append(WebhookReceiver(args.webhook, args.webhook_secret))
+    if args.mqtt:
+        prefix = "" if args.discovery == "none" else args.discovery
+        broker = MqttReceiver(args.mqtt.with_password(args.mqtt_password), prefix)
+        if not broker.open():
+            report(f"{broker.name}: can't be reached yet; vehicles wait until it can")
+        told.append(broker)
+    return told
+
+
+def queue_file(args: argparse.Namespace, told: list[Receiver]) -> Path:
+    """Return where messages wait: one file for each source and receivers, beside the results."""
+    who = [re.sub("//.*@", "//", args.source), *(receiver.key for receiver in told)]
+    name = f"watch-{hashlib.sha256(' '.join(who).encode()).hexdigest()[:8]}.queue"
+    results = [path for path in (args.jsonl, args.csv) if path and path.is_file()]
+    return results[0].with_name(name) if results else Path(name)
 
 
 def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:

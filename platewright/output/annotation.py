@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from platewright.geometry import Box, box_of_quad
+from platewright.image import encode_image
 from platewright.record import Reading
 from platewright.resource import DATA
 from platewright.text import percent
 
-__all__ = ["annotate", "confidence_colour", "place_tag", "text_colour"]
+__all__ = ["annotate", "confidence_colour", "place_tag", "portrait", "text_colour"]
 
 UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
@@ -49,6 +50,11 @@ CASING = (16, 18, 22)
 CASING_OPACITY = 0.55
 SUBPIXEL_BITS = 4
 SHAPE_SCALE = 4
+
+# A car's front in sizes of its plate, 520 x 110 mm: to each side, above and below.
+BESIDE, ABOVE, BELOW = 2.3, 12.0, 4.0
+PORTRAIT_WIDTH = 640
+PORTRAIT_QUALITY = 85
 
 
 def annotate(image: UInt8Array, readings: Sequence[Reading]) -> UInt8Array:
@@ -242,3 +248,24 @@ def _face(size: int) -> Face:
 def _plain(size: int) -> Face:
     """Return Pillow's built-in face: the bundled ones lack small signs such as `%`."""
     return cast(Face, ImageFont.load_default(size))
+
+
+def portrait(image: UInt8Array, box: Box) -> bytes:
+    """Return the vehicle round a plate as a JPEG of at most 640 pixels in width.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        box: of the plate, in its pixels.
+    """
+    x0, y0, x1, y1 = box
+    width, height = max(x1 - x0, 8.0), max(y1 - y0, 8.0)
+    left, right = max(int(x0 - BESIDE * width), 0), max(int(x1 + BESIDE * width), 0)
+    top, bottom = max(int(y0 - ABOVE * height), 0), max(int(y1 + BELOW * height), 0)
+    part = image[top:bottom, left:right]
+    if not part.size:  # a plate that went out of the picture
+        part = image
+    if part.shape[1] > PORTRAIT_WIDTH:
+        tall = max(round(part.shape[0] * PORTRAIT_WIDTH / part.shape[1]), 1)
+        small = cv2.resize(part, (PORTRAIT_WIDTH, tall), interpolation=cv2.INTER_AREA)
+        part = np.asarray(small, np.uint8)
+    return encode_image(np.ascontiguousarray(part), ".jpg", PORTRAIT_QUALITY)

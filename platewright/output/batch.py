@@ -24,7 +24,7 @@ from platewright.image import (
     load_image,
 )
 
-__all__ = ["Batch", "Job", "list_images", "load_photo", "plan_batch"]
+__all__ = ["Batch", "Job", "begins_picture", "list_images", "load_photo", "plan_batch"]
 
 LINES_NAME = "readings.jsonl"
 STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
@@ -222,6 +222,11 @@ def is_picture(path: Path) -> bool:
             start = stream.read(16)
     except OSError:
         return False
+    return begins_picture(start)
+
+
+def begins_picture(start: bytes) -> bool:
+    """Tell whether a file of which these are the first 16 bytes is a picture."""
     boxed = start[4:12] in HEIC_STARTS | AVIF_STARTS
     webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
     return boxed or webp or start.startswith(STARTS)

@@ -140,6 +140,7 @@ def follow(
     early: bool = False,
     source: str = "",
     stop: Callable[[], bool] = lambda: False,
+    portrait: Callable[[Picture, Box], bytes] | None = None,
 ) -> Followed:
     """Read frames and track what they show until they end.
 
@@ -155,55 +156,40 @@ def follow(
         on_passing: takes each vehicle once it has passed.
         on_frame: takes every frame that came, read or not, and what is to be shown on it: for each
             track the vote so far, at the place where the plate is.
-        tracker: sorts the readings; None: one with the usual settings.
+        tracker: sorts the readings; None: one with the usual settings. Where frames are of several
+            sources each has one of its own with the same settings.
         every: every so many frames one is read, from the first on.
         shown: tells whether a vehicle is told, and drawn.
         early: tell a vehicle as soon as three frames have shown it and its text is accepted, and
             then no more; one that waits at a gate has not passed yet.
-        source: what the passings call the source.
+        source: what the passings call the source, where the frames don't tell.
         stop: asked before each frame.
+        portrait: makes a vehicle's picture of a frame and the plate's box; None: none is made.
 
     Returns:
         The counts.
     """
     looker = read if isinstance(read, FrameReader) else None
-    chosen = looker.tracker if looker else tracker or Tracker()
     done = done or Followed()
-    votes: dict[int, tuple[int, Reading]] = {}
-    told: set[int] = set()
-    scenery = _Scenery()
+    views: dict[str, _View] = {}
 
-    def tell(ended: list[Track]) -> None:
-        for track in ended:
-            votes.pop(track.number, None)
-            if track.number in told:
-                told.remove(track.number)
-                continue
-            if scenery.has(track):
-                continue
-            passing = voter.passing(track, source)
-            if counts(track, passing.reading) and shown(passing.reading):
-                done.passings += 1
-                on_passing(passing)
-
-    def tell_early() -> None:
-        for track in chosen.tracks:
-            fresh = not track.missed and track.count >= EARLIEST and track.number not in told
-            fresh = fresh and not scenery.has(track)
-            if fresh and voted(track).accepted and shown(voted(track)):
-                done.passings += 1
-                told.add(track.number)
-                on_passing(voter.passing(track, source))
-
-    def voted(track: Track) -> Reading:
-        if votes.get(track.number, (0,))[0] != track.count:
-            votes[track.number] = (track.count, voter.reading(track, placed=False))
-        return votes[track.number][1]
+    def view_of(frame: Frame) -> _View:
+        if frame.source not in views:
+            own = (looker.tracker if looker else tracker) if not views else None
+            own = own or Tracker(tracker.settings if tracker else None)
+            name = frame.source or source
+            views[frame.source] = _View(own, voter, done, shown, on_passing, name, portrait)
+        return views[frame.source]
 
     try:
         for frame in frames:
             if stop():
                 break
+            if frame.idle:
+                for each in views.values():
+                    each.tell(each.tracker.expire(frame.time_s))
+                continue
+            view = view_of(frame)
             done.frames += 1
             try:
                 if frame.number % every == 0:
@@ -213,23 +199,91 @@ def follow(
                     else:
                         readings = read(frame.picture)
                     done.read += 1
-                    ended = chosen.update(readings, frame.number, frame.time_s, frame.at, seen)
-                    scenery.update([*chosen.tracks, *ended], frame.time_s)
-                    tell(ended)
+                    view.update(frame, readings, seen)
                     if early:
-                        tell_early()
+                        view.tell_early()
                 if on_frame is not None:
-                    there = [
-                        replace(voted(track), quad=track.quad_at(frame.time_s))
-                        for track in chosen.tracks
-                        if frame.time_s - track.last.time_s <= SHOWN_S and shown(voted(track))
-                    ]
-                    on_frame(frame, there)
+                    on_frame(frame, view.readings(frame.time_s))
             except ImageError:
                 done.unreadable += 1
     finally:
-        tell(chosen.finish())
+        for each in views.values():
+            each.tell(each.tracker.finish())
     return done
+
+
+class _View:
+    """What one camera sees: its tracks, the votes so far, what was told, and the scenery."""
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        voter: Voter,
+        done: Followed,
+        shown: Callable[[Reading], bool],
+        on_passing: Callable[[Passing], None],
+        source: str,
+        portrait: Callable[[Picture, Box], bytes] | None,
+    ) -> None:
+        self.tracker, self.voter, self.done, self.shown = tracker, voter, done, shown
+        self.on_passing, self.source, self.portrait = on_passing, source, portrait
+        self._votes: dict[int, tuple[int, Reading]] = {}
+        self._told: set[int] = set()
+        self._scenery = _Scenery()
+        self._portraits: dict[int, bytes] = {}
+
+    def update(
+        self, frame: Frame, readings: list[Reading], seen: dict[int, tuple[Reading, bool]]
+    ) -> None:
+        """Take in what was read in a frame, and tell what has passed."""
+        ended = self.tracker.update(readings, frame.number, frame.time_s, frame.at, seen)
+        self._scenery.update([*self.tracker.tracks, *ended], frame.time_s)
+        self.tell(ended)
+        if self.portrait is not None:
+            for track in self.tracker.tracks:
+                if track.best.frame == frame.number and track.number not in self._told:
+                    box = track.best.reading.box
+                    self._portraits[track.number] = self.portrait(frame.picture, box)
+
+    def tell(self, ended: list[Track]) -> None:
+        """Tell the vehicles whose tracks have ended."""
+        for track in ended:
+            self._votes.pop(track.number, None)
+            picture = self._portraits.pop(track.number, b"")
+            if track.number in self._told:
+                self._told.remove(track.number)
+                continue
+            if self._scenery.has(track):
+                continue
+            passing = self.voter.passing(track, self.source)
+            if counts(track, passing.reading) and self.shown(passing.reading):
+                self.done.passings += 1
+                self.on_passing(replace(passing, picture=picture))
+
+    def tell_early(self) -> None:
+        """Tell the vehicles that are sure already, and have not passed."""
+        for track in self.tracker.tracks:
+            fresh = not track.missed and track.count >= EARLIEST and track.number not in self._told
+            fresh = fresh and not self._scenery.has(track)
+            if fresh and self._voted(track).accepted and self.shown(self._voted(track)):
+                self.done.passings += 1
+                self._told.add(track.number)
+                picture = self._portraits.pop(track.number, b"")
+                passing = self.voter.passing(track, self.source)
+                self.on_passing(replace(passing, picture=picture))
+
+    def readings(self, time_s: float) -> list[Reading]:
+        """Return what is to be shown on a frame: each track's vote so far, where it is now."""
+        return [
+            replace(self._voted(track), quad=track.quad_at(time_s))
+            for track in self.tracker.tracks
+            if time_s - track.last.time_s <= SHOWN_S and self.shown(self._voted(track))
+        ]
+
+    def _voted(self, track: Track) -> Reading:
+        if self._votes.get(track.number, (0,))[0] != track.count:
+            self._votes[track.number] = (track.count, self.voter.reading(track, placed=False))
+        return self._votes[track.number][1]
 
 
 def counts(track: Track, voted: Reading) -> bool:

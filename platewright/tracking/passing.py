@@ -252,6 +252,7 @@ class Passing:
         last: and last.
         best: the frame with the highest presence x confidence.
         source: the video or camera.
+        picture: a JPEG of the vehicle in its best frame; empty: none was wanted.
     """
 
     track: int
@@ -261,6 +262,7 @@ class Passing:
     last: Sight
     best: Sight
     source: str = ""
+    picture: bytes = b""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that `watch.py` writes."""
@@ -275,11 +277,10 @@ class Passing:
     def line(self) -> str:
         """Return it as a line to read.
 
-        The time it came and went, its text with a question mark where that is not accepted, its
+        When it came and went, its text with a question mark where that is not accepted, its
         confidence, its region, the number of frames.
         """
-        reading = self.reading
-        doubt = "" if reading.accepted else " ?"
+        reading, doubt = self.reading, "" if self.reading.accepted else " ?"
         count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
         return (
             f"{_clock(self.first)} - {_clock(self.last)}  {reading.text + doubt:<12}  "
@@ -387,7 +388,7 @@ class Voter:
 
 def _moment(sight: Sight) -> dict[str, Any]:
     """Return when a sight was: frame, seconds from the beginning, the time of a live one."""
-    at = {} if sight.at is None else {"at": sight.at.isoformat(timespec="milliseconds")}
+    at = {"at": sight.at.isoformat(timespec="milliseconds")} if sight.at else {}
     return {"frame": sight.frame, "time_s": round(sight.time_s, 3), **at}
 
 

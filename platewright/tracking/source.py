@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import VideoError
+from platewright.errors import ConfigError, VideoError
 from platewright.image import load_image
 from platewright.output.batch import list_images
 from platewright.output.clip import import_av
@@ -61,6 +61,10 @@ def safe_name(address: str) -> str:
     'rtsp://10.0.0.7:554/live'
     """
     parts = urlsplit(address)
+    try:
+        _ = parts.port
+    except ValueError:  # a password with a slash in it, say, ends the host's name too early
+        parts = urlsplit(re.sub(r"//.*@", "//", address))
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
@@ -74,12 +78,16 @@ class Frame:
         time_s: seconds from the first frame.
         unpack: returns the picture.
         at: when a live one came; None in a recording.
+        source: which of a source's cameras it is of; empty: it has one.
+        idle: whether it is none, and says no more than that nothing has come until then.
     """
 
     number: int
     time_s: float
     unpack: Callable[[], Picture]
     at: datetime | None = None
+    source: str = ""
+    idle: bool = False
 
     @cached_property
     def picture(self) -> Picture:
@@ -93,33 +101,45 @@ def open_source(
     fps: float = 25.0,
     patience_s: float = float("inf"),
     report: Callable[[str], None] = lambda line: None,
+    filling: bool = False,
+    password: str = "",
 ) -> Source:
     """Return what a user named: a number is a camera, an address a stream, else a file or folder.
 
     Args:
-        text: such as `0`, `rtsp://camera/live`, `drive.mp4`, `frames/`.
+        text: such as `0`, `rtsp://camera/live`, `mqtt://broker/frigate/+/car/snapshot`,
+            `drive.mp4`, `frames/`.
         fps: frames a second of a folder.
         patience_s: how long a camera or stream that was lost is tried again, seconds.
         report: takes a line when one is lost and when it is back.
+        filling: whether a folder's pictures are those that come into it from now on.
+        password: of an MQTT broker, where the address has none.
 
     Raises:
         VideoError: if there is no such file.
-        ConfigError: if PyAV is needed and not installed.
+        ConfigError: if PyAV or paho-mqtt is needed and not installed.
     """
-    # Both are made of what stands here.
+    # All are made of what stands here.
+    from platewright.output.mqtt import PORTS, MqttAddress
+    from platewright.tracking.arrival import FillingFolder, MqttSource
     from platewright.tracking.live import CameraSource, StreamSource
 
     path = Path(text)
     if re.fullmatch(r"\d{1,3}", text) and not path.exists():
         return CameraSource(int(text), patience_s=patience_s, report=report)
     scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", text)
+    if filling and (scheme or not path.is_dir()):
+        raise ConfigError(f"--follow goes with a folder, and {safe_name(text)} is none")
+    if scheme and scheme[1].lower() in PORTS:
+        topics = MqttAddress.parse(text, wildcards=True).with_password(password)
+        return MqttSource(topics, patience_s=patience_s, report=report)
     if scheme:
         if scheme[1].lower() not in SCHEMES:
-            known = ", ".join(f"{name}://" for name in SCHEMES)
+            known = ", ".join(f"{name}://" for name in (*SCHEMES, *PORTS))
             raise VideoError(f"{safe_name(text)}: no stream that can be read; one begins {known}")
         return StreamSource(text, patience_s=patience_s, report=report)
     if path.is_dir():
-        return FolderSource(path, fps)
+        return FillingFolder(path, report=report) if filling else FolderSource(path, fps)
     if not path.exists():
         raise VideoError(f"{path}: no such file, folder or camera")
     return FileSource(path)

@@ -250,6 +250,12 @@ class Tracker:
                 self.tracks.append(Track(self.number, sights[j]))
         return ended
 
+    def expire(self, time_s: float) -> list[Track]:
+        """End and return the tracks that were not seen for the gap, whatever frames came since."""
+        ended = [t for t in self.tracks if time_s - t.last.time_s > self.settings.gap_s]
+        self.tracks = [track for track in self.tracks if track not in ended]
+        return ended
+
     def _waits(self, track: Track) -> bool:
         """Tell whether a track is waited for: another vehicle in its place would be told apart."""
         return track.stands and track.best.reading.confidence >= self.settings.sure

@@ -159,13 +159,19 @@ if TYPE_CHECKING:
     from platewright.tracking.passing import Passing
 
 
-def open_registry() -> Callable[[Passing], None]:
-    """Open the registry that the web page has, and return what keeps a passing vehicle in it.
+def open_registry(*, keeping: bool = True) -> Callable[[Passing], str]:
+    """Open the registry that the web page has, and return what looks a passing vehicle up in it.
+
+    What is returned tells the vehicle's list as it stands today (`Vehicle.standing`), empty for one
+    that is not registered, and keeps the vehicle unless told otherwise.
 
     The database is that of `DATABASE_URL`, else the one in `PLATEWRIGHT_DATA` or `instance/`; its
     tables are made where they are missing. A vehicle is stored with the time of its best frame
-    where that is known (a camera, a stream), else with the present time. What is kept raises
-    `OutputError` where it can't be written; everything before it stays.
+    where that is known (a camera, a stream), else with the present time. `OutputError` is raised
+    where the database can't be used; everything before it stays.
+
+    Args:
+        keeping: whether it is kept, or only looked up.
 
     Raises:
         ConfigError: if Django is not installed or the database can't be used.
@@ -182,20 +188,24 @@ def open_registry() -> Callable[[Passing], None]:
             f"the registry needs {error.name}: pip install -r requirements-web.txt"
         ) from error
 
-    from platewright.web.registry.lookup import keep_reading
+    from platewright.web.registry.lookup import find_vehicle, keep_reading
 
     bring_up_to_date()
 
-    def keep(passing: Passing) -> None:
+    def look_up(passing: Passing) -> str:
         if not passing.reading.text:
-            return
+            return ""
         close_old_connections()  # a database's server may have hung up since the last vehicle
         try:
-            keep_reading(
-                passing.reading, source=passing.source, seen=passing.best.at, frames=passing.frames
-            )
+            found = find_vehicle(passing.reading)
+            if keeping:
+                keep_reading(
+                    passing.reading, source=passing.source, seen=passing.best.at,
+                    frames=passing.frames, found=found,
+                )  # fmt: skip
         except DatabaseError as error:
-            why = " ".join(str(error).split())
-            raise OutputError(f"the registry: {passing.reading.text} not kept: {why}") from error
+            why, what = " ".join(str(error).split()), "kept" if keeping else "looked up"
+            raise OutputError(f"the registry: {passing.reading.text} not {what}: {why}") from error
+        return found.vehicle.standing() if found else ""
 
-    return keep
+    return look_up

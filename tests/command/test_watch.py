@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +22,8 @@ from platewright.alphabet import Alphabet
 from platewright.command import run_command
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
-from platewright.image import save_image
+from platewright.image import decode_image, encode_image, save_image
+from platewright.output import message, mqtt
 from platewright.output.clip import ClipWriter
 from platewright.output.redaction import redaction_settings
 from platewright.reading import choice as choice_module
@@ -26,6 +31,7 @@ from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import spell
 from platewright.record import Reading
 from platewright.synth.street.picture import DriveSettings, draw_drive
+from tests.broker import Broker, Listener
 from tests.script import wait_until
 
 av = pytest.importorskip("av")
@@ -135,6 +141,83 @@ def test_one_row_per_vehicle_and_an_annotated_video(
     changed = [np.abs(a.astype(int) - b).mean() > 1 for a, b in zip(after, before, strict=True)]
     assert changed[:12] == changed[48:] == [True] * 12
     assert not any(changed[20:46])
+
+
+@pytest.mark.process
+def test_a_broker_that_was_away_is_told_of_earlier_runs_first(
+    run: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    broker: Broker,
+) -> None:
+    monkeypatch.setattr(mqtt, "CONNECT_S", 0.5)
+    monkeypatch.setattr(message, "LAST_S", 0.5)
+    monkeypatch.setenv("BROKER", "s3cr3t")
+    make_video(tmp_path / "in.mp4")
+    (tmp_path / "out").mkdir()
+    arguments = ["in.mp4", "w.onnx", "--mqtt", broker.url("gate", "me:pa55@"), "--force"]
+    results = ["--csv", "out/a.csv", "--webhook-secret", "BROKER", "--webhook"]
+    broker.kill()
+    assert run(*arguments, *results, "http://me:pa55@127.0.0.1:1/k3y") == 1
+    out, err = capsys.readouterr()
+    assert [line.split()[3] for line in out.splitlines()] == ["AB123", "XY999"]
+    assert f"{broker.url('gate')}: can't be reached yet; vehicles wait until it can" in err
+    assert re.search(r"2 vehicles wait in out/watch-\w{8}\.queue; the same command", err)
+    assert not any(word in out + err for word in ("s3cr3t", "pa55", "k3y"))
+    (queue,) = (tmp_path / "out").glob("*.queue")
+    assert not any(word in queue.read_bytes() for word in (b"s3cr3t", b"pa55", b"k3y"))
+    with (tmp_path / "out/a.csv").open() as table:
+        assert [row["text"] for row in csv.DictReader(table)] == ["AB123", "XY999"]
+    queue.rename(tmp_path / "mine.queue")
+    monkeypatch.setattr(message, "LAST_S", 60.0)
+    broker.start()
+    listener = Listener(broker)
+    assert run(*arguments, "--queue", "mine.queue") == 0
+    assert "there already" not in capsys.readouterr().err
+    wait_until(lambda: len(listener.of("gate")) == 4)
+    told = [json.loads(each) for each in listener.of("gate")]
+    assert [each["text"] for each in told] == ["AB123", "XY999"] * 2
+    assert len({each["id"] for each in told}) == 4
+    rgb = decode_image(io.BytesIO(listener.of("gate/picture")[-1]), "picture")
+    assert (rgb > 225).all(axis=-1).sum() > 500  # the white plate is in it
+    listener.close()
+
+
+@pytest.mark.process
+def test_snapshots_of_several_cameras_are_read_until_a_signal(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], broker: Broker
+) -> None:
+    listener = Listener(broker, "frigate/#")
+
+    def send() -> None:
+        for camera, x in (("gate", 200), ("yard", 20)):
+            for k in range(2):
+                data = encode_image(picture(x + 3 * k), ".jpg")
+                listener.send(f"frigate/{camera}/car/snapshot", data)
+        wait_until(lambda: len(lines_of(tmp_path / "a.jsonl")) == 2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def begin() -> None:
+        wait_until((tmp_path / "a.jsonl").exists)
+        time.sleep(1)  # to subscribe
+        send()
+
+    thread = threading.Thread(target=begin, daemon=True)
+    thread.start()
+    source = broker.url("frigate/+/car/snapshot")
+    assert run(source, "w.onnx", "--jsonl", "a.jsonl", "--gap", "0.5") == 0
+    thread.join(10)
+    listener.close()
+    err = capsys.readouterr().err
+    assert "4 frames, 4 read, 2 plates" in err
+    found = {
+        line["source"]: (line["text"], line["frames"]) for line in lines_of(tmp_path / "a.jsonl")
+    }
+    base = broker.url("frigate")
+    assert found == {
+        f"{base}/gate/car/snapshot": ("AB123", 2), f"{base}/yard/car/snapshot": ("XY999", 2),
+    }  # fmt: skip
 
 
 def test_redact_hides_every_plate_and_tells_no_text(
@@ -267,6 +350,15 @@ def test_nothing_is_overwritten_without_force(
         (["in.mp4", "--redact", "--out", "a.mp4", "--jsonl", "a"], 2, "--jsonl means nothing"),
         (["in.mp4", "--redact", "--out", "a.mp4", "--early"], 2, "--early means nothing"),
         (["in.mp4", "--redact", "--out", "a.mp4", "--every", "2"], 2, "looks at every frame"),
+        (["in.mp4", "w.onnx", "--follow"], 2, "--follow goes with a folder, and in.mp4 is none"),
+        (["in.mp4", "--mqtt", "mqtt://me:s3cr3t@host"], 2, "give mqtt://[user:password@]host"),
+        (["in.mp4", "--mqtt", "mqtt://me:s3cr3t@h/a/#"], 2, "the MQTT topic can't be used"),
+        (["in.mp4", "--mqtt-password", "s3cr3t"], 2, "give the name of an environment variable"),
+        (["in.mp4", "--webhook", "ftp://me:s3cr3t@h/x"], 2, "give http://[user:password@]host"),
+        (["in.mp4", "--webhoook", "http://me:s3cr3t@h/x"], 2, "unrecognized arguments"),
+        (["in.mp4", "--lookup"], 2, "--lookup goes with --mqtt or --webhook"),
+        (["mqtt://me:s3cr3t@127.0.0.1:1/a", "w.onnx"], 1, "mqtt://127.0.0.1:1: Connection refused"),
+        (["in.mp4", "w.onnx", "--csv", "in.mp4"], 2, "is the source itself"),
         (["in.mp4", "--every", "0"], 2, "0 is not between 1 and 10000"),
         (["in.mp4", "--min-presence", "nan"], 2, "nan is not between 0 and 1"),
         ([], 2, "required"),
@@ -287,6 +379,7 @@ def test_what_a_user_gets_wrong(
     err = capsys.readouterr().err
     assert message in err
     assert "Traceback" not in err
+    assert "s3cr3t" not in err
     assert not list(tmp_path.glob("[ax].*"))
 
 
