@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -180,6 +181,18 @@ def made_once(
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is, and a driver for it."""
+    pytest.importorskip(
+        "playwright", reason="browser tests need Playwright: pip install playwright"
+    )
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("browser tests need Chromium: apt-get install chromium")
+    return found
 
 
 class CameraServer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -125,18 +124,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                     PLATEWRIGHT_MAX_MB="2")  # fmt: skip
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Where Chromium is, and a driver for it."""
-    pytest.importorskip(
-        "playwright", reason="browser tests need Playwright: pip install playwright"
-    )
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("browser tests need Chromium: apt-get install chromium")
-    return found
 
 
 @pytest.fixture(name="settings")
