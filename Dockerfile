@@ -1,14 +1,14 @@
-# The web page, the API and the registry; docs/web.md says how to run it.
+# The web page, the API, the registry, and watch.py; docs/web.md says how to run them.
 FROM python:3.12-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 
 # Packages before code: a change of the code needs no new installation.
-COPY requirements-core.txt requirements-web.txt ./
-RUN pip install -r requirements-web.txt
+COPY requirements-core.txt requirements-web.txt requirements-watch.txt ./
+RUN pip install -r requirements-web.txt -r requirements-watch.txt
 
-COPY manage.py weights.onnx ./
+COPY manage.py watch.py weights.onnx ./
 COPY readers/default.json readers/crnn-lstm.onnx readers/
 COPY regions regions
 COPY fonts fonts

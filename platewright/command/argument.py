@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from platewright.errors import ConfigError, RegionError
 
@@ -44,7 +45,21 @@ READER_HELP = (
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors repeat no user and password of an address."""
+    """A parser for what holds passwords: they may stand in a file, and are in no error.
+
+    `@FILE` stands for the arguments in a file, written as for a shell; lines with # say nothing.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """See `argparse`."""
+        super().__init__(fromfile_prefix_chars="@", **options)
+
+    def convert_arg_line_to_args(self, arg_line: str) -> list[str]:
+        """See `argparse`."""
+        try:
+            return [] if arg_line.lstrip().startswith("#") else shlex.split(arg_line)
+        except ValueError as error:
+            return self.error(f"a file of arguments: {error}")
 
     def error(self, message: str) -> NoReturn:
         """See `argparse`."""

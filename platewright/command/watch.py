@@ -50,8 +50,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(
         description="Follow the vehicles of a video; the readings of all frames vote on each text.",
         epilog="Ctrl-C, SIGTERM or q in the window end it: vehicles under way are told, files are "
-        "closed. Exit 0: done; 1: the source or the weights could not be read; 2: the arguments "
-        "are off.",
+        "closed. @FILE stands for the arguments in a file, which may hold passwords. Exit 0: done; "
+        "1: the source or the weights could not be read, or something could not be sent; 2: the "
+        "arguments are off.",
     )
     add = parser.add_argument
     add("source", metavar="SOURCE",
@@ -142,8 +143,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
             parser.error(f"--redact reads no text: {given[0]} means nothing with it")
         if args.every > 1:
             parser.error("--redact looks at every frame; leave out --every")
-    if (args.lookup or args.queue) and not (args.mqtt or args.webhook):
-        parser.error(f"{'--lookup' if args.lookup else '--queue'} goes with --mqtt or --webhook")
+    if args.lookup and not (args.mqtt or args.webhook):
+        parser.error("--lookup goes with --mqtt or --webhook")
     if args.webhook_secret and not args.webhook:
         parser.error("--webhook-secret goes with --webhook")
     return args
@@ -168,7 +169,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.mqtt_password = secret("--mqtt-password", args.mqtt_password)
     args.webhook_secret = secret("--webhook-secret", args.webhook_secret)
     look_up = registry(keeping=args.save) if args.save or args.lookup else None
-    claim_results(Path(args.source), args.jsonl, args.csv, args.out, args.queue, force=args.force)
+    results = (args.jsonl, args.csv, args.out)
+    claim_results(Path(args.source), *results, force=args.force)
+    claim_results(Path(args.source), *results, args.queue, force=True)  # it is gone on with
     detector, tracking = load(args)
     source = open_source(
         args.source, fps=args.fps, patience_s=args.patience, report=report,

@@ -173,7 +173,8 @@ def test_a_broker_that_was_away_is_told_of_earlier_runs_first(
     monkeypatch.setattr(message, "LAST_S", 60.0)
     broker.start()
     listener = Listener(broker)
-    assert run(*arguments, "--queue", "mine.queue") == 0
+    (tmp_path / "gate.args").write_text("# a gate\n\n" + " ".join(arguments[:-1]))
+    assert run("@gate.args", "--queue", "mine.queue") == 0
     assert "there already" not in capsys.readouterr().err
     wait_until(lambda: len(listener.of("gate")) == 4)
     told = [json.loads(each) for each in listener.of("gate")]
@@ -356,6 +357,9 @@ def test_nothing_is_overwritten_without_force(
         (["in.mp4", "--mqtt-password", "s3cr3t"], 2, "give the name of an environment variable"),
         (["in.mp4", "--webhook", "ftp://me:s3cr3t@h/x"], 2, "give http://[user:password@]host"),
         (["in.mp4", "--webhoook", "http://me:s3cr3t@h/x"], 2, "unrecognized arguments"),
+        (["@in.mp4"], 2, "the following arguments are required: SOURCE"),
+        (["@none.args"], 2, "No such file or directory: 'none.args'"),
+        (["in.mp4", "w.onnx", "--csv", "a.csv", "--queue", "a.csv"], 2, "named twice"),
         (["in.mp4", "--lookup"], 2, "--lookup goes with --mqtt or --webhook"),
         (["mqtt://me:s3cr3t@127.0.0.1:1/a", "w.onnx"], 1, "mqtt://127.0.0.1:1: Connection refused"),
         (["in.mp4", "w.onnx", "--csv", "in.mp4"], 2, "is the source itself"),
@@ -372,7 +376,7 @@ def test_what_a_user_gets_wrong(
     code: int,
     message: str,
 ) -> None:
-    (tmp_path / "in.mp4").write_bytes(b"not looked at")
+    (tmp_path / "in.mp4").write_bytes(b"# not looked at")
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "nothing").mkdir()
     assert run(*arguments) == code

@@ -68,9 +68,9 @@ def street() -> tuple[bytes, SceneRecord]:
 
 
 class Server:
-    """`manage.py serve` as a process of its own."""
+    """`manage.py serve` as a process of its own, from a checkout or what is like one."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, root: Path = ROOT, **environment: str) -> None:
         """Start it on a free port, with a database of its own, and wait until it is healthy."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -87,7 +87,7 @@ class Server:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", *command],
-                cwd=ROOT, env=self.environment, stdout=log, stderr=log,
+                cwd=root, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
         try:
             wait_until(self.answers, self.process, 0.1)

@@ -1,0 +1,124 @@
+"""The image and compose.yaml: what they name is there, and what they run is understood."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from platewright.http import ask
+from tests.page import ROOT, read_line, words_of
+from tests.web.conftest import Server
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+COPIES = [line.split()[1:] for line in DOCKERFILE.splitlines() if line.startswith("COPY ")]
+CAMERA = "# the gate\nrtsp://me:secret@camera/live\n--region GB --mqtt mqtt://broker/gate\n"
+
+
+def image(folder: Path) -> Path:
+    """Copy what the Dockerfile copies."""
+    app = folder / "app"
+    for *sources, to in COPIES:
+        for source in sources:
+            target = app / to / Path(source).name if to.endswith("/") else app / to
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, target)
+            else:
+                shutil.copy(ROOT / source, target)
+    return app
+
+
+def commands() -> list[list[str]]:
+    """Return all that the image and the services run."""
+    found = [json.loads(each) for each in re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.M)]
+    return found + [s["command"] for s in COMPOSE["services"].values() if "command" in s]
+
+
+def test_what_is_copied_is_neither_missing_nor_ignored() -> None:
+    rules = [
+        line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]  # fmt: skip
+
+    def ignored(path: str) -> bool:
+        last = False
+        for rule in rules:  # the last one that fits decides
+            plain = rule.removeprefix("!")
+            if fnmatch(path, plain) or fnmatch(path.split("/")[0], plain):
+                last = not rule.startswith("!")
+        return last
+
+    for *sources, _ in COPIES:
+        for source in sources:
+            assert (ROOT / source).exists(), source
+            assert not ignored(source), source
+    for name in (".git", ".venv", "data", "runs", "instance", "readers/scan.npz", "weights.npz"):
+        assert ignored(name), name
+
+
+def test_every_command_is_understood(tmp_path: Path) -> None:
+    camera = tmp_path / "camera.args"
+    camera.write_text(CAMERA)
+    for name in ("regions", "weights.onnx"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    secrets = {f"@/run/secrets/{name}" for name in COMPOSE["secrets"]}
+    assert len(commands()) == 3
+    for python, *words in commands():
+        assert python == "python"
+        plain = [f"@{camera}" if word in secrets else word for word in words]
+        read_line(tmp_path, words_of(" ".join(["python", *plain]).replace("/app/", "")))
+
+
+def test_services_fit_together() -> None:
+    services: dict[str, Any] = COMPOSE["services"]
+    assert {*services} == {"database", "web", "watch"}
+    known = (ROOT / "docs/web.md").read_text("utf-8")
+    for name, service in services.items():
+        assert {*service.get("depends_on", {})} <= {*services}
+        for volume in service.get("volumes", []):
+            assert volume.split(":")[0] in COMPOSE["volumes"]
+        for secret in service.get("secrets", []):
+            assert secret in COMPOSE["secrets"]
+        variables = {*service["environment"]}
+        assert name == "database" or all(f"`{each}`" in known for each in variables)
+        for needed in service.get("depends_on", {}):
+            assert "test" in services[needed].get("healthcheck", {}) or needed == "web"
+    assert "HEALTHCHECK" in DOCKERFILE
+    url = services["web"]["environment"]["DATABASE_URL"]
+    made = services["database"]["environment"]
+    assert url.startswith(f"postgres://{made['POSTGRES_USER']}:${{DATABASE_PASSWORD")
+    assert url.endswith(f"@database/{made['POSTGRES_DB']}")
+    # No port is open to others, and no password stands in it.
+    ports = [port for service in services.values() for port in service.get("ports", [])]
+    assert ports == ["127.0.0.1:8000:8000"]
+    assert made["POSTGRES_PASSWORD"].startswith("${DATABASE_PASSWORD:?")
+
+
+@pytest.mark.process
+def test_what_is_copied_suffices_to_serve_to_read_and_to_watch(tmp_path: Path) -> None:
+    app = image(tmp_path)
+    server = Server(tmp_path / "data", app, PLATEWRIGHT_CACHE="")
+    try:
+        street, kind = (ROOT / "docs/street.jpg").read_bytes(), {"Content-Type": "image/jpeg"}
+        answer = json.loads(ask(f"{server.url}/api/v1/read", street, kind, timeout_s=60))
+        assert "EIUP89" in [plate["text"] for plate in answer["pictures"][0]["plates"]]
+        (tmp_path / "frames").mkdir()
+        (tmp_path / "frames/a.jpg").write_bytes(street)
+        watched = subprocess.run(
+            [sys.executable, str(app / "watch.py"), "frames", "--save"],
+            cwd=tmp_path, env=server.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert watched.returncode == 0, watched.stderr
+        assert "EIUP89" in watched.stdout
+    finally:
+        server.stop()
