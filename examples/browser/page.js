@@ -46,7 +46,7 @@ async function readPhoto(file) {
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    status.textContent = `${file.name || "That"} is no picture that this browser knows.`;
+    status.textContent = `${file?.name || "That"} is no picture that this browser knows.`;
     return;
   }
   draw(bitmap, bitmap.width, bitmap.height);
@@ -133,13 +133,17 @@ async function startCamera() {
     status.textContent = "Browsers give pages a camera over https or on localhost alone.";
     return;
   }
+  part("camera").disabled = true; // until it is known whether there is one
   try {
     running = await navigator.mediaDevices.getUserMedia(CAMERA);
   } catch (error) {
     status.textContent = `No camera: ${error.message}`;
     return;
+  } finally {
+    part("camera").disabled = false;
   }
   const stream = running, seen = new Map();
+  for (const track of stream.getTracks()) track.onended = stopCamera; // it was pulled out
   video.srcObject = stream;
   await video.play();
   part("camera").setAttribute("aria-pressed", "true");
@@ -183,7 +187,8 @@ part("file").onchange = ({ target }) => {
   target.value = ""; // so that the same one can be chosen again
 };
 part("camera").onclick = () => (running ? stopCamera() : startCamera());
-part("example").onclick = async () => readPhoto(await (await fetch("example.jpg")).blob());
+part("example").onclick = async () => (
+  readPhoto(await fetch("example.jpg").then((answer) => answer.blob(), () => null)));
 document.onpaste = ({ clipboardData }) => {
   if (clipboardData.files.length) readPhoto(clipboardData.files[0]);
 };

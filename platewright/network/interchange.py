@@ -92,17 +92,12 @@ def export_for_others(
     if "onnx" in formats:
         _write_onnx(weights, folder, licence)
     if {"litert", "savedmodel"} & {*formats}:
-        with tempfile.TemporaryDirectory(prefix=".exporting-", dir=folder) as work:
-            archive = Path(work) / "savedmodel"
-            settings = _write_archive(weights, archive)
-            digest = file_digest(weights)
-            if "litert" in formats:
-                _write_litert(archive, folder, settings, digest, licence)
-            if "savedmodel" in formats:
-                told = _told(settings, INPUTS, digest, licence)
-                (archive / "assets.extra").mkdir()
-                (archive / "assets.extra" / TOLD).write_text(_json(told))
-                _put(archive, folder / archive.name)
+        try:
+            with tempfile.TemporaryDirectory(prefix=".exporting-", dir=folder) as work:
+                _write_others(weights, folder, Path(work), formats, licence)
+        except OSError as error:
+            why = error.strerror or error
+            raise OutputError(f"{folder}: can't be written to: {why}") from error
     return [folder / name for name in file_names(formats)]
 
 
@@ -203,6 +198,22 @@ def _onnx_of(weights: Path, work: Path) -> Path:
             return beside
     export(weights, work / "weights.onnx")
     return work / "weights.onnx"
+
+
+def _write_others(
+    weights: Path, folder: Path, work: Path, formats: Collection[str], licence: str
+) -> None:
+    """Write what TensorFlow makes, of the one SavedModel."""
+    archive = work / "savedmodel"
+    settings = _write_archive(weights, archive)
+    digest = file_digest(weights)
+    if "litert" in formats:
+        _write_litert(archive, folder, settings, digest, licence)
+    if "savedmodel" in formats:
+        told = _told(settings, INPUTS, digest, licence)
+        (archive / "assets.extra").mkdir()
+        (archive / "assets.extra" / TOLD).write_text(_json(told))
+        _put(archive, folder / archive.name)
 
 
 def _write_archive(weights: Path, archive: Path) -> BundleSettings:
