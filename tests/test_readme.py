@@ -1,7 +1,8 @@
-"""The README's lines, pasted one after the other into one folder."""
+"""The README's lines, and those of a page, pasted one after the other into one folder."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -23,10 +24,15 @@ from platewright.training import result
 from platewright.training.fit import Trainer
 from platewright.web.environment import SECRETS
 from tests.network.conftest import looks
+from tests.page import shell_lines, words_of
 from tests.script import run_here, run_process
 
 ROOT = Path(__file__).resolve().parents[1]
-LINES = re.findall(r"^ {4}python (\S.*?)(?:  +#.*| #.*)?$", (ROOT / "README.md").read_text(), re.M)
+LINES = [
+    shlex.join(words_of(line))
+    for line in shell_lines((ROOT / "README.md").read_text("utf-8"))
+    if line.startswith("python ")
+]
 ELSEWHERE = ("data/", "benchmarks/", "bgs --skip", "s3://", "rtsp://")
 """What takes photos that aren't public, a cluster, or a camera."""
 BRIEF = ["--scenes", "1", "--windows", "2", "--workers", "0"]
@@ -78,6 +84,21 @@ def scaled(words: list[str]) -> list[str]:
     return [name, *rest]
 
 
+def run_line(
+    folder: Path, words: list[str], own: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a line's words, scaled."""
+    if words[0] == "-m":
+        return subprocess.run(
+            [sys.executable, *words, "--batches", "1", "--bgs", "none"], cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+    if words[0] == "manage.py":
+        return run_process(folder, *words, environment=own)
+    return run_here(folder, *words)
+
+
 @pytest.mark.slow
 @pytest.mark.process
 def test_the_lines_of_the_readme_run_in_order(
@@ -105,16 +126,7 @@ def test_the_lines_of_the_readme_run_in_order(
         if any(word in line for word in ELSEWHERE):
             continue
         words = scaled(shlex.split(line))
-        if words[0] == "-m":
-            made = subprocess.run(
-                [sys.executable, *words, "--batches", "1", "--bgs", "none"], cwd=folder,
-                env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
-                check=False,
-            )  # fmt: skip
-        elif words[0] == "manage.py":
-            made = run_process(folder, *words, environment=own)
-        else:
-            made = run_here(folder, *words)
+        made = run_line(folder, words, own)
         assert made.returncode == 0, (line, made.stderr)
         assert "Traceback" not in made.stderr, (line, made.stderr)
         done.append(words[0])
@@ -126,3 +138,48 @@ def test_the_lines_of_the_readme_run_in_order(
     for made_file in ("bgs/00000000.jpg", "runs/default/curves.png", "gate.onnx", "seen.mp4"):
         assert (folder / made_file).is_file(), made_file
     assert len((folder / "instance/token").read_text()) > 32
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_the_lines_of_train_your_own_run_in_order(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a region file to figures on photos that somebody labelled, with the weights made."""
+    page = (ROOT / "docs/train-your-own.md").read_text("utf-8")
+    (folder / "my").mkdir()
+    (folder / "my/GI.toml").write_text(re.findall(r"```toml\n(.*?)^```", page, re.M | re.S)[0])
+    with tarfile.open(folder / "photos.tar.gz", "w:gz") as archive:
+        for k in range(6):
+            save_image(folder / "b.jpg", np.full((240, 320, 3), 40 + k, np.uint8))
+            archive.add(folder / "b.jpg", f"photos/{k}.jpg")
+    (folder / "twenty").mkdir()
+    shutil.move(folder / "in.jpg", folder / "twenty")
+    shutil.copy(folder / "car.jpg", folder / "in.jpg")
+    (folder / "cvat").mkdir()
+    shutil.move(folder / "annotations.xml", folder / "cvat")
+    labels = ["convert.py", "cvat/annotations.xml", "ls", "--map", "twenty"]
+    assert run_here(folder, *labels, "--to-format", "label-studio").returncode == 0
+    shutil.move(folder / "ls/label-studio.json", folder)
+    done = []
+    for line in shell_lines(page):
+        words = words_of(line)
+        if words[0] == "make" or words[:2] == ["-m", "pip"]:
+            continue
+        if words[0] == "extractbgs.py":
+            made = run_line(folder, scaled(words), {})
+            (folder / "unseen").mkdir()
+            (folder / "bgs/00000005.jpg").rename(folder / "unseen/00000005.jpg")
+        elif words[0] == "-m":  # weights of two steps read nothing that could be calibrated on
+            made = run_here(folder, "model.py") if (folder / words[2]).is_file() else None
+        elif words[0] == "train.py":  # small.npz is smaller than the recipe's
+            made = run_line(
+                folder, [w for w in scaled(words) if w not in ("--recipe", "small")], {}
+            )
+        else:
+            made = run_line(folder, scaled(words), {})
+        assert made and made.returncode == 0, (line, made and made.stderr)
+        assert "Traceback" not in made.stderr, (line, made.stderr)
+        done.append(words[0])
+    assert done.count("evaluate.py") == 4 and {"gen.py", "train.py", "detect.py"} <= {*done}
+    assert json.loads((folder / "twenty.json").read_text())["images"][0]["file_name"] == "in.jpg"
