@@ -132,7 +132,7 @@ BODY = {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "properties": {"file": {"type": "array", "items": BINARY}},
+                "properties": {"file": {"type": "array", "items": BINARY, "minItems": 1}},
                 "required": ["file"],
             }
         },
@@ -193,7 +193,7 @@ def misfit(request: HttpRequest, error: Exception) -> HttpResponse:
 
 @api.post(
     "/read",
-    response={200: Readings, 422: Readings, frozenset({400, 403, 411, 413, 429, 503}): Problem},
+    response={200: Readings, 422: Readings | Problem, frozenset({400, 403, 411, 413, 429, 503}): Problem},
     openapi_extra={"requestBody": BODY, **SECURITY},
     summary="Read pictures",
 )
