@@ -193,7 +193,11 @@ def misfit(request: HttpRequest, error: Exception) -> HttpResponse:
 
 @api.post(
     "/read",
-    response={200: Readings, 422: Readings | Problem, frozenset({400, 403, 411, 413, 429, 503}): Problem},
+    response={
+        200: Readings,
+        422: Readings | Problem,
+        frozenset({400, 403, 411, 413, 429, 503}): Problem,
+    },
     openapi_extra={"requestBody": BODY, **SECURITY},
     summary="Read pictures",
 )
