@@ -6,7 +6,7 @@ Starts the server as `make serve` does, with a database of its own and without t
 a minute (all clients have one address here). Each client sends a drawn street to the API, waits for
 the answer, sends the next one; every tenth is a picture that can't be read, every twentieth asks
 for the page. The readings of a picture have to be the same all the time. Memory is that of all the
-server's processes after each tenth of the time. In the first half every thread comes to need its
+server's processes after each tenth of the time, and so is the processor's time. In the first half every thread comes to need its
 share for the first time; a leak shows as growth from then to the end. Writes results/load.json.
 """
 
@@ -122,6 +122,24 @@ def memory_mb(process: int) -> float:
     return total * 1024 / 1e6
 
 
+def cpu_s(process: int) -> float:
+    """Return what a process and those it started have spent of the processor (Linux), seconds.
+
+    Unlike the time of the clock it is much the same on a busy machine.
+    """
+    ticks, todo = 0, [str(process)]
+    try:
+        while todo:
+            each = Path(f"/proc/{todo.pop()}")
+            for task in (each / "task").iterdir():
+                todo += (task / "children").read_text().split()
+            fields = (each / "stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    except OSError:
+        raise ConfigError("the processor's time is measured on Linux only") from None
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def start_server(folder: str, workers: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start it and wait until it is healthy."""
     with socket.socket() as probe:
@@ -155,7 +173,7 @@ def run(args: argparse.Namespace, server: subprocess.Popen[bytes], url: str) -> 
         for seed in range(1, STREETS + 1)
     ]
     tally, until = Tally(), time.monotonic() + args.seconds
-    start = time.monotonic()
+    start, spent = time.monotonic(), cpu_s(server.pid)
     clients = [
         threading.Thread(target=client, args=(url, k, streets, until, tally))
         for k in range(args.clients)
@@ -168,7 +186,7 @@ def run(args: argparse.Namespace, server: subprocess.Popen[bytes], url: str) -> 
         memory.append(memory_mb(server.pid))
     for each in clients:
         each.join()
-    wall = time.monotonic() - start
+    wall, spent = time.monotonic() - start, cpu_s(server.pid) - spent
     wanted = {"picture 200", "broken 422", "page 200"}
     odd = {k: n for k, n in tally.statuses.items() if k not in wanted}
     return {
@@ -182,7 +200,8 @@ def run(args: argparse.Namespace, server: subprocess.Popen[bytes], url: str) -> 
         "first_error": next(iter([*tally.errors, *odd]), None),
         "readings_that_differ": sum(len(texts) > 1 for texts in tally.readings.values()),
         "pictures_per_s": round(len(tally.ms) / wall, 2),
-        "ms": milliseconds(tally.ms),
+        "ms": {**milliseconds(tally.ms), "slowest": round(max(tally.ms, default=0.0), 1)},
+        "cpu_ms_per_picture": round(spent * 1e3 / max(len(tally.ms), 1), 1),
         "memory_mb": [round(value, 1) for value in memory],
         "memory_growth_mb": round(memory[-1] - memory[SAMPLES // 2 - 1], 1),
     }

@@ -28,8 +28,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add("--workers", type=bounded(int, 1, 64), metavar="N",
         default=min(os.cpu_count() or 1, MOST_WORKERS),
         help="processes that read pictures (%(default)s)")  # fmt: skip
-    add("--threads", type=bounded(int, 1, 256), default=24, metavar="N",
-        help="requests that are answered at a time (%(default)s)")  # fmt: skip
+    add("--threads", type=bounded(int, 2, 256), default=64, metavar="N",
+        help="requests that are answered at a time (%(default)s); of pictures four fewer, and "
+        "more are told to come again (503)")  # fmt: skip
     add("--keep-days", type=bounded(float, 0, 36_500), metavar="N",
         help="remove older sightings, daily; 0: never (PLATEWRIGHT_KEEP_DAYS)")  # fmt: skip
     return parser.parse_args(argv)

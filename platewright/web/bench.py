@@ -9,30 +9,44 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from platewright.errors import EngineError, ImageError, PlatewrightError
 from platewright.web.picture import PictureReader, Shot, Source
 
-__all__ = ["Bench", "BusyError", "ProcessBench", "ThreadBench"]
+__all__ = ["Bench", "BusyError", "Line", "ProcessBench", "ThreadBench"]
+
+Item = TypeVar("Item")
 
 START_S = 120.0
 """How long a process may take until it can read."""
 PAUSE_S = 2.0
 """Before the next try, where a process did not start."""
+NEWS = 0.1
+"""How much of the usual time of a picture is that of the last one."""
 PRELOADED = ["cv2", "numpy", "onnxruntime", "platewright.web.picture"]
 
 
 class BusyError(PlatewrightError):
-    """No turn came before the time was over."""
+    """No turn came before the time was over, or none will.
+
+    Attributes:
+        wait_s: after which it may be tried again, seconds.
+    """
+
+    def __init__(self, wait_s: float = 0.0) -> None:
+        """Keep it."""
+        super().__init__("too many pictures are waiting; try again in a moment")
+        self.wait_s = wait_s
 
 
 class Bench(Protocol):
@@ -47,7 +61,7 @@ class Bench(Protocol):
 
         Raises:
             ImageError: if it can't be read, or costs too much.
-            BusyError: if no turn is free before the deadline.
+            BusyError: if no turn is free before the deadline; at once where that is foreseen.
         """
         ...
 
@@ -58,6 +72,56 @@ class Bench(Protocol):
     def close(self) -> None:
         """End what was started."""
         ...
+
+
+@dataclass(eq=False)
+class _Place(Generic[Item]):
+    """Somebody's in the line."""
+
+    came: threading.Event = field(default_factory=threading.Event)
+    item: Item | None = None
+
+
+class Line(Generic[Item]):
+    """Things that are free; who has waited longest for one gets the next.
+
+    A `queue.Queue` gives it to whoever asks first after it was put, as likely as not somebody who
+    has just come: then most wait for little and some for very long.
+    """
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._lock = threading.Lock()
+        self._free: deque[Item] = deque()
+        self._places: deque[_Place[Item]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._places)
+
+    def put(self, item: Item) -> None:
+        """Give something free."""
+        with self._lock:
+            if self._places:
+                place = self._places.popleft()
+                place.item = item
+                place.came.set()
+            else:
+                self._free.append(item)
+
+    def take(self, deadline: float) -> Item | None:
+        """Take something when it is one's turn; None: it was not until the deadline."""
+        with self._lock:
+            if self._free:
+                return self._free.popleft()
+            place = _Place[Item]()
+            self._places.append(place)
+        if not place.came.wait(max(deadline - time.monotonic(), 0)):
+            with self._lock:
+                if place in self._places:
+                    self._places.remove(place)
+        return place.item
 
 
 class ThreadBench:
@@ -81,7 +145,7 @@ class ThreadBench:
         work = self._pool.submit(self.reader.read, source)
         wait([work], timeout=max(deadline - time.monotonic(), 0))
         if work.cancel():
-            raise BusyError("too many pictures are waiting; try again in a moment")
+            raise BusyError
         return work.result()  # one that has begun takes no longer than a picture does
 
     def ready(self) -> bool:
@@ -121,7 +185,8 @@ class ProcessBench:
             self._context.set_forkserver_preload(PRELOADED)
         self._arguments = (weights, reader, memory_mb)
         self.picture_s = picture_s
-        self._free: queue.Queue[_Process] = queue.Queue()
+        self._free = Line[_Process]()
+        self._turns, self._usual_s = turns, 0.0
         self._closed = threading.Event()
         self._all: set[_Process] = set()
         self._lock = threading.Lock()
@@ -131,14 +196,17 @@ class ProcessBench:
 
     def read(self, source: Source, deadline: float) -> Shot:
         """See `Bench`."""
-        try:
-            process = self._free.get(timeout=max(deadline - time.monotonic(), 0))
-        except queue.Empty:
-            raise BusyError("too many pictures are waiting; try again in a moment") from None
-        whole = False
+        wait_s = self._free.waiting * self._usual_s / self._turns
+        if wait_s > deadline - time.monotonic():
+            raise BusyError(wait_s)
+        process = self._free.take(deadline)
+        if process is None:
+            raise BusyError(self._free.waiting * self._usual_s / self._turns)
+        whole, start = False, time.monotonic()
         try:
             shot = process.read(source, self.picture_s)
             whole = True
+            self._usual_s += NEWS * (time.monotonic() - start - self._usual_s)
             return shot
         except PlatewrightError:
             whole = process.alive

@@ -19,6 +19,8 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.utilities import Error
 
+from platewright.web.problem import AGAIN_S
+
 __all__ = ["Allowance", "Channel", "Parser", "Server"]
 
 DRAINED = 4
@@ -34,6 +36,8 @@ class Allowance:
         body_s: seconds from its first byte to its last; and for its answer to be fetched.
         body_bytes: of one request.
         held_bytes: of all requests that are coming in or being answered.
+        waiting: how many requests with a body may be answered or wait for it at a time; fewer than
+            there are threads, so that what needs no reading is answered all the while.
         connections: of one client at a time; 0: any number.
     """
 
@@ -41,6 +45,7 @@ class Allowance:
     body_s: float = 30.0
     body_bytes: int = 50_000_000
     held_bytes: int = 400_000_000
+    waiting: int = 60
     connections: int = 32
 
 
@@ -56,7 +61,7 @@ class RefusalError(Error):  # type: ignore[misc]
         body = json.dumps({"detail": self.body}).encode()
         headers = [("Content-Type", "application/json")]
         if self.code == 503:
-            headers.append(("Retry-After", "5"))
+            headers.append(("Retry-After", str(AGAIN_S)))
         return f"{self.code} {self.reason}", headers, body
 
 
@@ -103,6 +108,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             self._judge()
         if self.completed and self.refusal is not None and self.error is None:
             self.error = self.refusal
+        if self.completed and self.held and self.channel.server.full():
+            line = "too many pictures are waiting; try again in a moment"
+            self.error = RefusalError(503, "Service Unavailable", line)
         return taken
 
     @property
@@ -187,6 +195,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def held(self) -> int:
         """Return how many bytes the bodies of all requests hold or are going to."""
         return sum(request.held for channel in self._channels() for request in _requests(channel))
+
+    def full(self) -> bool:
+        """Tell whether as many requests with a body are being answered as may be."""
+        whole = (request for channel in self._channels() for request in channel.requests)
+        return sum(bool(request.held) for request in whole) >= self.allowance.waiting
 
     def handle_accept(self) -> None:
         """Take a connection; of a client with too many, or when all are taken, the oldest goes."""

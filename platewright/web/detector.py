@@ -82,7 +82,7 @@ def read_picture(name: str, data: bytes, *, deadline: float, region: str = "") -
         count("pictures", 'result="unreadable"')
         raise
     except bench.BusyError as error:
-        raise BusyError(str(error)) from None
+        raise BusyError(str(error), error.wait_s) from None
     observe(shot.photo.ms / 1e3)
     count("pictures", 'result="read"')
     for reading in shot.photo.readings:

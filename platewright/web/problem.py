@@ -15,6 +15,7 @@ from platewright.errors import PlatewrightError
 from platewright.web.metric import count
 
 __all__ = [
+    "AGAIN_S",
     "Addressless",
     "BusyError",
     "DatabaseGoneError",
@@ -40,6 +41,8 @@ TITLES = {
     500: "Something went wrong here",
     503: "Busy right now",
 }
+AGAIN_S = 5
+"""After how long to try again, where that is not known."""
 REFUSALS = {413: "size", 429: "rate", 503: "busy"}
 
 
@@ -64,10 +67,10 @@ def problem(request: HttpRequest, error: PlatewrightError, status: int = 0) -> H
         response = JsonResponse({"detail": str(error)}, status=status)
     else:
         response = _page(request, status, str(error))
-    if isinstance(error, TooManyError):
+    if isinstance(error, TooManyError | BusyError):
         response["Retry-After"] = str(max(1, math.ceil(error.wait_s)))
     elif status == 503:
-        response["Retry-After"] = "5"
+        response["Retry-After"] = str(AGAIN_S)
     return response
 
 
@@ -138,9 +141,18 @@ class TooManyError(RequestError):
 
 
 class BusyError(RequestError):
-    """So much to do that this request's time is over."""
+    """So much to do that this request's time is over, or will be.
+
+    Attributes:
+        wait_s: after which it may be tried again, seconds.
+    """
 
     status = 503
+
+    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+        """Keep them."""
+        super().__init__(message)
+        self.wait_s = max(wait_s, AGAIN_S)
 
 
 class DatabaseGoneError(RequestError):

@@ -44,13 +44,15 @@ def bound_heap() -> bool:
 CONNECTIONS = 1000
 """Most at a time, of all clients; each that waits costs some kilobytes."""
 SPARE_FILES = 100
+SPARE_THREADS = 4
+"""That answer what needs no reading, and whom there is no room for."""
 
 
 def serve(
     bind: str = "127.0.0.1:8000",
     *,
     workers: int = 1,
-    threads: int = 24,
+    threads: int = 64,
     keep_days: float | None = None,
 ) -> None:
     """Serve until a signal comes; Django is set up.
@@ -86,7 +88,7 @@ def serve(
     _announce(bind)
     signal.signal(signal.SIGTERM, _stop)
     try:
-        _run(sockets, application, dispatcher)
+        _run(sockets, application, dispatcher, waiting=max(threads - SPARE_THREADS, 1))
     finally:
         detector.close()
 
@@ -124,7 +126,7 @@ def listen(bind: str) -> list[socket.socket]:
     return sockets
 
 
-def _run(sockets: list[socket.socket], application: Any, dispatcher: Any) -> None:
+def _run(sockets: list[socket.socket], application: Any, dispatcher: Any, *, waiting: int) -> None:
     """Answer until `SystemExit` or Ctrl-C."""
     from waitress import wasyncore
     from waitress.adjustments import Adjustments
@@ -157,6 +159,7 @@ def _run(sockets: list[socket.socket], application: Any, dispatcher: Any) -> Non
             header_s=min(10.0, settings.REQUEST_S),
             body_bytes=settings.MAX_REQUEST_BYTES,
             held_bytes=settings.MAX_HELD_BYTES,
+            waiting=waiting,
             connections=0 if settings.PROXIES else settings.CONNECTIONS,
         )
     try:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +70,9 @@ def street() -> tuple[bytes, SceneRecord]:
 class Server:
     """`manage.py serve` as a process of its own, from a checkout or what is like one."""
 
-    def __init__(self, folder: Path, root: Path = ROOT, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, root: Path = ROOT, arguments: Sequence[str] = (), **environment: str
+    ) -> None:
         """Start it on a free port, with a database of its own, and wait until it is healthy."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -81,7 +83,7 @@ class Server:
         }
         kept.pop("DATABASE_URL", None)
         self.environment = {**kept, "PLATEWRIGHT_DATA": str(folder), **environment}
-        command = ["serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+        command = ["serve", "--bind", f"127.0.0.1:{port}", "--workers", "1", *arguments]
         self.log = folder / "server.log"
         folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:

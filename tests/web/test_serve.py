@@ -104,10 +104,14 @@ SLOW = {
 
 @pytest.fixture(scope="module")
 def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that waits two seconds for a request, and reads a second at a picture."""
+    """A server that waits two seconds for a request, and reads a second at a picture.
+
+    Two pictures may be there at a time.
+    """
     folder = tmp_path_factory.mktemp("hurried")
     server = Server(
-        folder, PLATEWRIGHT_REQUEST_S="2", PLATEWRIGHT_PER_MINUTE="0", PLATEWRIGHT_ACCESS="open",
+        folder, arguments=("--threads", "6"), PLATEWRIGHT_REQUEST_S="2",
+        PLATEWRIGHT_PER_MINUTE="0", PLATEWRIGHT_ACCESS="open",
         PLATEWRIGHT_PICTURE_S="1", PLATEWRIGHT_PICTURE_MB="300", PLATEWRIGHT_CONNECTIONS="60",
     )  # fmt: skip
     yield server
@@ -148,6 +152,29 @@ def ended(client: socket.socket) -> bool:
         return False
     except OSError:
         return True
+
+
+def test_of_too_many_pictures_some_are_told_to_come_again_and_pages_are_answered(
+    hurried: Server, street: Street
+) -> None:
+    def read(_: int) -> tuple[int, str]:
+        request = urllib.request.Request(
+            hurried.url + "/api/v1/read", street[0], {"Content-Type": "image/jpeg"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return response.status, response.headers.get("Retry-After", "")
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers.get("Retry-After", "")
+
+    with ThreadPoolExecutor(12) as pool:
+        coming = [pool.submit(read, k) for k in range(36)]
+        while not any(each.done() for each in coming):
+            assert ask(hurried.url + "/health") == (200, b"ok\n")
+        answers = [each.result() for each in coming]
+    assert {*answers} <= {(200, ""), (503, "5"), (422, "")}  # 422: took more than a second
+    assert (503, "5") in answers and (200, "") in answers
 
 
 def test_a_picture_that_costs_too_much_is_one_line(hurried: Server, street: Street) -> None:
