@@ -6,8 +6,9 @@ Starts the server as `make serve` does, with a database of its own and without t
 a minute (all clients have one address here). Each client sends a drawn street to the API, waits for
 the answer, sends the next one; every tenth is a picture that can't be read, every twentieth asks
 for the page. The readings of a picture have to be the same all the time. Memory is that of all the
-server's processes after each tenth of the time, and so is the processor's time. In the first half every thread comes to need its
-share for the first time; a leak shows as growth from then to the end. Writes results/load.json.
+server's processes after each tenth of the time. In the first half every thread comes to need its
+share for the first time; a leak shows as growth from then to the end. The processor's time for a
+picture is theirs, too, and much the same on a busy machine. Writes results/load.json.
 """
 
 from __future__ import annotations
