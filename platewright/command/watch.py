@@ -312,7 +312,7 @@ def receivers(args: argparse.Namespace) -> list[Receiver]:
         prefix = "" if args.discovery == "none" else args.discovery
         broker = MqttReceiver(args.mqtt.with_password(args.mqtt_password), prefix)
         if not broker.open():
-            report(f"{broker.name}: can't be reached yet; vehicles wait until it can")
+            report(f"{broker.name}: can't be reached yet ({broker.why}); vehicles wait")
         told.append(broker)
     return told
 

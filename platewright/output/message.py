@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import io
 import json
@@ -164,6 +165,8 @@ class MessageQueue:
             self._base = sqlite3.connect(self.path, check_same_thread=False, timeout=0.5)
             # One run has it to the end, so two can't send the same.
             self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
+            # What was taken stays neither in the file nor in the journal of the last change.
+            self._base.execute("PRAGMA journal_mode=TRUNCATE")
             self._base.execute("PRAGMA secure_delete=ON")
             self._base.executescript(TABLE)
             self._base.execute("BEGIN IMMEDIATE")
@@ -220,15 +223,21 @@ class MessageQueue:
         trace: TracebackType | None,
     ) -> None:
         """Close the file; one in which nothing waits goes."""
+        open_ones_go = os.name != "nt"
         with self._lock:
             try:
                 empty = not self._do("SELECT count(*) FROM message")[0][0]
-                if empty:
-                    self.path.unlink(missing_ok=True)
-            except OSError as problem:
-                raise self._failed(problem) from None
+                if empty and open_ones_go:  # while nobody else can have taken it
+                    self._unlink()
             finally:
                 self._base.close()
+            if empty and not open_ones_go:
+                self._unlink()
+
+    def _unlink(self) -> None:
+        for name in (self.path, self.path.with_name(f"{self.path.name}-journal")):
+            with contextlib.suppress(OSError):  # it is empty, and does no harm
+                name.unlink()
 
     def _bytes(self) -> int:
         return int(self._do("SELECT coalesce(sum(length(picture)), 0) FROM message")[0][0])

@@ -242,6 +242,11 @@ class MqttReceiver:
         """
         return self._connection.open()
 
+    @property
+    def why(self) -> str:
+        """Why it is not connected."""
+        return self._connection.why
+
     def send(self, message: Message) -> None:
         """See `Receiver`."""
         if not self._connection.wait(CONNECT_S):

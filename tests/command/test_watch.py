@@ -162,7 +162,8 @@ def test_a_broker_that_was_away_is_told_of_earlier_runs_first(
     assert run(*arguments, *results, "http://me:pa55@127.0.0.1:1/k3y") == 1
     out, err = capsys.readouterr()
     assert [line.split()[3] for line in out.splitlines()] == ["AB123", "XY999"]
-    assert f"{broker.url('gate')}: can't be reached yet; vehicles wait until it can" in err
+    told = f"{broker.url('gate')}: can't be reached yet (Connection refused); vehicles wait"
+    assert told in err
     assert re.search(r"2 vehicles wait in out/watch-\w{8}\.queue; the same command", err)
     assert not any(word in out + err for word in ("s3cr3t", "pa55", "k3y"))
     (queue,) = (tmp_path / "out").glob("*.queue")
