@@ -177,7 +177,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.source, fps=args.fps, patience_s=args.patience, report=report,
         filling=args.follow, password=args.mqtt_password,
     )  # fmt: skip
-    latest = NewestFrames(source) if args.realtime or source.live else None
+    arrives = isinstance(source, ArrivalSource)
+    if args.redact and arrives:
+        raise ConfigError(f"{source.name}: --redact needs a video, not single pictures; see detect")
+    latest = NewestFrames(source) if source.live or (args.realtime and not arrives) else None
     done, start = Followed(), time.perf_counter()
     shown = Shown.of(
         everything=args.all, presence=args.min_presence, confidence=args.min_confidence
@@ -190,7 +193,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 count = PlateCount(voter, tracker, shown)
                 hide_plates(frames, detector.read, outlets.put, done, count=count, stop=stop)
             else:
-                steady = FrameReader.suits(detector) and not isinstance(source, ArrivalSource)
+                steady = FrameReader.suits(detector) and not arrives
                 reader = FrameReader(detector, tracker) if steady else detector.read
                 follow(
                     frames, reader, voter, done, on_passing=outlets.tell,

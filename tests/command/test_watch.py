@@ -358,6 +358,7 @@ def test_nothing_is_overwritten_without_force(
         (["in.mp4", "--mqtt-password", "s3cr3t"], 2, "give the name of an environment variable"),
         (["in.mp4", "--webhook", "ftp://me:s3cr3t@h/x"], 2, "give http://[user:password@]host"),
         (["in.mp4", "--webhoook", "http://me:s3cr3t@h/x"], 2, "unrecognized arguments"),
+        (["mqtt://me:s3cr3t@h/a", "w.onnx", "--redact", "--out", "a.mp4"], 2, "needs a video"),
         (["@in.mp4"], 2, "the following arguments are required: SOURCE"),
         (["@none.args"], 2, "No such file or directory: 'none.args'"),
         (["in.mp4", "w.onnx", "--csv", "a.csv", "--queue", "a.csv"], 2, "named twice"),
