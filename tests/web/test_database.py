@@ -34,10 +34,20 @@ def passing_of(text: str) -> Passing:
 def test_a_passing_vehicle_becomes_a_sighting() -> None:
     vehicle = Vehicle.objects.create(plate="AB12CDE")
     keep = open_registry()
-    keep(passing_of("AB12CDE"))
+    assert keep(passing_of("AB12CDE")) == ""
     row = Sighting.objects.get()
     assert (row.plate, row.source, row.frames, row.seen) == ("AB12CDE", "gate", 7, NOON)
     assert row.vehicle == vehicle and len(row.characters) == 7
+
+
+def test_a_vehicle_is_looked_up_and_its_list_told_and_nothing_kept() -> None:
+    Vehicle.objects.create(plate="AB12CDE", list="allowed")
+    over = datetime(2026, 1, 1, tzinfo=UTC).date()
+    Vehicle.objects.create(plate="XY99ZZZ", list="allowed", valid_until=over)
+    look_up = open_registry(keeping=False)
+    texts = ("AB12CDE", "XY99ZZZ", "GH34JKL", "")
+    assert [look_up(passing_of(text)) for text in texts] == ["allowed", "expired", "", ""]
+    assert Sighting.objects.count() == 0
 
 
 def test_nothing_read_is_nothing_kept() -> None:
