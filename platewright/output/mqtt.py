@@ -305,7 +305,7 @@ def discovery(topic: str, prefix: str = "homeassistant") -> tuple[str, dict[str,
         key = name.lower()
         return {
             "platform": platform, "name": name, "unique_id": f"{own}_{key}",
-            "availability_topic": f"{topic}/available", **more,
+            "availability_topic": f"{topic}/available", "qos": 1, **more,
         }  # fmt: skip
 
     def sensor(name: str, template: str, icon: str, **more: Any) -> dict[str, Any]:
@@ -325,7 +325,6 @@ def discovery(topic: str, prefix: str = "homeassistant") -> tuple[str, dict[str,
             "sw_version": __version__,
         },
         "origin": {"name": "Platewright", "sw_version": __version__},
-        "qos": 1,
         "components": {
             "plate": sensor(
                 "Plate", "{{ value_json.text }}", "mdi:car",
