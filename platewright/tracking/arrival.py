@@ -38,6 +38,9 @@ TICK_S = 0.25
 MOST_WAITING = 64
 """Pictures that wait to be read; the oldest of more is dropped."""
 MOST_BYTES = 32 << 20
+"""Of one picture."""
+MOST_HELD = 128 << 20
+"""Of all that wait."""
 
 
 class ArrivalSource(ABC):
@@ -140,6 +143,9 @@ class MqttSource(ArrivalSource):
             raise VideoError(f"{self.address.broker}: lost for {now - since_s:.0f} s ({why})")
         return since_s
 
+    def _held(self) -> int:
+        return sum(len(data) for _, data in [*self._waiting])
+
     def _subscribe(self, client: Any) -> None:
         client.subscribe(self.address.topic, qos=1)
 
@@ -156,12 +162,10 @@ class MqttSource(ArrivalSource):
         if self._last.get(topic) == digest:
             return
         self._last[topic] = digest
-        if len(self._waiting) >= MOST_WAITING:
-            gone, _ = self._waiting.popleft()
-            self.report(
-                f"{self.address.broker}/{gone}: {MOST_WAITING} pictures wait; one is dropped"
-            )
         self._waiting.append((topic, data))
+        while len(self._waiting) > MOST_WAITING or self._held() > MOST_HELD:
+            gone, _ = self._waiting.popleft()
+            self.report(f"{self.address.broker}/{gone}: too many pictures wait; one is dropped")
         self._news.set()
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from platewright.image import encode_image, save_image
 from platewright.output import mqtt
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
+from platewright.tracking import arrival
 from platewright.tracking.arrival import ArrivalSource
 from platewright.tracking.follow import follow
 from platewright.tracking.passing import Passing, Voter
@@ -98,6 +100,19 @@ def test_each_topic_is_a_camera_and_what_was_there_before_is_left_out(broker: Br
     taking.close()
     sender.close()
     late.close()
+
+
+def test_what_waits_to_be_read_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrival, "MOST_WAITING", 3)
+    told: list[str] = []
+    source = open_source("mqtt://127.0.0.1:1/a/#", report=told.append)
+    assert isinstance(source, arrival.MqttSource)
+    for k in range(5):
+        source._came(None, None, SimpleNamespace(topic="a/b", payload=jpeg(40 * k), retain=False))
+    assert told == ["mqtt://127.0.0.1:1/a/b: too many pictures wait; one is dropped"] * 2
+    monkeypatch.setattr(arrival, "MOST_HELD", 2 * len(jpeg(9)))
+    source._came(None, None, SimpleNamespace(topic="a/b", payload=jpeg(9), retain=False))
+    assert (len(told), len(source._waiting)) == (4, 2)
 
 
 @pytest.mark.process
