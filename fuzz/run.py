@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-NAMES = ("archive", "labels", "picture", "region", "weights")
+NAMES = ("api", "archive", "labels", "picture", "region", "weights")
 FOUND = Path(__file__).resolve().parent / "found"
 ODD = (
     b"\0",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
+import os
+import shutil
 import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -104,8 +109,40 @@ def labels(data: bytes) -> None:
                 raise AssertionError(f"{found}: outside of the set")
 
 
+@cache
+def client() -> Any:
+    """Return a client of the web page, with a database of its own where nobody has set one up."""
+    if "PLATEWRIGHT_DATA" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="platewright-fuzz-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ |= {
+            "PLATEWRIGHT_DATA": folder, "PLATEWRIGHT_READERS": "0", "PLATEWRIGHT_PER_MINUTE": "0",
+            "PLATEWRIGHT_ACCESS": "open", "DJANGO_SETTINGS_MODULE": "platewright.web.settings",
+        }  # fmt: skip
+        from platewright.command.manage import prepare
+
+        prepare()
+    from django.test import Client
+
+    from platewright.web.database import bring_up_to_date
+
+    bring_up_to_date()
+    return Client(raise_request_exception=False, SERVER_NAME="localhost")
+
+
+def api(data: bytes) -> None:
+    """Ask the API: the first line is the address and the type of what follows."""
+    head, _, body = data.partition(b"\n")
+    address, _, kind = head.decode("latin-1").partition(" ")
+    answer = client().generic(
+        "POST" if body else "GET", f"/api/v1/{address}", body, content_type=kind or "image/jpeg"
+    )
+    if answer.status_code >= 500:
+        raise AssertionError(f"{answer.status_code}: {answer.content[:200]!r}")
+
+
 TARGETS: dict[str, Callable[[bytes], object]] = {
-    each.__name__: each for each in (picture, archive, weights, region, labels)
+    each.__name__: each for each in (api, archive, labels, picture, region, weights)
 }
 
 SMALL = encode_image(np.full((8, 16, 3), 90, np.uint8), ".jpg")
@@ -147,6 +184,14 @@ def seeds(name: str) -> list[bytes]:
             "a/kernel": np.ones((3, 4), np.float32),
         })  # fmt: skip
         return [whole.getvalue(), settings]
+    if name == "api":
+        form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        return [
+            b"read?region=GB image/jpeg\n" + SMALL,
+            b"read?all=1 multipart/form-data; boundary=x\n" + form + SMALL + b"\r\n--x--\r\n",
+            b"read?keep=1&keep_photo=1&region=../GB application/octet-stream\n" + SMALL,
+            b"plates/AB12CDE", b"plates/%D0%96%00?x=1", b"openapi.json",
+        ]  # fmt: skip
     if name == "region":
         return [(ROOT / "regions" / f"{code}.toml").read_bytes() for code in ("GB", "IN", "ANY")]
     box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 4]}

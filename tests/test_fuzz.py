@@ -22,7 +22,7 @@ def loaded(name: str) -> ModuleType:
     return sys.modules[name]
 
 
-@pytest.mark.parametrize("name", ["picture", "archive", "weights", "region", "labels"])
+@pytest.mark.parametrize("name", ["api", "archive", "labels", "picture", "region", "weights"])
 def test_nothing_but_one_line_comes_of_changed_files(name: str) -> None:
     target, run = loaded("target"), loaded("run")
     corpus = target.seeds(name)
