@@ -33,7 +33,7 @@ Picture = NDArray[np.uint8]
 BLANK_SURE = 0.98
 """Steps that are blank with more than this stand together as one."""
 SURE = 0.97
-"""A text that the first framing is surer of is not read again ..."""
+"""A text that the framings so far are surer of is not read again ..."""
 HARDLY = 0.3
 """... nor what is hardly a plate: presence times how certain the average character is."""
 GAP = 1.28
@@ -73,13 +73,16 @@ class LineSpeller:
         sure = [float(p) * e.certainty for p, e in zip(there, found, strict=True)]
         # Of nearly the same quads only the surest is read again.
         kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME_FIND, inside=1)
-        unsure = [k for k in kept.tolist() if sure[k] > HARDLY and found[k].probability < SURE]
-        if unsure and others:
-            more = [self._windows(grey, [framed[k] for k in unsure], f)[0] for f in others]
-            (logits,) = self.network.run(["steps"], {"plate": levels(np.concatenate(more))})
+        said = [steps[k : k + 1] for k in range(len(quads))]
+        for framing in others:
+            unsure = [k for k in kept.tolist() if sure[k] > HARDLY and found[k].probability < SURE]
+            if not unsure:
+                break
+            more, _ = self._windows(grey, [framed[k] for k in unsure], framing)
+            (logits,) = self.network.run(["steps"], {"plate": levels(more)})
             for at, k in enumerate(unsure):
-                every = np.concatenate([steps[k : k + 1], logits[at :: len(unsure)]])
-                found[k] = LineEvidence(every, own)
+                said[k] = np.concatenate([said[k], logits[at : at + 1]])
+                found[k] = LineEvidence(said[k], own)
         return [
             Look(quad, float(p) * e.certainty, e)
             for quad, p, e in zip(framed, there, found, strict=True)
