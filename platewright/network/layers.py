@@ -172,11 +172,10 @@ class LinePool(layers.Layer):  # type: ignore[misc]
 
     def call(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Gather."""
-        weights = ops.softmax(self.where(x), axis=1)
-        weights = ops.transpose(weights, (0, 3, 2, 1))  # (B, lines, W, H)
-        columns = ops.expand_dims(ops.transpose(x, (0, 2, 1, 3)), 1)  # (B, 1, W, H, C)
-        steps = ops.squeeze(ops.matmul(ops.expand_dims(weights, 3), columns), axis=3)
-        return steps, ops.transpose(weights, (0, 1, 3, 2))
+        weights = ops.softmax(self.where(x), axis=1)  # (B, H, W, lines)
+        columns = ops.transpose(x, (0, 2, 1, 3))  # (B, W, H, C)
+        steps = ops.matmul(ops.transpose(weights, (0, 2, 3, 1)), columns)  # (B, W, lines, C)
+        return ops.transpose(steps, (0, 2, 1, 3)), ops.transpose(weights, (0, 3, 1, 2))
 
 
 def trunk(plate: Tensor, channels: tuple[int, int, int, int], stem: str) -> tuple[Tensor, Tensor]:
