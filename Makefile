@@ -4,6 +4,7 @@
 # make docs                    build the documentation as a site: site/index.html
 # make check                   install everything; run ruff, mypy and the quick tests
 # make test                    the same with all tests, on all cores
+# make bench                   time every path beside its floor: results/bench.json, docs/bench.png
 # make clean                   remove .venv and what the commands above made
 #
 # PYTHON=python3.12 chooses another Python (3.11 or newer) for a new .venv; SEED=8 another street.
@@ -20,7 +21,7 @@ BIND ?= 127.0.0.1:8000
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 \
 	--dist loadscope --no-loadscope-reorder
 
-.PHONY: demo serve docs check test clean
+.PHONY: demo serve docs check test bench clean
 
 demo: $(VENV)/core.done
 ifeq ($(IMAGE),)
@@ -50,6 +51,9 @@ test: $(VENV)/all.done
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(PYTEST)
+
+bench: $(VENV)/all.done
+	$(BIN)/python benchmarks/bench.py
 
 # Empty files that tell which requirements .venv has; newer requirements are installed anew.
 $(VENV)/core.done: requirements-core.txt | $(BIN)/python
