@@ -255,3 +255,25 @@ def test_the_peers_versions_are_pinned_and_each_has_a_driver():
         pins = [line for line in file.read_text().splitlines() if not line.startswith("#")]
         assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in pins), file
         assert any(line.startswith(f"{name}==") for line in pins)
+
+
+bench = load("bench")
+
+
+def test_multiplications_are_those_of_the_network_that_is_fed(tmp_path):
+    """Of a whole bundle only what depends on the named input counts, at the size that it has."""
+    weights = ROOT / "weights.onnx"
+    one = bench.count_macs(weights, "plate", (1, 64, 192, 1))
+    assert bench.count_macs(weights, "plate", (3, 64, 192, 1)) == pytest.approx(3 * one, rel=0.01)
+    assert 50e6 < one < 150e6
+    small = bench.count_macs(weights, "image", (1, 128, 256, 1))
+    large = bench.count_macs(weights, "image", (1, 512, 1024, 1))
+    assert 16 <= large / small < 40  # the window's edge costs a small picture more
+
+
+def test_the_ratio_is_the_median_of_the_rounds_and_is_drawn(tmp_path):
+    ours, floor = itertools.cycle([2.0, 3.0, 10.0]), itertools.cycle([1.0, 1.0, 2.0])
+    found = bench.measured((lambda: next(ours), lambda: next(floor)), 3)
+    assert found["ratio"] == 3 and found["spread"] == 1
+    bench.draw_chart({"reading": found, "start": found}, tmp_path / "bench.png")
+    assert cv2.imread(str(tmp_path / "bench.png")).shape[1] > 300
