@@ -280,4 +280,4 @@ def _plain(value: Any) -> Any:
 
 
 def _rounded(quad: FloatArray) -> list[list[float]]:
-    return [[round(float(x), 2), round(float(y), 2)] for x, y in quad]
+    return [[round(x, 2), round(y, 2)] for x, y in np.asarray(quad, np.float64).tolist()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from platewright.region.chance import Uniform
@@ -222,12 +223,23 @@ class Look:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values: tuples as lists, lengths rounded to a hundredth."""
+        return self._values
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        """Of a plate that is drawn several times they are made once."""
         return {item.name: _json(getattr(self, item.name)) for item in fields(self)}
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, Strip | Mark | Script):
-        return {item.name: _json(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, float):
+        return round(value, 2)
     if isinstance(value, tuple):
         return [_json(entry) for entry in value]
-    return round(value, 2) if isinstance(value, float) else value
+    if isinstance(value, PARTS):
+        return {item.name: _json(getattr(value, item.name)) for item in fields(value)}
+    return value
+
+
+PARTS = (Strip, Mark, Script)
+"""What a look has that has fields of its own."""
