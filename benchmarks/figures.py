@@ -176,6 +176,20 @@ def drawing() -> str:
     )
 
 
+def paths() -> list[str]:
+    """Return how far every path of the program is from its floor, and how long reading takes."""
+    result, before = load("bench.json")["paths"], load("reading_time.json")
+    told = ", ".join(f"{name} {each['ratio']:.2f}" for name, each in result.items())
+    return [
+        "Every path of the program over its floor in the same run, such as reading over the "
+        f"networks' multiplications and decoding (`make bench` says which floors): {told}. A photo "
+        f"of 1280x720 takes {before['ratio']:.2f} of the time that it took the first edition "
+        f"(`{before['command']}`).",
+        "",
+        "![Every path beside its floor](docs/bench.png)",
+    ]
+
+
 def figures() -> str:
     """Return the whole part of the README."""
     photos, crops, further = (load(f"{n}.json") for n in ("realdev", "crops_us", "realdev2"))
@@ -209,6 +223,8 @@ def figures() -> str:
         f"(`{extraction['command']}`). Training: the step waits "
         f"{percent(training['part_of_the_time_waiting_for_drawings'])} % of its time for drawings "
         f"(`{training['command']}`).",
+        "",
+        *paths(),
         END,
     ]
     return "\n".join(lines)

@@ -42,7 +42,7 @@ def test_a_street_is_read_alike(small: Path, name: str) -> None:
     sure = [r for r in wanted if r.accepted]
     for one in sure:
         (same,) = [r for r in found if iou(r.box, one.box) > 0.5]
-        assert same.text == one.text and abs(same.confidence - one.confidence) < 0.2
+        assert same.text == one.text and abs(same.confidence - one.confidence) < 0.3
 
 
 def test_the_middle_convolutions_are_of_8_bits(small: Path) -> None:
