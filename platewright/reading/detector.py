@@ -23,7 +23,7 @@ from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
 from platewright.record import Reading
 
-__all__ = ["Detector"]
+__all__ = ["Detector", "without_parts"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -31,6 +31,8 @@ OTHERS = 3
 """Further texts of a plate, of other lengths maybe, that are tried under the regions."""
 PART = 0.2
 """A reading goes whose box lies in that of a longer one that is at least so many times as sure."""
+STICKER = 0.05
+"""What takes less of a reading's box is a sticker on the plate, however long its text."""
 INSIDE = 0.7
 """A box lies in another one if so much of it does."""
 UNREAD = 1e-6
@@ -111,7 +113,7 @@ class Detector:
             and len(r.text) >= limit.min_characters
             and not (limit.mask and limit.mask.covers(r.box, size))
         ]
-        found = _whole(found)
+        found = without_parts(found)
         # An unread plate stays behind all that is read, where they lie over one another.
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
         kept = suppress([r.box for r in found], worth)
@@ -265,7 +267,7 @@ class Detector:
         return other
 
 
-def _whole(readings: Sequence[Reading]) -> list[Reading]:
+def without_parts(readings: Sequence[Reading]) -> list[Reading]:
     """Return readings without those of a part of another one: a line of two, a sticker, a name."""
     boxes = np.array([r.box for r in readings], np.float64).reshape(-1, 4)
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
@@ -276,7 +278,7 @@ def _whole(readings: Sequence[Reading]) -> list[Reading]:
         if not any(
             inside[j, k]
             and areas[j] > areas[k]
-            and len(whole.text) > len(part.text)
+            and (len(whole.text) > len(part.text) or areas[k] < STICKER * areas[j])
             and whole.confidence >= PART * part.confidence
             for j, whole in enumerate(readings)
         )

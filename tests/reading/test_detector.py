@@ -12,9 +12,11 @@ from platewright.errors import RegionError, WeightsError
 from platewright.geometry import iou, quad_of_box
 from platewright.network.weights import BundleSettings, SlotSettings
 from platewright.reading.choice import detector_of
+from platewright.reading.detector import without_parts
 from platewright.reading.finder import Find, SlotFramer, sift
 from platewright.reading.runtime import load_network
 from platewright.reading.settings import DetectorSettings
+from platewright.record import Reading
 from tests.reading.fake import THICK, FakeNetwork
 
 SLOTS = SlotSettings(characters="ABC", slots=4)
@@ -320,3 +322,27 @@ def test_weights_whose_graph_may_go_on_for_ever(tmp_path: Path) -> None:
     path.write_bytes(b"\x08\x08:\x0a\x0a\x06\x22\x04Loop")
     with pytest.raises(WeightsError, match="weights of another program: its graph has a Loop"):
         load_network(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "box", "confidence", "stays"),
+    [
+        ("JEU", (110, 120, 150, 150), 0.9, False),  # a part of its text
+        ("VA4164979", (105, 102, 125, 108), 0.97, False),  # a sticker's number, longer and surer
+        ("VA4164979", (105, 102, 170, 150), 0.97, True),  # too large for a sticker
+        ("VA4164979", (305, 102, 325, 108), 0.97, True),  # elsewhere
+        ("MG", (105, 102, 125, 108), 1.0, True),  # much surer: the large one is no plate
+    ],
+)
+def test_a_part_of_a_plate_is_no_plate(
+    text: str, box: tuple[int, int, int, int], confidence: float, *, stays: bool
+) -> None:
+    def reading(text: str, box: tuple[int, int, int, int], confidence: float) -> Reading:
+        return Reading(
+            text=text, confidence=confidence, presence=0.99, quad=quad_of_box(box), characters=(),
+            region="", accepted=False,
+        )  # fmt: skip
+
+    sure = 0.1 if text == "MG" else 0.4
+    plate, part = reading("JEUNEE", (100, 100, 200, 150), sure), reading(text, box, confidence)
+    assert without_parts([part, plate]) == ([part, plate] if stays else [plate])
