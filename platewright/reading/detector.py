@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import intersections
+from platewright.geometry import areas, intersections
 from platewright.reading.acceptance import is_accepted, is_complete, room
 from platewright.reading.finder import Find, Finder, Framer, sift, suppress
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
@@ -270,15 +270,15 @@ class Detector:
 def without_parts(readings: Sequence[Reading]) -> list[Reading]:
     """Return readings without those of a part of another one: a line of two, a sticker, a name."""
     boxes = np.array([r.box for r in readings], np.float64).reshape(-1, 4)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    inside = intersections(boxes, boxes) > INSIDE * areas  # (larger, smaller)
+    sizes = areas(boxes)
+    inside = intersections(boxes, boxes) > INSIDE * sizes  # (larger, smaller)
     return [
         part
         for k, part in enumerate(readings)
         if not any(
             inside[j, k]
-            and areas[j] > areas[k]
-            and (len(whole.text) > len(part.text) or areas[k] < STICKER * areas[j])
+            and sizes[j] > sizes[k]
+            and (len(whole.text) > len(part.text) or sizes[k] < STICKER * sizes[j])
             and whole.confidence >= PART * part.confidence
             for j, whole in enumerate(readings)
         )

@@ -18,7 +18,7 @@ from platewright.reading.spelling import decode_slots
 from platewright.reading.straighten import refined, straightened
 
 __all__ = [
-    "RATIO", "SAME_FIND", "BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "Level", 
+    "RATIO", "SAME_FIND", "BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "Level",
     "LevelLook", "ScanFinder", "SlotFramer", "certainty", "pyramid", "scales", "sift", "sigmoid",
     "suppress",
 ]  # fmt: skip
