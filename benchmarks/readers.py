@@ -264,7 +264,7 @@ def main() -> None:
     from platewright.evaluation.report import processor
     from platewright.file import file_digest, make_folder, write_file
     from platewright.network.kind import kind_names
-    from platewright.network.weights import PARTS
+    from platewright.network.part import PARTS
     from platewright.reading.choice import detector_of, voters, with_reader
     from platewright.reading.finder import BoxFinder
     from platewright.reading.runtime import load_network

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_CHARACTERS", "Alphabet"]
-
 DEFAULT_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -34,12 +32,10 @@ class Alphabet:
     characters: str = DEFAULT_CHARACTERS
 
     def __post_init__(self) -> None:
-        """Check the characters."""
         if not self.characters or len(set(self.characters)) != len(self.characters):
             raise ValueError(f"an alphabet needs distinct characters, not {self.characters!r}")
 
     def __len__(self) -> int:
-        """Number of characters, without `pad`."""
         return len(self.characters)
 
     @property

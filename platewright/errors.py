@@ -6,24 +6,6 @@ import os
 import sys
 from collections.abc import Callable
 
-__all__ = [
-    "ArchiveError",
-    "ConfigError",
-    "DatasetError",
-    "EngineError",
-    "FontError",
-    "ImageError",
-    "OutputError",
-    "PlatewrightError",
-    "RegionError",
-    "ResourceError",
-    "ServiceError",
-    "VideoError",
-    "WeightsError",
-    "printable",
-    "run_script",
-]
-
 TRACE = "PLATEWRIGHT_TRACEBACK"
 
 
@@ -52,7 +34,6 @@ class PlatewrightError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        """Return the line."""
         return printable(super().__str__())
 
 

@@ -13,23 +13,9 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Self, TextIO
 
 from platewright.errors import ConfigError, OutputError
-
-__all__ = [
-    "LinesFile",
-    "claim_results",
-    "file_digest",
-    "lock",
-    "make_folder",
-    "open_file",
-    "whole_file",
-    "whole_text",
-    "write_beside",
-    "write_file",
-]
 
 _MASK = threading.Lock()
 
@@ -265,13 +251,11 @@ class LinesFile:
     """
 
     def __init__(self, path: Path, *, in_place: bool = False) -> None:
-        """Note the name; the file is opened on entering."""
         self.path = path
         device = path.exists() and not path.is_file()
         self.part = path if in_place or device else path.with_name(path.name + ".part")
 
     def __enter__(self) -> Self:
-        """Open the file anew."""
         try:
             if not self.part.parent.exists():
                 make_folder(self.part.parent)
@@ -309,13 +293,7 @@ class LinesFile:
                 raise self._failed(error) from error
             raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file and give it its name."""
+    def __exit__(self, *_: object) -> None:
         self._stream.close()
         if self.part == self.path:
             return

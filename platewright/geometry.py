@@ -17,21 +17,6 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "Box",
-    "areas",
-    "box_of_quad",
-    "clip_box",
-    "homography",
-    "intersections",
-    "iou",
-    "iou_matrix",
-    "project",
-    "quad_of_box",
-    "sound_quad",
-    "to_pixel_centres",
-]
-
 Box = tuple[float, float, float, float]
 FloatArray = NDArray[np.float64]
 

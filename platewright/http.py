@@ -18,11 +18,6 @@ from urllib import error, parse, request
 from platewright.errors import DatasetError
 from platewright.pool import within
 
-__all__ = [
-    "ALLOWED", "MAX_BYTES", "PATIENCE", "TIMEOUT_S", "CutOffError", "Fetcher", "RefusedError",
-    "ask", "is_web",
-]  # fmt: skip
-
 TIMEOUT_S = 20.0
 MAX_BYTES = 32 << 20
 """A photo of 50 megapixels has some 25 MB as a JPEG."""
@@ -172,7 +167,6 @@ class Fetcher:
     """
 
     def __init__(self, timeout_s: float = TIMEOUT_S, max_bytes: int = MAX_BYTES) -> None:
-        """Ask nobody yet."""
         self.timeout_s, self.max_bytes = timeout_s, max_bytes
         self._unanswered: Counter[str] = Counter()
 

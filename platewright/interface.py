@@ -90,7 +90,6 @@ class Detector:
         everything: bool = False,
         accept: float | None = None,
     ) -> None:
-        """Load the networks."""
         self.weights = bundled("weights.onnx") if weights is None else Path(weights)
         self.regions = _codes(regions)
         self._threads = threads or min(usual_workers(), 4)
@@ -107,7 +106,6 @@ class Detector:
         self._hiding: Any = None
 
     def __repr__(self) -> str:
-        """Return what it reads with."""
         return f"Detector({str(self.weights)!r}, regions={list(self.regions)})"
 
     def read(self, picture: Source) -> list[Reading]:

@@ -16,8 +16,6 @@ from typing import TypeVar
 
 from platewright.errors import EngineError
 
-__all__ = ["in_order", "uninterrupted", "usual_workers", "within"]
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -6,14 +6,11 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import suppress
-from types import TracebackType
 from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
 from platewright.errors import printable
-
-__all__ = ["Progress", "track"]
 
 Item = TypeVar("Item")
 
@@ -56,7 +53,6 @@ class Progress:
     def __init__(
         self, total: int | None = None, there: int = 0, *, unit: str = "", scale: bool = False
     ) -> None:
-        """Start the clock."""
         screen = sys.stderr.isatty()
         self._bar = _Bar(
             total=total,
@@ -114,16 +110,9 @@ class Progress:
         self._bar.close()
 
     def __enter__(self) -> Progress:
-        """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End."""
+    def __exit__(self, *_: object) -> None:
         self.end()
 
 

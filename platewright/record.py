@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from platewright.geometry import Box, box_of_quad, quad_of_box
 
-__all__ = ["Character", "CharacterRecord", "PlateRecord", "Reading", "SceneRecord"]
-
 FloatArray = NDArray[np.float64]
 
 
@@ -210,7 +208,6 @@ class Reading:
     room: float = 1.0
 
     def __repr__(self) -> str:
-        """Return it in a line, without the probabilities."""
         box = ", ".join(f"{value:.0f}" for value in self.box)
         return (
             f"Reading(text={self.text!r}, confidence={self.confidence:.3f}, "

@@ -12,11 +12,6 @@ from pathlib import Path
 
 from platewright.errors import ResourceError
 
-__all__ = [
-    "ADDED_FONTS", "CACHE", "DATA", "PACKAGE", "bundled", "cache_folder", "font_folders",
-    "is_bundled", "work_folder",
-]  # fmt: skip
-
 PACKAGE = Path(__file__).resolve().parent
 CARRIED = PACKAGE / "_data"
 """Of an installed wheel."""

@@ -5,20 +5,6 @@ from __future__ import annotations
 import math
 import unicodedata
 
-__all__ = [
-    "LARGEST",
-    "NONE",
-    "align",
-    "clean",
-    "edit_distance",
-    "fold",
-    "number_of",
-    "percent",
-    "plain",
-    "share",
-    "unmarked",
-]
-
 NONE = "-"
 """Stands in an alignment for a character that the other text does not have."""
 

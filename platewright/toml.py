@@ -10,8 +10,6 @@ from typing import Any
 from platewright.errors import ConfigError
 from platewright.file import open_file
 
-__all__ = ["read_toml"]
-
 MAX_BYTES = 1 << 20
 DEEPEST = 20
 """Levels of tables and lists."""

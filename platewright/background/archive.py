@@ -25,8 +25,6 @@ from platewright.background.tar import NO_FILE, TOO_LARGE, TarStream, check_rati
 from platewright.errors import ArchiveError
 from platewright.file import open_file
 
-__all__ = ["MAX_BYTES", "Archive", "Member", "open_archive"]
-
 MAX_BYTES = 128 << 20
 """Bytes of the largest file that is taken out of an archive."""
 TAR_MAGIC_AT = 257
@@ -66,7 +64,6 @@ class Archive:
     """
 
     def __init__(self, path: Path, apart: Path | None = None) -> None:
-        """Tell the kind by the first bytes."""
         self.path, self.apart = path, apart
         self.skipped: Counter[str] = Counter()
         self._file: BinaryIO | None = None

@@ -22,12 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.background.archive import Archive
-from platewright.background.photo import Crop, cut_photo, cut_square, quiet_decoders
+from platewright.background.photo import Crop, cut_photo, quiet_decoders
 from platewright.errors import ArchiveError, ConfigError, OutputError
 from platewright.file import lock, make_folder, write_file
 from platewright.pool import in_order
-
-__all__ = ["Crop", "Extraction", "begin", "cut_square", "extract"]
 
 Picture = NDArray[np.uint8]
 

@@ -24,10 +24,6 @@ from PIL import Image, UnidentifiedImageError
 from platewright.errors import ConfigError, ImageError
 from platewright.image import FORMATS, MAX_PIXELS, decode_image
 
-__all__ = [
-    "Crop", "background_folder", "cut_photo", "cut_square", "load_backgrounds", "quiet_decoders",
-]  # fmt: skip
-
 SMALLEST = 32
 
 Picture = NDArray[np.uint8]

@@ -15,8 +15,6 @@ from typing import Any
 
 from platewright.errors import ArchiveError
 
-__all__ = ["NO_FILE", "TOO_LARGE", "TarStream", "check_ratio"]
-
 NO_FILE = "no regular file"
 TOO_LARGE = "too many bytes"
 """Why members are passed over."""
@@ -52,7 +50,6 @@ class TarStream:
     def __init__(
         self, stream: Any, packed: Callable[[], int], max_bytes: int, *, seekable: bool = False
     ) -> None:
-        """Begin at the stream's place."""
         self._stream, self._packed, self._seekable = stream, packed, seekable
         self._max_bytes = max_bytes
         self._num_bytes = 0

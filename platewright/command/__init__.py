@@ -9,8 +9,6 @@ from pathlib import Path
 
 from platewright.errors import run_script
 
-__all__ = ["command_names", "main", "run_command"]
-
 FOLDER = Path(__file__).resolve().parent
 ORDER = ("extractbgs", "gen", "model", "train", "detect", "watch", "evaluate", "convert", "serve")
 """As a person meets them; what else there is follows by name."""

@@ -13,29 +13,6 @@ from typing import Any, NoReturn
 
 from platewright.errors import ConfigError, RegionError
 
-__all__ = [
-    "READER_HELP",
-    "Parser",
-    "add_backgrounds",
-    "add_fonts",
-    "add_force",
-    "add_mask",
-    "add_region",
-    "add_shown",
-    "add_threads",
-    "add_weights",
-    "add_workers",
-    "at_least",
-    "bounded",
-    "codes",
-    "names",
-    "program",
-    "regions",
-    "secret",
-    "size",
-    "use_fonts",
-]
-
 CORES = os.cpu_count() or 1
 READER_HELP = (
     "read with another network, crnn-gru, crnn-lstm or attention, or with its weights; several "
@@ -51,7 +28,6 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, **options: Any) -> None:
-        """See `argparse`."""
         super().__init__(fromfile_prefix_chars="@", **options)
 
     def convert_arg_line_to_args(self, arg_line: str) -> list[str]:

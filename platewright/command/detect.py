@@ -235,10 +235,10 @@ def read_batch(
         OutputError: if a result can't be written.
     """
     from platewright.file import lock
-    from platewright.output.writer import open_writer, wants_photos
+    from platewright.output.writer import load_writer
     from platewright.reading.folder import EarlierRun, read_photos
 
-    with_photos = bool(args.show_attention) or any(map(wants_photos, files))
+    with_photos = bool(args.show_attention) or any(load_writer(name).sees_photos for name in files)
     how = replace(how, pictures=with_photos)
     attention: Any = None
     progress: Any = None
@@ -256,7 +256,7 @@ def read_batch(
         todo = earlier.missing if earlier else batch.jobs
         kinds = [*files.items(), *([("jsonl", batch.lines)] if batch.lines else [])]
         writers = [
-            stack.enter_context(open_writer(name, path, several=batch.several))
+            stack.enter_context(load_writer(name)(path, several=batch.several))
             for name, path in kinds
         ]
         if batch.several:

@@ -95,7 +95,7 @@ def table(rows: Sequence[LayerRow]) -> Iterator[str]:
 def facts(settings: AnySettings, rows: Sequence[LayerRow]) -> Iterator[str]:
     """Yield what is to be known of each network, a line each."""
     from platewright.network.cost import photo_macs
-    from platewright.network.weights import ScanSettings
+    from platewright.network.part import ScanSettings
     from platewright.reading.finder import scales
 
     for name, part in settings.parts.items():

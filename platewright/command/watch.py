@@ -227,7 +227,6 @@ class Outlets(ExitStack):
         stop: StopWish,
         look_up: Callable[[Passing], str] | None,
     ) -> None:
-        """Open what was asked for."""
         from platewright.file import LinesFile
         from platewright.output.clip import ClipWriter
         from platewright.output.message import MessageQueue, Sender, csv_header

@@ -38,8 +38,6 @@ from platewright.image import decode_image
 from platewright.progress import Progress
 from platewright.record import SceneRecord
 
-__all__ = ["Conversion", "ConversionReport", "convert"]
-
 Entry = tuple[PictureFile, SceneRecord]
 
 BOOK = f"{HIDDEN}/convert.json"

@@ -19,8 +19,6 @@ from platewright.dataset.writer import Format, Sample, save_picture
 from platewright.geometry import Box, clip_box, homography, quad_of_box, to_pixel_centres
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["MIN_CROP", "CropFormat", "cut_box", "record_of_crop", "straighten"]
-
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 

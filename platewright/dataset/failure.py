@@ -18,8 +18,6 @@ from platewright.errors import DatasetError
 from platewright.file import make_folder, write_file
 from platewright.record import PlateRecord
 
-__all__ = ["CUT_OFF", "Failure", "Failures", "shown"]
-
 Entry = TypeVar("Entry")
 Result = TypeVar("Result")
 

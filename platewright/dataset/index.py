@@ -26,8 +26,6 @@ from platewright.errors import DatasetError, ImageError
 from platewright.image import READ_SUFFIXES, decode_image
 from platewright.record import SceneRecord
 
-__all__ = ["IndexedSet", "IndexedShard", "TarShard", "open_indexed"]
-
 Picture = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
@@ -51,7 +49,6 @@ class IndexedShard(ABC):
     """
 
     def __init__(self, path: Path, num_bytes: int) -> None:
-        """Read nothing yet."""
         self.path, self.num_bytes = path, num_bytes
 
     @abstractmethod
@@ -94,7 +91,6 @@ class TarShard(IndexedShard):
     """A tar of pictures and records; files of one sample follow each other."""
 
     def __init__(self, path: Path) -> None:
-        """Take its size."""
         super().__init__(path, path.stat().st_size)
 
     @cached_property
@@ -125,7 +121,6 @@ class TarShard(IndexedShard):
         return np.array(places, np.int64).reshape(-1, 4), names
 
     def __len__(self) -> int:
-        """Count the pictures that have a record."""
         return len(self._places[1])
 
     def _read(self, number: int) -> tuple[bytes, str, str]:
@@ -143,7 +138,6 @@ class FolderShard(IndexedShard):
     """A folder of pictures and its labels.jsonl."""
 
     def __init__(self, labels: Path) -> None:
-        """Take the size of the records; the pictures' is in proportion."""
         super().__init__(labels, labels.stat().st_size)
 
     @cached_property
@@ -174,7 +168,6 @@ class FolderShard(IndexedShard):
             return False
 
     def __len__(self) -> int:
-        """Count the lines."""
         return len(self._ends)
 
     def _read(self, number: int) -> tuple[bytes, str, str]:
@@ -199,7 +192,6 @@ class IndexedSet:
     """
 
     def __init__(self, shards: Sequence[IndexedShard]) -> None:
-        """Weigh the shards."""
         self.shards = tuple(shards)
         self._until = np.cumsum([float(shard.num_bytes) for shard in shards])
 

@@ -14,20 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.geometry import Box, box_of_quad, clip_box, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = [
-    "CORNERS",
-    "CUT_TEXT",
-    "TOO_SMALL",
-    "SeenPlate",
-    "aligned",
-    "clip_polygon",
-    "corners_around",
-    "polygon_area",
-    "polygon_quad",
-    "turned_quad",
-    "upright_start",
-]
-
 FloatArray = NDArray[np.float64]
 
 CORNERS = 4

@@ -23,20 +23,6 @@ from platewright.file import make_folder, write_file
 from platewright.http import is_web
 from platewright.image import READ_SUFFIXES, decode_image
 
-__all__ = [
-    "MAP",
-    "STRICT",
-    "PackedPicture",
-    "PictureFile",
-    "PictureFinder",
-    "find_file",
-    "find_picture",
-    "name_key",
-    "packed_size",
-    "picture_size",
-    "size_conflict",
-]
-
 # EXIF 2.32, tag 0x0112: these orientations lie on their side.
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
 

@@ -23,24 +23,6 @@ from platewright.text import plain
 if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion
 
-__all__ = [
-    "HELD_OUT",
-    "PARTS",
-    "SHARE",
-    "SIDES",
-    "inside_plates",
-    "is_held_out",
-    "leak",
-    "list_files",
-    "lists_in",
-    "plain_plates",
-    "plain_text",
-    "split_by_picture",
-    "split_by_text",
-    "split_line",
-    "told_text",
-    "write_split",
-]
 
 HELD_OUT = 10
 """One in so many texts is for validation."""

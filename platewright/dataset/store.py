@@ -17,8 +17,6 @@ from pathlib import Path, PurePosixPath
 from platewright.errors import ConfigError, OutputError
 from platewright.file import lock, make_folder, write_file
 
-__all__ = ["FolderStore", "Store", "UrlStore", "is_url", "local_path", "open_store", "tree"]
-
 HIDDEN, LOCK = ".gen", "lock"
 """Folder of the store that holds what a run must know of itself, and no part of the data set."""
 
@@ -85,7 +83,6 @@ class FolderStore(Store):
     """
 
     def __init__(self, root: Path) -> None:
-        """Make the folder."""
         self.root = root
         make_folder(root)
 
@@ -181,7 +178,6 @@ class UrlStore(Store):
     """
 
     def __init__(self, url: str) -> None:
-        """Connect."""
         self.url = url.rstrip("/")
         kind = url.partition("://")[0]
         try:

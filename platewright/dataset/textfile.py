@@ -19,26 +19,6 @@ from platewright.file import open_file
 from platewright.record import SceneRecord
 from platewright.text import LARGEST
 
-__all__ = [
-    "SNIFFED",
-    "first_line",
-    "first_lines",
-    "has_columns",
-    "is_ended",
-    "key_of",
-    "lines_of",
-    "list_of",
-    "load_list",
-    "load_object",
-    "name_of",
-    "numbers_of",
-    "object_of",
-    "rows_of",
-    "scene_of",
-    "text_of",
-    "value_of",
-]
-
 SNIFFED = 1 << 16
 """Bytes of a file that are looked at to tell its format."""
 

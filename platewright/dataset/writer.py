@@ -19,22 +19,6 @@ from platewright.file import make_folder
 from platewright.image import encode_image
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = [
-    "JPEG_QUALITY",
-    "PLATE",
-    "SHARD",
-    "Format",
-    "Sample",
-    "Taken",
-    "encode_png",
-    "encode_sample",
-    "kind_of",
-    "plain_value",
-    "save_bytes",
-    "save_picture",
-    "save_sample",
-]
-
 SHARD = 10_000
 """Samples in a shard, unless that leaves fewer shards than `SHARDS`."""
 
@@ -131,7 +115,6 @@ class Format(ABC):
     """What it has in a data set's folder; made at the beginning."""
 
     def __init__(self, folder: Path, shard: int) -> None:
-        """Make the folders."""
         self.folder, self.shard = folder, shard
         self.taken = Taken()
         self.lines: list[str] = []

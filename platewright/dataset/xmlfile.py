@@ -12,8 +12,6 @@ from platewright.dataset.textfile import SNIFFED
 from platewright.errors import DatasetError
 from platewright.file import open_file
 
-__all__ = ["Element", "read_xml", "root_tag"]
-
 
 @dataclass(slots=True)
 class Element:

@@ -9,22 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from platewright.dataset.format import PARTS
 from platewright.dataset.picture import find_picture, name_key
-from platewright.dataset.selection import PARTS
 from platewright.dataset.textfile import first_lines, lines_of, text_of
 from platewright.errors import ConfigError, DatasetError
 from platewright.image import READ_SUFFIXES
-
-__all__ = [
-    "LISTS",
-    "YAMLS",
-    "Part",
-    "class_names",
-    "is_yaml",
-    "label_files",
-    "parts_of",
-    "yaml_content",
-]
 
 YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 LISTS = ("classes.txt", "obj.names")

@@ -26,8 +26,6 @@ from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
 
-__all__ = ["POLYGON", "num_fields", "read_rows", "unit_points", "unit_quad"]
-
 FloatArray = NDArray[np.float64]
 
 WIDTHS = (5, 6, 9, 10, 13, 17)

@@ -39,16 +39,6 @@ from platewright.reading.settings import Shown
 from platewright.record import Reading
 from platewright.text import clean
 
-__all__ = [
-    "NARROW",
-    "Evaluation",
-    "PlateReader",
-    "empty_photos",
-    "evaluate",
-    "fit_into",
-    "read_empty",
-]
-
 UInt8Array = NDArray[np.uint8]
 
 

@@ -14,8 +14,6 @@ from platewright.dataset.selection import inside_plates, plain_plates
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord
 
-__all__ = ["LabelledPhotos", "load_labels"]
-
 
 @dataclass(kw_only=True)
 class LabelledPhotos:

@@ -14,24 +14,6 @@ from platewright.geometry import Box, iou_matrix
 from platewright.record import Reading
 from platewright.text import NONE, align, clean, edit_distance, fold
 
-__all__ = [
-    "CAUSES",
-    "NARROW",
-    "THRESHOLDS",
-    "Outcome",
-    "Verdict",
-    "acceptance",
-    "character_accuracy",
-    "confusions",
-    "count_extra",
-    "expected_calibration_error",
-    "judge",
-    "match",
-    "milliseconds",
-    "reliability",
-    "summarize",
-]
-
 FAIR_IOU = 0.5
 NARROW = 2.2
 """Boxes less than so many times as wide as high: plates of two lines, and US ones."""

@@ -24,11 +24,6 @@ from platewright.reading.choice import default_choice, reader_weights
 from platewright.record import Reading
 from platewright.text import NONE, align, edit_distance, percent, share
 
-__all__ = [
-    "FAILURES", "Gallery", "badness", "crop_round", "default_digests", "digests", "format_empty",
-    "format_report", "processor", "provenance",
-]  # fmt: skip
-
 
 def provenance(
     arguments: Sequence[str],
@@ -250,7 +245,6 @@ class Gallery:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Make the folders."""
         self.folder = folder
         self.cards: list[_Card] = []
         make_folder(folder / "plates")

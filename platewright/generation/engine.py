@@ -21,8 +21,6 @@ from platewright import __version__
 from platewright.errors import ConfigError, EngineError
 from platewright.pool import uninterrupted
 
-__all__ = ["ENGINES", "LOKY", "Backend", "Engine", "choose_engine", "start_backend"]
-
 Backend = tuple[str, int, tuple[type[Exception], ...]]
 """Joblib's name of it, how many pieces it does at once, and what is raised when a worker dies."""
 

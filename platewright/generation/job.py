@@ -32,21 +32,6 @@ from platewright.synth.settings import load_synth
 from platewright.synth.street.picture import DriveSettings, draw_drive
 from platewright.synth.window import draw_window
 
-__all__ = [
-    "OURS",
-    "TRUTH",
-    "DrawingJob",
-    "VideoJob",
-    "check_folder",
-    "draw_folder",
-    "draw_sample",
-    "draw_videos",
-    "drawing_settings",
-    "make_job",
-    "report_region",
-    "sample_name",
-]
-
 EXAMPLES = 5
 OURS = re.compile(rf"\d{{8}}(_\w*_[01])?\.png|{re.escape(LABELS)}")
 """Names of what is drawn into a folder, beside what a run must know of itself."""
@@ -81,6 +66,7 @@ def sample_name(index: int, record: SceneRecord) -> str:
 
 @functools.lru_cache(maxsize=2)
 def load_job_backgrounds(folder: Path | None, grey: bool) -> Backgrounds:
+    """Return the backgrounds of a folder, None: the stand-ins; those of the last two stay."""
     photos = load_backgrounds(folder, grey=grey) if folder is not None else []
     return Backgrounds(photos, grey=grey)
 

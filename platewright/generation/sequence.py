@@ -14,8 +14,6 @@ from platewright.errors import OutputError
 from platewright.pool import in_order
 from platewright.progress import Progress
 
-__all__ = ["Manifest", "check_sequence", "draw_sequence", "whole_lines"]
-
 JOB = f"{HIDDEN}/job.json"
 END = "end"
 ALL = re.compile(r".*", re.S)
@@ -32,7 +30,6 @@ class Manifest:
     """
 
     def __init__(self, store: Store, where: str) -> None:
-        """Read nothing yet."""
         self.store, self.where = store, where
 
     def check(

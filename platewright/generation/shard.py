@@ -19,16 +19,6 @@ from platewright.generation.job import VIDEO_FILES, DrawingJob, draw_sample, dra
 from platewright.generation.sequence import Manifest
 from platewright.progress import Progress
 
-__all__ = [
-    "ShardDone",
-    "ShardJob",
-    "assemble",
-    "draw_shard",
-    "format_folder",
-    "job_settings",
-    "usual_size",
-]
-
 SHARDS = 16
 SMALLEST = 100
 

@@ -27,17 +27,6 @@ from platewright.synth.settings import DEFAULT, PlateSettings
 from platewright.synth.style import MarkStyle, draw_style
 from platewright.synth.window import draw_window
 
-__all__ = [
-    "draw_mark_sheet",
-    "draw_showcase",
-    "explain",
-    "make_sheet",
-    "save_explanation",
-    "save_marks",
-    "save_plates",
-    "save_sheet",
-]
-
 Picture = NDArray[np.uint8]
 WIDTH, HEIGHT = 480, 300
 """Size of a stage's picture at most, pixels."""

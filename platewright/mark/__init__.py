@@ -12,9 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from platewright.mark.pen import UNIT, Draw, Sketch
-
-__all__ = ["UNIT", "VARIANTS", "Sketch", "draw_sketch", "find_marks", "mark_families", "mark_names"]
+from platewright.mark.pen import Draw, Sketch
 
 VARIANTS = 8
 """Drawings that are kept of each mark; a module may have a `VARIANTS` of its own."""

@@ -14,8 +14,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from platewright.resource import DATA
 
-__all__ = ["UNIT", "Draw", "Pen", "Points", "Rgb", "Sketch", "Tone", "points_of"]
-
 UNIT = 64
 """Height of a mark while it is kept, pixels."""
 FINE = 2
@@ -66,7 +64,6 @@ class Pen:
     """
 
     def __init__(self, aspect: float = 1.0) -> None:
-        """Start with an empty field."""
         self.aspect = aspect
         self._labels: Mask = np.zeros((UNIT * FINE, max(round(UNIT * FINE * aspect), 4)), np.uint8)
         self._tones: list[Tone] = []

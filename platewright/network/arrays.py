@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from platewright.errors import WeightsError
 from platewright.file import make_folder, open_file, whole_file
 
-__all__ = ["NOTE", "SETTINGS", "Arrays", "read_arrays", "save_arrays"]
-
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"
 NOTE = "note.json"

@@ -13,8 +13,6 @@ from platewright.network.kind import Networks, Recipe, text_recipe
 from platewright.network.layers import Standardize, bidirectional, conv_relu, in_rows
 from platewright.network.weights import TextSettings
 
-__all__ = ["EMBEDDING", "RECIPES", "Decoder", "build"]
-
 Tensor = Any
 EMBEDDING = 10
 """Numbers that stand for the character before."""
@@ -51,7 +49,6 @@ class Decoder(layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, classes: int, units: int, **kwargs: Any) -> None:
-        """Make the parts."""
         super().__init__(**kwargs)
         self.units = units
         self.embed = layers.Embedding(classes + 1, EMBEDDING, name="embed")
@@ -113,7 +110,6 @@ class Step(layers.Layer):  # type: ignore[misc]
     """One step of a decoder, as reading needs it."""
 
     def __init__(self, decoder: Decoder, **kwargs: Any) -> None:
-        """Keep the decoder."""
         super().__init__(**kwargs)
         self.decoder = decoder
 

@@ -10,8 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 
-__all__ = ["load_keras"]
-
 SILENT = "3"
 """TensorFlow's level for fatal errors alone."""
 CHATTER = re.compile(

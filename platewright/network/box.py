@@ -13,8 +13,6 @@ from platewright.network.kind import Networks, Recipe
 from platewright.network.layers import Standardize, conv_relu
 from platewright.network.weights import TextSettings
 
-__all__ = ["RECIPES", "SMALLEST", "build"]
-
 Tensor = Any
 SMALLEST = 1 / 224
 """Least width and height of a box, parts of the photo."""

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from platewright.network.kind import build, joined
-from platewright.network.weights import AnySettings, ScanSettings
-
-__all__ = ["LayerRow", "draw_plot", "layer_rows", "photo_macs", "scan_macs"]
+from platewright.network.part import ScanSettings
+from platewright.network.weights import AnySettings
 
 
 @dataclass(frozen=True)

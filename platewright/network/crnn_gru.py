@@ -12,8 +12,6 @@ from platewright.network.kind import Networks, Recipe, text_recipe
 from platewright.network.layers import Standardize, bidirectional, conv_relu, in_rows, with_tail
 from platewright.network.weights import TextSettings
 
-__all__ = ["RECIPES", "build"]
-
 ORIGINAL = TextSettings(
     name="crnn-gru",
     task="ctc",

@@ -26,8 +26,6 @@ from platewright.file import file_digest, write_file
 from platewright.network.kind import Networks
 from platewright.network.weights import AnySettings, load_networks
 
-__all__ = ["add_tail", "export", "export_beside", "write_onnx"]
-
 FloatArray = NDArray[np.float32]
 TOLERANCE = 1e-2
 """Largest difference between Keras and ONNX Runtime: rounding stays a hundred times below it."""

@@ -7,9 +7,7 @@ from keras import layers
 
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import Standardize, conv_relu, residual
-from platewright.network.weights import FrameSettings
-
-__all__ = ["RECIPES", "build"]
+from platewright.network.part import FrameSettings
 
 BATCH = 48
 RECIPES = {

@@ -23,7 +23,6 @@ from platewright.file import file_digest, make_folder, write_file
 if TYPE_CHECKING:  # what helps is told without NumPy
     from platewright.network.weights import BundleSettings
 
-__all__ = ["FORMATS", "TOLD", "export_for_others", "file_names"]
 
 FORMATS = {
     "onnx": ("scan.onnx", "reading.onnx"),

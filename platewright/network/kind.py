@@ -14,12 +14,9 @@ from platewright.errors import ConfigError
 from platewright.network.backend import load_keras
 
 if TYPE_CHECKING:  # what helps is told without NumPy
-    from platewright.network.weights import AnySettings, PartSettings, TextSettings
+    from platewright.network.part import PartSettings
+    from platewright.network.weights import AnySettings, TextSettings
 
-__all__ = [
-    "DEFAULT", "Kind", "Networks", "Recipe", "build", "joined", "kind_names", "load_kind",
-    "part_recipe", "text_recipe",
-]  # fmt: skip
 
 FOLDER = Path(__file__).resolve().parent
 DEFAULT = ("scan", "frame", "line")

@@ -14,7 +14,7 @@ from platewright.network.layers import (
     presence_and_corners,
     trunk,
 )
-from platewright.network.weights import LineSettings
+from platewright.network.part import LineSettings
 
 __all__ = ["RECIPES", "build"]
 

@@ -9,10 +9,8 @@ from keras import layers
 
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import conv_relu, residual
-from platewright.network.weights import OriginSettings
+from platewright.network.part import OriginSettings
 from platewright.region import jurisdictions
-
-__all__ = ["RECIPES", "build"]
 
 BATCH = 32
 KNOWN = OriginSettings(regions=jurisdictions())

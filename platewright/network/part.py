@@ -9,21 +9,6 @@ from typing import ClassVar
 from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.geometry import Box
 
-__all__ = [
-    "PARTS",
-    "UNSEEN",
-    "FrameSettings",
-    "Grid",
-    "LineSettings",
-    "OriginSettings",
-    "PartSettings",
-    "ScanSettings",
-    "SlotSettings",
-    "receptive_field",
-    "thick",
-    "thin",
-]
-
 
 def receptive_field(layers: Iterable[tuple[int, int]]) -> tuple[int, int]:
     """Return (receptive field, stride) along one axis of a chain of VALID convolutions.
@@ -135,7 +120,6 @@ class ScanSettings:
     extent: tuple[float, float] = (0.34, 0.52)
 
     def __post_init__(self) -> None:
-        """Check that the layers are some."""
         if not self.layers or any(len(layer) != 4 or min(layer) < 1 for layer in self.layers):
             raise ValueError("layers")
         if any(k + 1 >= len(self.layers) for k in self.residual) or len(self.extent) != 2:

@@ -9,10 +9,7 @@ from keras import layers, ops
 
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import normalized
-from platewright.network.part import thick, thin
-from platewright.network.weights import ScanSettings
-
-__all__ = ["RECIPES", "build"]
+from platewright.network.part import ScanSettings, thick, thin
 
 BATCH = 8
 RECIPES = {

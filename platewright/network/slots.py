@@ -7,9 +7,7 @@ from keras import layers
 
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import SlotPool, presence_and_corners, trunk
-from platewright.network.weights import SlotSettings
-
-__all__ = ["RECIPES", "build"]
+from platewright.network.part import SlotSettings
 
 BATCH = 48
 RECIPES = {

@@ -16,7 +16,6 @@ from platewright.network.arrays import NOTE, SETTINGS, Arrays, read_arrays, save
 from platewright.network.kind import Networks, build
 from platewright.network.part import (
     PARTS,
-    UNSEEN,
     FrameSettings,
     LineSettings,
     OriginSettings,
@@ -26,28 +25,6 @@ from platewright.network.part import (
     thick,
     thin,
 )  # fmt: skip
-
-__all__ = [
-    "PARTS",
-    "UNSEEN",
-    "AnySettings",
-    "BundleSettings",
-    "FrameSettings",
-    "LineSettings",
-    "OriginSettings",
-    "PartSettings",
-    "ScanSettings",
-    "SlotSettings",
-    "TextSettings",
-    "load_file",
-    "load_networks",
-    "load_weights",
-    "model_arrays",
-    "read_settings",
-    "save_weights",
-    "set_arrays",
-]
-
 
 TEXT_TASKS = ("ctc", "attention")
 """Tasks of networks that have a file of their own and read a text."""
@@ -131,7 +108,6 @@ class TextSettings:
     margin: tuple[float, float] = (0.06, 0.08)
 
     def __post_init__(self) -> None:
-        """Check what would fail late."""
         known = self.task in (*TEXT_TASKS, "box")
         if not known or len(self.window) != 2 or self.slots < 1:
             raise ValueError("task, window or slots")

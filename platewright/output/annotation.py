@@ -22,8 +22,6 @@ from platewright.record import Reading
 from platewright.resource import DATA
 from platewright.text import percent
 
-__all__ = ["annotate", "confidence_colour", "place_tag", "portrait", "text_colour"]
-
 UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 Colour = tuple[int, int, int]

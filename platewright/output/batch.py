@@ -24,8 +24,6 @@ from platewright.image import (
     load_image,
 )
 
-__all__ = ["Batch", "Job", "begins_picture", "list_images", "load_photo", "plan_batch"]
-
 LINES_NAME = "readings.jsonl"
 STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
 """How JPEG, PNG, GIF and TIFF files begin."""

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, OutputError
 
-__all__ = ["CLIP_SUFFIXES", "ClipWriter", "import_av"]
-
 Picture = NDArray[np.uint8]
 
 CLIP_SUFFIXES = {".mp4": "mp4", ".mkv": "matroska"}
@@ -60,7 +58,6 @@ class ClipWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        """Check the name; the file is opened by the first picture."""
         if path.suffix.lower() not in CLIP_SUFFIXES:
             raise ConfigError(f"{path}: a video must end in one of {', '.join(CLIP_SUFFIXES)}")
         self.path = path
@@ -72,7 +69,6 @@ class ClipWriter:
         self._last_ms = -1
 
     def __enter__(self) -> ClipWriter:
-        """Return itself."""
         return self
 
     def add(self, picture: Picture, time_s: float) -> None:
@@ -102,7 +98,6 @@ class ClipWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Write what the encoder still holds, close the file and give it its name."""
         if self._container is None:
             return
         try:

@@ -21,11 +21,6 @@ from typing import Any, Protocol, Self
 from platewright.errors import OutputError
 from platewright.file import make_folder
 
-__all__ = [
-    "LostError", "Message", "MessageQueue", "Receiver", "RefusedError", "Sender", "csv_header",
-    "csv_line",
-]  # fmt: skip
-
 MOST = 10_000
 """Messages that wait for one receiver at most."""
 MOST_BYTES = 100 << 20
@@ -98,7 +93,6 @@ class Message:
         return json.dumps(told).encode()
 
     def __str__(self) -> str:
-        """Return what a line calls it."""
         return " of ".join(str(self.body[key]) for key in ("text", "seen") if self.body.get(key))
 
 
@@ -148,7 +142,6 @@ class MessageQueue:
         most: int = MOST,
         most_bytes: int = MOST_BYTES,
     ) -> None:
-        """Note them; the file is opened on entering."""
         self.path, self.report = path, report
         self.most, self.most_bytes = most, most_bytes
         self._lock = threading.Lock()
@@ -216,13 +209,7 @@ class MessageQueue:
         with self._lock:
             return self._count(receiver)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file; one in which nothing waits goes."""
+    def __exit__(self, *_: object) -> None:
         open_ones_go = os.name != "nt"
         with self._lock:
             try:
@@ -290,7 +277,6 @@ class Sender:
         report: Callable[[str], None],
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Keep them."""
         self.receiver, self.queue, self.report, self.stop = receiver, queue, report, stop
         self._news = threading.Event()
         self._closed = threading.Event()
@@ -299,7 +285,6 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin with what an earlier run left."""
         self._thread.start()
         return self
 

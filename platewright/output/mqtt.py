@@ -22,8 +22,6 @@ from platewright import __version__
 from platewright.errors import ConfigError, ServiceError
 from platewright.output.message import LostError, Message
 
-__all__ = ["MqttAddress", "MqttReceiver", "discovery", "new_client"]
-
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 FORM = "give mqtt://[user:password@]host[:port]/topic, or mqtts://"
 LONGEST = 65_535
@@ -150,7 +148,6 @@ class Connection:
     """
 
     def __init__(self, address: MqttAddress, on_connect: Callable[[Any], None]) -> None:
-        """Make the client; `open` connects it."""
         self.address, self.client = address, new_client(address)
         self.why = "no answer"
         self.refused = False
@@ -223,7 +220,6 @@ class MqttReceiver:
     """
 
     def __init__(self, address: MqttAddress, prefix: str = "homeassistant") -> None:
-        """Make the client; `open` connects it."""
         self.address, self.name, self.key = address, address.name, address.name
         self._prefix = prefix
         self._taken: set[int] = set()

@@ -16,18 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import supervision as sv
 
-__all__ = [
-    "COCO_CATEGORIES",
-    "COLUMNS",
-    "PhotoReadings",
-    "ReadingsTable",
-    "coco_entries",
-    "readings_table",
-    "to_coco",
-    "to_detections",
-    "to_frame",
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoReadings:
@@ -48,7 +36,6 @@ class PhotoReadings:
     left_out: int = 0
 
     def __len__(self) -> int:
-        """How many plates were read."""
         return len(self.readings)
 
     def __iter__(self) -> Iterator[Reading]:
@@ -94,12 +81,10 @@ class ReadingsTable:
     """
 
     def __init__(self) -> None:
-        """Begin without a photo."""
         self._rows: list[tuple[str, ...]] = []
         self._photos = 0
 
     def __len__(self) -> int:
-        """How many photos were added."""
         return self._photos
 
     def add(self, photo: PhotoReadings) -> None:
@@ -109,7 +94,6 @@ class ReadingsTable:
         self._photos += 1
 
     def __str__(self) -> str:
-        """Return it without a final line break."""
         head = ("text", "confidence", "presence", "region", "box (x0 y0 x1 y1)", "photo")
         rows: list[tuple[str, ...]] = [head, *self._rows]
         regions = any(row[3] not in ("", "-") for row in self._rows)

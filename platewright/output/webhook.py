@@ -18,8 +18,6 @@ from platewright.http import ALLOWED, ask, is_web
 from platewright.http import RefusedError as AnswerError
 from platewright.output.message import LostError, Message, RefusedError
 
-__all__ = ["WebhookReceiver", "signature"]
-
 TIMEOUT_S = 10.0
 MOST_ANSWER = 1 << 20
 UNWANTED = {400, 411, 413, 414, 415, 422}
@@ -63,7 +61,6 @@ class WebhookReceiver:
     """
 
     def __init__(self, url: str, secret: str = "") -> None:
-        """Check and keep them."""
         try:
             parts = parse.urlsplit(url)
             port = parts.port

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from platewright.errors import ConfigError, WeightsError
 from platewright.file import file_digest
-from platewright.network.weights import PARTS, BundleSettings
+from platewright.network.part import PARTS
+from platewright.network.weights import BundleSettings
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder, FrameFramer, Framer, ScanFinder, SlotFramer
 from platewright.reading.line import LineSpeller

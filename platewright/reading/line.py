@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
 from platewright.geometry import box_of_quad
-from platewright.network.weights import UNSEEN, LineSettings
+from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import (
     BLANK,
     character_places,

@@ -9,8 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Backgrounds", "draw_background"]
-
 Picture = NDArray[np.uint8]
 
 
@@ -32,7 +30,6 @@ class Backgrounds:
         seed: int = 0,
         num_drawn: int = 96,
     ) -> None:
-        """Keep the photos, or draw the stand-ins."""
         self.grey = grey
         self.drawn = not photos
         self._halves: dict[tuple[int, int], Picture] = {}

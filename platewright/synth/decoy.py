@@ -18,8 +18,6 @@ from platewright.synth.layout import lay_out_line
 from platewright.synth.script import draw_script, word_mask
 from platewright.synth.settings import DecoySettings
 
-__all__ = ["KINDS", "WORDS", "draw_caption", "draw_decoy", "draw_words"]
-
 Picture = NDArray[np.uint8]
 
 WORDS = (

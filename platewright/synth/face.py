@@ -20,19 +20,6 @@ from platewright.errors import FontError
 from platewright.region import Region
 from platewright.resource import ADDED_FONTS, DATA, font_folders
 
-__all__ = [
-    "CAP_PX",
-    "FONTS_FOLDER",
-    "Face",
-    "Glyph",
-    "add_fonts",
-    "characters_of",
-    "load_face",
-    "load_faces",
-    "match_faces",
-    "require_ink",
-]
-
 FONTS_FOLDER = DATA / "fonts"
 CAP_PX = 64
 """Height of a capital H in a cached mask, in pixels."""
@@ -81,7 +68,6 @@ class Face:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the font and measure its capitals."""
         self.path = path
         self.name = path.stem
         try:

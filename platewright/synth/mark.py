@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.mark import Sketch, draw_sketch
+from platewright.mark import draw_sketch
+from platewright.mark.pen import Sketch
 from platewright.region import Look
 from platewright.region.look import luma
 from platewright.synth.tone import Colour

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import Field, field, fields
 from typing import Any
 
-__all__ = ["Pair", "Recorded", "check_value", "describe", "number", "share", "span", "weight"]
-
 Pair = tuple[float, float]
 HEAVIEST = 1000.0
 

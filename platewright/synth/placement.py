@@ -21,17 +21,6 @@ from platewright.synth.plate import FlatPlate, draw_plate
 from platewright.synth.settings import DEFAULT, PoseSettings, SynthSettings
 from platewright.synth.style import PlateStyle, draw_style
 
-__all__ = [
-    "Keep",
-    "Pose",
-    "PreparedPlate",
-    "add_plate",
-    "blend",
-    "draw_pose",
-    "pose_quad",
-    "prepare_plate",
-]
-
 FloatArray = NDArray[np.float64]
 
 
@@ -129,7 +118,6 @@ class PreparedPlate:
     """
 
     def __init__(self, look: Look, style: PlateStyle, seen_px: float, grey: bool) -> None:
-        """Draw it."""
         self.look, self.style = look, style
         self.width_px = max(1.3 * seen_px, 170.0 if len(look.lines) == 1 else 130.0)
         self.flat: FlatPlate = draw_plate(

@@ -18,8 +18,6 @@ from PIL import Image, ImageDraw, ImageFont
 from platewright.region.choice import KINDS, MADE_UP
 from platewright.synth.face import FONTS_FOLDER, characters_of
 
-__all__ = ["SCRIPTS_FOLDER", "draw_script", "script_faces", "shape", "word_mask"]
-
 Picture = NDArray[np.uint8]
 SCRIPTS_FOLDER = FONTS_FOLDER / "scripts"
 UNIT = 48

@@ -15,21 +15,6 @@ from platewright.synth.effect import default_settings, effect_names, effects
 from platewright.synth.option import check_value, describe
 from platewright.toml import read_toml
 
-__all__ = [
-    "DEFAULT",
-    "DRAWING_VERSION",
-    "PRESETS_FILE",
-    "DecoySettings",
-    "PlateSettings",
-    "PoseSettings",
-    "SynthSettings",
-    "WindowSettings",
-    "list_options",
-    "load_synth",
-    "preset_names",
-    "table_names",
-]
-
 DRAWING_VERSION = 3
 """Counts changes after which the same seed draws other bytes; scenes' records have it."""
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from platewright.mark import Sketch, draw_sketch
+from platewright.mark import draw_sketch
+from platewright.mark.pen import Sketch
 from platewright.region import Look
 from platewright.region.chance import Uniform, stream
 from platewright.region.choice import ScriptChoice, choose_mark

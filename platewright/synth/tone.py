@@ -9,8 +9,6 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-__all__ = ["Colour", "add_levels", "blend_ink", "dim", "spread", "tinted_grey"]
-
 Colour = tuple[int, int, int]
 """Red, green, blue, each 0-255."""
 Picture = NDArray[np.uint8]

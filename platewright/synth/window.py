@@ -30,8 +30,6 @@ from platewright.synth.scene import (
 )
 from platewright.synth.settings import DRAWING_VERSION, WindowSettings
 
-__all__ = ["EXTENT", "KINDS", "WINDOW", "draw_window"]
-
 Picture = NDArray[np.uint8]
 
 WINDOW = (64, 128)

@@ -16,7 +16,6 @@ from platewright.synth.style import PlateStyle
 if TYPE_CHECKING:
     from platewright.synth.layout import PlacedGlyph
 
-__all__ = ["PlacedWord", "place_scripts", "scripts_of", "text_room", "word_width"]
 
 Box = tuple[float, float, float, float]
 

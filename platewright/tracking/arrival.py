@@ -28,8 +28,6 @@ from platewright.output.batch import begins_picture, is_picture
 from platewright.output.mqtt import Connection, MqttAddress
 from platewright.tracking.source import Frame
 
-__all__ = ["ArrivalSource", "FillingFolder", "MqttSource"]
-
 Picture = NDArray[np.uint8]
 Arrival = tuple[str, Callable[[], Picture]]
 
@@ -55,7 +53,6 @@ class ArrivalSource(ABC):
     total: int | None = None
 
     def __init__(self, name: str, report: Callable[[str], None]) -> None:
-        """Keep them."""
         self.name, self.report = name, report
         self._closed = threading.Event()
 
@@ -101,7 +98,6 @@ class MqttSource(ArrivalSource):
     def __init__(
         self, address: MqttAddress, *, patience_s: float, report: Callable[[str], None]
     ) -> None:
-        """Make the client."""
         super().__init__(address.name, report)
         self.address, self.patience_s = address, patience_s
         self._waiting: deque[tuple[str, bytes]] = deque()
@@ -180,7 +176,6 @@ class FillingFolder(ArrivalSource):
     """
 
     def __init__(self, path: Path, *, report: Callable[[str], None]) -> None:
-        """Note what is there already."""
         super().__init__(str(path), report)
         self.path = path
         self._known = self._look()

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 import cv2
@@ -22,8 +22,6 @@ from platewright.tracking.frame_reader import FrameReader, overlap
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
-
-__all__ = ["Display", "Followed", "StopWish", "counts", "follow", "watching_settings"]
 
 Picture = NDArray[np.uint8]
 CLOSING_KEYS = {ord("q"), ord("Q"), 27}  # 27: Esc
@@ -40,7 +38,6 @@ class Display:
     """
 
     def __init__(self, title: str) -> None:
-        """Open it."""
         self.title = title
         if sys.platform == "linux" and not (
             os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -100,7 +97,6 @@ class Followed:
     passings: int = 0
 
     def __str__(self) -> str:
-        """Return the counts as a person reads them."""
         damaged = f" ({self.unreadable} damaged)" if self.unreadable else ""
         frames, plates = (
             f"{number} {what}{'s' * (number != 1)}"
@@ -345,7 +341,6 @@ class StopWish:
     """
 
     def __init__(self) -> None:
-        """Start without it."""
         self._wished = False
         self._before: dict[int, Any] = {}
 
@@ -358,17 +353,10 @@ class StopWish:
         self._wished = True
 
     def __enter__(self) -> StopWish:
-        """Take the signals over."""
         self._before = {number: signal.signal(number, self._came) for number in SIGNALS}
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give the signals back."""
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

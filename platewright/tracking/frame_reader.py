@@ -23,8 +23,6 @@ from platewright.record import Reading
 from platewright.tracking.strip import CELL, Strip, cut, look_at, moved_columns
 from platewright.tracking.track import Sight, Track, Tracker, agreement
 
-__all__ = ["FrameReader", "Work", "overlap"]
-
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -118,7 +116,6 @@ class FrameReader:
     """
 
     def __init__(self, detector: Detector, tracker: Tracker) -> None:
-        """Begin."""
         self.detector = detector.with_settings(
             framings=FRAMINGS,
             scan_presence=max(SCAN_PRESENCE, detector.settings.scan_presence),

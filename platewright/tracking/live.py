@@ -21,8 +21,6 @@ from platewright.errors import VideoError
 from platewright.output.clip import import_av
 from platewright.tracking.source import Frame, Source, safe_name, unpacked
 
-__all__ = ["CameraSource", "LiveSource", "NewestFrames", "StreamSource"]
-
 Picture = NDArray[np.uint8]
 Unpack = Callable[[], Picture]
 
@@ -55,7 +53,6 @@ class LiveSource(ABC):
     total: int | None = None
 
     def __init__(self, name: str, patience_s: float, report: Callable[[str], None]) -> None:
-        """Keep them."""
         self.name, self.patience_s, self.report = name, patience_s, report
         self._closed = threading.Event()
 
@@ -121,7 +118,6 @@ class StreamSource(LiveSource):
         report: Callable[[str], None],
         silence_s: float = SILENCE_S,
     ) -> None:
-        """Check that PyAV is there."""
         super().__init__(safe_name(address), patience_s, report)
         self._address, self._silence_s = address, silence_s
         self._av = import_av()
@@ -170,7 +166,6 @@ class CameraSource(LiveSource):
     """
 
     def __init__(self, index: int, *, patience_s: float, report: Callable[[str], None]) -> None:
-        """Keep the number; the camera is opened by the first frame."""
         super().__init__(f"camera {index}", patience_s, report)
         self._index = index
 

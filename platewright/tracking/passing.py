@@ -21,8 +21,6 @@ from platewright.record import Reading
 from platewright.text import percent
 from platewright.tracking.track import Sight, Track
 
-__all__ = ["Passing", "VoteSettings", "Voter", "vote"]
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BAND = 6
@@ -308,7 +306,6 @@ class Voter:
         bound: bool = False,
         settings: VoteSettings | None = None,
     ) -> None:
-        """Keep them."""
         self.alphabet, self.limits = alphabet, limits
         self.jurisdiction, self.bound = jurisdiction, bound and jurisdiction is not None
         self.settings = settings

@@ -16,8 +16,6 @@ from platewright.tracking.passing import Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
 
-__all__ = ["PlateCount", "PlateHider", "hide_plates"]
-
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 HOLD = 10
@@ -38,7 +36,6 @@ class PlateHider:
     """
 
     def __init__(self, write: Callable[[Picture, float], None], hold: int = HOLD) -> None:
-        """Start without a frame."""
         self.write, self.hold = write, hold
         # Anything that was found counts, and nothing is waited for longer than it is hidden.
         settings = TrackerSettings(start=0.0, gap_s=0.0, gap_frames=hold)
@@ -95,7 +92,6 @@ class PlateCount:
     """
 
     def __init__(self, voter: Voter, tracker: Tracker, shown: Callable[[Reading], bool]) -> None:
-        """Start without any."""
         self._voter, self._tracker, self._shown = voter, tracker, shown
         self.passed = 0
 

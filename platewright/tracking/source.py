@@ -21,8 +21,6 @@ from platewright.image import load_image
 from platewright.output.batch import list_images
 from platewright.output.clip import import_av
 
-__all__ = ["FileSource", "FolderSource", "Frame", "Source", "open_source", "safe_name", "unpacked"]
-
 Picture = NDArray[np.uint8]
 
 SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "udp", "tcp", "srt")
@@ -162,7 +160,6 @@ class FileSource:
     live = False
 
     def __init__(self, path: Path) -> None:
-        """Check that PyAV is there."""
         self.name, self.path = str(path), path
         self.total: int | None = None
         self._av = import_av()
@@ -225,7 +222,6 @@ class FolderSource:
     live = False
 
     def __init__(self, path: Path, fps: float) -> None:
-        """List them."""
         self.name, self.fps = str(path), fps
         self.paths = list_images(path)
         self.total: int | None = len(self.paths)

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from platewright.network.part import Grid
 from platewright.reading.finder import Level, LevelLook, ScanFinder
 
-__all__ = ["CELL", "Strip", "cut", "look_at", "moved_columns"]
-
 Mask = NDArray[np.bool_]
 
 ROWS = 16

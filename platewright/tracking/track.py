@@ -14,8 +14,6 @@ from platewright.geometry import box_of_quad
 from platewright.record import Reading
 from platewright.text import edit_distance
 
-__all__ = ["Sight", "Track", "Tracker", "TrackerSettings", "agreement"]
-
 FloatArray = NDArray[np.float64]
 MOST_SIGHTS = 48
 """Most readings that a track keeps, the weightiest: a car that parks in view costs no memory."""
@@ -94,7 +92,6 @@ class Track:
     """
 
     def __init__(self, number: int, sight: Sight) -> None:
-        """Begin it."""
         self.number = number
         self.first = self.last = self.best = sight
         self.count = 1
@@ -184,7 +181,6 @@ class Tracker:
     """
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:
-        """Start without any."""
         self.settings = settings or TrackerSettings()
         self.tracks: list[Track] = []
         self.number = 0

@@ -26,13 +26,8 @@ from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.evaluation.metrics import expected_calibration_error, reliability
 from platewright.file import file_digest, write_file
-from platewright.network.weights import (
-    AnySettings,
-    LineSettings,
-    SlotSettings,
-    load_weights,
-    save_weights,
-)
+from platewright.network.part import LineSettings, SlotSettings
+from platewright.network.weights import AnySettings, load_weights, save_weights
 from platewright.progress import track
 from platewright.reading.choice import detector_of
 from platewright.reading.ctc import log_likelihoods
@@ -47,8 +42,6 @@ from platewright.synth.scene import SceneSettings, draw_closeup
 from platewright.text import clean, fold
 from platewright.training.sample import SampleSettings
 from platewright.training.view import frame_quad
-
-__all__ = ["HELD_OUT_SEED", "Calibration", "calibrate", "confidences", "store_temperature"]
 
 FloatArray = NDArray[np.float64]
 HELD_OUT_SEED = 2_000_029
@@ -152,7 +145,6 @@ class _Kept:
     """A speller that keeps its looks."""
 
     def __init__(self, base: Speller) -> None:
-        """Keep the speller, too."""
         self.base, self.alphabet, self.longest = base, base.alphabet, base.longest
         self.looks: list[Look] = []
 

@@ -6,8 +6,6 @@ import numpy as np
 
 from platewright.geometry import Box
 
-__all__ = ["IGNORE", "INNER", "around", "claimed", "spared"]
-
 IGNORE = -1
 """Class of a cell that teaches nothing."""
 MIN_WIDTH = 1.6

@@ -15,8 +15,6 @@ from platewright.errors import WeightsError
 from platewright.file import whole_file, whole_text
 from platewright.network.arrays import save_arrays
 
-__all__ = ["Log", "State", "draw_curves", "load_checkpoint", "save_checkpoint"]
-
 Arrays = dict[str, NDArray[np.float32]]
 
 
@@ -83,7 +81,6 @@ class Log:
     """
 
     def __init__(self, path: Path, step: int = 0) -> None:
-        """Read the rows up to the step."""
         self.path = path
         self.rows: list[dict[str, Any]] = []
         if path.exists():
@@ -91,11 +88,9 @@ class Log:
                 self.rows = [row for row in csv.DictReader(file) if int(row["step"]) <= step]
 
     def __enter__(self) -> Log:
-        """Use as a context."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Write at the end."""
         self.flush()
 
     def write(self, row: dict[str, Any]) -> None:

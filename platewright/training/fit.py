@@ -23,8 +23,6 @@ from platewright.training.sample import SampleSettings
 from platewright.training.stream import Batch, BatchStream, make_drawing, prepare
 from platewright.training.task import Task, WeightedLosses
 
-__all__ = ["Check", "TrainSettings", "Trainer", "learning_rate", "losses_of"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
@@ -120,7 +118,6 @@ class Trainer:
         backgrounds: Path | None = None,
         checks: tuple[Check, ...] = (),
     ) -> None:
-        """Build and compile the networks."""
         import keras
 
         self.tasks, self.settings, self.folder = tuple(tasks), settings, folder

@@ -10,12 +10,6 @@ from keras import ops
 
 from platewright.training.cell import IGNORE
 
-__all__ = [
-    "Loss", "box_corners", "box_overlap", "box_where", "ctc_text", "known_classes", "masked_cells",
-    "scan_corners", "scan_presence", "slot_text", "weight_there", "window_corners",
-    "window_presence",
-]  # fmt: skip
-
 Tensor = Any
 Loss = Callable[[Tensor, Tensor], Tensor]
 FOCUS = 2.0

@@ -24,7 +24,7 @@ from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
 from platewright.file import make_folder
 from platewright.geometry import box_of_quad
-from platewright.network.weights import LineSettings, SlotSettings
+from platewright.network.part import LineSettings, SlotSettings
 from platewright.progress import track
 from platewright.reading.choice import detector_of
 from platewright.reading.finder import Find, sift
@@ -35,8 +35,6 @@ from platewright.record import PlateRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.street.picture import draw_street
-
-__all__ = ["ROOM", "draw_hard", "load_hard", "mine"]
 
 Picture = NDArray[np.uint8]
 Searched = tuple[Picture, tuple[PlateRecord, ...]]

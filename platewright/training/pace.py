@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from platewright.training.fit import TrainSettings
 
-__all__ = ["NO_LIMIT", "Figures", "Pace", "duration"]
 
 NO_LIMIT = 10**9
 """Steps of a run that its hours alone end."""
@@ -35,7 +34,6 @@ class Figures:
     """
 
     def __init__(self, samples: int) -> None:
-        """Begin."""
         self._samples = samples
         self.begin(0.0)
 
@@ -86,7 +84,6 @@ class Pace:
     """
 
     def __init__(self, settings: TrainSettings, samples: int, step: int, elapsed_s: float) -> None:
-        """Say what is going to be done; how long it takes shows at the first steps."""
         self._settings, self._samples, self._first = settings, samples, step
         self._hours_s = 3600 * settings.hours - elapsed_s
         self._seen: deque[tuple[float, int]] = deque()

@@ -33,8 +33,6 @@ from platewright.training.sample import SampleSettings
 from platewright.training.stream import make_drawing, prepare
 from platewright.training.task import load_task
 
-__all__ = ["quantize"]
-
 PERCENTILE = 99.99
 """Of the values of a layer that its range holds; the few beyond it are cut off."""
 BATCHES = {"scenes": 8, "windows": 48}

@@ -17,8 +17,6 @@ from platewright.text import percent
 from platewright.training.checkpoint import draw_curves
 from platewright.training.fit import Trainer
 
-__all__ = ["RUN_FILES", "claim_run", "finish"]
-
 RUN_FILES = ("checkpoint.npz", "log.csv", "weights.npz", "weights.onnx", "curves.png")
 """What a run leaves; it can go on where the first is."""
 WEIGHTS_SUFFIXES = (".npz", ".onnx")

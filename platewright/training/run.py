@@ -19,13 +19,8 @@ from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
 from platewright.network.kind import DEFAULT, Recipe, joined, load_kind
-from platewright.network.weights import (
-    UNSEEN,
-    AnySettings,
-    TextSettings,
-    load_weights,
-    read_settings,
-)
+from platewright.network.part import UNSEEN
+from platewright.network.weights import AnySettings, TextSettings, load_weights, read_settings
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import KerasNetwork
 from platewright.reading.straighten import rectify
@@ -39,18 +34,6 @@ from platewright.training.result import RUN_FILES
 from platewright.training.sample import SampleSettings
 from platewright.training.stream import Batch, make_drawing, prepare
 from platewright.training.task import Task, load_task
-
-__all__ = [
-    "check_boxes",
-    "check_drawn",
-    "check_found",
-    "fitting",
-    "print_unlearnt",
-    "recipes_of",
-    "schedule",
-    "start",
-    "with_characters",
-]
 
 SIGNS_TOLD = 12
 """Of those that a region has and are not learnt."""

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,6 @@ from numpy.typing import NDArray
 from platewright.errors import PlatewrightError
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Task
-
-__all__ = ["Batch", "BatchStream", "draw_batch", "make_drawing", "prepare"]
 
 Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
 """Inputs, pictures as uint8, and targets, each by name."""
@@ -126,7 +123,6 @@ class BatchStream:
     def __init__(
         self, make_draw: Callable[[], Draw], *, workers: int = 1, start: int = 0, ahead: int = 8
     ) -> None:
-        """Start the workers."""
         self.waited_s = 0.0
         self._index = start
         self._draw = make_draw() if workers == 0 else None
@@ -186,14 +182,7 @@ class BatchStream:
         self._workers = []
 
     def __enter__(self) -> BatchStream:
-        """Use as a context."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close at the end."""
+    def __exit__(self, *_: object) -> None:
         self.close()

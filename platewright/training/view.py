@@ -18,17 +18,6 @@ from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.training.mining import draw_hard
 from platewright.training.sample import SampleSettings, Stock, legible
 
-__all__ = [
-    "CLOSE",
-    "View",
-    "character_cells",
-    "draw_crop",
-    "draw_view",
-    "frame_quad",
-    "hidden_parts",
-    "hide",
-]
-
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 

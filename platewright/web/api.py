@@ -18,18 +18,6 @@ from platewright.web.registry.models import Vehicle as VehicleRow
 from platewright.web.request import Answer, read_all, uploads
 from platewright.web.security import has_token, may_see
 
-__all__ = [
-    "Character",
-    "PictureOut",
-    "Plate",
-    "PlateOut",
-    "Problem",
-    "Readings",
-    "Record",
-    "Vehicle",
-    "api",
-]
-
 
 class Problem(Schema):
     """Why a request was refused, in a line."""

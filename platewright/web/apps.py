@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-__all__ = ["RegistryConfig", "WebConfig"]
-
 
 class WebConfig(AppConfig):
     """The page and the API."""

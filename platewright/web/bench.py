@@ -23,8 +23,6 @@ from typing import Any, Generic, Protocol, TypeVar
 from platewright.errors import EngineError, ImageError, PlatewrightError
 from platewright.web.picture import PictureReader, Shot, Source
 
-__all__ = ["Bench", "BusyError", "Line", "ProcessBench", "ThreadBench"]
-
 Item = TypeVar("Item")
 
 START_S = 120.0
@@ -44,7 +42,6 @@ class BusyError(PlatewrightError):
     """
 
     def __init__(self, wait_s: float = 0.0) -> None:
-        """Keep it."""
         super().__init__("too many pictures are waiting; try again in a moment")
         self.wait_s = wait_s
 
@@ -90,7 +87,6 @@ class Line(Generic[Item]):
     """
 
     def __init__(self) -> None:
-        """Start without any."""
         self._lock = threading.Lock()
         self._free: deque[Item] = deque()
         self._places: deque[_Place[Item]] = deque()
@@ -136,7 +132,6 @@ class ThreadBench:
     """
 
     def __init__(self, reader: PictureReader, turns: int) -> None:
-        """Start them."""
         self.reader = reader
         self._pool = ThreadPoolExecutor(turns, thread_name_prefix="reader")
 

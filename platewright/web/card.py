@@ -19,8 +19,6 @@ from platewright.text import percent
 from platewright.web.picture import Shot
 from platewright.web.registry.lookup import Found
 
-__all__ = ["BAR_PX", "Bar", "PictureCard", "PlateCard", "bars", "picture_card"]
-
 register = template.Library()
 register.filter("percent", percent)
 

@@ -21,8 +21,6 @@ from waitress.utilities import Error
 
 from platewright.web.problem import AGAIN_S
 
-__all__ = ["Allowance", "Channel", "Parser", "Server"]
-
 DRAINED = 4
 """Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
 
@@ -148,7 +146,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        """Begin to wait for the first byte."""
         self.since = time.time()
         super().__init__(*arguments, **named)
 

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 from platewright.errors import ConfigError, OutputError
 from platewright.web.environment import prepare_folder
 
-__all__ = ["bring_up_to_date", "check_database", "forget_daily", "open_registry", "wipe"]
-
 DAY_S = 86_400.0
 WIPE_TRIES, WIPE_PAUSE_S = 5, 0.2
 log = logging.getLogger("platewright")

@@ -16,8 +16,6 @@ from platewright.web.metric import count, observe
 from platewright.web.picture import PictureReader, Shot, Source
 from platewright.web.problem import BusyError, RequestError
 
-__all__ = ["Shot", "close", "loaded", "read_picture", "readable_regions", "warm_up"]
-
 _lock = threading.Lock()
 _benches: list[Bench] = []
 

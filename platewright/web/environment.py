@@ -9,18 +9,6 @@ from pathlib import Path
 from platewright.errors import ConfigError
 from platewright.resource import DATA, work_folder
 
-__all__ = [
-    "ROOT",
-    "chosen",
-    "data_folder",
-    "listed",
-    "number",
-    "prepare_folder",
-    "read_secret",
-    "secret_file",
-    "switch",
-]
-
 ROOT = DATA
 """Where the bundled weights and faces lie."""
 

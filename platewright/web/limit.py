@@ -14,8 +14,6 @@ from django.http import HttpRequest, HttpResponse
 
 from platewright.web.problem import BusyError, RequestError, TooLargeError, TooManyError, problem
 
-__all__ = ["Limits", "Rate", "client_address", "rate"]
-
 ROWS = 16_384
 DRAINED = 4
 """Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
@@ -32,7 +30,6 @@ class Rate:
     """
 
     def __init__(self, rows: int = ROWS) -> None:
-        """Begin with full buckets."""
         self._table = np.zeros((rows, 2))
         self._lock = threading.Lock()
         self._rows = rows
@@ -84,7 +81,6 @@ class Limits:
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep it."""
         self.get_response = get_response
         self._held = 0
         self._lock = threading.Lock()

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
-__all__ = ["Measure", "count", "exposition", "observe"]
-
 # Name, help, labels; a counter each, in this order in the table.
 _COUNTERS = (
     *(
@@ -104,7 +102,6 @@ class Measure:
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep it."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

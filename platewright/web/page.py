@@ -28,18 +28,6 @@ from platewright.web.registry.pending import waiting
 from platewright.web.request import Answer, read_all, uploads
 from platewright.web.security import guarded, may_see
 
-__all__ = [
-    "camera",
-    "example",
-    "forget",
-    "health",
-    "metrics",
-    "photo",
-    "read",
-    "sighting",
-    "sightings",
-]
-
 EXAMPLE_SEED = 7
 """The street that `make demo` draws."""
 PER_PAGE = 25

@@ -17,8 +17,6 @@ from platewright.output.photo import PhotoReadings
 from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
 
-__all__ = ["SHOWN_PX", "PictureReader", "Shot", "Source"]
-
 SHOWN_PX = 1600
 """The longer side of a picture that is shown or kept."""
 
@@ -67,7 +65,6 @@ class PictureReader:
     """
 
     def __init__(self, weights: Path, reader: str = "") -> None:
-        """Load and try it."""
         cv2.setNumThreads(1)
         self.detector = load_detector(weights, reader=reader)
         self.detector.read(np.full((120, 160), 128, np.uint8))

@@ -14,23 +14,6 @@ from django.shortcuts import render
 from platewright.errors import PlatewrightError
 from platewright.web.metric import count
 
-__all__ = [
-    "AGAIN_S",
-    "Addressless",
-    "BusyError",
-    "DatabaseGoneError",
-    "RequestError",
-    "TooLargeError",
-    "TooManyError",
-    "bad_request",
-    "csrf_failure",
-    "denied",
-    "failed",
-    "not_found",
-    "problem",
-    "wants_fragment",
-]
-
 TITLES = {
     400: "That did not work",
     403: "Not allowed",
@@ -135,7 +118,6 @@ class TooManyError(RequestError):
     status = 429
 
     def __init__(self, message: str, wait_s: float) -> None:
-        """Keep them."""
         super().__init__(message)
         self.wait_s = wait_s
 
@@ -150,7 +132,6 @@ class BusyError(RequestError):
     status = 503
 
     def __init__(self, message: str, wait_s: float = 0.0) -> None:
-        """Keep them."""
         super().__init__(message)
         self.wait_s = max(wait_s, AGAIN_S)
 
@@ -165,7 +146,6 @@ class DatabaseGoneError(RequestError):
     status = 503
 
     def __init__(self, error: DatabaseError) -> None:
-        """Tell why."""
         why = " ".join(str(error).split())[:120] or type(error).__name__
         super().__init__(f"the registry can't be reached now ({why}); try again in a moment")
 

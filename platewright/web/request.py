@@ -20,14 +20,13 @@ from platewright.image import encode_image
 from platewright.reading.settings import Shown
 from platewright.web import limit
 from platewright.web.database import check_database
-from platewright.web.detector import Shot, read_picture
+from platewright.web.detector import read_picture
 from platewright.web.metric import count
+from platewright.web.picture import Shot
 from platewright.web.problem import DatabaseGoneError, RequestError, TooLargeError, TooManyError
 from platewright.web.registry.lookup import Found, find_vehicle, keep_picture, keep_reading
 from platewright.web.registry.models import Sighting
 from platewright.web.registry.pending import postpone
-
-__all__ = ["Answer", "BoundedMemory", "Upload", "read_all", "uploads"]
 
 Upload = tuple[str, bytes]
 """A picture's name, as the client calls it, and its bytes."""

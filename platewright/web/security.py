@@ -11,8 +11,6 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
-__all__ = ["SecurityHeaders", "access", "guarded", "has_token", "may_see"]
-
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -74,7 +72,6 @@ class SecurityHeaders:
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Join the policies."""
         self.get_response = get_response
         self.policy, self.documentation = (
             "; ".join(f"{name} {value}" for name, value in policy.items())

@@ -17,8 +17,6 @@ from platewright.web import detector
 from platewright.web.database import bring_up_to_date, forget_daily
 from platewright.web.environment import secret_file
 
-__all__ = ["bound_heap", "listen", "serve"]
-
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 """Parameters of `mallopt` (glibc's malloc.h)."""
 ARENAS = 2

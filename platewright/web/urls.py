@@ -9,8 +9,6 @@ from django.views.generic import RedirectView
 from platewright.web import page
 from platewright.web.api import api
 
-__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
-
 urlpatterns = [
     path("", page.read, name="read"),
     path("example/", page.example, name="example"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from platewright.image import load_image
-from platewright.network.weights import LineSettings, ScanSettings
+from platewright.network.part import LineSettings, ScanSettings
 from tests.script import Done, run_here, run_process
 
 ROOT = Path(__file__).resolve().parents[2]

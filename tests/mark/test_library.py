@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from platewright.mark import UNIT, VARIANTS, draw_sketch, find_marks, mark_families, mark_names
+from platewright.mark import VARIANTS, draw_sketch, find_marks, mark_families, mark_names
+from platewright.mark.pen import UNIT
 
 TONE = re.compile(r"main|second|third|paper|#[0-9a-f]{6}")
 

@@ -7,7 +7,8 @@ import pytest
 from platewright.image import load_image
 from platewright.network.cost import LayerRow, draw_plot, layer_rows, photo_macs, scan_macs
 from platewright.network.kind import build, joined, kind_names, load_kind
-from platewright.network.weights import BundleSettings, ScanSettings
+from platewright.network.part import ScanSettings
+from platewright.network.weights import BundleSettings
 from platewright.reading.finder import scales
 from tests.network.conftest import looks
 

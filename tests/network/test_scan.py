@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from platewright.network.kind import build
-from platewright.network.weights import BundleSettings, ScanSettings
+from platewright.network.part import ScanSettings
+from platewright.network.weights import BundleSettings
 from platewright.reading.runtime import KerasNetwork, Network, OnnxNetwork, levels
 from tests.network.conftest import looks
 

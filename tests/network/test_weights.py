@@ -13,14 +13,17 @@ import pytest
 
 from platewright.errors import OutputError, WeightsError
 from platewright.network.kind import build
-from platewright.network.part import thick, thin
-from platewright.network.weights import (
-    BundleSettings,
+from platewright.network.part import (
     FrameSettings,
     LineSettings,
     OriginSettings,
     ScanSettings,
     SlotSettings,
+    thick,
+    thin,
+)
+from platewright.network.weights import (
+    BundleSettings,
     TextSettings,
     load_weights,
     model_arrays,

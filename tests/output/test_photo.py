@@ -16,7 +16,7 @@ from platewright.geometry import Box, quad_of_box
 from platewright.output import annotation
 from platewright.output.annotation import annotate, confidence_colour, place_tag, text_colour
 from platewright.output.photo import PhotoReadings, readings_table
-from platewright.output.writer import open_writer
+from platewright.output.writer import load_writer
 from platewright.record import Character, Reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def test_table_is_aligned_and_tells_of_photos_without_plates() -> None:
 
 
 def test_json_has_the_documented_form(tmp_path: Path) -> None:
-    with open_writer("json", tmp_path / "out.json", several=False) as writer:
+    with load_writer("json")(tmp_path / "out.json", several=False) as writer:
         writer.add(photo("a.jpg", reading((1, 2, 30, 40), "A1")), np.zeros((2, 2, 3), np.uint8))
     content = json.loads((tmp_path / "out.json").read_text())
     assert list(content) == ["file", "width", "height", "ms", "plates"]

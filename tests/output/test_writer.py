@@ -15,7 +15,7 @@ from platewright.dataset.format import coco
 from platewright.geometry import quad_of_box
 from platewright.image import save_image
 from platewright.output.photo import PhotoReadings, to_coco
-from platewright.output.writer import FOLDER, open_writer, writer_names, writer_summary
+from platewright.output.writer import FOLDER, load_writer, writer_names, writer_summary
 from platewright.record import Reading
 
 IMAGE = np.zeros((30, 40, 3), np.uint8)
@@ -35,7 +35,7 @@ def test_every_kind_writes_whole_files(name: str, several: bool, tmp_path: Path)
     path = tmp_path / f"out.{name}"
     path.write_text("before")
     photos = [photo("a.jpg", "AB12", "C,D"), photo("b.jpg")][: 1 + several]
-    with open_writer(name, path, several=several) as writer:
+    with load_writer(name)(path, several=several) as writer:
         for one in photos:
             writer.add(one, IMAGE)
         assert path.read_text() == "before"
@@ -50,7 +50,7 @@ def test_what_was_read_is_kept_when_something_ends_it(name: str, tmp_path: Path)
     path = tmp_path / "out"
 
     def ended() -> None:
-        with open_writer(name, path, several=True) as writer:
+        with load_writer(name)(path, several=True) as writer:
             writer.add(photo("a.jpg", "AB12"), IMAGE)
             raise KeyboardInterrupt
 
@@ -62,7 +62,7 @@ def test_what_was_read_is_kept_when_something_ends_it(name: str, tmp_path: Path)
 def test_the_kinds_say_the_same(tmp_path: Path) -> None:
     photos = [photo("a.jpg", "AB12", "C,D"), photo("b.jpg"), photo("ü.jpg", "X")]
     for name in ("csv", "json", "jsonl"):
-        with open_writer(name, tmp_path / name, several=True) as writer:
+        with load_writer(name)(tmp_path / name, several=True) as writer:
             for one in photos:
                 writer.add(one, IMAGE)
     listed = json.loads((tmp_path / "json").read_text())
@@ -85,7 +85,7 @@ def test_coco_is_what_others_read(tmp_path: Path) -> None:
         save_image(tmp_path / "images" / name, IMAGE)
     photos = [photo("a.jpg", "AB12", "C,D"), photo("b.jpg"), photo("ü.jpg", "X")]
     path = tmp_path / "coco.json"
-    with open_writer("coco", path, several=True) as writer:
+    with load_writer("coco")(path, several=True) as writer:
         for one in photos:
             writer.add(one, IMAGE)
     assert json.loads(path.read_text("utf-8")) == to_coco(photos)

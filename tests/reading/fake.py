@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from platewright.network.part import thick
-from platewright.network.weights import BundleSettings, ScanSettings, SlotSettings
+from platewright.network.part import ScanSettings, SlotSettings, thick
+from platewright.network.weights import BundleSettings
 
 THICK = ScanSettings(layers=thick(16, 32, 64), residual=(2, 5, 7), head=64, extent=(0.45, 0.68))
 

@@ -10,7 +10,8 @@ import pytest
 
 from platewright.errors import RegionError, WeightsError
 from platewright.geometry import iou, quad_of_box
-from platewright.network.weights import BundleSettings, SlotSettings
+from platewright.network.part import SlotSettings
+from platewright.network.weights import BundleSettings
 from platewright.reading.choice import detector_of
 from platewright.reading.detector import without_parts
 from platewright.reading.finder import Find, SlotFramer, sift

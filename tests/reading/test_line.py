@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from platewright.geometry import quad_of_box
-from platewright.network.weights import UNSEEN, BundleSettings, FrameSettings, LineSettings
+from platewright.network.part import UNSEEN, FrameSettings, LineSettings
+from platewright.network.weights import BundleSettings
 from platewright.reading.choice import detector_of
 from platewright.reading.ctc import beam_search, log_likelihoods, near_texts
 from platewright.reading.line import SURE, LineEvidence, LineSpeller, condense

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from platewright.alphabet import Alphabet
-from platewright.network.weights import OriginSettings
+from platewright.network.part import OriginSettings
 from platewright.reading.jurisdiction import Jurisdiction
 from platewright.reading.origin import TRUST, OriginTeller
 

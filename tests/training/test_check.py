@@ -8,7 +8,8 @@ import pytest
 from platewright.errors import ConfigError, DatasetError
 from platewright.image import save_image
 from platewright.network.kind import build, joined, load_kind
-from platewright.network.weights import BundleSettings, FrameSettings, LineSettings
+from platewright.network.part import FrameSettings, LineSettings
+from platewright.network.weights import BundleSettings
 from platewright.training.run import check_boxes, check_drawn, check_found
 from platewright.training.sample import SampleSettings
 from tests.network.conftest import looks

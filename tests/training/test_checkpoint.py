@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from platewright.errors import OutputError, WeightsError
-from platewright.network.weights import BundleSettings, SlotSettings, save_weights
+from platewright.network.part import SlotSettings
+from platewright.network.weights import BundleSettings, save_weights
 from platewright.training.checkpoint import State, load_checkpoint, save_checkpoint
 
 WEIGHTS = {"a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.ones(2, np.float32)}

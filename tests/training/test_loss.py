@@ -12,7 +12,7 @@ from keras import ops
 
 from platewright.geometry import iou
 from platewright.network.kind import Recipe, build, joined, kind_names, load_kind
-from platewright.network.weights import SlotSettings
+from platewright.network.part import SlotSettings
 from platewright.synth.background import Backgrounds
 from platewright.training import loss
 from platewright.training.cell import IGNORE

@@ -8,7 +8,7 @@ import pytest
 
 from platewright.errors import DatasetError
 from platewright.geometry import quad_of_box
-from platewright.network.weights import LineSettings
+from platewright.network.part import LineSettings
 from platewright.reading.finder import Find
 from platewright.record import PlateRecord
 from platewright.training.mining import ROOM, draw_hard, load_hard, main, mine

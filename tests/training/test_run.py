@@ -14,14 +14,8 @@ import pytest
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
 from platewright.network.kind import Recipe, build, joined, kind_names, load_kind
-from platewright.network.weights import (
-    LineSettings,
-    SlotSettings,
-    TextSettings,
-    load_file,
-    model_arrays,
-    read_settings,
-)
+from platewright.network.part import LineSettings, SlotSettings
+from platewright.network.weights import TextSettings, load_file, model_arrays, read_settings
 from platewright.reading.crop_speller import crop_speller
 from platewright.reading.ctc import BLANK, labels
 from platewright.reading.runtime import load_network

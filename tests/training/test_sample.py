@@ -16,7 +16,7 @@ from platewright.generation.job import DrawingJob
 from platewright.generation.shard import ShardJob, assemble
 from platewright.geometry import box_of_quad, iou, quad_of_box
 from platewright.image import save_image
-from platewright.network.weights import LineSettings, ScanSettings, SlotSettings
+from platewright.network.part import LineSettings, ScanSettings, SlotSettings
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.effect import resample

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from platewright.network.kind import joined, load_kind
-from platewright.network.weights import AnySettings, BundleSettings, LineSettings
+from platewright.network.part import LineSettings
+from platewright.network.weights import AnySettings, BundleSettings
 from platewright.training.fit import TrainSettings, learning_rate
 from platewright.training.sample import SampleSettings
 from platewright.training.stream import BatchStream, make_drawing

@@ -27,17 +27,6 @@ if TYPE_CHECKING:
 
     Reader = Callable[[Path, PictureFinder], Iterator[tuple[PictureFile, SceneRecord]]]
 
-__all__ = [
-    "DEFAULT",
-    "PARTS",
-    "describe_formats",
-    "detect_format",
-    "format_names",
-    "format_summary",
-    "load_format",
-    "load_reader",
-    "readable_names",
-]
 
 FOLDER = Path(__file__).parent
 DEFAULT = "windows"

@@ -26,8 +26,6 @@ from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import LARGEST, number_of
 
-__all__ = ["BOXES", "COLUMNS", "BoxesCsvFormat", "claims", "read"]
-
 BOXES = "boxes.csv"
 CORNERS = ("top_x", "top_y", "bottom_x", "bottom_y")
 SIZE = ("image_width", "image_height")

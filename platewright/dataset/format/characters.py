@@ -21,8 +21,6 @@ from platewright.dataset.selection import split_line, write_split
 from platewright.dataset.writer import Format, Sample, save_picture
 from platewright.record import CharacterRecord
 
-__all__ = ["COLUMNS", "CharactersFormat", "cut_character"]
-
 COLUMNS = ("file", "character", "confidence", "plate", "line", "position")
 CUT_CHARACTERS = "all characters cut off or too small"
 """Why a plate is left out."""

@@ -34,8 +34,6 @@ from platewright.geometry import box_of_quad
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 from platewright.text import number_of
 
-__all__ = ["CHARACTERS", "FOLDER", "INSTANCES", "CocoFormat", "category_of", "claims", "read"]
-
 FloatArray = NDArray[np.float64]
 
 IDS_PER_PICTURE = 1000

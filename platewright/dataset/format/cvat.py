@@ -35,8 +35,6 @@ from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
 
-__all__ = ["FILE", "CvatFormat", "claims", "read"]
-
 FloatArray = NDArray[np.float64]
 
 FILE = "annotations.xml"

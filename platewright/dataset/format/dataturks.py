@@ -34,8 +34,6 @@ from platewright.file import whole_text
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["LINES", "DataturksFormat", "claims", "read"]
-
 FloatArray = NDArray[np.float64]
 
 LINES = "dataturks.json"

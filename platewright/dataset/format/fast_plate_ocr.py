@@ -33,8 +33,6 @@ from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["FastPlateOcrFormat", "claims", "read"]
-
 Picture = NDArray[np.uint8]
 
 EMPTY = {"NA", "NULL", "NAN"}

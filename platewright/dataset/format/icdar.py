@@ -29,8 +29,6 @@ from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["UNREADABLE", "IcdarFormat", "claims", "read", "transcription", "whole_corners"]
-
 FloatArray = NDArray[np.float64]
 
 UNREADABLE = "###"

@@ -33,8 +33,6 @@ from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["LabelStudioFormat", "claims", "read"]
-
 FILE = "label-studio.json"
 PER_CENT = 100.0
 KEYS = re.compile(rb'"(annotations|completions)"\s*:\s*\[|"original_width"\s*:')

@@ -39,8 +39,6 @@ from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["LabelmeFormat", "claims", "read"]
-
 VERSION = "5.0.1"
 OUTLINES = ("polygon", "rotation", "oriented_rectangle", "linestrip")
 KEYS = (b'"shapes"', b'"imagePath"')

@@ -19,8 +19,6 @@ from platewright.geometry import Box, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import LARGEST, number_of
 
-__all__ = ["TABLE", "Label", "LabelsCsvFormat", "choose", "claims", "read", "read_labels"]
-
 BOX_COLUMNS = ("x", "y", "w", "h")
 
 

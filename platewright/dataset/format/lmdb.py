@@ -21,8 +21,6 @@ from platewright.errors import ConfigError, DatasetError, OutputError
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["LMDBFormat", "claims", "read"]
-
 SLACK_PX = 2.0
 """A plate may reach so far over the picture's edge and still be whole."""
 PAGE = 4096
@@ -38,7 +36,6 @@ class LMDBFormat(Format):
     folders = ()
 
     def __init__(self, folder: Path, shard: int) -> None:
-        """Begin without plates."""
         super().__init__(folder, shard)
         try:
             import lmdb  # noqa: F401

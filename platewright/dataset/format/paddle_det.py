@@ -26,8 +26,6 @@ from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["PaddleDetFormat", "claims", "read"]
-
 CORNERS = 4
 
 

@@ -23,8 +23,6 @@ from platewright.errors import DatasetError
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["TextListFormat", "claims", "is_list", "read", "read_lists"]
-
 SUFFIXES = "|".join(re.escape(suffix) for suffix in READ_SUFFIXES)
 
 

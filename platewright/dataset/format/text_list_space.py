@@ -14,8 +14,6 @@ from platewright.dataset.format import text_list
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.record import SceneRecord
 
-__all__ = ["TextListSpaceFormat", "claims", "read"]
-
 
 class TextListSpaceFormat(text_list.TextListFormat):
     """Crops and two lists."""

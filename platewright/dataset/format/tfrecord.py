@@ -19,8 +19,6 @@ from platewright.dataset.writer import Format, Sample, encode_sample, plain_valu
 from platewright.errors import ConfigError, OutputError
 from platewright.geometry import clip_box
 
-__all__ = ["Feature", "TFRecordFormat", "encode_example", "frame"]
-
 Feature = Sequence[bytes] | Sequence[int] | Sequence[float]
 MASK = 0xA282EAD8
 ALL = 0xFFFFFFFF
@@ -36,7 +34,6 @@ class TFRecordFormat(Format):
     folders = ()
 
     def __init__(self, folder: Path, shard: int) -> None:
-        """Open the file."""
         super().__init__(folder, shard)
         try:
             import google_crc32c  # noqa: F401

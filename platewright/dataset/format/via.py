@@ -29,8 +29,6 @@ from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.record import PlateRecord, SceneRecord
 
-__all__ = ["ViaFormat", "claims", "read"]
-
 FILE, PROJECT = "via.json", "_via_img_metadata"
 KEYS = re.compile(rb'"_via_img_metadata"\s*:|"(regions|file_attributes)"\s*:.*"filename"\s*:|'
                   rb'"filename"\s*:.*"(regions|file_attributes)"\s*:', re.S)  # fmt: skip

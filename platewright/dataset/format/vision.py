@@ -34,8 +34,6 @@ from platewright.file import write_file
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 
-__all__ = ["VisionFormat", "claims", "read"]
-
 FloatArray = NDArray[np.float64]
 
 CORNERS = 4

@@ -25,6 +25,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.dataset.format import PARTS
 from platewright.dataset.outline import (
     CORNERS,
     SeenPlate,
@@ -40,7 +41,7 @@ from platewright.dataset.picture import (
     name_key,
     size_conflict,
 )
-from platewright.dataset.selection import PARTS, split_line, write_split
+from platewright.dataset.selection import split_line, write_split
 from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save_picture
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
@@ -49,8 +50,6 @@ from platewright.geometry import Box
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
-
-__all__ = ["VocFormat", "box_of_voc", "claims", "read", "voc_box"]
 
 FloatArray = NDArray[np.float64]
 

@@ -19,8 +19,6 @@ from platewright.dataset.writer import Format, Sample, encode_sample, plain_valu
 from platewright.errors import DatasetError, OutputError
 from platewright.record import SceneRecord
 
-__all__ = ["WebDatasetFormat", "claims", "read"]
-
 
 class WebDatasetFormat(Format):
     """`NNNNN.tar`, one a shard, with `KEY.png` or `KEY.jpg` and `KEY.json`, the record."""
@@ -30,7 +28,6 @@ class WebDatasetFormat(Format):
     folders = ()
 
     def __init__(self, folder: Path, shard: int) -> None:
-        """Open the archive."""
         super().__init__(folder, shard)
         self._path = folder / f"{shard:05d}.tar"
         try:

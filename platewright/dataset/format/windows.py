@@ -15,7 +15,6 @@ from platewright.record import SceneRecord
 if TYPE_CHECKING:
     from platewright.dataset.picture import PictureFinder
 
-__all__ = ["LABELS", "WindowsFormat", "claims", "label_line", "read", "write_picture"]
 
 LABELS = "labels.jsonl"
 

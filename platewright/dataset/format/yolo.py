@@ -29,8 +29,6 @@ from platewright.file import whole_text
 from platewright.geometry import Box
 from platewright.record import SceneRecord
 
-__all__ = ["YoloFormat", "box_row", "claims", "corner_row", "numbers", "read", "unit_box"]
-
 FloatArray = NDArray[np.float64]
 
 

@@ -20,8 +20,6 @@ from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_points
 from platewright.record import SceneRecord
 
-__all__ = ["YoloObbFormat", "claims", "read"]
-
 FloatArray = NDArray[np.float64]
 
 

@@ -22,8 +22,6 @@ from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_points, unit_quad
 from platewright.record import SceneRecord
 
-__all__ = ["YoloPoseFormat", "claims", "read"]
-
 FloatArray = NDArray[np.float64]
 
 

@@ -18,8 +18,6 @@ from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.yolo_row import POLYGON, num_fields, read_rows, unit_points, unit_quad
 from platewright.record import SceneRecord
 
-__all__ = ["YoloSegFormat", "claims", "read"]
-
 FloatArray = NDArray[np.float64]
 
 BOX = 4

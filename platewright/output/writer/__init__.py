@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+from abc import ABC, abstractmethod
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,33 +18,36 @@ if TYPE_CHECKING:
 
     from platewright.output.photo import PhotoReadings
 
-__all__ = ["ReadingsWriter", "open_writer", "wants_photos", "writer_names", "writer_summary"]
-
 FOLDER = Path(__file__).parent
+IN_MEMORY = 1 << 20
+"""Bytes that a kind keeps which writes at the end; what is more waits in a temporary file."""
 
 
-class ReadingsWriter(Protocol):
+class ReadingsWriter(ABC):
     """Writes photos' readings to a file, for use in a `with` statement.
 
-    Its class is called `Writer` and made with the file's path and whether there are several
-    photos. Whatever ends the block, what was added is kept.
+    Whatever ends the block, what was added is kept.
+
+    Args:
+        path: the file.
+        several: whether there may be more than one photo.
     """
 
+    sees_photos = True
+    """Whether it looks at the photos themselves."""
+
+    def __init__(self, path: Path, *, several: bool) -> None:
+        self.path, self.several = path, several
+
     def __enter__(self) -> Self:
-        """Begin."""
-        ...
+        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End."""
-        ...
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
+    @abstractmethod
     def add(self, photo: PhotoReadings, image: NDArray[np.uint8]) -> None:
-        """Write what was read in a photo.
+        """Write, or keep, what was read in a photo.
 
         Args:
             photo: its readings.
@@ -54,7 +57,14 @@ class ReadingsWriter(Protocol):
         Raises:
             OutputError: if it can't be written.
         """
-        ...
+
+    @abstractmethod
+    def close(self) -> None:
+        """Write what is kept.
+
+        Raises:
+            OutputError: if it can't be written.
+        """
 
 
 def writer_names() -> tuple[str, ...]:
@@ -77,20 +87,7 @@ def writer_summary(name: str) -> str:
     return line if line[1:2].isupper() else f"{line[:1].lower()}{line[1:]}"
 
 
-def wants_photos(name: str) -> bool:
-    """Tell whether a kind looks at the photos themselves, unless it says `sees_photos = False`."""
-    module = importlib.import_module(f"{__name__}.{name}")
-    return bool(getattr(module.Writer, "sees_photos", True))
-
-
-def open_writer(name: str, path: Path, *, several: bool) -> ReadingsWriter:
-    """Return what writes a kind of file.
-
-    Args:
-        name: one of `writer_names`.
-        path: the file; its folder must be there.
-        several: whether there may be more than one photo.
-    """
-    module = importlib.import_module(f"{__name__}.{name}")
-    writer: ReadingsWriter = module.Writer(path, several=several)
+def load_writer(name: str) -> type[ReadingsWriter]:
+    """Return what writes a kind of file, one of `writer_names`."""
+    writer: type[ReadingsWriter] = importlib.import_module(f"{__name__}.{name}").Writer
     return writer

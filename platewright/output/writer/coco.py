@@ -6,43 +6,27 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.file import whole_file
 from platewright.output.photo import COCO_CATEGORIES, PhotoReadings, coco_entries
-
-__all__ = ["Writer"]
-
-IN_MEMORY = 1 << 20
-"""Bytes."""
+from platewright.output.writer import IN_MEMORY, ReadingsWriter
 
 
-class Writer:
-    """Collects photos and their plates, each beyond a megabyte in a temporary file.
-
-    Args:
-        path: the file.
-        several: is of no account.
-    """
+class Writer(ReadingsWriter):
+    """Collects photos and their plates, and writes them at the end."""
 
     sees_photos = False
 
     def __init__(self, path: Path, *, several: bool) -> None:
-        """Note the name."""
-        self.path = path
+        super().__init__(path, several=several)
         self._photos = self._plates = 0
         self._texts = {
             name: tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed at the end
             for name in ("images", "annotations")
         }
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
 
     def add(self, photo: PhotoReadings, image: NDArray[np.uint8]) -> None:
         """Keep a photo and its plates."""
@@ -56,12 +40,7 @@ class Writer:
         self._photos += 1
         self._plates += len(plates)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Write what there is."""
         images, annotations = self._texts.values()
         with images, annotations, whole_file(self.path) as stream:

@@ -6,40 +6,24 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.file import whole_file
 from platewright.output.photo import PhotoReadings
-
-__all__ = ["Writer"]
-
-IN_MEMORY = 1 << 20
-"""Bytes."""
+from platewright.output.writer import IN_MEMORY, ReadingsWriter
 
 
-class Writer:
-    """Collects photos, beyond a megabyte in a temporary file, and writes them at the end.
-
-    Args:
-        path: the file.
-        several: whether it is to be a list.
-    """
+class Writer(ReadingsWriter):
+    """Collects photos and writes them at the end."""
 
     sees_photos = False
 
     def __init__(self, path: Path, *, several: bool) -> None:
-        """Note the name."""
-        self.path, self.several = path, several
+        super().__init__(path, several=several)
         self._photos = 0
         self._text = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed at the end
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
 
     def add(self, photo: PhotoReadings, image: NDArray[np.uint8]) -> None:
         """Keep one photo's readings."""
@@ -47,12 +31,7 @@ class Writer:
         self._text.write(between + json.dumps(photo.as_dict()).encode())
         self._photos += 1
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Write what there is."""
         opening, closing = (b"[", b"]\n") if self.several else (b"", b"\n")
         with self._text as text:

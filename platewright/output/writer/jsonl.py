@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -11,26 +10,19 @@ from numpy.typing import NDArray
 
 from platewright.file import LinesFile
 from platewright.output.photo import PhotoReadings
+from platewright.output.writer import ReadingsWriter
 
-__all__ = ["Writer"]
 
-
-class Writer:
-    """Writes each photo's line as soon as it is read.
-
-    Args:
-        path: the file in the end.
-        several: is of no account.
-    """
+class Writer(ReadingsWriter):
+    """Writes each photo's line as soon as it is read."""
 
     sees_photos = False
 
     def __init__(self, path: Path, *, several: bool) -> None:
-        """Note the name; the file is opened on entering."""
+        super().__init__(path, several=several)
         self._lines = LinesFile(path)
 
     def __enter__(self) -> Self:
-        """Open the file."""
         self._lines.__enter__()
         return self
 
@@ -38,11 +30,6 @@ class Writer:
         """Write one photo's line."""
         self._lines.add(photo.as_dict())
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close the file and give it its name."""
-        self._lines.__exit__(kind, error, trace)
+        self._lines.__exit__()

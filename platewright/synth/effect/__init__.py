@@ -30,24 +30,6 @@ from numpy.typing import NDArray
 
 from platewright.synth.option import Recorded
 
-__all__ = [
-    "CAMERA",
-    "PLATE",
-    "STAGES",
-    "Drawn",
-    "Effect",
-    "Shot",
-    "Surroundings",
-    "apply_effects",
-    "default_settings",
-    "draw_effects",
-    "effect_names",
-    "effects",
-    "effects_of",
-    "move_points",
-    "read_effects",
-]
-
 STAGES = {
     "sheet": "(h, w) float32 grey levels that are added to the plate's bare sheet",
     "ink": "(H, W) 0-255, the mask of the characters, before they are raised and painted",

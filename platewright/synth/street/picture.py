@@ -35,8 +35,6 @@ from platewright.synth.street.scenery import Canvas, Colour, Frame, View, paint_
 from platewright.synth.street.vehicle import BODIES, Body, Vehicle
 from platewright.synth.style import PlateStyle, draw_style
 
-__all__ = ["PAINTS", "DriveSettings", "draw_drive", "draw_street"]
-
 Picture = NDArray[np.uint8]
 
 # Where the vehicles stand: (kind, regions of its plate, x of its middle in the picture, distance
@@ -175,7 +173,6 @@ class DriveSettings:
     hardness: float = 0.3
 
     def __post_init__(self) -> None:
-        """Check them."""
         if not 0 <= self.hardness <= 1:
             raise ConfigError(f"hardness of a drive: {self.hardness} is not between 0 and 1")
         if min(self.size) < 64 or self.frames < 1 or self.fps <= 0:

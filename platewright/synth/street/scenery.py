@@ -11,8 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.geometry import box_of_quad, homography
 from platewright.synth.placement import blend
 
-__all__ = ["Canvas", "Colour", "Frame", "View", "paint_street", "rounded"]
-
 Colour = tuple[int, int, int]
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -101,7 +99,6 @@ class Canvas:
     BITS = 4  # of the fractions of a pixel that OpenCV takes
 
     def __init__(self, size: tuple[int, int]) -> None:
-        """Start black."""
         self.size = size
         self.image: Picture = np.zeros((size[0] * self.SCALE, size[1] * self.SCALE, 3), np.uint8)
 

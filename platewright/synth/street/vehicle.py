@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from platewright.synth.street.scenery import Canvas, Colour, Frame, View, rounded
 
-__all__ = ["BODIES", "Body", "Vehicle"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Body:

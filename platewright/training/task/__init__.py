@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from platewright.network.kind import Recipe
 from platewright.training.sample import SampleSettings, Stock
 
-__all__ = ["Sample", "Task", "WeightedLosses", "load_task", "mean_off"]
-
 Sample = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
 """Inputs, pictures as uint8, and targets, each by name."""
 WeightedLosses = dict[str, tuple[Callable[[Any, Any], Any], float]]
@@ -42,7 +40,6 @@ class Task(ABC):
     reads = ""
 
     def __init__(self, recipe: Recipe, batches: dict[str, int] | None = None) -> None:
-        """Keep them."""
         self.recipe = recipe
         self.batch = (batches or {}).get(self.sample) or recipe.batch
         self.settings: Any = recipe.settings

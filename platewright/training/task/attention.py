@@ -14,8 +14,6 @@ from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.task.ctc import spelt_right
 from platewright.training.view import character_cells, draw_crop
 
-__all__ = ["TASK", "AttentionTask", "attention_target"]
-
 
 class AttentionTask(Task):
     """See the module."""

@@ -15,8 +15,6 @@ from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 
-__all__ = ["TASK", "BoxTask", "constant_box", "draw_photo", "one_plate_scene"]
-
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 SHAPES = ((3, 4), (9, 16), (4, 3), (1, 1))

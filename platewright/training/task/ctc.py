@@ -16,8 +16,6 @@ from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.view import character_cells, draw_crop
 
-__all__ = ["TASK", "CtcTask", "ctc_target", "spelt_right"]
-
 
 class CtcTask(Task):
     """See the module."""

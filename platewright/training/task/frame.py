@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from platewright.network.weights import FrameSettings
+from platewright.network.part import FrameSettings
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses, mean_off
 from platewright.training.view import draw_view
-
-__all__ = ["TASK", "FrameTask"]
 
 ABSENT = 2.0
 """Of the finds so many times as many are none as of the plates that are read."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import Box, box_of_quad, project
-from platewright.network.weights import UNSEEN, LineSettings
+from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import best_path
 from platewright.record import PlateRecord
 from platewright.training.cell import IGNORE, around, claimed, spared

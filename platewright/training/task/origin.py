@@ -8,13 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from platewright.network.weights import OriginSettings
+from platewright.network.part import OriginSettings
 from platewright.region import GENERIC
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.view import draw_view
-
-__all__ = ["TASK", "OriginTask"]
 
 UPRIGHT = 0.5
 """Of its frames so many times as many are upright boxes as of the readers'."""

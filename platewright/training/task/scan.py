@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.network.weights import ScanSettings
+from platewright.network.part import ScanSettings
 from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.training.cell import IGNORE
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses, mean_off
-
-__all__ = ["TASK", "ScanTask", "scan_scene", "scan_target"]
 
 FloatArray = NDArray[np.float32]
 CENTRE = (0.11, 0.075)

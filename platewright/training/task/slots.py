@@ -8,15 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import box_of_quad, project
-from platewright.network.weights import SlotSettings
+from platewright.network.part import SlotSettings
 from platewright.reading.spelling import decode_slots
 from platewright.record import PlateRecord
 from platewright.training.cell import IGNORE, around, claimed, spared
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.view import draw_view
-
-__all__ = ["TASK", "SlotTask", "slot_target", "text_accuracy"]
 
 IntArray = NDArray[np.int32]
 WIDE = 0.12

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from platewright.geometry import quad_of_box
-from platewright.network.weights import LineSettings
+from platewright.network.part import LineSettings
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.training.cell import IGNORE
 from platewright.training.task.line import line_target

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from platewright.geometry import quad_of_box
-from platewright.network.weights import ScanSettings
+from platewright.network.part import ScanSettings
 from platewright.record import PlateRecord
 from platewright.training.cell import IGNORE
 from platewright.training.sample import SampleSettings

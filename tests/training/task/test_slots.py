@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from platewright.geometry import quad_of_box
-from platewright.network.weights import SlotSettings
+from platewright.network.part import SlotSettings
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.training.cell import IGNORE
 from platewright.training.task.slots import slot_target, text_accuracy

@@ -11,8 +11,6 @@ from platewright.errors import PlatewrightError
 from platewright.web.database import bring_up_to_date, forget_daily
 from platewright.web.detector import warm_up
 
-__all__ = ["Command"]
-
 
 class Command(Base):
     """`manage.py runserver [ADDRESS:PORT]`."""
