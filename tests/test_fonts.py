@@ -17,7 +17,7 @@ FONTS = Path(__file__).resolve().parents[1] / "fonts"
 FACES = sorted(path for path in FONTS.iterdir() if path.suffix in (".ttf", ".otf"))
 LICENCE_LINK = re.compile(r"\[text\]\((licences/[^)]+)\)")
 RESERVED = re.compile(r"with\s+reserved\s+font\s+names?\s+['\"“]?([\w-]+)", re.IGNORECASE)
-DIES = ("Round", "Slashed", "Square", "Serif", "Beaked", "Narrow", "Bold", "Thin")
+DIES = ("Round", "Slashed", "Square", "Serif", "Beaked", "Narrow", "Bold", "Thin", "Tall")
 OWN = {
     "PlatewrightMonoline-Regular.ttf",
     "PlatewrightDistinct-Regular.ttf",
@@ -141,7 +141,7 @@ def test_dies_have_slashed_dotted_and_plain_zeros() -> None:
     zeros = {die: holes(FONTS / f"PlatewrightDie{die}-Regular.ttf", "0") for die in DIES}
     assert zeros == {
         "Round": 1, "Slashed": 2, "Square": 2, "Serif": 1, "Beaked": 1, "Narrow": 2,
-        "Bold": 2, "Thin": 1,
+        "Bold": 2, "Thin": 1, "Tall": 1,
     }  # fmt: skip
     for die in DIES:
         path = FONTS / f"PlatewrightDie{die}-Regular.ttf"
