@@ -383,7 +383,8 @@ DIES = (
     die(
         "Die Narrow", width=26, stroke=7.5, roundness=0.9, gap=7,
         glyphs={
-            "0": SLASHED, "1": FOOT_1, "I": SERIF_I, "T": SHORT_T, "M": SHORT_M, **STRAIGHT, "Q": INNER_Q,
+            "0": SLASHED, "1": FOOT_1, "I": SERIF_I, "T": SHORT_T, "M": SHORT_M, **STRAIGHT,
+            "Q": INNER_Q,
         },
         widths={"1": 26.0, "I": 26.0, "T": 26.0},
     ),

@@ -487,14 +487,23 @@ OWN_ROWS = [
         ("Monoline", "one stroke width, British proportions"),
         ("Distinct", "condensed, no two characters alike"),
         ("Die Round", "American die: round strokes, O and 0 alike"),
-        ("Die Slashed", "American die: slashed 0, flat 3, open 4, straight 6 and 9, short T, serif I"),
+        (
+            "Die Slashed",
+            "American die: slashed 0, flat 3, open 4, straight 6 and 9, short T, serif I",
+        ),
         ("Die Square", "American die: square shoulders, dotted 0, square O, 1 without flag"),
         ("Die Serif", "American die: bars at stems' ends, 1 with foot, square O"),
-        ("Die Beaked", "American die: serifs, and beaks at the ends of arms as on plates of Virginia"),
+        (
+            "Die Beaked",
+            "American die: serifs, and beaks at the ends of arms as on plates of Virginia",
+        ),
         ("Die Narrow", "American die: tall and narrow, slashed 0, short T, serif I"),
         ("Die Bold", "American die: broad strokes, dotted 0, square O, open 4"),
         ("Die Thin", "American die: thin strokes, 1 with foot, serif I"),
-        ("Die Tall", "American die: round, O and 0 alike, wide I, Q's tail inside, as California's"),
+        (
+            "Die Tall",
+            "American die: round, O and 0 alike, wide I, Q's tail inside, as California's",
+        ),
     )
 ]
 

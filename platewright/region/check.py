@@ -171,7 +171,7 @@ def _room(look: Look) -> tuple[float, float]:
         if strip is not None:
             width -= 0 if strip.side == "top" else strip.width_mm
             height -= strip.width_mm if strip.side == "top" else 0
-    height -= 1.35 * look.small_mm * (bool(look.header) + bool(look.footer))
+    height -= 1.35 * sum(look.margins_mm)
     return width * 0.96, height * 0.96
 
 

@@ -268,6 +268,10 @@ def _read_series(
         emblems=table.texts("emblem", ("",), ("", "disc", "seal", "crest")),
         marks=read_marks(table),
         scripts=_read_scripts(table),
+        header_mm=optional("header_mm", 1.0, 100.0),
+        header_colour=table.colour("header_colour") if table.has("header_colour") else None,
+        stickers=table.number("stickers", 0.0, high=1.0),
+        frame=table.number("frame", 0.0, high=1.0),
     )
     table.close()
     height = series.height_mm[0]

@@ -179,7 +179,7 @@ class Look:
         second_strip: another band, or None; only beside a first one.
         header: small text above the characters, or empty.
         footer: small text below them, or empty.
-        small_mm: height of header and footer.
+        small_mm: height of footer and header.
         faces: globs of file stems in the fonts folder, one of which is to be used.
         glyph_height_mm: height of a capital letter.
         glyph_width_mm: width of a character's ink; None for the face's own.
@@ -191,6 +191,10 @@ class Look:
         emblem: what stands in the first gap: `disc`, `seal`, `crest`, or empty.
         marks: what else stands on it.
         scripts: writings of other scripts beside the characters.
+        header_mm: height of a header that is larger or smaller than the footer; 0 for `small_mm`.
+        header_colour: None for that of the characters.
+        stickers: probability of stickers in its corners, where drawings have any, 0-1.
+        frame: probability of a frame that lies over its margins, likewise.
     """
 
     region: str
@@ -220,6 +224,18 @@ class Look:
     emblem: str
     marks: tuple[Mark, ...] = ()
     scripts: tuple[Script, ...] = ()
+    header_mm: float = 0.0
+    header_colour: Rgb | None = None
+    stickers: float = 0.0
+    frame: float = 0.0
+
+    @property
+    def margins_mm(self) -> tuple[float, float]:
+        """Heights of the header and of the footer, 0 where there is none."""
+        return (
+            (self.header_mm or self.small_mm) if self.header else 0.0,
+            self.small_mm if self.footer else 0.0,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values: tuples as lists, lengths rounded to a hundredth."""

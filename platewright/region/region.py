@@ -108,6 +108,10 @@ class Series:
     emblems: tuple[str, ...]
     marks: tuple[MarkChoice, ...] = ()
     scripts: tuple[ScriptChoice, ...] = ()
+    header_mm: Spread | None = None
+    header_colour: Colour | None = None
+    stickers: float = 0.0
+    frame: float = 0.0
     _syntaxes: Weighted[Syntax] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -134,6 +138,7 @@ class Series:
         header = _maybe(self.headers, self.header_probability, uniform)
         footer = _maybe(self.footers, self.footer_probability, uniform)
         small = between(self.small_mm, uniform)
+        tall = _optional(self.header_mm, uniform) or 0.0
         border = self._draw_border(uniform, foreground)
         border_mm = 0.0 if border is None else between(self.border_mm, uniform)
         strip = None if self.strip is None else self.strip.draw(uniform)
@@ -141,7 +146,8 @@ class Series:
         if strip is not None and self.second_strip is not None:
             second = self.second_strip.draw(uniform)
         if self.glyph_share is not None:
-            room = height - 2 * border_mm - 1.3 * small * (bool(header) + bool(footer))
+            texts = (tall or small) * bool(header) + small * bool(footer)
+            room = height - 2 * border_mm - 1.3 * texts
             if strip is not None and strip.side == "top":
                 room -= strip.width_mm
             glyph = between(self.glyph_share, uniform) * room / len(lines)
@@ -175,6 +181,12 @@ class Series:
             emblem=_one(self.emblems, uniform),
             marks=tuple(m for m in (each.draw(uniform) for each in self.marks) if m),
             scripts=self._draw_scripts(uniform, lines),
+            header_mm=tall,
+            header_colour=None
+            if self.header_colour is None
+            else draw_colour(self.header_colour, uniform, background),
+            stickers=self.stickers,
+            frame=self.frame,
         )
 
     def _draw_scripts(self, uniform: Uniform, lines: tuple[str, ...]) -> tuple[Script, ...]:

@@ -261,15 +261,19 @@ def require_ink(regions: Iterable[Region]) -> None:
 
 @cache
 def match_faces(patterns: tuple[str, ...], folder: Path | None = None) -> tuple[Path, ...]:
-    """Return the font files whose names match one of the patterns (`Barlow*`).
+    """Return the font files whose names match the patterns (`Barlow*`).
+
+    A file stands there once for each pattern that it matches, so what is named twice is picked
+    twice as often.
 
     Raises:
         FontError: if no file matches any of them.
     """
     found = [
         path
+        for pattern in patterns
         for name, path in load_faces(folder).items()
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+        if fnmatch.fnmatchcase(name, pattern)
     ]
     if not found:
         raise FontError(f"{folder or FONTS_FOLDER}: no face matches {', '.join(patterns)}")

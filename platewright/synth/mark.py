@@ -70,10 +70,8 @@ def sheet_room(look: Look) -> tuple[float, float, float, float]:
             left += strip.width_mm if strip.side == "left" else 0.0
             right -= strip.width_mm if strip.side == "right" else 0.0
             top += strip.width_mm if strip.side == "top" else 0.0
-    if look.header:
-        top += look.small_mm * 1.35
-    if look.footer:
-        bottom -= look.small_mm * 1.35
+    above, below = look.margins_mm
+    top, bottom = top + above * 1.35, bottom - below * 1.35
     return left, top, right, bottom
 
 

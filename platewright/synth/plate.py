@@ -210,11 +210,13 @@ def _paint_texts(canvas: Canvas) -> None:
     """Header, footer and the strips' labels."""
     look, colour = canvas.look, canvas.style.foreground
     height, width = look.size_mm
-    pad, tall = look.border_mm + 0.12 * look.small_mm, look.small_mm
+    above, tall = look.margins_mm
     if look.header:
-        box = (0.1 * width, pad, 0.9 * width, pad + tall)
-        canvas.text(canvas.image, canvas.small, look.header, box, colour)
+        pad = look.border_mm + 0.12 * above
+        box = (0.1 * width, pad, 0.9 * width, pad + above)
+        canvas.text(canvas.image, canvas.small, look.header, box, look.header_colour or colour)
     if look.footer:
+        pad = look.border_mm + 0.12 * tall
         box = (0.1 * width, height - pad - tall, 0.9 * width, height - pad)
         canvas.text(canvas.image, canvas.small, look.footer, box, colour)
     for strip in (look.strip, look.second_strip):

@@ -144,6 +144,7 @@ def test_what_is_no_font_is_named(tmp_path: Path, data: bytes) -> None:
 def test_faces_are_matched_by_name(tmp_path: Path) -> None:
     assert BARLOW in match_faces(("Barlow-*",))
     assert all(p.stem.startswith("Barlow") for p in match_faces(("Barlow*",)))
+    assert match_faces(("Barlow-*", "Barlow-*", "Antonio*")).count(BARLOW) == 2
     with pytest.raises(FontError, match="no face matches NoSuchFace, Nor This"):
         match_faces(("NoSuchFace", "Nor This"))
     with pytest.raises(FontError, match=r"no \.ttf or \.otf face here"):

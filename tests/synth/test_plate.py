@@ -140,6 +140,44 @@ def test_each_departure_shows_and_leaves_the_boxes(
     assert (plain.boxes == changed.boxes).all()
 
 
+def test_a_frame_over_the_margins_hides_them_and_leaves_the_characters(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    look = make_look(size_mm=(152.0, 305.0), glyph_height_mm=65.0, header="OHIO", header_mm=20.0)
+    frame = {"mm": 5.0, "colour": [90, 90, 90], "text": "", "upper": ""}
+    plain = draw_plate(look, plain_style, px_per_mm=1.0)
+
+    def framed(**over: object) -> np.ndarray:
+        style = replace(plain_style, effects=read_effects({"frame": frame | over}))
+        plate = draw_plate(look, style, px_per_mm=1.0)
+        assert (plate.boxes == plain.boxes + 5).all() and plate.chars == plain.chars
+        return plate.image[5:-5, 5:-5]
+
+    top, bottom = round(plain.boxes[:, 1].min()), round(plain.boxes[:, 3].max())
+    whole = framed(over=[0.9, 0.9])
+    assert (whole[: int(0.85 * top)] == 90).all() and (whole[-10:] == 90).all()
+    assert (whole[top:bottom, 10:-10] == plain.image[top:bottom, 10:-10]).all()
+    cut = framed(over=[1.25, 1.25])
+    hidden = [(cut[top:bottom, 10:-10] == 90).all(axis=1)]
+    assert 0 < np.sum(hidden) < 0.35 * (bottom - top)
+    part = framed(over=[0.9, 0.9], panel=[0.25, 0.75])
+    assert (part[10, 80:220] == 90).all() and (part[10, 10:70] == plain.image[10, 10:70]).all()
+
+
+def test_a_larger_header_takes_more_room(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    looks = [make_look(header="OHIO", footer="1803", header_mm=mm) for mm in (0.0, 10.0, 30.0)]
+    same, small, large = (draw_plate(look, plain_style, px_per_mm=1.0) for look in looks)
+    assert (same.image == small.image).all()
+    assert large.boxes[0, 1] > small.boxes[0, 1] + 5
+    red = draw_plate(
+        replace(looks[2], header_colour=(200, 0, 0)), plain_style, px_per_mm=1.0, grey=False
+    ).image.astype(int)
+    coloured = red[..., 0] > red[..., 1] + 100
+    assert coloured[:25].any() and not coloured[60:].any()
+
+
 def test_rounded_corners_are_cut_out(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:

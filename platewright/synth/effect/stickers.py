@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.region import Look
 from platewright.synth import option
 from platewright.synth.mark import paint_sticker
 from platewright.synth.option import Recorded
@@ -27,7 +28,9 @@ Sticker = tuple[float, float, float, float, Colour]
 class Settings:
     """How often."""
 
-    share: float = option.share(0.12, "of plates with stickers")
+    share: float = option.share(
+        0.12, "of plates with stickers, more where a region says so; 0: none anywhere"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +44,12 @@ class Parameters(Recorded):
     places: tuple[Sticker, ...]
 
 
-def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:
+def draw(rng: np.random.Generator, settings: Settings, look: Look) -> Parameters | None:
     """Draw one to three stickers."""
-    if rng.random() >= settings.share:
+    if not settings.share or rng.random() >= max(settings.share, look.stickers):
         return None
     count = int(rng.integers(1, 4))
-    if rng.random() < 0.4:
+    if rng.random() < (0.85 if look.stickers else 0.4):
         return Parameters(places=_in_corners(rng))
     return Parameters(places=tuple(_anywhere(rng) for _ in range(count)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +133,21 @@ def test_drawn_parameters_are_named_and_come_back_from_the_record(effect: Effect
         assert read_effects({effect.name: written}) == {effect.name: one}
         with pytest.raises(FrozenInstanceError):
             setattr(one, fields(one)[0].name, 0)
+
+
+@pytest.mark.parametrize("name", ["stickers", "frame"])
+def test_a_region_asks_for_more_of_it_and_nothing_is_nothing(name: str) -> None:
+    (effect,) = (each for each in effects() if each.name == name)
+    look = load_region("DE").draw(np.random.default_rng(0))
+
+    def count(asked: float, share: float) -> int:
+        asking = replace(look, **{name: asked})  # type: ignore[arg-type]
+        settings = replace(effect.settings(), share=share)
+        drawn = [effect.draw(np.random.default_rng(k), settings, asking) for k in range(200)]
+        return sum(one is not None for one in drawn)
+
+    assert count(1.0, 0.1) == 200 and count(1.0, 0.0) == 0
+    assert count(0.0, 0.1) < 50 < 80 < count(0.6, 0.1)
 
 
 def test_every_effect_stands_in_the_record_under_its_name() -> None:
