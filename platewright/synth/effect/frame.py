@@ -96,7 +96,7 @@ def _draw_over(rng: np.random.Generator, settings: Settings) -> Parameters:
     """Draw a frame over the margins, as dealers in North America hand them out."""
     part, inset = rng.random(), 0.0 if rng.random() < 0.4 else 0.08 + 0.2 * rng.random()
     level = 5 + 45 * part if rng.random() < 0.6 else 120 + 110 * part
-    bars = [0.15 + 1.1 * v if v > 0.15 else 0.0 for v in rng.random(2).tolist()]
+    bars = [0.15 + 1.05 * v**1.3 if v > 0.2 else 0.0 for v in rng.random(2).tolist()]
     texts = [TOWNS[int(v * len(TOWNS))] for v in rng.random(2).tolist()]
     shown = [text if rng.random() < 1.6 * settings.text else "" for text in texts]
     return Parameters(
