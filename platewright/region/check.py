@@ -20,6 +20,7 @@ from platewright.region.chance import stream
 from platewright.region.load import load_region
 from platewright.region.look import Look, luma
 from platewright.region.region import Region, Series, StripChoice
+from platewright.region.syntax import split_groups
 from platewright.resource import font_folders
 from platewright.toml import read_toml
 
@@ -139,7 +140,7 @@ def _of_room(series: Series) -> Iterator[str]:
     narrow: list[tuple[float, Look, float, float]] = []
     for look in looks:
         width, height = _room(look)
-        lines = len(look.lines)
+        lines = 1 if look.raised else len(look.lines)
         if min(width, height) <= 0:
             yield "width_mm: bands, border and small texts leave no room; make them smaller"
             return
@@ -147,6 +148,8 @@ def _of_room(series: Series) -> Iterator[str]:
         if height < SHRINK * need:
             small.append((height / need, look, need, height))
         need = max(_length(look, line) for line in look.lines)
+        if look.raised:  # beside two lines of half the size
+            need = _length(look, look.lines[0]) / 2 + _length(look, split_groups(look.lines[1])[-1])
         if width < SQUEEZE * need:
             narrow.append((width / need, look, need, width))
     if small:

@@ -266,6 +266,8 @@ def _read_series(
         embossed=table.spread("embossed", (0.0, 0.0), high=1.0),
         picture=table.number("picture", 0.0, high=1.0),
         emblems=table.texts("emblem", ("",), ("", "disc", "seal", "crest")),
+        uneven=table.number("uneven", 0.0, high=1.0),
+        raised=table.number("raised", 0.0, high=1.0),
         marks=read_marks(table),
         scripts=_read_scripts(table),
         header_mm=optional("header_mm", 1.0, 100.0),
@@ -275,7 +277,8 @@ def _read_series(
     )
     table.close()
     height = series.height_mm[0]
-    num_lines = 2 if any("|" in syntax.pattern for syntax in series.syntaxes) else 1
+    raised = series.raised == 1  # what stands as high as two lines is one
+    num_lines = 1 if raised else 1 + max(s.pattern.count("|") for s in series.syntaxes)
     if series.glyph_height_mm and series.glyph_height_mm[1] * num_lines > height:
         raise table.error(
             "glyph_height_mm",

@@ -168,7 +168,7 @@ class Look:
         series: name of its series.
         display: the text as shown: ' ' a gap, '-' a dash, '·' a dot, '|' a line break.
         text: `display` without separators; what a reader should say.
-        lines: `display` cut at line breaks, one or two.
+        lines: `display` cut at line breaks, one to three.
         size_mm: (height, width).
         background: colour of the plate.
         foreground: colour of the characters.
@@ -195,6 +195,8 @@ class Look:
         header_colour: None for that of the characters.
         stickers: probability of stickers in its corners, where drawings have any, 0-1.
         frame: probability of a frame that lies over its margins, likewise.
+        first_line: height of the first line's characters over the others'.
+        raised: whether the last group stands beside two small lines, as high as both.
     """
 
     region: str
@@ -228,6 +230,8 @@ class Look:
     header_colour: Rgb | None = None
     stickers: float = 0.0
     frame: float = 0.0
+    first_line: float = 1.0
+    raised: bool = False
 
     @property
     def margins_mm(self) -> tuple[float, float]:

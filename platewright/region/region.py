@@ -57,6 +57,10 @@ class StripChoice:
         )
 
 
+UNEVEN = (0.4, 0.85)
+"""Height of a smaller first line over the others'."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Series:
     """One kind of plate. Lengths are (low, high) in millimetres; see `Look` for their meaning.
@@ -74,6 +78,8 @@ class Series:
         header_probability: that the small text above is there, 0-1.
         footer_probability: that the small text below is there, 0-1.
         picture: probability of a picture behind the characters, 0-1.
+        uneven: probability that the first of several lines is smaller than the others, 0-1.
+        raised: probability that the last group stands beside two small lines, 0-1.
         marks: what stands beside, between or behind the characters, each with its probability.
     """
 
@@ -106,6 +112,8 @@ class Series:
     embossed: Spread
     picture: float
     emblems: tuple[str, ...]
+    uneven: float = 0.0
+    raised: float = 0.0
     marks: tuple[MarkChoice, ...] = ()
     scripts: tuple[ScriptChoice, ...] = ()
     header_mm: Spread | None = None
@@ -187,7 +195,17 @@ class Series:
             else draw_colour(self.header_colour, uniform, background),
             stickers=self.stickers,
             frame=self.frame,
+            raised=self._is_raised(lines) and uniform() < self.raised,
+            first_line=self._first_line(uniform, lines),
         )
+
+    def _is_raised(self, lines: tuple[str, ...]) -> bool:
+        return self.raised > 0 and len(lines) == 2 and len(split_groups(lines[1])) > 1
+
+    def _first_line(self, uniform: Uniform, lines: tuple[str, ...]) -> float:
+        if not self.uneven or len(lines) == 1 or uniform() >= self.uneven:
+            return 1.0
+        return between(UNEVEN, uniform)
 
     def _draw_scripts(self, uniform: Uniform, lines: tuple[str, ...]) -> tuple[Script, ...]:
         if not self.scripts:

@@ -112,6 +112,8 @@ def _script(char: str) -> str:
 
 MAX_CHARACTERS = 12
 """The longest text, as many as the network has slots."""
+MAX_LINES = 3
+"""Of a plate: motorcycles' of Pakistan and the Philippines have as many."""
 
 _REPEAT = re.compile(r"\{(\d+)(?:-(\d+))?\}")
 _LIST = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -286,8 +288,8 @@ def _steps(pattern: str, letters: Choices, lists: Mapping[str, Sequence[str]]) -
 def _check(pattern: str, steps: Sequence[_Step]) -> None:
     """Raise ValueError where no plate could show what the pattern says."""
     breaks = [i for i, step in enumerate(steps) if step.choices == ("|",)]
-    if len(breaks) > 1:
-        raise ValueError("a plate has at most two lines; keep one '|'")
+    if len(breaks) >= MAX_LINES:
+        raise ValueError("a plate has at most three lines; keep two '|'")
     bounds = [-1, *breaks, len(steps)]
     for first, last in pairwise(bounds):
         if sum(step.shortest for step in steps[first + 1 : last]) < 1:

@@ -130,19 +130,25 @@ def arrange(
     left, top, right, bottom = text_room(look, style)
     count = len(look.lines)
     room_h, room_w = (bottom - top) * 0.96, (right - left) * 0.96
-    height = min(look.glyph_height_mm * style.size, room_h / (count + 0.12 * (count - 1)))
     stretch = style.width
     if look.glyph_width_mm is not None:
         stretch *= look.glyph_width_mm / max(face.ink_width * look.glyph_height_mm, 1e-6)
     stretch = min(max(stretch, 0.45), 2.2)
-    between = (room_h - count * height) / (count + 1)
     placed: list[PlacedGlyph] = []
     marks = place_around(look, style.marks, look.glyph_height_mm * style.size)
     around = len(marks)
+    heights = _line_heights(look, look.glyph_height_mm * style.size, room_h)
+    between = (room_h - sum(heights)) / (count + 1)
+    y_next = top + (bottom - top - room_h) / 2 + between
     inside = find_slots(look.lines, style.marks)
     most = None if look.glyph_width_mm is None else look.glyph_width_mm * style.width
     writings = [s for s in scripts_of(look, style) if s.place == "between"]
-    for line, display in enumerate(stand_in(look.lines, style.marks)):
+    shown = () if look.raised else stand_in(look.lines, style.marks)
+    if look.raised:
+        placed = _raised(look, style, face, rng, (left, top, right, bottom), stretch)
+    for line, display in enumerate(shown):
+        height = heights[line]
+        y_start, y_next = y_next, y_next + height + between
         spacing = look.spacing_mm * style.spacing
         gap = max(look.gap_mm * style.spacing * style.gap, spacing)
         if writings and line == 0:
@@ -152,6 +158,7 @@ def arrange(
         def set_line(
             gap: float,
             display: str = display,
+            height: float = height,
             spacing: float = spacing,
             cell: float | None = cell,
             most: float | None = most,
@@ -181,28 +188,91 @@ def arrange(
         end = max([row[-1][3], *(x1 for _, _, x1 in spans)])
         squeeze = min(1.0, room_w / end)
         x_start = left + (right - left - end * squeeze) / 2 + style.shift[0] * plate_w
-        y_start = top + (bottom - top - room_h) / 2 + between + line * (height + between)
         y_start += style.shift[1] * plate_h * (1 if count == 1 else 0.4)
         for mark, x0, x1 in spans:
             middle = y_start + (0.5 + mark.y) * height
             tall = min(shrink * mark.height, 1.2 if count == 1 else 1.0) * height
             box = (x0 * squeeze + x_start, middle - tall / 2, x1 * squeeze + x_start)
             marks.append(PlacedMark(mark, (*box, middle + tall / 2)))
-        deviation = 0.5 * style.jitter * height
-        still = [[0.0] * 4] * len(row)
-        noise = rng.normal(0.0, deviation, (len(row), 4)).tolist() if deviation else still
+        noise = _jitter(rng, 0.5 * style.jitter * height, len(row))
         numbers = _group_numbers(display)
         for index, (char, x0, y0, x1, y1) in enumerate(row):
             b = (x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start)
-            x, y, wide, tall = noise[index]
-            b = (b[0] + x, b[1] + y, b[2] + x + wide, b[3] + y + tall)
-            counts = char not in SEPARATORS
-            placed.append(PlacedGlyph(char, b, line, counts, numbers[index]))
+            placed.append(_glyph(char, b, noise[index], line, numbers[index]))
     move = _onto_sheet(placed, look, style)
     if move is not None:
         placed = [replace(glyph, box=move(glyph.box)) for glyph in placed]
         marks[around:] = [replace(mark, box=move(mark.box)) for mark in marks[around:]]
     return placed, marks
+
+
+def _line_heights(look: Look, height: float, room: float) -> list[float]:
+    """Return the height of a capital in each line, so that all of them fit."""
+    count = len(look.lines)
+    parts = [look.first_line] + [1.0] * (count - 1)
+    height *= count / sum(parts)
+    height = min(height, room / (sum(parts) + 0.12 * (count - 1)))
+    return [height * part for part in parts]
+
+
+def _raised(
+    look: Look,
+    style: PlateStyle,
+    face: Face,
+    rng: np.random.Generator,
+    room: Box,
+    stretch: float,
+) -> list[PlacedGlyph]:
+    """Set two small lines, and beside them the last group, as high as both."""
+    left, top, right, bottom = room
+    first, second = look.lines
+    cut = max(second.rfind(separator) for separator in SEPARATORS)
+    runs = ((first, 0), (second[:cut], 1), (second[cut + 1 :], 1))
+    tall = min(look.glyph_height_mm * style.size, 0.96 * (bottom - top))
+    small = tall * rng.uniform(0.38, 0.46)
+    heights = (small, small, tall)
+    rows = [
+        lay_out_line(
+            face, text, height=height, stretch=stretch,
+            spacing=look.spacing_mm * style.spacing * height / tall,
+            gap=look.gap_mm * style.spacing * height / tall,
+        )
+        for (text, _), height in zip(runs, heights, strict=True)
+    ]  # fmt: skip
+    wide = [row[-1][3] if row else 0.0 for row in rows]
+    block = max(wide[:2])
+    gap = max(look.gap_mm * style.spacing * style.gap, 0.1 * tall)
+    squeeze = min(1.0, 0.96 * (right - left) / (block + gap + wide[2]))
+    align = (0.0, 0.5, 1.0)[int(rng.integers(3))]
+    x = (left + right - squeeze * (block + gap + wide[2])) / 2
+    y = (top + bottom - tall) / 2
+    corners = (
+        (x + align * squeeze * (block - wide[0]), y),
+        (x + align * squeeze * (block - wide[1]), y + tall - small),
+        (x + squeeze * (block + gap), y),
+    )
+    placed = []
+    for k, (row, (text, line)) in enumerate(zip(rows, runs, strict=True)):
+        x, y = corners[k]
+        noise = _jitter(rng, 0.5 * style.jitter * heights[k], len(row))
+        groups = [number + (100 if k == 2 else 0) for number in _group_numbers(text)]
+        for (char, x0, y0, x1, y1), moved, group in zip(row, noise, groups, strict=True):
+            box = (x0 * squeeze + x, y0 + y, x1 * squeeze + x, y1 + y)
+            placed.append(_glyph(char, box, moved, line, group))
+    return placed
+
+
+def _jitter(rng: np.random.Generator, deviation: float, count: int) -> list[list[float]]:
+    """Return by how much each ink is moved and wider, (x, y, width, height)."""
+    if not deviation:
+        return [[0.0] * 4] * count
+    return [list(row) for row in rng.normal(0.0, deviation, (count, 4)).tolist()]
+
+
+def _glyph(char: str, box: Box, moved: Sequence[float], line: int, group: int) -> PlacedGlyph:
+    x, y, wide, tall = moved
+    box = (box[0] + x, box[1] + y, box[2] + x + wide, box[3] + y + tall)
+    return PlacedGlyph(char, box, line, char not in SEPARATORS, group)
 
 
 def _group_numbers(display: str) -> list[int]:

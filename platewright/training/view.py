@@ -351,8 +351,8 @@ def character_cells(
 ) -> NDArray[np.int32]:
     """Return (characters, 2) first and last cell of each character in the sequence.
 
-    There are none where they are not known, as of most real plates, and where two lines are in one
-    row, since no order of columns says that.
+    There are none where they are not known, as of most real plates, and where the plate has more
+    lines than the sequence has rows, since no order of columns says that.
 
     Args:
         plate: with its characters in reading order, or without them.
@@ -361,10 +361,9 @@ def character_cells(
     """
     rows, columns = settings.cells
     found: list[Any] = []
-    two_in_one = rows == 1 and any(c.line for c in plate.characters)
-    if two_in_one or len(plate.characters) != len(plate.text):
-        return np.zeros((0, 2), np.int32)
     lines = max((c.line for c in plate.characters), default=0) + 1
+    if lines > rows or len(plate.characters) != len(plate.text):
+        return np.zeros((0, 2), np.int32)
     for char in plate.characters:
         x = project(matrix, char.quad)[:, 0] * columns / settings.window[1]
         middle, half = (x.min() + x.max()) / 2, (x.max() - x.min()) / 2

@@ -106,6 +106,19 @@ def test_defaults_fill_every_series_and_are_overridden(write):
     assert (second.width_mm, second.aspect) == (None, (4.0, 4.0))
 
 
+def test_lines_may_be_uneven_and_the_last_group_raised(write):
+    def looks(*lines):
+        text = GOOD.replace('"{town} DDD"', '"{town}|D DDD"') + "\n".join(lines)
+        series = load_region(write(text)).series[0]
+        return [series.draw(np.random.default_rng(k).random, "XX") for k in range(60)]
+
+    with pytest.raises(RegionError, match="2 x 75 mm don't fit a plate of 110 mm"):
+        looks("raised = 0.5")
+    assert all(look.raised for look in looks("raised = 1"))
+    sizes = [look.first_line for look in looks("raised = 1", "uneven = 0.5")]
+    assert 15 < sum(size < 1 for size in sizes) < 45 and min(sizes) >= 0.4
+
+
 def test_files_that_are_not_toml_or_not_there(write, tmp_path):
     with pytest.raises(RegionError, match="no valid TOML"):
         load_region(write("code = = 3"))

@@ -102,7 +102,7 @@ def test_letters_are_the_regions():
         ("", "at least one"),
         ("|L", "at least one"),
         ("L{0-2}|D", "at least one"),
-        ("L|L|L", "two lines"),
+        ("L|L|L|L", "three lines"),
         ("Q", "means nothing"),
         ("LL?", "means nothing"),
         ("[A", "never closed"),

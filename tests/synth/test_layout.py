@@ -68,6 +68,36 @@ def test_two_lines_stand_one_below_the_other(
         assert row[0].box[0] == pytest.approx(300 - row[-1].box[2])
 
 
+def test_three_lines_stand_below_one_another_and_a_first_line_may_be_smaller(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    look = replace(make_look("HN|ZX|EM", size_mm=(200.0, 190.0)), first_line=0.5)
+    placed = lay_out(look, plain_style, FACE, RNG)
+    assert [g.line for g in placed] == [0, 0, 1, 1, 2, 2]
+    rows = [placed[k : k + 2] for k in (0, 2, 4)]
+    for upper, lower in pairwise(rows):
+        assert max(g.box[3] for g in upper) < min(g.box[1] for g in lower)
+    tall = [row[0].box[3] - row[0].box[1] for row in rows]
+    assert tall[0] == pytest.approx(0.5 * tall[1], rel=0.03)
+    assert tall[1] == pytest.approx(tall[2], rel=0.03)
+
+
+def test_a_raised_group_stands_beside_two_lines_as_high_as_both(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    look = replace(make_look("HN|Z-X EMEH"), raised=True)
+    placed = lay_out(look, plain_style, FACE, RNG)
+    assert "".join(g.char for g in placed) == "HNZ-XEMEH"
+    assert [g.line for g in placed] == [0, 0] + [1] * 7
+    small, large = placed[:5], placed[5:]
+    assert max(g.box[2] for g in small) < min(g.box[0] for g in large)
+    high = large[0].box[3] - large[0].box[1]
+    assert high == pytest.approx(75, rel=0.03)
+    assert all(g.box[3] - g.box[1] < 0.5 * high for g in small)
+    assert max(g.box[3] for g in small[:2]) < min(g.box[1] for g in small[2:])
+    assert len({g.group for g in large} & {g.group for g in small}) == 0
+
+
 def test_dashes_are_drawn_but_do_not_count(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:

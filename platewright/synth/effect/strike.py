@@ -1,0 +1,72 @@
+"""A line across the plate, printed or painted: between the characters' lines, or through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.synth import option
+from platewright.synth.option import Recorded
+from platewright.synth.tone import Colour
+
+if TYPE_CHECKING:
+    from platewright.synth.plate import Canvas
+
+STAGE = "plate"
+ORDER = 15
+Picture = NDArray[np.uint8]
+COLOURS: tuple[Colour, ...] = (
+    (186, 24, 34), (204, 36, 42), (160, 22, 30), (28, 58, 140), (20, 110, 60), (24, 24, 28),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How often."""
+
+    share: float = option.share(0.02, "of plates with a line across")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(Recorded):
+    """Which.
+
+    Attributes:
+        ends: (x0, y0, x1, y1), parts of the plate's size.
+        thick: part of the plate's height.
+        colour: RGB.
+    """
+
+    ends: tuple[float, float, float, float]
+    thick: float
+    colour: Colour
+
+
+def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:
+    """Draw a line, two of three level and from edge to edge, red more often than not."""
+    if rng.random() >= settings.share:
+        return None
+    y, slope = 0.15 + 0.7 * rng.random(), 0.0
+    x0, x1 = 0.0, 1.0
+    if rng.random() < 1 / 3:
+        x0, x1 = 0.3 * rng.random(), 1 - 0.3 * rng.random()
+        slope = 0.5 * (rng.random() - 0.5)
+    return Parameters(
+        ends=(x0, y - slope / 2, x1, y + slope / 2),
+        thick=0.015 + 0.04 * rng.random(),
+        colour=COLOURS[int(rng.integers(len(COLOURS)))],
+    )
+
+
+def apply(image: Picture, p: Parameters, canvas: Canvas) -> Picture:
+    """Draw it."""
+    height, width = (side * canvas.scale for side in canvas.look.size_mm)
+    x0, y0, x1, y1 = p.ends
+    spots = [(round(x * width), round(y * height)) for x, y in ((x0, y0), (x1, y1))]
+    thick = max(round(p.thick * height), 1)
+    cv2.line(canvas.inner(image), *spots, canvas.tone(p.colour), thick, cv2.LINE_AA)
+    return image
