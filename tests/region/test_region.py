@@ -68,7 +68,8 @@ def test_display_text_and_lines_agree(code):
 def test_every_look_can_be_painted(code):
     for look in looks(code, 200):
         height, width = look.size_mm
-        assert 0 < look.glyph_height_mm * len(look.lines) < height
+        lines = 1 if look.raised else len(look.lines)
+        assert 0 < look.glyph_height_mm * lines < height
         assert abs(luma(look.background) - luma(look.foreground)) > 40
         assert 0 <= look.embossed <= 1
         assert (look.border_colour is None) == (look.border_mm == 0)
@@ -146,7 +147,7 @@ def test_any_is_wide_and_a_third_or_more_of_the_mix():
     two = sum(len(look.lines) == 2 for look in drawn) / len(drawn)
     assert 0.28 < two < 0.40
     aspects = [look.size_mm[1] / look.size_mm[0] for look in drawn]
-    assert 1.15 <= min(aspects) < 1.3
+    assert 0.9 <= min(aspects) < 1.15  # three lines
     assert 4.9 < max(aspects) <= 5.2
     assert {len(look.text) for look in drawn} == set(range(3, 12))
     reversed_share = sum(luma(k.background) < luma(k.foreground) for k in drawn) / len(drawn)

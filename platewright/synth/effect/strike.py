@@ -66,7 +66,10 @@ def apply(image: Picture, p: Parameters, canvas: Canvas) -> Picture:
     """Draw it."""
     height, width = (side * canvas.scale for side in canvas.look.size_mm)
     x0, y0, x1, y1 = p.ends
-    spots = [(round(x * width), round(y * height)) for x, y in ((x0, y0), (x1, y1))]
+    start = (round(x0 * width), round(y0 * height))
+    end = (round(x1 * width), round(y1 * height))
     thick = max(round(p.thick * height), 1)
-    cv2.line(canvas.inner(image), *spots, canvas.tone(p.colour), thick, cv2.LINE_AA)
+    colour = canvas.tone(p.colour)
+    tone = (colour,) if isinstance(colour, int) else colour
+    cv2.line(canvas.inner(image), start, end, tone, thick, cv2.LINE_AA)
     return image
