@@ -7,10 +7,13 @@ content, never by its name.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
 import os
 import re
 import warnings
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,12 +43,15 @@ __all__ = [
     "MAX_RATIO",
     "MAX_SCANS",
     "READ_SUFFIXES",
+    "START_BYTES",
     "WRITE_SUFFIXES",
+    "boxed_kind",
     "count_scans",
     "decode_image",
     "decode_jpeg",
     "encode_image",
     "load_image",
+    "pillow_formats",
     "read_picture",
     "save_image",
 ]
@@ -142,9 +148,16 @@ WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 """What an annotated picture may be called."""
 
 # A JPEG of several pictures (MPO) is opened as a JPEG.
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF")
-HEIC_STARTS = {f"ftyp{kind}".encode() for kind in ("heic", "heix", "heim", "hevc", "mif1", "msf1")}
-AVIF_STARTS = {b"ftypavif", b"ftypavis"}
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+"""Of HEVC in a HEIF file (ISO/IEC 23008-12, annex B)."""
+BOX_BRANDS = {b"mif1", b"msf1"}
+"""Of HEIF files with any codec, which the brands after it tell."""
+START_BYTES = 64
+"""Of a file: they tell what it holds."""
+HEIC_PLUGINS = ("pillow_heif", "pi_heif")
+"""Either makes Pillow read HEIC; the second does no more than that."""
 STRIP_PIXELS = 1 << 20
 ORIENTATION_TAG = 0x0112
 
@@ -152,8 +165,8 @@ ORIENTATION_TAG = 0x0112
 def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
     """Read a photo.
 
-    JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF, and HEIC where `pillow-heif` is installed; of an
-    animated one the first frame. Palette, grey and CMYK become RGB, what is transparent lies on
+    JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF, and HEIC where `pillow-heif` or `pi-heif` is
+    installed; of an animated one the first frame, of several the one that is shown. Palette, grey and CMYK become RGB, what is transparent lies on
     white, and more than 8 bits are scaled to 8.
 
     Args:
@@ -286,22 +299,20 @@ def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
 
 def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
     """Read a photo; errors of the decoders are the caller's."""
-    start = stream.read(16)
+    start = stream.read(START_BYTES)
     stream.seek(0)
     if not start:
         raise ImageError(f"{name}: the file is empty; copy or export it again")
-    heic = start[4:12] in HEIC_STARTS
-    formats = (*FORMATS, "HEIF") if heic and _can_heic() else FORMATS
+    formats = pillow_formats(start)
+    if not formats:
+        raise ImageError(f"{name}: HEIC, which needs pip install pillow-heif; or export it as JPEG")
     try:
         picture = Image.open(stream, formats=formats)
     except UnidentifiedImageError as error:
-        if heic and len(formats) == len(FORMATS):
+        boxed = {"AVIF": "AVIF", "HEIF": "HEIC"}.get(formats[0])
+        if boxed:
             raise ImageError(
-                f"{name}: HEIC, which needs pip install pillow-heif; or export it as JPEG"
-            ) from error
-        if start[4:12] in AVIF_STARTS:
-            raise ImageError(
-                f"{name}: AVIF that is cut off, or that this Pillow can't read; export it as JPEG"
+                f"{name}: {boxed} that is cut off, or that this Pillow can't read; export it as JPEG"
             ) from error
         raise ImageError(
             f"{name}: no picture that can be read; give a JPEG, PNG, BMP, GIF, WebP or TIFF"
@@ -319,14 +330,47 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
         return _turn(rgb, picture.getexif().get(ORIENTATION_TAG, 1))
 
 
+def boxed_kind(start: bytes) -> str:
+    """Return which picture in boxes begins so: `AVIF`, `HEIF`, which is HEIC, or none, empty.
+
+    Args:
+        start: the file's first `START_BYTES`.
+
+    >>> boxed_kind(b"\\0\\0\\0\\x18ftypmif1\\0\\0\\0\\0mif1avif"), boxed_kind(b"\\xff\\xd8")
+    ('AVIF', '')
+    """
+    if start[4:8] != b"ftyp":
+        return ""
+    # Brand, version, and the other brands that it agrees with (ISO/IEC 14496-12, 4.3).
+    end = min(int.from_bytes(start[:4]), len(start))
+    brands = [start[8:12], *(start[at : at + 4] for at in range(16, end - 3, 4))]
+    if brands[0] in BOX_BRANDS and AVIF_BRANDS.intersection(brands):
+        return "AVIF"
+    if brands[0] in HEIC_BRANDS | BOX_BRANDS:
+        return "HEIF"
+    return "AVIF" if brands[0] in AVIF_BRANDS else ""
+
+
+def pillow_formats(start: bytes) -> tuple[str, ...]:
+    """Return as what Pillow may open a file; none where that takes a package that is missing.
+
+    Args:
+        start: the file's first `START_BYTES`.
+    """
+    kind = boxed_kind(start)
+    if kind == "HEIF" and not _can_heic():
+        return ()
+    return (kind,) if kind else FORMATS
+
+
+@lru_cache(1)
 def _can_heic() -> bool:
     """Make Pillow read HEIC, and tell whether it can."""
-    try:
-        import pillow_heif
-    except ImportError:
-        return False
-    pillow_heif.register_heif_opener()
-    return True
+    for name in HEIC_PLUGINS:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name).register_heif_opener()
+            return True
+    return False
 
 
 def _too_large(name: str, size: str, max_pixels: int) -> str:

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from platewright import image as image_module
 from platewright.errors import ImageError, OutputError
 from platewright.image import (
     WRITE_SUFFIXES,
+    boxed_kind,
     decode_image,
     encode_image,
     load_image,
@@ -38,6 +40,12 @@ def four_patches(height: int = 48, width: int = 80) -> np.ndarray:
     return rgb
 
 
+def can_write(suffix: str) -> None:
+    """Make Pillow write a format, or skip."""
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+
+
 def assert_close(image: np.ndarray, expected: np.ndarray, tolerance: float = 3.0) -> None:
     assert image.dtype == np.uint8
     assert image.shape == expected.shape
@@ -45,8 +53,11 @@ def assert_close(image: np.ndarray, expected: np.ndarray, tolerance: float = 3.0
     assert np.abs(image.astype(int) - expected.astype(int)).mean() <= tolerance
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".gif", ".webp", ".tif"])
+@pytest.mark.parametrize(
+    "suffix", [".jpg", ".png", ".bmp", ".gif", ".webp", ".tif", ".avif", ".heic"]
+)
 def test_every_format_gives_the_same_picture(tmp_path: Path, suffix: str) -> None:
+    can_write(suffix)
     path = tmp_path / f"picture{suffix}"
     Image.fromarray(four_patches()).save(path, quality=95)
     assert_close(load_image(path), four_patches())
@@ -58,9 +69,10 @@ def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
     assert_close(load_image(path), four_patches(), 0)
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".heic"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_undone(tmp_path: Path, suffix: str, orientation: int) -> None:
+    can_write(suffix)
     upright = four_patches()
     # What the camera stores, by the definition in EXIF: where row 0 and column 0 of the stored
     # picture lie in the scene (1: top, left; 2: top, right; ... 8: left, bottom).
@@ -77,8 +89,40 @@ def test_exif_orientation_is_undone(tmp_path: Path, suffix: str, orientation: in
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = tmp_path / f"turned{suffix}"
-    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif, quality=95)
+    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif.tobytes(), quality=95)
     assert_close(load_image(path), upright)
+
+
+@pytest.mark.parametrize("brand", [b"heix", b"hevc", b"heis", b"mif1"])
+def test_heic_is_told_by_its_brands_whatever_it_is_called(tmp_path: Path, brand: bytes) -> None:
+    can_write(".heic")
+    out = io.BytesIO()
+    Image.fromarray(four_patches()).convert("RGBA").save(out, "HEIF", quality=90)
+    data = out.getvalue()
+    (tmp_path / "IMG_0001").write_bytes(data[:8] + brand + data[12:])
+    assert list_images(tmp_path) == [tmp_path / "IMG_0001"]
+    assert_close(load_image(tmp_path / "IMG_0001"), four_patches())
+    for length in (len(data) // 2, len(data) - 20):
+        with pytest.raises(ImageError, match="picture: .*cut off"):
+            decode_image(io.BytesIO(data[:length]), "picture")
+
+
+def test_avif_in_a_box_of_any_codec_and_video_that_is_no_picture() -> None:
+    out = io.BytesIO()
+    Image.fromarray(four_patches()).save(out, "AVIF", quality=90)
+    data = out.getvalue()
+    assert_close(decode_image(io.BytesIO(data[:8] + b"mif1" + data[12:]), "a"), four_patches())
+    assert boxed_kind(b"\0\0\0\x18ftypisom\0\0\0\0isommp41") == ""
+
+
+def test_heic_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_module, "HEIC_PLUGINS", ("no_such_package",))
+    image_module._can_heic.cache_clear()
+    try:
+        with pytest.raises(ImageError, match="phone: HEIC, which needs pip install pillow-heif"):
+            decode_image(io.BytesIO(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "phone")
+    finally:
+        image_module._can_heic.cache_clear()
 
 
 def test_nonsense_orientation_is_ignored(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from platewright.errors import ConfigError, ImageError
-from platewright.image import FORMATS, MAX_PIXELS, decode_image
+from platewright.image import MAX_PIXELS, START_BYTES, boxed_kind, decode_image, pillow_formats
 
 SMALLEST = 32
 
@@ -68,7 +68,7 @@ def cut_photo(data: bytes, index: int, crop: Crop) -> tuple[bytes, str]:
     """Turn a file's bytes into a background.
 
     Args:
-        data: JPEG, PNG, BMP, GIF (first frame), WebP or TIFF.
+        data: a picture of any kind that `load_image` reads.
         index: the photo's place in the archive; seeds a random place.
         crop: how to cut.
 
@@ -129,17 +129,21 @@ def _measure(data: bytes) -> tuple[tuple[int, int], str]:
     """Return a picture's width and height by its head, and ""; or (0, 0) and what is wrong."""
     if not data:
         return (0, 0), "empty"
-    known = data.startswith(STARTS) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+    start = data[:START_BYTES]
+    known = start.startswith(STARTS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+    formats = pillow_formats(start)
+    if not formats:
+        return (0, 0), "HEIC, which needs pip install pillow-heif"
     try:
         with warnings.catch_warnings():
             # Pillow warns of large pictures, whose size is judged here, and of odd metadata.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            with Image.open(io.BytesIO(data), formats=formats) as picture:
                 return picture.size, ""
     except Image.DecompressionBombError:
         return (0, 0), "too many pixels"
     except UnidentifiedImageError:
-        return (0, 0), "damaged" if known else "no picture"
+        return (0, 0), "damaged" if known or boxed_kind(start) else "no picture"
     except Exception:  # a decoder fed with garbage raises nearly anything
         return (0, 0), "damaged"
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from platewright.errors import ConfigError, ImageError, OutputError
 from platewright.file import make_folder, open_file
 from platewright.image import (
-    AVIF_STARTS,
-    HEIC_STARTS,
     READ_SUFFIXES,
+    START_BYTES,
     WRITE_SUFFIXES,
+    boxed_kind,
     decode_image,
     load_image,
 )
@@ -217,17 +217,16 @@ def is_picture(path: Path) -> bool:
         return True
     try:
         with open_file(path) as stream:
-            start = stream.read(16)
+            start = stream.read(START_BYTES)
     except OSError:
         return False
     return begins_picture(start)
 
 
 def begins_picture(start: bytes) -> bool:
-    """Tell whether a file of which these are the first 16 bytes is a picture."""
-    boxed = start[4:12] in HEIC_STARTS | AVIF_STARTS
+    """Tell whether a file of which these are the first `START_BYTES` is a picture."""
     webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
-    return boxed or webp or start.startswith(STARTS)
+    return bool(boxed_kind(start)) or webp or start.startswith(STARTS)
 
 
 def _check_photo(given: str) -> None:

@@ -39,6 +39,18 @@ def psnr(a, b):
     return 10 * np.log10(255**2 / max(np.mean((a.astype(float) - b) ** 2), 1e-9))
 
 
+def test_what_phones_take_is_a_background_too(monkeypatch):
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    image = picture()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = packed(np.ascontiguousarray(np.rot90(image)), "HEIF", exif=exif.tobytes())
+    assert psnr(square(data), plain(image)) > 25
+    assert cut_photo(data[: len(data) // 2], 0, CROP) == (b"", "damaged")
+    monkeypatch.setattr(photo_module, "pillow_formats", lambda start: ())
+    assert cut_photo(data, 0, CROP) == (b"", "HEIC, which needs pip install pillow-heif")
+
+
 def plain(rgb, size=64):
     """Cut the largest square in the middle the plain way."""
     height, width = rgb.shape[:2]

@@ -71,6 +71,19 @@ def test_a_picture_that_is_none(client: Client, data: bytes, said: str) -> None:
     assert response.json()["pictures"][0]["error"].startswith(said)
 
 
+def test_a_photo_of_a_phone_is_read(client: Client, street: Street) -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(street[0])) as upright:
+        turned = upright.transpose(Image.Transpose.ROTATE_270)
+    turned.save(out, "HEIF", quality=90, exif=exif.tobytes())
+    (picture,) = send(client, out.getvalue()).json()["pictures"]
+    assert (picture["error"], picture["width"], picture["height"]) == (None, 1280, 720)
+    assert {plate.text for plate in street[1].plates} & {p["text"] for p in picture["plates"]}
+
+
 def test_an_empty_request(client: Client) -> None:
     response = send(client, b"")
     assert (response.status_code, "no picture was sent" in response.json()["detail"]) == (400, True)
