@@ -3,8 +3,9 @@
 Run: python benchmarks/redaction.py data/realdev/labels.csv
 
 Each photo is redacted as it is and turned by 90, 180 and 270 degrees. A plate whose text is
-labelled counts as visible where less than half of its box has changed. Photos that are painted over
-by more than half are counted as well. Writes results/redaction.json.
+labelled counts as visible where less than half of its box has changed. Photos are counted of which
+more than half was painted over, what the labelled plates take left out: a close-up of a plate is
+all plate. Writes results/redaction.json.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -24,8 +27,9 @@ from platewright.dataset.format.labels_csv import choose, read_labels  # noqa: E
 from platewright.errors import run_script  # noqa: E402
 from platewright.evaluation.report import default_digests  # noqa: E402
 from platewright.file import write_file  # noqa: E402
+from platewright.geometry import quad_of_box  # noqa: E402
 from platewright.image import load_image  # noqa: E402
-from platewright.output.redaction import redact, redaction_settings  # noqa: E402
+from platewright.output.redaction import redact, redaction_settings, widened  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.reading.settings import DetectorSettings  # noqa: E402
 
@@ -45,30 +49,40 @@ def main() -> None:
     settings = DetectorSettings(**redaction_settings())
     detector = load_detector(ROOT / "weights.onnx", settings, reader="line")
     turned: dict[str, Any] = {}
+    start = time.process_time()
     for turns in range(4):
-        visible, plates, painted = [], 0, []
-        for file in files:
+        visible, plates, painted, parts = [], 0, [], []
+        for file in tqdm(files, desc=f"{90 * turns} degrees", unit="photos"):
             image = load_image(args.labels.parent / "images" / file)
             shown, _ = redact(np.ascontiguousarray(np.rot90(image, turns)), detector)
             changed = (np.rot90(shown, -turns) != image).any(axis=2)
-            if changed.mean() > HALF:
-                painted.append(file)
+            rest = np.full(changed.shape, True)
             for label in labels:
                 if label.file == file and label.box:
                     x0, y0, x1, y1 = (max(round(v), 0) for v in label.box)
                     plates += 1
                     if changed[y0:y1, x0:x1].mean() < HALF:
                         visible.append(f"{file}: {label.text}")
+                    (left, top), _, (right, bottom), _ = widened(quad_of_box(label.box))
+                    rest[max(int(top), 0) : int(bottom) + 1, max(int(left), 0) : int(right) + 1] = (
+                        False
+                    )
+            parts.append(float(changed[rest].mean()) if rest.any() else 0.0)
+            if parts[-1] > HALF:
+                painted.append(file)
         turned[str(90 * turns)] = {
             "plates": plates,
             "visible": len(visible),
             "more_than_half_painted": len(painted),
+            "mean_part_painted": round(float(np.mean(parts)), 3),
             "which": visible + painted,
         }
+    seconds = (time.process_time() - start) / (4 * len(files))
     figures = {
         "command": " ".join(["python benchmarks/redaction.py", *sys.argv[1:]]),
         **default_digests(ROOT / "weights.onnx"),
         "photos": len(files),
+        "seconds_a_photo": round(seconds, 2),
         "turned": turned,
     }
     write_file(args.out, (json.dumps(figures, indent=1) + "\n").encode())

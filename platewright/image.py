@@ -166,8 +166,8 @@ def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
     """Read a photo.
 
     JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF, and HEIC where `pillow-heif` or `pi-heif` is
-    installed; of an animated one the first frame, of several the one that is shown. Palette, grey and CMYK become RGB, what is transparent lies on
-    white, and more than 8 bits are scaled to 8.
+    installed; of an animated one the first frame, of several the one that is shown. Palette, grey
+    and CMYK become RGB, what is transparent lies on white, and more than 8 bits are scaled to 8.
 
     Args:
         path: the file.
@@ -311,9 +311,8 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
     except UnidentifiedImageError as error:
         boxed = {"AVIF": "AVIF", "HEIF": "HEIC"}.get(formats[0])
         if boxed:
-            raise ImageError(
-                f"{name}: {boxed} that is cut off, or that this Pillow can't read; export it as JPEG"
-            ) from error
+            told = f"{boxed} that is cut off, or that this Pillow can't read"
+            raise ImageError(f"{name}: {told}; export it as JPEG") from error
         raise ImageError(
             f"{name}: no picture that can be read; give a JPEG, PNG, BMP, GIF, WebP or TIFF"
         ) from error
@@ -331,12 +330,12 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
 
 
 def boxed_kind(start: bytes) -> str:
-    """Return which picture in boxes begins so: `AVIF`, `HEIF`, which is HEIC, or none, empty.
+    r"""Return which picture in boxes begins so: `AVIF`, `HEIF`, which is HEIC, or none, empty.
 
     Args:
         start: the file's first `START_BYTES`.
 
-    >>> boxed_kind(b"\\0\\0\\0\\x18ftypmif1\\0\\0\\0\\0mif1avif"), boxed_kind(b"\\xff\\xd8")
+    >>> boxed_kind(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif"), boxed_kind(b"\xff\xd8")
     ('AVIF', '')
     """
     if start[4:8] != b"ftyp":

@@ -103,7 +103,7 @@ def test_heic_is_told_by_its_brands_whatever_it_is_called(tmp_path: Path, brand:
     assert list_images(tmp_path) == [tmp_path / "IMG_0001"]
     assert_close(load_image(tmp_path / "IMG_0001"), four_patches())
     for length in (len(data) // 2, len(data) - 20):
-        with pytest.raises(ImageError, match="picture: .*cut off"):
+        with pytest.raises(ImageError, match=r"picture: .*cut off"):
             decode_image(io.BytesIO(data[:length]), "picture")
 
 

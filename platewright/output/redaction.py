@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import box_of_quad, iou, sound_quad
+from platewright.geometry import iou, sound_quad
 from platewright.record import Reading
 
 __all__ = [
@@ -35,6 +35,12 @@ Picture = NDArray[np.uint8]
 
 MIN_PRESENCE = 0.06
 """What is a plate with this probability is hidden."""
+LIKELY = 0.5
+"""What is one with less is hidden as far as there is `ROOM`, the surest first."""
+ROOM = 0.25
+"""Part of a photo that may be painted over for that, the likely plates included."""
+LARGEST, SURE = 0.1, 0.9
+"""What covers so much of a photo, and is on its side or upside down in it, must be so sure."""
 SMALLEST = (1 / 120, 4.0)
 """As `DetectorSettings.smallest`: a person reads plates that the reader is not asked for."""
 WIDER = 0.15
@@ -43,17 +49,19 @@ LEAST_PX = 4.0
 """... and at least so many pixels."""
 SAME = 0.8
 """Overlap of a find with one that there is already, and adds nothing to it."""
-LARGEST = 0.1
-"""Part of a photo that a plate found in the turned photo may cover."""
+OVERLAP = 0.3
+"""Of places that are told; what overlaps one by more is hidden with it, and not counted."""
+WAYS = (0, 1, 2, 3)
+"""By how many times 90 degrees a photo is turned to be looked at."""
 ROUNDS = 3
-"""How often a picture is looked at again, for what stood beside a plate that is hidden now."""
+"""How often a picture is looked at, for what stood beside a plate that is hidden now."""
 
 
 class Finder(Protocol):
     """What hiding needs of a detector."""
 
-    def read(self, image: Picture) -> list[Reading]:
-        """Find and read the plates of a photo."""
+    def locate(self, image: Picture) -> list[Reading]:
+        """Find the plates of a photo, nearly the same ones too, and tell no texts."""
         ...
 
 
@@ -82,41 +90,52 @@ def redaction_settings(
 def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
     """Hide all plates of a photo.
 
+    The photo is looked at as it is, on either side and upside down: phones do not always note how
+    they were held, and whoever sees the photo turns it. Ways up in which likely plates were found
+    are looked at again, once these are hidden.
+
     Args:
         image: (H, W) grey or (H, W, 3) RGB; not changed.
         detector: with `redaction_settings`.
 
     Returns:
-        A new picture, and where the plates were: readings without a text.
+        A new picture, and where the plates were, best first: readings without a text.
     """
-    hidden: list[Reading] = []
+    kept: list[Reading] = []
+    shown, ways = image, list(WAYS)
     for _ in range(ROUNDS):
-        found = find_plates(image, detector)
-        image = hide(image, [reading.quad for reading in found])
-        hidden += found
-        if not found:
+        found = find_plates(shown, detector, ways)
+        new = [each for finds in found.values() for each in finds]
+        kept = _with_room([*kept, *new], (image.shape[0], image.shape[1]))
+        shown = hide(image, [each.quad for each in kept])
+        ways = [way for way, finds in found.items() if any(f.presence >= LIKELY for f in finds)]
+        if not ways:
             break
-    return image, hidden
+    return shown, _apart(kept, OVERLAP)
 
 
-def find_plates(image: Picture, detector: Finder) -> list[Reading]:
-    """Return the plates of a photo as readings without what could tell their text.
+def find_plates(
+    image: Picture, detector: Finder, ways: Sequence[int] = WAYS
+) -> dict[int, list[Reading]]:
+    """Return what may be plates, by the way up in which it is one.
 
-    The photo is looked at as it is, on either side and upside down: phones do not always note how
-    they were held, and whoever sees the photo turns it.
+    Args:
+        image: (H, W) grey or (H, W, 3) RGB.
+        detector: with `redaction_settings`.
+        ways: how often the photo is turned by 90 degrees, anticlockwise, 0-3.
+
+    Returns:
+        Readings without texts, in pixels of the photo as it is.
     """
-    found = list(detector.read(image))
-    height, width = image.shape[:2]
-    for turns in (1, 2, 3):
-        turned = np.ascontiguousarray(np.rot90(image, turns))
-        for reading in detector.read(turned):
-            quad = turned_back(reading.quad, turns, (height, width))
-            # The detector knows plates upright: what is large and on its side is a house's front.
-            if cv2.contourArea(quad.astype(np.float32)) > LARGEST * height * width:
-                continue
-            if all(iou(box_of_quad(quad), each.box) < SAME for each in found):
-                found.append(replace(reading, quad=quad))
-    return without_texts(found)
+    size = (image.shape[0], image.shape[1])
+    found: dict[int, list[Reading]] = {}
+    for way in ways:
+        own = detector.locate(np.ascontiguousarray(np.rot90(image, way)))
+        if way:  # the front of a house on its side is no plate
+            own = [r for r in own if r.presence >= SURE or _area(r) <= LARGEST * size[0] * size[1]]
+        own = _apart(without_texts(own), SAME)
+        found[way] = [replace(find, quad=turned_back(find.quad, way, size)) for find in own]
+    return found
 
 
 def turned_back(quad: FloatArray, turns: int, size: tuple[int, int]) -> FloatArray:
@@ -169,22 +188,19 @@ def hide(image: Picture, quads: Sequence[ArrayLike]) -> Picture:
     for shape in shapes:
         _fill(covered, shape, 255)
     for shape in shapes:
-        mask = np.zeros_like(covered)
-        _fill(mask, shape, 255)
-        rows, columns = np.nonzero(mask)
-        if not rows.size:
+        (left, top), (right, bottom) = shape.min(axis=0) >> 4, (shape.max(axis=0) >> 4) + 1
+        reach = max(int(0.2 * max(min(bottom, image.shape[0]) - max(top, 0), 0)), 3)
+        x, y = max(int(left) - reach, 0), max(int(top) - reach, 0)
+        part = slice(y, max(int(bottom) + reach + 1, y)), slice(x, max(int(right) + reach + 1, x))
+        mask = np.zeros_like(covered[part])
+        if not mask.size:
             continue
-        reach = max(int(0.2 * (np.ptp(rows) + 1)), 3)
-        top, left = max(int(rows.min()) - reach, 0), max(int(columns.min()) - reach, 0)
-        part = (
-            slice(top, int(rows.max()) + reach + 1),
-            slice(left, int(columns.max()) + reach + 1),
-        )
+        _fill(mask, shape - np.array([x, y], np.int32) * 16, 255)
         kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-        ring = (cv2.dilate(mask[part], kernel) > 0) & (covered[part] == 0)
+        ring = (cv2.dilate(mask, kernel) > 0) & (covered[part] == 0)
         around = image[part][ring]
         level = np.median(around, axis=0) if around.size else np.full(image.shape[2:], 128)
-        out[mask > 0] = level.astype(np.uint8)
+        out[part][mask > 0] = level.astype(np.uint8)
     return out
 
 
@@ -204,12 +220,39 @@ def widened(quad: ArrayLike) -> FloatArray:
     return out
 
 
+def _area(find: Reading) -> float:
+    return float(cv2.contourArea(find.quad.astype(np.float32)))
+
+
+def _apart(finds: Sequence[Reading], overlap: float) -> list[Reading]:
+    """Return those that overlap no surer one by as much, best first."""
+    apart: list[Reading] = []
+    for find in sorted(finds, key=lambda f: -f.presence):
+        if all(iou(find.box, each.box) < overlap for each in apart):
+            apart.append(find)
+    return apart
+
+
+def _with_room(finds: Sequence[Reading], size: tuple[int, int]) -> list[Reading]:
+    """Return all likely finds, and of the others the surest for which there is `ROOM`."""
+    painted = np.zeros(size, np.uint8)
+    kept = []
+    for find in sorted(finds, key=lambda f: -f.presence):
+        with_it = painted.copy()
+        _fill(with_it, _shape(np.asarray(find.quad, np.float64)), 1)
+        if find.presence >= LIKELY or with_it.mean() <= ROOM:
+            painted = with_it
+            kept.append(find)
+    return kept
+
+
 def _shape(quad: FloatArray) -> NDArray[np.int32]:
     """Return the polygon to be filled, sixteenths of a pixel; never without an area."""
     wide = widened(quad)
     if cv2.contourArea(wide.astype(np.float32)) < 4 * LEAST_PX**2:  # corners on a line, or crossed
         wide = widened(sound_quad(quad))
-    return np.asarray(cv2.convexHull(np.rint(wide * 16).astype(np.int32)), np.int32)
+    hull = cv2.convexHull(np.rint(wide * 16).astype(np.int32))
+    return np.asarray(hull, np.int32).reshape(-1, 2)
 
 
 def _fill(mask: Picture, shape: NDArray[np.int32], level: int) -> None:

@@ -35,6 +35,9 @@ STICKER = 0.05
 """What takes less of a reading's box is a sticker on the plate, however long its text."""
 INSIDE = 0.7
 """A box lies in another one if so much of it does."""
+FRAMED = 0.3
+"""Where plates are located, what the framer is less sure of is not read: hardly anything of it
+would stay."""
 UNREAD = 1e-6
 """Confidence of a reading without text where readings are sorted."""
 
@@ -118,6 +121,28 @@ class Detector:
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
         kept = suppress([r.box for r in found], worth)
         return self._placed(image, [found[k] for k in kept[: limit.max_plates]])
+
+    def locate(self, image: Picture) -> list[Reading]:
+        """Find plates and tell no texts, in less time than reading takes.
+
+        Args:
+            image: (H, W) grey or (H, W, 3) RGB photo.
+
+        Returns:
+            Readings without texts, best first: also those that overlap, and parts of others.
+        """
+        grey = _grey(image)
+        finds = sift(grey, self.finder.find(grey, self.settings), self.framer, self.settings)
+        finds = [find for find in finds if find.presence >= FRAMED]
+        if not finds:
+            return []
+        looks = self.speller.look(grey, [f.quad for f in finds], self.settings.framings[:1])
+        seen = [
+            Reading(text="", confidence=0.0, presence=look.presence * f.presence, quad=look.quad)
+            for look, f in zip(looks, finds, strict=True)
+        ]
+        worth = [reading for reading in seen if reading.presence >= self.settings.min_presence]
+        return sorted(worth, key=lambda reading: -reading.presence)
 
     def read_quads(self, image: Picture, quads: Sequence[ArrayLike]) -> list[Reading]:
         """Read given quads, without a search.
@@ -260,8 +285,9 @@ class Detector:
             RegionError: if one of the regions can't be used.
         """
         other = copy(self)
-        other.__dict__.pop("jurisdiction", None)  # that of the settings before
         other.settings = replace(self.settings, **changes)
+        if other.settings.regions != self.settings.regions:
+            other.__dict__.pop("jurisdiction", None)
         if other.settings.regions:
             _ = other.jurisdiction
         return other

@@ -14,7 +14,7 @@ from platewright.errors import ConfigError, ImageError
 from platewright.geometry import Box
 from platewright.image import load_image
 
-__all__ = ["Mask", "read_mask"]
+__all__ = ["Mask", "dark", "read_area", "read_mask"]
 
 BOX = re.compile(r"\s*-?\d+(\.\d+)?%?\s*(,\s*-?\d+(\.\d+)?%?\s*){3}")
 BRIGHT = 128
@@ -56,6 +56,34 @@ class Mask:
         return False
 
 
+def read_area(text: str) -> tuple[Box, bool]:
+    """Return an area `x0,y0,x1,y1`, and whether it is in parts of the picture, by `%`.
+
+    Raises:
+        ConfigError: if it is none.
+
+    >>> read_area("0, 0, 100%, 8%")
+    ((0.0, 0.0, 1.0, 0.08), True)
+    """
+    values = [value.strip() for value in text.split(",")]
+    parts = [value.endswith("%") for value in values]
+    part = any(parts)
+    numbers = [float(value.rstrip("%")) for value in values] if BOX.fullmatch(text) else [0.0] * 4
+    mixed = part and any(number for number, own in zip(numbers, parts, strict=False) if not own)
+    x0, y0, x1, y1 = (number / (100 if part else 1) for number in numbers)
+    if mixed or x1 <= x0 or y1 <= y0:
+        raise ConfigError(
+            f"{text}: give x0,y0,x1,y1 with x0 below x1 and y0 below y1, all in pixels or all in "
+            "per cent"
+        )
+    return (x0, y0, x1, y1), part
+
+
+def dark(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return where a picture (H, W, 3) of a mask is black: nothing is looked for there."""
+    return np.asarray(picture.max(axis=2) < BRIGHT)
+
+
 def read_mask(given: Sequence[str]) -> Mask | None:
     """Return the mask that options give.
 
@@ -72,31 +100,22 @@ def read_mask(given: Sequence[str]) -> Mask | None:
     >>> read_mask(["0,0,100%,8%"]).covers((10, 2, 90, 10), (100, 200))
     True
     """
-    boxes: list[Box] = []
-    relative: list[bool] = []
+    areas: list[tuple[Box, bool]] = []
     pictures = []
     for each in given:
-        if BOX.fullmatch(each):
-            values = [value.strip() for value in each.split(",")]
-            parts = [value.endswith("%") for value in values]
-            part = any(parts)
-            x0, y0, x1, y1 = (float(value.rstrip("%")) / (100 if part else 1) for value in values)
-            mixed = part and any(
-                float(value) for value, own in zip(values, parts, strict=True) if not own
-            )
-            if mixed or x1 <= x0 or y1 <= y0:
-                raise ConfigError(
-                    f"--mask {each}: give x0,y0,x1,y1 with x0 below x1 and y0 below y1, all in "
-                    "pixels or all in per cent"
-                )
-            boxes.append((x0, y0, x1, y1))
-            relative.append(part)
-            continue
         try:
-            picture = load_image(Path(each))
+            if BOX.fullmatch(each):
+                areas.append(read_area(each))
+            else:
+                pictures.append(dark(load_image(Path(each))))
+        except ConfigError as error:
+            raise ConfigError(f"--mask {error}") from None
         except ImageError as error:
             raise ConfigError(f"--mask: {error}; or give x0,y0,x1,y1") from None
-        pictures.append(picture.max(axis=2) < BRIGHT)
     if not given:
         return None
-    return Mask(boxes=tuple(boxes), relative=tuple(relative), pictures=tuple(pictures))
+    return Mask(
+        boxes=tuple(box for box, _ in areas),
+        relative=tuple(part for _, part in areas),
+        pictures=tuple(pictures),
+    )

@@ -192,6 +192,7 @@ def misfit(request: HttpRequest, error: Exception) -> HttpResponse:
 def read(
     request: HttpRequest,
     region: str = "",
+    camera: str = "",
     all: bool = False,
     keep: bool = False,
     keep_photo: bool = False,
@@ -199,15 +200,19 @@ def read(
     """Find and read the plates of one picture or several.
 
     Send a form with files in any fields, or the bytes of one picture as the body. With `region`
-    (`GB`) texts are read that fit that region's syntaxes. With `all` what is no plate most likely
-    is told as well. With `keep`, which needs the token, the
-    readings are kept as sightings, and with `keep_photo` the picture, too; else nothing is kept.
+    (`GB`) texts are read that fit that region's syntaxes. With `camera` the mask of that camera of
+    the registry counts, and its name is the source of what is kept; this is for who may see the
+    registry. With `all` what is no plate most likely is told as well. With `keep`, which needs the
+    token, the readings are kept as sightings, and with `keep_photo` the picture, too; else nothing
+    is kept.
     """
     if keep and not has_token(request):
         raise _forbidden("keeping readings needs the token")
     seen = may_see(request)
+    if camera and not seen:
+        raise _forbidden("the registry's cameras need the token")
     answers = read_all(
-        request, uploads(request), region=region, look_up=seen, everything=all,
+        request, uploads(request), region=region, camera=camera, look_up=seen, everything=all,
         keep=keep, keep_photo=keep_photo,
     )  # fmt: skip
     whole = any(answer.shot for answer in answers)

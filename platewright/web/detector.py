@@ -9,6 +9,7 @@ from django.conf import settings
 
 from platewright.errors import ImageError
 from platewright.pool import usual_workers
+from platewright.reading.mask import Mask
 from platewright.region import jurisdictions
 from platewright.web import bench
 from platewright.web.bench import Bench, ProcessBench, ThreadBench
@@ -57,7 +58,9 @@ def readable_regions() -> list[str]:
     return list(jurisdictions())
 
 
-def read_picture(name: str, data: bytes, *, deadline: float, region: str = "") -> Shot:
+def read_picture(
+    name: str, data: bytes, *, deadline: float, region: str = "", mask: Mask | None = None
+) -> Shot:
     """Decode and read a picture, when a turn is free.
 
     Args:
@@ -65,6 +68,7 @@ def read_picture(name: str, data: bytes, *, deadline: float, region: str = "") -
         data: the file's bytes.
         deadline: on the clock of `time.monotonic`; no reading begins after it.
         region: code of the region whose syntaxes texts are to fit; empty: any text.
+        mask: where nothing is looked for.
 
     Raises:
         ImageError: if it is no picture, has too many pixels, or costs too much.
@@ -73,7 +77,9 @@ def read_picture(name: str, data: bytes, *, deadline: float, region: str = "") -
     """
     if region and region not in readable_regions():  # never a path: that is for the command line
         raise RequestError(f"{region[:20]!r}: no such region")
-    source = Source(name=name, data=data, max_pixels=settings.MAX_PICTURE_PIXELS, region=region)
+    source = Source(
+        name=name, data=data, max_pixels=settings.MAX_PICTURE_PIXELS, region=region, mask=mask
+    )
     try:
         shot = warm_up().read(source, deadline)
     except ImageError:

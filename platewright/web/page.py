@@ -23,7 +23,7 @@ from platewright.web.database import check_database
 from platewright.web.detector import loaded, readable_regions
 from platewright.web.metric import exposition
 from platewright.web.problem import problem, wants_fragment
-from platewright.web.registry.models import SEPARATORS, Picture, Sighting
+from platewright.web.registry.models import SEPARATORS, Camera, Picture, Sighting
 from platewright.web.registry.pending import waiting
 from platewright.web.request import Answer, read_all, uploads
 from platewright.web.security import guarded, may_see
@@ -43,9 +43,12 @@ def read(request: HttpRequest) -> HttpResponse:
     keep = bool(request.POST.get("keep"))
     if keep and not may_see(request):
         return problem(request, PlatewrightError("log in to keep what is read"), 403)
+    camera = request.POST.get("camera", "")
+    if camera and not may_see(request):
+        return problem(request, PlatewrightError("log in to use the registry's cameras"), 403)
     try:
         answers = read_all(
-            request, uploads(request), region=request.POST.get("region", ""),
+            request, uploads(request), region=request.POST.get("region", ""), camera=camera,
             look_up=may_see(request), keep=keep, everything=bool(request.POST.get("all")),
             keep_photo=bool(request.POST.get("keep_photo")),
         )  # fmt: skip
@@ -141,11 +144,21 @@ def _street() -> bytes:
     return encode_image(draw_street(rng)[0], ".jpg", 95)
 
 
+def _cameras() -> list[str]:
+    """Return the names of the registry's cameras; none where the database can't tell."""
+    try:
+        return list(Camera.objects.values_list("name", flat=True))
+    except DatabaseError:
+        return []
+
+
 def _form(request: HttpRequest) -> dict[str, object]:
     """Return what the form needs."""
     return {
         "regions": readable_regions(),
         "region": request.POST.get("region", ""),
+        "cameras": _cameras() if may_see(request) else [],
+        "camera": request.POST.get("camera", ""),
         "all": bool(request.POST.get("all")),
         "keep": bool(request.POST.get("keep")),
         "keep_photo": bool(request.POST.get("keep_photo")),

@@ -16,6 +16,7 @@ from platewright.image import decode_image
 from platewright.output.photo import PhotoReadings
 from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
+from platewright.reading.mask import Mask
 
 SHOWN_PX = 1600
 """The longer side of a picture that is shown or kept."""
@@ -45,12 +46,14 @@ class Source:
         data: the file's bytes.
         max_pixels: the most pixels it may have.
         region: code of the region whose syntaxes texts are to fit; empty: any text.
+        mask: where nothing is looked for.
     """
 
     name: str
     data: bytes
     max_pixels: int
     region: str = ""
+    mask: Mask | None = None
 
 
 class PictureReader:
@@ -81,6 +84,8 @@ class PictureReader:
             ImageError: if it is no picture, or has too many pixels.
         """
         detector: Detector = self._of_region(source.region) if source.region else self.detector
+        if source.mask:
+            detector = detector.with_settings(mask=source.mask)
         image = decode_image(io.BytesIO(source.data), source.name, max_pixels=source.max_pixels)
         start = time.perf_counter()
         readings = detector.read(image)

@@ -25,7 +25,7 @@ from platewright.web.metric import count
 from platewright.web.picture import Shot
 from platewright.web.problem import DatabaseGoneError, RequestError, TooLargeError, TooManyError
 from platewright.web.registry.lookup import Found, find_vehicle, keep_picture, keep_reading
-from platewright.web.registry.models import Sighting
+from platewright.web.registry.models import Camera, Sighting
 from platewright.web.registry.pending import postpone
 
 Upload = tuple[str, bytes]
@@ -59,6 +59,7 @@ def read_all(
     pictures: Sequence[Upload],
     *,
     region: str = "",
+    camera: str = "",
     look_up: bool = False,
     everything: bool = False,
     keep: bool = False,
@@ -70,6 +71,8 @@ def read_all(
         request: whose time is counted from its beginning.
         pictures: of it.
         region: code of the region whose syntaxes texts are to fit.
+        camera: name of the registry's camera that took them, whose mask counts, and which is the
+            source of what is kept; empty: none of them.
         look_up: whether readings are looked up in the registry.
         everything: whether what is no plate most likely is told as well.
         keep: whether readings are kept as sightings.
@@ -82,20 +85,45 @@ def read_all(
         client, more = limit.client_address(request), len(pictures) - 1
         if wait_s := limit.rate.take(client, more, settings.PICTURES_PER_MINUTE):
             raise TooManyError("too many pictures; try again in a moment", wait_s)
+    known = _camera(camera) if camera else None
+    mask = known.mask() if known else None
     deadline = float(request.META.get("platewright.start", time.monotonic())) + settings.REQUEST_S
     answers = []
     for name, data in pictures:
         try:
-            shot = read_picture(name, data, deadline=deadline, region=region)
+            shot = read_picture(name, data, deadline=deadline, region=region, mask=mask)
         except ImageError as error:
             answers.append(Answer(name=name, error=str(error)))
             continue
         shot = replace(shot, photo=shot.photo.only(Shown.of(everything=everything)))
-        answers.append(_registered(shot, name, look_up=look_up, keep=keep, keep_photo=keep_photo))
+        answers.append(
+            _registered(
+                shot, name, known.name if known else name,
+                look_up=look_up, keep=keep, keep_photo=keep_photo,
+            )
+        )  # fmt: skip
     return answers
 
 
-def _registered(shot: Shot, name: str, *, look_up: bool, keep: bool, keep_photo: bool) -> Answer:
+def _camera(name: str) -> Camera:
+    """Return a camera of the registry.
+
+    Raises:
+        RequestError: if there is none of that name.
+        DatabaseGoneError: if that can't be told.
+    """
+    try:
+        found = Camera.objects.filter(name=name.strip()[:LONGEST_NAME].replace("\0", "")).first()
+    except DatabaseError as error:
+        raise DatabaseGoneError(error) from None
+    if found is None:
+        raise RequestError(f"{name[:20]!r}: no camera of the registry is called that")
+    return found
+
+
+def _registered(
+    shot: Shot, name: str, source: str, *, look_up: bool, keep: bool, keep_photo: bool
+) -> Answer:
     """Return a read picture with what the registry knows of it, even where that can't be asked."""
     readings = shot.photo.readings
     found: tuple[Found | None, ...] = (None,) * len(readings)
@@ -104,33 +132,35 @@ def _registered(shot: Shot, name: str, *, look_up: bool, keep: bool, keep_photo:
     try:
         check_database()
         found = tuple(find_vehicle(r) for r in readings)
-        kept = _keep(shot, found, photo=keep_photo) if keep else ()
+        kept = _keep(shot, found, source, photo=keep_photo) if keep else ()
     except DatabaseError as error:
         told = str(DatabaseGoneError(error)).partition(";")[0]
         if keep and any(reading.text for reading in readings):
-            _keep_later(shot, photo=keep_photo)
+            _keep_later(shot, source, photo=keep_photo)
             told += "; not kept yet, it is tried again"
         return Answer(name=name, shot=shot, found=(None,) * len(readings), registry=told)
     shown = found if look_up else (None,) * len(found)
     return Answer(name=name, shot=shot, found=shown, sightings=kept)
 
 
-def _keep_later(shot: Shot, *, photo: bool) -> None:
+def _keep_later(shot: Shot, source: str, *, photo: bool) -> None:
     """Let readings be kept when the database takes them."""
-    seen, file = timezone.now(), shot.photo.file
+    seen = timezone.now()
     texts = [reading for reading in shot.photo.readings if reading.text]
 
     def keep(jpeg: bytes | None) -> None:
         with transaction.atomic():
             picture = keep_picture(jpeg) if jpeg else None
             for reading in texts:
-                keep_reading(reading, source=file, seen=seen, picture=picture)
+                keep_reading(reading, source=source, seen=seen, picture=picture)
         count("sightings", by=len(texts))
 
     postpone(keep, encode_image(shot.image, ".jpg", 85) if photo else None)
 
 
-def _keep(shot: Shot, found: Sequence[Found | None], *, photo: bool) -> tuple[Sighting | None, ...]:
+def _keep(
+    shot: Shot, found: Sequence[Found | None], source: str, *, photo: bool
+) -> tuple[Sighting | None, ...]:
     """Store the readings that have a text, all or none of a picture."""
     readings = shot.photo.readings
     if not any(reading.text for reading in readings):
@@ -138,7 +168,7 @@ def _keep(shot: Shot, found: Sequence[Found | None], *, photo: bool) -> tuple[Si
     with transaction.atomic():
         picture = keep_picture(encode_image(shot.image, ".jpg", 85)) if photo else None
         kept = tuple(
-            keep_reading(reading, source=shot.photo.file, found=vehicle, picture=picture)
+            keep_reading(reading, source=source, found=vehicle, picture=picture)
             if reading.text
             else None
             for reading, vehicle in zip(readings, found, strict=True)

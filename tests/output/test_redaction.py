@@ -15,7 +15,13 @@ from PIL import Image
 from platewright.command import run_command
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.image import load_image
-from platewright.output.redaction import find_plates, hide, redact, redaction_settings, widened
+from platewright.output.redaction import (
+    find_plates,
+    hide,
+    redact,
+    redaction_settings,
+    widened,
+)
 from platewright.reading.choice import load_detector
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
@@ -104,7 +110,7 @@ class Twice:
 
     rounds = 0
 
-    def read(self, image: np.ndarray) -> list[Reading]:
+    def locate(self, image: np.ndarray) -> list[Reading]:
         self.rounds += 1
         rows, columns = np.nonzero((image == image.max()).all(axis=-1) & (image > 150).all(axis=-1))
         if not rows.size:
@@ -118,12 +124,12 @@ def test_what_stood_beside_a_hidden_plate_is_hidden_too() -> None:
     image = np.full((120, 240, 3), 90, np.uint8)
     image[20:40, 20:90], image[70:90, 120:190] = 255, 200
     detector = Twice()
-    out, found = redact(image, detector)  # type: ignore[arg-type]
+    out, found = redact(image, detector)
     assert np.unique(out).tolist() == [90]
     assert detector.rounds == 3 * 4  # each time in four orientations
     assert [(r.text, r.confidence, r.region, r.characters) for r in found] == [("", 0, "", ())] * 2
     assert all(r.slots is None for r in found)
-    assert find_plates(image, Twice())[0].presence == 0.8  # type: ignore[arg-type]
+    assert find_plates(image, Twice())[0][0].presence == 0.8
 
 
 @pytest.fixture
@@ -186,10 +192,32 @@ def test_what_does_not_go_with_redact(
     assert message in capsys.readouterr().err
 
 
+class Unsure:
+    """Finds sixteen large places that are hardly plates, and nearly all of the photo."""
+
+    def __init__(self, presence: float = 0.3) -> None:
+        self.presence = presence
+
+    def locate(self, image: np.ndarray) -> list[Reading]:
+        places = [(x, y, x + 50, y + 25) for x in range(0, 200, 50) for y in range(0, 100, 25)]
+        return [
+            Reading(text="", confidence=0.0, presence=self.presence, quad=quad_of_box(box))
+            for box in places
+        ]
+
+
+def test_what_is_hardly_a_plate_does_not_paint_a_photo_over() -> None:
+    rgb = noisy((100, 200, 3))
+    out, _ = redact(rgb, Unsure())
+    assert 0.05 < (out != rgb).any(axis=2).mean() < 0.3
+    sure, _ = redact(rgb, Unsure(0.6))
+    assert (sure != rgb).any(axis=2).mean() > 0.9
+
+
 class Upright:
     """A detector of one white plate, where it lies upright: wider than high."""
 
-    def read(self, image: np.ndarray) -> list[Reading]:
+    def locate(self, image: np.ndarray) -> list[Reading]:
         rows, columns = np.nonzero(image[..., 0] == 255)
         if not rows.size or np.ptp(columns) < 2 * np.ptp(rows):
             return []

@@ -4,17 +4,19 @@ import re
 import uuid
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from platewright.image import encode_image
 from platewright.record import SceneRecord
 from platewright.web.metric import exposition
 from platewright.web.picture import PictureReader, Shot
 from platewright.web.registry.lookup import keep_picture, keep_reading
-from platewright.web.registry.models import Picture, Sighting, Vehicle
+from platewright.web.registry.models import Camera, Picture, Sighting, Vehicle
 from tests.web.reading import reading_of, sure
 
 Street = tuple[bytes, SceneRecord]
@@ -222,6 +224,45 @@ def test_the_admin_takes_and_gives_csv(staff: Client) -> None:
     out = staff.get("/admin/registry/vehicle/export/")
     assert out.content.splitlines()[1] == b"AB12CDE,,Ada,,,,"
     assert staff.get("/admin/registry/sighting/add/").status_code == 403
+
+
+def test_a_camera_of_the_registry_masks_what_it_sends(staff: Client, street: Street) -> None:
+    mask = SimpleUploadedFile("mask.png", encode_image(np.zeros((9, 16, 3), np.uint8), ".png"))
+    told = {"name": "gate", "note": "", "areas": "", "mask_picture": mask}
+    address = "/admin/registry/camera/"
+    assert staff.post(f"{address}add/", told).status_code == 302
+    bad = SimpleUploadedFile("mask.png", b"none")
+    page = staff.post(f"{address}add/", {**told, "name": "yard", "mask_picture": bad}).content
+    assert b"mask.png: no picture" in page
+    assert "gate" in staff.get(address).content.decode()
+
+    def send(who: Client, camera: str):
+        photo = SimpleUploadedFile("a.jpg", street[0])
+        return who.post("/", {"file": photo, "camera": camera, "keep": "1"})
+
+    assert b"<option>gate" in staff.get("/camera/").content.replace(b" selected", b"")
+    assert send(staff, "gate").status_code == 200 and not Sighting.objects.exists()
+    camera = Camera.objects.get()
+    change = {"name": "gate", "note": "", "areas": "0,0,1,1", "without_picture": "1"}
+    assert staff.post(f"{address}{camera.pk}/change/", change).status_code == 302
+    assert send(staff, "gate").status_code == 200
+    assert {sighting.source for sighting in Sighting.objects.all()} == {"gate"}
+    assert send(staff, "nowhere").status_code == 400
+
+
+def test_the_cameras_are_for_those_who_see_the_registry(client: Client, street: Street) -> None:
+    Camera.objects.create(name="gate", areas="0,0,100%,100%")
+    assert b"gate" not in client.get("/camera/").content
+    photo = SimpleUploadedFile("a.jpg", street[0])
+    assert client.post("/", {"file": photo, "camera": "gate"}).status_code == 403
+    address = "/api/v1/read?camera="
+    token = {"Authorization": f"Bearer {settings.TOKEN}"}
+    kind = "application/octet-stream"
+    assert client.post(f"{address}gate", street[0], content_type=kind).status_code == 403
+    for camera, status in (("gate", 200), ("yard", 400)):
+        answer = client.post(f"{address}{camera}", street[0], content_type=kind, headers=token)
+        assert answer.status_code == status
+        assert not answer.json().get("pictures", [{}])[0].get("plates")
 
 
 def test_the_admin_is_for_its_accounts(client: Client) -> None:

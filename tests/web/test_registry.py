@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from io import StringIO
 
+import numpy as np
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -19,7 +20,7 @@ from platewright.web.registry.lookup import (
     keep_reading,
     note_change,
 )
-from platewright.web.registry.models import Picture, Sighting, Vehicle, normalize
+from platewright.web.registry.models import Camera, Picture, Sighting, Vehicle, normalize
 from tests.web.reading import reading_of, sure
 
 
@@ -93,6 +94,29 @@ def test_its_list_counts_in_its_span_alone() -> None:
     vehicle = Vehicle(list="allowed", valid_from=date(2026, 3, 1), valid_until=date(2026, 3, 31))
     said = [vehicle.standing(date(2026, m, d)) for m, d in [(2, 28), (3, 1), (3, 31), (4, 1)]]
     assert said == ["not yet valid", "allowed", "allowed", "expired"]
+
+
+def test_a_camera_masks_by_areas_and_by_a_picture() -> None:
+    camera = Camera(name=" gate ", areas="0,0,100%,10%\n\n 20, 30, 40, 50 ")
+    assert Camera(name="yard").mask() is None
+    picture = np.full((480, 1280, 3), 255, np.uint8)
+    picture[240:, 640:] = 0
+    camera.set_mask_picture(picture)
+    camera.full_clean()
+    camera.save()
+    mask = Camera.objects.get(name="gate").mask()
+    assert mask is not None
+    places = [(100, 20, 140, 40), (22, 32, 38, 48), (900, 600, 960, 640), (100, 300, 140, 320)]
+    assert [mask.covers(place, (720, 1280)) for place in places] == [True, True, True, False]
+    camera.set_mask_picture(None)
+    assert not camera.mask().covers(places[2], (720, 1280))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("areas", ["1,2,3", "10,10,5,20", "0,0,50%,20", "mask.png", "/etc/passwd"])
+def test_areas_that_are_none_are_told(areas: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Camera(name="gate", areas=areas).full_clean()
+    assert "x0,y0,x1,y1" in caught.value.message_dict["areas"][0]
 
 
 def test_the_look_up_follows_every_change() -> None:

@@ -1,28 +1,37 @@
-"""Django's admin for the registry: vehicles, also in and out as CSV, and sightings to look at."""
+"""Django's admin for the registry: vehicles, in and out as CSV as well, cameras, and sightings."""
 
 from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
+from numpy.typing import NDArray
 
-from platewright.errors import DatasetError
-from platewright.web.registry.models import Sighting, Vehicle
+from platewright.errors import DatasetError, ImageError
+from platewright.image import decode_image
+from platewright.web.registry.models import Camera, Sighting, Vehicle
 from platewright.web.registry.vehicle_csv import COLUMNS, export_vehicles, import_vehicles
 
-__all__ = ["CsvForm", "SightingAdmin", "VehicleAdmin"]
+__all__ = ["CameraAdmin", "CameraForm", "CsvForm", "SightingAdmin", "VehicleAdmin"]
 
 if TYPE_CHECKING:  # generic for the type checker alone
     VehicleBase = admin.ModelAdmin[Vehicle]
     SightingBase = admin.ModelAdmin[Sighting]
+    CameraBase = admin.ModelAdmin[Camera]
+    CameraFormBase = forms.ModelForm[Camera]
 else:
-    VehicleBase = SightingBase = admin.ModelAdmin
+    VehicleBase = SightingBase = CameraBase = admin.ModelAdmin
+    CameraFormBase = forms.ModelForm
+
+MASK_PIXELS = 20_000_000
+"""Of a mask's picture as it is sent."""
 
 admin.site.site_header = admin.site.site_title = "Platewright"
 admin.site.index_title = "Registry"
@@ -89,6 +98,52 @@ class VehicleAdmin(VehicleBase):
         response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="vehicles.csv"'
         return response
+
+
+class CameraForm(CameraFormBase):
+    """A camera, and a picture of its mask."""
+
+    mask_picture = forms.FileField(
+        required=False, help_text="black where nothing is looked for; of any size"
+    )
+    without_picture = forms.BooleanField(required=False, label="Take the mask picture away")
+
+    class Meta:
+        """Its fields."""
+
+        model = Camera
+        fields = ("name", "note", "areas")
+
+    def clean_mask_picture(self) -> NDArray[np.uint8] | None:
+        """Return the picture, decoded."""
+        file = self.cleaned_data["mask_picture"]
+        if not file:
+            return None
+        try:
+            return decode_image(io.BytesIO(file.read()), file.name, max_pixels=MASK_PIXELS)
+        except ImageError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def save(self, commit: bool = True) -> Camera:
+        """Take the picture over, too."""
+        picture = self.cleaned_data["mask_picture"]
+        if picture is not None or self.cleaned_data["without_picture"]:
+            self.instance.set_mask_picture(picture)
+        return super().save(commit)
+
+
+@admin.register(Camera)
+class CameraAdmin(CameraBase):
+    """Cameras and their masks."""
+
+    form = CameraForm
+    list_display = ("name", "areas", "has_picture", "note")
+    search_fields = ("name", "note")
+
+    @admin.display(boolean=True, description="mask picture")
+    def has_picture(self, camera: Camera) -> bool:
+        """Tell whether it has a picture of its mask."""
+        return bool(camera.mask_png)
 
 
 @admin.register(Sighting)

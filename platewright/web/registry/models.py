@@ -1,23 +1,42 @@
-"""What the registry holds: vehicles, sightings of plates, and pictures where they were wanted."""
+"""What the registry holds: vehicles, cameras, sightings, and pictures where they were wanted."""
 
 from __future__ import annotations
 
+import io
 import unicodedata
 import uuid
 from datetime import date
 
+import cv2
+import numpy as np
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from platewright.alphabet import DEFAULT_CHARACTERS
+from platewright.errors import ConfigError
+from platewright.geometry import Box
+from platewright.image import decode_image, encode_image
+from platewright.reading.mask import Mask, dark, read_area
 from platewright.region import region_codes
 
-__all__ = ["LONGEST", "SEPARATORS", "Picture", "Revision", "Sighting", "Vehicle", "normalize"]
+__all__ = [
+    "LONGEST",
+    "SEPARATORS",
+    "Camera",
+    "Picture",
+    "Revision",
+    "Sighting",
+    "Vehicle",
+    "normalize",
+]
 
 LONGEST = 12
 """Most characters of a plate: as many as the network has slots."""
 SHORTEST = 2
+MASK_PX = 640
+"""The longer side of a mask's picture."""
 SEPARATORS = " \u00a0\t-\u2010\u2011\u2013.\u00b7\u2022/|_"
 """What people write between the groups of a plate, and the plate itself may show."""
 
@@ -118,6 +137,78 @@ class Vehicle(models.Model):
         if self.valid_until and day > self.valid_until:
             return "expired"
         return self.list
+
+
+class Camera(models.Model):
+    """A camera whose pictures are sent to be read, and where in them there is nothing to look for.
+
+    Clocks, names and signs that always stand at the same place are masked.
+    """
+
+    name = models.CharField(
+        max_length=60, unique=True, help_text="what pictures of it are sent with, such as gate"
+    )
+    note = models.TextField(max_length=2000, blank=True)
+    areas = models.TextField(
+        "masked areas",
+        max_length=4000,
+        blank=True,
+        help_text="a line each: x0,y0,x1,y1 in pixels, or in parts of the picture: 0,0,100%,8%",
+    )
+    mask_png = models.BinaryField(null=True, blank=True)
+
+    class Meta:
+        """By name."""
+
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        """Return its name."""
+        return self.name
+
+    def clean_fields(self, exclude: set[str] | None = None) -> None:  # type: ignore[override]
+        """Check every field.
+
+        Raises:
+            ValidationError: with the faults of each field.
+        """
+        self.name = self.name.strip()
+        super().clean_fields(exclude=exclude)
+        try:
+            self._areas()
+        except ConfigError as error:
+            raise ValidationError({"areas": str(error)}) from None
+
+    def mask(self) -> Mask | None:
+        """Return where nothing is looked for; None: it is looked for everywhere."""
+        areas = self._areas()
+        pictures = ()
+        if self.mask_png:
+            pictures = (
+                dark(decode_image(io.BytesIO(bytes(self.mask_png)), f"{self.name}'s mask")),
+            )
+        if not areas and not pictures:
+            return None
+        boxes, relative = zip(*areas, strict=True) if areas else ((), ())
+        return Mask(boxes=tuple(boxes), relative=tuple(relative), pictures=pictures)
+
+    def set_mask_picture(self, picture: NDArray[np.uint8] | None) -> None:
+        """Take a picture uint8 (H, W, 3), black where nothing is looked for; None: take it away.
+
+        It is kept small: readings are masked by their middles, and pictures of any size by it.
+        """
+        if picture is None:
+            self.mask_png = None
+            return
+        height, width = picture.shape[:2]
+        scale = min(MASK_PX / max(height, width), 1.0)
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        grey = np.where(dark(picture), 0, 255).astype(np.uint8)
+        small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        self.mask_png = encode_image(np.asarray(small, np.uint8), ".png")
+
+    def _areas(self) -> list[tuple[Box, bool]]:
+        return [read_area(line.strip()) for line in self.areas.splitlines() if line.strip()]
 
 
 class Picture(models.Model):
