@@ -182,15 +182,17 @@ class Camera(models.Model):
     def mask(self) -> Mask | None:
         """Return where nothing is looked for; None: it is looked for everywhere."""
         areas = self._areas()
-        pictures = ()
+        pictures = []
         if self.mask_png:
-            pictures = (
-                dark(decode_image(io.BytesIO(bytes(self.mask_png)), f"{self.name}'s mask")),
-            )
+            png = io.BytesIO(bytes(self.mask_png))
+            pictures.append(dark(decode_image(png, f"{self.name}'s mask")))
         if not areas and not pictures:
             return None
-        boxes, relative = zip(*areas, strict=True) if areas else ((), ())
-        return Mask(boxes=tuple(boxes), relative=tuple(relative), pictures=pictures)
+        return Mask(
+            boxes=tuple(box for box, _ in areas),
+            relative=tuple(part for _, part in areas),
+            pictures=tuple(pictures),
+        )
 
     def set_mask_picture(self, picture: NDArray[np.uint8] | None) -> None:
         """Take a picture uint8 (H, W, 3), black where nothing is looked for; None: take it away.
