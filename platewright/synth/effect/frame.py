@@ -110,7 +110,7 @@ def _draw_over(rng: np.random.Generator, settings: Settings) -> Parameters:
 
 
 def _draw_cut(rng: np.random.Generator) -> tuple[float, float]:
-    above, below = 0.05 + 0.2 * rng.random(), 0.05 + 0.2 * rng.random()
+    above, below = 0.04 + 0.12 * rng.random(), 0.04 + 0.12 * rng.random()
     side = rng.random()
     return (above if side > 0.4 else 0.0, below if side < 0.7 else 0.0)
 
