@@ -10,7 +10,7 @@ from setuptools.command.build_py import build_py
 
 DATA = (
     "weights.onnx",
-    "weights.int8.onnx",
+    "weights.float.onnx",
     "synth.toml",
     "readers/default.json",
     "readers/*.onnx",

@@ -16,8 +16,8 @@ MEASURED = (
     "in_region", "empty",
 )  # fmt: skip
 """Results of the bundled weights, in the order of the README."""
-FAST = ("realdev_int8", "realdev_720_int8")
-"""Results of the bundled weights of 8 bits."""
+EXACT = ("realdev_float", "realdev_720_float")
+"""Results of the bundled weights of 32-bit floats."""
 READ = ("exact", "folded", "character_accuracy")
 COUNTRIES = ("GB", "IN", "PK", "US", "DE")
 
@@ -39,8 +39,8 @@ def percent(part: float | None) -> str:
 
 def readings() -> list[str]:
     """Return the table of what is found and read on real photos."""
-    names = ("realdev", "realdev2", "realdev_int8", "realdev_boxes", "crops_us")
-    photos, further, fast, boxes, crops = (load(f"{name}.json") for name in names)
+    names = ("realdev", "realdev2", "realdev_float", "realdev_boxes", "crops_us")
+    photos, further, exact, boxes, crops = (load(f"{name}.json") for name in names)
     lines = [
         "| | texts | found: any overlap % | IoU >= 0.5 % | exact % | folded % | characters % "
         "| other readings a photo | median ms (95th) |",
@@ -48,7 +48,7 @@ def readings() -> list[str]:
     ]
     for title, result, whole in (
         ("whole photos of the world", photos, True),
-        ("the same by `weights.int8.onnx`", fast, True),
+        ("the same by `weights.float.onnx`", exact, True),
         ("the same, plates' boxes given", boxes, False),
         ("further photos: US and Canada, world, China", further, True),
         ("crops of US plates", crops, False),
@@ -93,7 +93,7 @@ def regions() -> list[str]:
 def confidence(photos: dict[str, Any]) -> str:
     """Return what is said of confidence, false alarms and speed."""
     accepted, empty = photos["accepted"], load("empty.json")
-    large, fast = load("realdev_720.json"), load("realdev_720_int8.json")
+    large, exact = load("realdev_720.json"), load("realdev_720_float.json")
     return (
         f"Of the labelled texts that are accepted (confidence {accepted['min_confidence']:g} and "
         f"more) {percent(accepted['precision'])} % are right, and {percent(accepted['recall'])} % "
@@ -101,8 +101,8 @@ def confidence(photos: dict[str, Any]) -> str:
         f"{photos['calibration']['ece']:.3f}. "
         f"On {empty['photos']} photos without a plate, which training never saw, there are "
         f"{empty['per_photo']:.3f} readings a photo. All photos scaled to 1280x720 take "
-        f"{large['ms']['median']:.0f} ms in the median, {fast['ms']['median']:.0f} with "
-        "`weights.int8.onnx`. "
+        f"{large['ms']['median']:.0f} ms in the median, {exact['ms']['median']:.0f} with "
+        "`weights.float.onnx`. "
         "Many of the other readings are plates that nobody labelled."
     )
 
@@ -211,7 +211,7 @@ def figures() -> str:
         "",
         confidence(photos),
         "",
-        *(f"    {load(f'{name}.json')['command']}" for name in (*MEASURED, *FAST)),
+        *(f"    {load(f'{name}.json')['command']}" for name in (*MEASURED, *EXACT)),
         "",
         *readers(),
         "By country, condition and threshold: [the model card](docs/model-card.md).",

@@ -44,7 +44,7 @@ def read(folder: Path) -> list[list[str]]:
 def test_the_lines_read_what_the_command_does(folder: Path) -> None:
     shutil.copy(ROOT / "docs/street.jpg", folder)
     said = read(folder)
-    detector = load_detector(ROOT / "weights.onnx")
+    detector = load_detector(ROOT / "weights.float.onnx")
     street = load_image(ROOT / "docs/street.jpg")
     wanted = {reading.text for reading in filter(Shown(), detector.read(street))}
     assert len(said) == len(wanted) == 4 and {text for text, _, _ in said} == wanted

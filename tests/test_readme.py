@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "labels.csv").write_text(rows)
     (tmp_path / "cars.csv").write_text("plate\nAB12CDE\n")
     (tmp_path / "annotations.xml").write_text(ANNOTATIONS)
-    for name in ("weights.npz", "weights.onnx", "weights.int8.onnx", "readers", "regions"):
+    for name in ("weights.npz", "weights.onnx", "weights.float.onnx", "readers", "regions"):
         (tmp_path / name).symlink_to(ROOT / name)
     keras.utils.set_random_seed(5)
     small = looks((4, 4, 8), (4, 4, 8, 8), slots=11)

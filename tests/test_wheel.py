@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 20_000_000
 PARTS = (
     "setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "synth.toml",
-    "weights.onnx", "weights.int8.onnx", "weights.npz", "platewright", "fonts", "regions",
+    "weights.onnx", "weights.float.onnx", "weights.npz", "platewright", "fonts", "regions",
     "readers",
 )  # fmt: skip
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -118,7 +118,7 @@ def test_what_the_wheel_carries(wheel: Path) -> None:
             assert files, (folder, pattern)
             for path in files:
                 assert f"platewright/_data/{folder}/{path.name}" in names
-    for name in ("weights.onnx", "weights.int8.onnx", "synth.toml"):
+    for name in ("weights.onnx", "weights.float.onnx", "synth.toml"):
         assert f"platewright/_data/{name}" in names
     for name in ("py.typed", "web/static/web/style.css", "web/templates/web/base.html"):
         assert f"platewright/{name}" in names

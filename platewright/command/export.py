@@ -64,7 +64,7 @@ def usual_weights(formats: Sequence[str]) -> Path:
         WeightsError: if they aren't here: an installed package has but what ONNX is made of.
     """
     if {*formats} == {"onnx"}:
-        return bundled("weights.onnx")
+        return bundled("weights.float.onnx")
     if not (DATA / "weights.npz").is_file():
         raise WeightsError(
             "--format litert and savedmodel are made of weights.npz, which is no part of the "

@@ -1,6 +1,6 @@
 """Makes a faster `.onnx` file of 8-bit weights: python -m platewright.training.quantization.
 
-Run: python -m platewright.training.quantization weights.onnx weights.int8.onnx
+Run: python -m platewright.training.quantization weights.float.onnx weights.onnx
 
 The convolutions compute in 8 bits, but for the first ones, which see the picture, and the last
 ones, which say where and what. The ranges of what flows between them are those of drawings; no real
@@ -65,7 +65,8 @@ def quantize(
         raise WeightsError(
             f"making 8-bit weights needs {error.name} (pip install -r requirements-train.txt)"
         ) from None
-    network = OnnxNetwork(source).settings
+    plain_network = OnnxNetwork(source)
+    network = plain_network.settings
 
     class Drawings(quantization.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -93,7 +94,7 @@ def quantize(
         )
         proto = onnx.load(str(small))
     del proto.metadata_props[:]
-    told = {"settings": network.to_json(), "made_of": file_digest(source)}
+    told = {"settings": network.to_json(), "made_of": plain_network.made_of or file_digest(source)}
     onnx.helper.set_model_props(proto, told)
     write_file(target, proto.SerializeToString())
 

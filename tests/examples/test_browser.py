@@ -104,7 +104,7 @@ def visit(browser: Any, address: str) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def wanted() -> set[str]:
     """The texts that the command tells of the street."""
-    detector = load_detector(ROOT / "weights.onnx")
+    detector = load_detector(ROOT / "weights.float.onnx")
     return {reading.text for reading in filter(Shown(), detector.read(load_image(STREET)))}
 
 

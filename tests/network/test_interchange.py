@@ -81,7 +81,7 @@ def onnx_runner(folder: Path) -> Runner:
 
 def litert_runner(folder: Path) -> Runner:
     pytest.importorskip("ai_edge_litert", reason="needs LiteRT: pip install ai-edge-litert")
-    network = LiteRtNetwork(folder, "", OnnxNetwork(ROOT / "weights.onnx").settings)
+    network = LiteRtNetwork(folder, "", OnnxNetwork(ROOT / "weights.float.onnx").settings)
 
     def run_part(part: str, x: FloatArray) -> dict[str, FloatArray]:
         return dict(zip(OUTPUTS[part], network.run(OUTPUTS[part], {INPUTS[part]: x}), strict=True))
@@ -127,7 +127,7 @@ def test_its_runtime_computes_what_keras_does(
 @pytest.mark.slow
 def test_8_bits_read_the_same_texts(exported: Path) -> None:
     pytest.importorskip("ai_edge_litert", reason="needs LiteRT: pip install ai-edge-litert")
-    whole = OnnxNetwork(ROOT / "weights.onnx")
+    whole = OnnxNetwork(ROOT / "weights.float.onnx")
     small = LiteRtNetwork(exported, ".int8", whole.settings)
     first, second = detector_of(whole), detector_of(small)
     sure = 0
@@ -144,7 +144,7 @@ def test_8_bits_read_the_same_texts(exported: Path) -> None:
 
 @pytest.mark.slow
 def test_every_file_tells_how_it_is_used(exported: Path) -> None:
-    settings = OnnxNetwork(ROOT / "weights.onnx").settings
+    settings = OnnxNetwork(ROOT / "weights.float.onnx").settings
     scan, frame, line = settings.scan, settings.frame, settings.line
     wanted: dict[str, Any] = {
         "scan.window": scan.grid.window, "scan.stride": scan.grid.stride,
@@ -173,12 +173,12 @@ def test_every_file_tells_how_it_is_used(exported: Path) -> None:
 
 def test_onnx_is_made_of_exported_weights_without_keras(tmp_path: Path) -> None:
     """Of 8-bit ones as well; and what it makes can be opened here."""
-    done = run(tmp_path, str(ROOT / "weights.int8.onnx"), "--licence", "mine")
+    done = run(tmp_path, str(ROOT / "weights.onnx"), "--licence", "mine")
     assert done.returncode == 0, done.stderr
     network = OnnxNetwork(tmp_path / "exported/reading.onnx")
     assert network.settings.names == ("frame", "line")
     told = open_session(tmp_path / "exported/scan.onnx")[2]
-    assert told["licence"] == "mine" and told["made_of"] == file_digest(ROOT / "weights.int8.onnx")
+    assert told["licence"] == "mine" and told["made_of"] == file_digest(ROOT / "weights.onnx")
     (x,) = open_session(tmp_path / "exported/scan.onnx")[0].get_inputs()
     assert x.shape == ["count", "height", "width", 1]
     again = run(tmp_path)
@@ -192,7 +192,7 @@ def test_onnx_is_made_of_exported_weights_without_keras(tmp_path: Path) -> None:
     [
         (["--format", "onnx,coreml"], 2, "no format 'coreml'; known: onnx, litert, savedmodel"),
         (["--format", ","], 2, "no format nothing"),
-        ([str(ROOT / "weights.onnx"), "--format", "litert"], 1, "are made of an .npz file"),
+        ([str(ROOT / "weights.float.onnx"), "--format", "litert"], 1, "are made of an .npz file"),
         ([str(ROOT / "readers/crnn-gru.onnx")], 1, "has crnn-gru and no scan"),
         (["none.npz"], 1, "none.npz: no such weights file"),
         (["none.onnx"], 1, "none.onnx: no such weights file"),

@@ -185,7 +185,7 @@ def test_choosing_several(exported: Path, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_weights_read_alone_where_no_one_is_named(tmp_path: Path) -> None:
-    for name in ("weights.npz", "weights.onnx", "weights.int8.onnx"):
+    for name in ("weights.npz", "weights.onnx", "weights.float.onnx"):
         assert default_choice(ROOT / name) == "line", name
     assert reader_weights("line") == ()
     (tmp_path / "mine.onnx").write_bytes(b"other")
@@ -215,7 +215,7 @@ def test_a_missing_reader_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
         default_choice(tmp_path)
     shutil.copy(ROOT / "readers/crnn-lstm.onnx", tmp_path / "readers")
     assert default_choice(ROOT / "weights.onnx") == "line+crnn-lstm"
-    assert default_choice(ROOT / "weights.int8.onnx") == "line"
+    assert default_choice(ROOT / "weights.float.onnx") == "line"
     assert isinstance(load_detector(ROOT / "weights.onnx").speller, VoteSpeller)
     assert not isinstance(load_detector(ROOT / "weights.onnx", reader="line").speller, VoteSpeller)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from platewright.errors import OutputError, WeightsError
+from platewright.file import file_digest
 from platewright.geometry import iou
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import OnnxNetwork
@@ -18,7 +18,7 @@ from platewright.synth.street.picture import draw_street
 from platewright.training.quantization import main, quantize
 
 ROOT = Path(__file__).resolve().parents[2]
-WEIGHTS = ROOT / "weights.onnx"
+WEIGHTS = ROOT / "weights.float.onnx"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_the_settings_stay_and_the_file_shrinks(small: Path) -> None:
 
 @pytest.mark.parametrize("name", ["made here", "bundled"])
 def test_a_street_is_read_alike(small: Path, name: str) -> None:
-    path = small if name == "made here" else ROOT / "weights.int8.onnx"
+    path = small if name == "made here" else ROOT / "weights.onnx"
     picture, _ = draw_street(np.random.default_rng(7))
     wanted, found = (detector_of(OnnxNetwork(p)).read(picture) for p in (WEIGHTS, path))
     assert len(wanted) >= 3
@@ -59,9 +59,9 @@ def test_the_middle_convolutions_are_of_8_bits(small: Path) -> None:
 
 def test_the_bundled_ones_are_made_of_the_weights_that_are_here() -> None:
     onnx = pytest.importorskip("onnx")
-    proto = onnx.load(str(ROOT / "weights.int8.onnx"))
+    proto = onnx.load(str(ROOT / "weights.onnx"))
     facts = {each.key: each.value for each in proto.metadata_props}
-    assert facts["made_of"] == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    assert facts["made_of"] == file_digest(ROOT / "weights.npz") == OnnxNetwork(WEIGHTS).made_of
 
 
 def test_what_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
