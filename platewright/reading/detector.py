@@ -241,9 +241,10 @@ class Detector:
         out = list(readings)
         for (k, slots), seen in zip(read, looks, strict=True):
             if free and self.origin:
-                text, told = self.jurisdiction.told(readings[k].text, slots, seen)
+                own = readings[k]
+                text, told = self.jurisdiction.told(own.text, slots, seen, own.groups)
                 out[k] = self._respelled(readings[k], text, told)
-            region, probability = self.jurisdiction.region(slots, seen)
+            region, probability = self.jurisdiction.region(slots, seen, readings[k].groups)
             if region or free:
                 out[k] = replace(out[k], region=region, region_probability=probability)
         size = (image.shape[0], image.shape[1])

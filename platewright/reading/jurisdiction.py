@@ -41,6 +41,12 @@ OPEN = 0.02
 """Characters that are less probable than the text's own by this factor are no question."""
 MOST_OPEN = 12
 """Texts among which the regions choose."""
+GAP_SEEN, GAP_MADE_UP = 0.7, 0.06
+"""How often a reading has a gap where its plate has one, and where it has none."""
+GAP_ELSEWHERE = 0.25
+"""How often two characters of a plate that no region describes stand apart."""
+GAP_ASTRAY = 0.05
+"""How often gaps say nothing: shops set characters as they like."""
 REACH = 9.0
 """Templates less probable than the best by more than this, in natural logarithms, are left out."""
 
@@ -84,6 +90,11 @@ class Jurisdiction:
         self._even_groups = tuple(
             (places, np.ones_like(shares), cells) for places, shares, cells in table.groups
         )
+        between = table.apart / np.float32(255) * (GAP_SEEN - GAP_MADE_UP) + GAP_MADE_UP
+        inside = np.arange(1, slots + 1)[None] < table.lengths[:, None]
+        between = between[:, 1:] if slots > 1 else between[:, :0]
+        self._gap = np.where(inside[:, : slots - 1], np.log(between), 0.0).astype(np.float32)
+        self._no_gap = np.where(inside[:, : slots - 1], np.log1p(-between), 0.0).astype(np.float32)
         countries = [code.split("-")[0] for code in self.codes]
         self._countries = tuple(dict.fromkeys(countries))
         self._country = np.array([self._countries.index(each) for each in countries], np.intp)
@@ -112,7 +123,10 @@ class Jurisdiction:
         return TemplateTable.of(regions, self.alphabet, self.slots)[1]
 
     def region(
-        self, slots: FloatArray, seen: Mapping[str, float] | None = None
+        self,
+        slots: FloatArray,
+        seen: Mapping[str, float] | None = None,
+        groups: Sequence[str] = (),
     ) -> tuple[str, float]:
         """Return the most probable country, or a state where that is sure (Bayes).
 
@@ -125,6 +139,7 @@ class Jurisdiction:
             slots: (slots, classes) probabilities.
             seen: logarithms of the likelihoods of a plate's picture by region, all up to one
                 constant; those of no region under the empty code. None: it was not looked at.
+            groups: what stands together on the plate, with gaps between; empty: not known.
 
         Returns:
             The code, and the probability of its country. Both are empty where a text of any
@@ -132,7 +147,7 @@ class Jurisdiction:
         """
         if not len(self._table.owners):
             return "", 0.0
-        scores, other = self._weighed(np.maximum(slots, FLOOR), seen)
+        scores, other = self._weighed(np.maximum(slots, FLOOR), seen, groups)
         top = max(scores.max(), other.max())
         sums = np.bincount(self._table.owners, np.exp(scores - top), len(self.codes))
         others = float(np.exp(other - top).sum())
@@ -145,7 +160,11 @@ class Jurisdiction:
         return (self.codes[best] if sure else self._countries[at]), probability
 
     def told(
-        self, text: str, slots: FloatArray, seen: Mapping[str, float] | None = None
+        self,
+        text: str,
+        slots: FloatArray,
+        seen: Mapping[str, float] | None = None,
+        groups: Sequence[str] = (),
     ) -> tuple[str, FloatArray]:
         """Return the text, and the slots, that are most probable with whose plate it may be.
 
@@ -156,6 +175,7 @@ class Jurisdiction:
             text: the most probable one by the slots alone.
             slots: (slots, classes) probabilities.
             seen: as `region` takes it.
+            groups: likewise.
         """
         texts, chances = self._open(text, slots)
         if len(texts) < 2 or not len(self._table.owners):
@@ -165,7 +185,7 @@ class Jurisdiction:
             p = np.full_like(slots, FLOOR)
             p[np.arange(len(each)), each] = 1.0
             p[len(each) :, self.alphabet.pad] = 1.0
-            scores, other = self._weighed(p, seen)
+            scores, other = self._weighed(p, seen, groups)
             top = max(scores.max(), other.max())
             logs.append(top + np.log(np.exp(scores - top).sum() + np.exp(other - top).sum()))
         after = chances * np.exp(np.array(logs) - max(logs))
@@ -200,7 +220,7 @@ class Jurisdiction:
         return texts[order], chances[order]
 
     def _weighed(
-        self, p: FloatArray, seen: Mapping[str, float] | None
+        self, p: FloatArray, seen: Mapping[str, float] | None, groups: Sequence[str]
     ) -> tuple[FloatArray, FloatArray]:
         """Return the logarithms of how probable each template is, and texts of each length."""
         table = self._table
@@ -212,7 +232,20 @@ class Jurisdiction:
             nobody = seen.get("", 0.0)
             scores = scores + np.array([seen.get(c, nobody) for c in self.codes])[table.owners]
             other = other + nobody
+        if groups:
+            scores = scores + self._of_gaps(groups)
         return scores, other
+
+    def _of_gaps(self, groups: Sequence[str]) -> FloatArray:
+        """Return how much more probable groups are of each template than of no region's plate."""
+        there = np.zeros(self._gap.shape[1], np.float32)
+        ends = np.cumsum([len(group) for group in groups])
+        there[ends[:-1][ends[:-1] <= len(there)] - 1] = 1
+        number = max(int(ends[-1]) - 1, 0)
+        gaps = len(groups) - 1
+        elsewhere = gaps * np.log(GAP_ELSEWHERE) + (number - gaps) * np.log(1 - GAP_ELSEWHERE)
+        own = (self._gap @ there + self._no_gap @ (1 - there)) - elsewhere
+        return np.asarray(np.logaddexp(np.log(1 - GAP_ASTRAY) + own, np.log(GAP_ASTRAY)), float)
 
     def condition(self, slots: FloatArray) -> Conditioned | None:
         """Read the slots under the syntaxes; of what fits, nothing is favoured.

@@ -49,6 +49,7 @@ class TemplateTable:
         lengths: (templates,) characters of their texts.
         paths: (templates, most pieces) cells of each, filled up with 0.
         groups: entries of the cells, a group for each length.
+        apart: (templates, slots) probability in 255ths that a gap stands before each character.
     """
 
     codes: tuple[str, ...]
@@ -57,6 +58,7 @@ class TemplateTable:
     lengths: IntArray
     paths: IntArray
     groups: tuple[Group, ...]
+    apart: NDArray[np.uint8]
 
     @property
     def num_cells(self) -> int:
@@ -84,8 +86,12 @@ class TemplateTable:
             prior = region.weight / whole if whole else 1 / len(regions)
             for drawn in region_templates(region):
                 # Signs that the network doesn't know are marks to it: a text is read without them.
-                known = tuple(p for p in drawn.pieces if known_entries(p, alphabet))
-                template = replace(drawn, pieces=known)
+                known = [k for k, p in enumerate(drawn.pieces) if known_entries(p, alphabet)]
+                template = replace(
+                    drawn,
+                    pieces=tuple(drawn.pieces[k] for k in known),
+                    apart=tuple(drawn.apart[k] for k in known),
+                )
                 if 0 < template.length <= slots and prior > 0:
                     templates.append(template)
                     owners.append(owner)
@@ -98,6 +104,7 @@ class TemplateTable:
             lengths=np.array([template.length for template in templates], np.intp),
             paths=paths,
             groups=groups,
+            apart=_gaps(templates, slots),
         )
         return table, templates
 
@@ -113,6 +120,7 @@ class TemplateTable:
         arrays += [array for group in self.groups for array in group]
         with whole_file(path) as stream:
             np.save(stream, np.array(self.codes))
+            np.save(stream, self.apart)
             for array in arrays:
                 small = array.astype(np.int32) if array.dtype == np.intp else array
                 np.save(stream, small, allow_pickle=False)
@@ -133,11 +141,12 @@ class TemplateTable:
                 return np.asarray(np.load(stream, allow_pickle=False), np.float64)
 
             codes = tuple(np.load(stream, allow_pickle=False).tolist())
+            apart = np.asarray(np.load(stream, allow_pickle=False), np.uint8)
             owners, shares, lengths, paths = number(), real(), number(), number()
             groups = []
             while stream.peek(1):
                 groups.append((number(), real(), number()))
-        return cls(codes, owners, shares, lengths, paths, tuple(groups))
+        return cls(codes, owners, shares, lengths, paths, tuple(groups), apart)
 
 
 def known_entries(piece: Piece, alphabet: Alphabet) -> list[tuple[list[int], float]]:
@@ -203,6 +212,17 @@ def _forget(newest: Path) -> None:
     kept = sorted(newest.parent.glob("regions-*.npy"), key=lambda path: -path.stat().st_mtime)
     for path in kept[KEPT:]:
         path.unlink(missing_ok=True)
+
+
+def _gaps(templates: Sequence[Template], slots: int) -> NDArray[np.uint8]:
+    """Return how probable a gap is before each character of each template, 0-255."""
+    apart = np.zeros((len(templates), slots), np.uint8)
+    for row, template in zip(apart, templates, strict=True):
+        at = 0
+        for piece, gap in zip(template.pieces, template.apart, strict=True):
+            row[at] = round(255 * gap) if at else 0  # a mark that stood before it is not read
+            at += piece.length
+    return apart
 
 
 def _cells(templates: Sequence[Template], alphabet: Alphabet) -> tuple[IntArray, tuple[Group, ...]]:

@@ -312,10 +312,12 @@ class Template:
     Attributes:
         pieces: from left to right.
         weight: probability that the region draws this template, 0-1.
+        apart: probability that a gap, a dash or a line's end stands before each piece, 0-1.
     """
 
     pieces: tuple[Piece, ...]
     weight: float
+    apart: tuple[float, ...] = ()
 
     @property
     def length(self) -> int:
@@ -349,18 +351,29 @@ def region_templates(region: Region) -> tuple[Template, ...]:
     count as A, O and U. Syntaxes that several series share are counted once, with all their weight.
     """
     weights: dict[tuple[Piece, ...], float] = defaultdict(float)
+    gaps: dict[tuple[Piece, ...], list[float]] = {}
     every = sum(series.weight for series in region.series)
     for series in region.series:
         own = sum(syntax.weight for syntax in series.syntaxes)
         for syntax in series.syntaxes:
             share = series.weight / every * syntax.weight / own
-            for pieces, part in _expand(syntax):
+            for pieces, apart, part in _expand(syntax):
                 weights[pieces] += share * part
-    return tuple(Template(pieces, weight) for pieces, weight in weights.items() if weight > 0)
+                so_far = gaps.setdefault(pieces, [0.0] * len(pieces))
+                for k, there in enumerate(apart):
+                    so_far[k] += share * part * there
+    return tuple(
+        Template(pieces, weight, tuple(gap / weight for gap in gaps[pieces]))
+        for pieces, weight in weights.items()
+        if weight > 0
+    )
 
 
-def _expand(syntax: Syntax) -> Iterator[tuple[tuple[Piece, ...], float]]:
-    """Yield every sequence of pieces that a syntax can draw, with its probability."""
+def _expand(syntax: Syntax) -> Iterator[tuple[tuple[Piece, ...], tuple[bool, ...], float]]:
+    """Yield every sequence of pieces that a syntax can draw.
+
+    With each, whether something stands apart before each piece, and its probability.
+    """
     ways = []
     for choices, low, high in syntax.elements:
         one = _by_length(choices)
@@ -373,7 +386,16 @@ def _expand(syntax: Syntax) -> Iterator[tuple[tuple[Piece, ...], float]]:
             ]
         )
     for drawn in product(*ways):
-        yield tuple(p for pieces, _ in drawn for p in pieces), _product(s for _, s in drawn)
+        pieces: list[Piece] = []
+        apart: list[bool] = []
+        before = False  # also where what stood there was drawn no time at all
+        for (own, _), gap in zip(drawn, syntax.apart, strict=True):
+            before = (before or gap) and bool(pieces)
+            if own:
+                apart += [before] + [False] * (len(own) - 1)
+                before = False
+            pieces += own
+        yield tuple(pieces), tuple(apart), _product(s for _, s in drawn)
 
 
 def _by_length(choices: tuple[str, ...]) -> list[tuple[Piece, float]]:

@@ -208,6 +208,16 @@ class Syntax:
             if not step.separator
         )
 
+    @property
+    def apart(self) -> tuple[bool, ...]:
+        """Whether a gap, a dash, a dot or a line's end stands before each of the `elements`."""
+        found, before = [], False
+        for step in self._steps:
+            if not step.separator:
+                found.append(before)
+            before = step.separator
+        return tuple(found)
+
     def generate(self, rng: np.random.Generator) -> str:
         """Return a drawn display string: characters, gaps, dashes, dots, line break."""
         return self.compose(stream(rng))

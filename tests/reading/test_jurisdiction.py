@@ -70,6 +70,33 @@ def test_a_text_tells_its_region(all_regions: Jurisdiction, text: str, code: str
     assert all_regions.region(sure(text))[0] == code
 
 
+@pytest.mark.parametrize(
+    ("groups", "code"),
+    [
+        (("TF", "S651"), "DE"),  # the second gap is narrow, and often not seen
+        (("KEO", "5350"), "GR"),
+        (("3600", "HN", "92"), "FR"),
+    ],
+)
+def test_what_stands_together_tells_the_region(
+    all_regions: Jurisdiction, groups: tuple[str, ...], code: str
+) -> None:
+    text = "".join(groups)
+    few = Jurisdiction.load(("DE", "GR", "FR", "CI"), all_regions.alphabet, all_regions.slots)
+    told, alone = few.region(sure(text), None, groups), few.region(sure(text))
+    assert told[0] == code
+    if code == alone[0]:
+        assert told[1] > alone[1] or told[1] > 0.99
+    assert few.region(sure(text), None, ()) == alone
+
+
+def test_gaps_beyond_the_slots_are_no_fault(all_regions: Jurisdiction) -> None:
+    slots = all_regions.slots
+    text = "AB12CDE"
+    assert all_regions.region(sure(text), None, ("A",) * (slots + 3))[1] >= 0
+    assert all_regions.region(sure(text), None, (text,))[0] == "GB"
+
+
 def test_the_generic_region_is_nobody(all_regions: Jurisdiction) -> None:
     assert "ANY" not in all_regions.codes
     assert len(all_regions.codes) > 30

@@ -89,6 +89,11 @@ def test_marks_may_be_left_out_but_scripts_stay_apart():
     assert not Syntax.parse("'\u0410'D").match("A1")  # Cyrillic and Latin
 
 
+def test_what_stands_apart_is_known_by_element():
+    assert Syntax.parse("L{2}-D{0-2} 'X'|A").apart == (False, True, True, True)
+    assert Syntax.parse("LLDD").apart == (False, False, False, False)
+
+
 def test_letters_are_the_regions():
     syntax = Syntax.parse("L", letters="XY")
     assert syntax.match("X")

@@ -57,6 +57,7 @@ RULES = {
     ),
     "BO": ("\\d{3,4}[A-HJ-NP-Z]{3}", "Decreto Supremo 24604: 1234 ABC"),
     "BR": ("[A-Z]{3}\\d[A-Z]\\d{2}|[A-Z]{3}\\d{4}", "CONTRAN Resolução 969/2022; 231/2007"),
+    "BT": ("B[PGT][1-4][A-Z]\\d{4}", "Vehicle registration plates of Bhutan: BP-1-A1234"),
     "BW": ("B\\d{3}[A-Z]{3}", "Road Traffic Act, Cap. 69:01 (Botswana)"),
     "BY": (
         "\\d{4}[ABEIKMHOPCTX]{2}[1-8]|E\\d{3}[ABEIKMHOPCTX]{2}[1-8]|"
@@ -64,7 +65,7 @@ RULES = {
         "STB 914-99: twelve letters, regions 1 to 8",
     ),
     "CI": (
-        "\\d{4}[A-Z]{2}\\d{2}|[A-Z]{2}\\d{3}[A-Z]{2}",
+        "\\d{4}[A-CE-HJK][A-Z][01]\\d|[A-Z]{2}\\d{3}[A-Z]{2}",
         "Arrêté 260/2002, ministère des Transports (Ivory Coast)",
     ),
     "CL": (
@@ -160,8 +161,9 @@ RULES = {
     "IL": ("\\d{7,8}", "Traffic Regulations 1961: seven digits, eight since 2017"),
     "IN": (
         "[A-Z]{2}\\d{1,2}[A-Z]{0,3}\\d{1,4}|\\d{2}BH\\d{4}[A-Z]{1,2}|[A-Z]{3}\\d{3,4}|"
-        "DL[1-9][A-Z][A-Z]{1,2}\\d{4}",
-        "Central Motor Vehicles Rules 1989, rule 50; G.S.R. 594(E) of 2021 (BH)",
+        "DL[1-9][A-Z][A-Z]{1,2}\\d{4}|[A-Z]{2}\\d{2}TC\\d{3}[A-HJ-N]",
+        "Central Motor Vehicles Rules 1989, rules 41 (trade certificates) and 50; G.S.R. 594(E) "
+        "of 2021 (BH)",
     ),
     "IQ": (
         "(?:1[1-9]|2\\d)[A-Z]\\d{3,5}",
@@ -282,7 +284,10 @@ RULES = {
         "[A-Z]{3}\\d{3,4}|\\d{4}MV\\d{4}|[A-Z]{2}\\d{5}|\\d{3}[A-Z]{3}",
         "Land Transportation Office: ABC 1234 (2014), ABC 123 (1981)",
     ),
-    "PK": ("[A-Z]{2,3}\\d{1,4}", "Provincial Motor Vehicles Ordinance 1965, Sixth Schedule"),
+    "PK": (
+        "[A-Z]{2,3}\\d{1,4}|[A-Z]{3}[0-2]\\d{5}",
+        "Provincial Motor Vehicles Ordinance 1965, Sixth Schedule",
+    ),
     "PY": ("[A-Z]{4}\\d{3}|[A-Z]{3}\\d{3}|\\d{3}[A-Z]{4}", "MERCOSUR/GMC/RES. 33/14: ABCD 123"),
     "QA": ("[1-9]\\d{3,5}", "Vehicle registration plates of Qatar: up to six digits"),
     "RO": (
@@ -582,6 +587,7 @@ EXAMPLES = {
     "TH": ("1234 11234", "A1234 123456"),
     "MY": ("WXX1234 JKL12 PAB1 HBA1234", "IBC123 WXX01 WXO1234"),
     "VN": ("30A12345 51F1234 29B112345", "13A12345 30A123"),
+    "BT": ("BP1A1234 BT4Z0001 BG2C9999", "BP5A1234 BX1A1234 BP1A123"),
     "PH": ("ABC1234 ABC123", "AB1234 ABCD123"),
     "SA": ("1234ABD 123XVZ", "1234ABC 12345ABD"),
     "IQ": ("22A12345 11B1234", "10A12345 30A1234"),
