@@ -125,26 +125,20 @@ def suppress(
     [1, 2]
     """
     b = np.asarray(boxes, np.float64).reshape(-1, 4)
-    order = np.argsort(-np.asarray(scores, np.float64).reshape(-1), kind="stable")
-    b = b[order]
+    left = np.argsort(-np.asarray(scores, np.float64).reshape(-1), kind="stable")
     wide, tall = (np.maximum(b[:, k + 2] - b[:, k], 0) for k in (0, 1))
-    area = wide * tall
-    alive = np.ones(len(b), bool)
+    x0, y0, x1, y1, area = np.concatenate([b.T, [wide * tall]])[:, left]
     kept: list[int] = []
-    for k in range(len(b)):
-        if not alive[k]:
-            continue
-        kept.append(int(order[k]))
-        rest = b[k + 1 :]
-        across = np.minimum(b[k, 2], rest[:, 2]) - np.maximum(b[k, 0], rest[:, 0])
-        down = np.minimum(b[k, 3], rest[:, 3]) - np.maximum(b[k, 1], rest[:, 1])
+    while len(left) and len(kept) != most:
+        kept.append(int(left[0]))
+        across = np.minimum(x1[0], x1) - np.maximum(x0[0], x0)
+        down = np.minimum(y1[0], y1) - np.maximum(y0[0], y0)
         both = np.maximum(across, 0) * np.maximum(down, 0)
-        gone = both > overlap * (area[k] + area[k + 1 :] - both)
+        gone = both > overlap * (area[0] + area - both)
         if inside < 1:
-            gone |= both > inside * np.minimum(area[k], area[k + 1 :])
-        alive[k + 1 :] &= ~gone
-        if len(kept) == most:
-            break
+            gone |= both > inside * np.minimum(area[0], area)
+        gone[0] = True
+        left, x0, y0, x1, y1, area = (each[~gone] for each in (left, x0, y0, x1, y1, area))
     return np.array(kept, np.int64)
 
 

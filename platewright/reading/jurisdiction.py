@@ -147,7 +147,8 @@ class Jurisdiction:
         """
         if not len(self._table.owners):
             return "", 0.0
-        scores, other = self._weighed(np.maximum(slots, FLOOR), seen, groups)
+        before = self._before(seen, groups)
+        scores, other = self._weighed(np.maximum(slots, FLOOR), *before)
         top = max(scores.max(), other.max())
         sums = np.bincount(self._table.owners, np.exp(scores - top), len(self.codes))
         others = float(np.exp(other - top).sum())
@@ -180,12 +181,12 @@ class Jurisdiction:
         texts, chances = self._open(text, slots)
         if len(texts) < 2 or not len(self._table.owners):
             return text, slots
-        logs = []
+        logs, before = [], self._before(seen, groups)
         for each in texts:
             p = np.full_like(slots, FLOOR)
             p[np.arange(len(each)), each] = 1.0
             p[len(each) :, self.alphabet.pad] = 1.0
-            scores, other = self._weighed(p, seen, groups)
+            scores, other = self._weighed(p, *before)
             top = max(scores.max(), other.max())
             logs.append(top + np.log(np.exp(scores - top).sum() + np.exp(other - top).sum()))
         after = chances * np.exp(np.array(logs) - max(logs))
@@ -220,21 +221,22 @@ class Jurisdiction:
         return texts[order], chances[order]
 
     def _weighed(
-        self, p: FloatArray, seen: Mapping[str, float] | None, groups: Sequence[str]
+        self, p: FloatArray, before: FloatArray, nobody: float
     ) -> tuple[FloatArray, FloatArray]:
         """Return the logarithms of how probable each template is, and texts of each length."""
-        table = self._table
-        scores = self._score(p, table.groups) + self._logs
-        scores = scores + table.lengths * np.log(len(self.alphabet))
+        scores = self._score(p, self._table.groups) + before
         there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
-        other = there + self._ending(p)[1:] + np.log(self._other / self.slots)
-        if seen:
-            nobody = seen.get("", 0.0)
-            scores = scores + np.array([seen.get(c, nobody) for c in self.codes])[table.owners]
-            other = other + nobody
-        if groups:
-            scores = scores + self._of_gaps(groups)
-        return scores, other
+        return scores, there + self._ending(p)[1:] + np.log(self._other / self.slots) + nobody
+
+    def _before(
+        self, seen: Mapping[str, float] | None, groups: Sequence[str]
+    ) -> tuple[FloatArray, float]:
+        """Return what speaks for each template before its text is read, and for nobody's plate."""
+        table, seen = self._table, seen or {}
+        nobody = seen.get("", 0.0)
+        looks = np.array([seen.get(code, nobody) for code in self.codes])
+        before = self._logs + table.lengths * np.log(len(self.alphabet)) + looks[table.owners]
+        return (before + self._of_gaps(groups) if groups else before), nobody
 
     def _of_gaps(self, groups: Sequence[str]) -> FloatArray:
         """Return how much more probable groups are of each template than of no region's plate."""

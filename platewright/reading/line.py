@@ -68,9 +68,9 @@ class LineSpeller:
         )
         size = np.tile(np.array(own.window[::-1], float), 4)
         framed = refined(quads, back, presence[:, 0], corners * size)
-        there = sigmoid(presence[:, 0])
+        there = sigmoid(presence[:, 0]).tolist()
         found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
-        sure = [float(p) * e.certainty for p, e in zip(there, found, strict=True)]
+        sure = [_sure(p, e) for p, e in zip(there, found, strict=True)]
         # Of nearly the same quads only the surest is read again.
         kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME_FIND, inside=1)
         said = [steps[k : k + 1] for k in range(len(quads))]
@@ -83,16 +83,18 @@ class LineSpeller:
             for at, k in enumerate(unsure):
                 said[k] = np.concatenate([said[k], logits[at : at + 1]])
                 found[k] = LineEvidence(said[k], own)
-        return [
-            Look(quad, float(p) * e.certainty, e)
-            for quad, p, e in zip(framed, there, found, strict=True)
-        ]
+        return [Look(quad, _sure(p, e), e) for quad, p, e in zip(framed, there, found, strict=True)]
 
     def _windows(
         self, grey: Picture, quads: Sequence[FloatArray], framing: float
     ) -> tuple[Picture, FloatArray]:
         margin = (self.settings.margin[0] * framing, self.settings.margin[1] * framing)
         return straightened(grey, quads, self.settings.window, margin)
+
+
+def _sure(presence: float, evidence: LineEvidence) -> float:
+    """Return how sure it is that a plate is read; what is hardly one is not spelt for that."""
+    return presence * (evidence.certainty if presence > HARDLY else NOTHING)
 
 
 class LineEvidence:
@@ -104,13 +106,20 @@ class LineEvidence:
     """
 
     def __init__(self, logits: NDArray[np.float32], settings: LineSettings) -> None:
-        """Turn logits into probabilities."""
+        """Keep them."""
         self.settings = settings
         self.alphabet = Alphabet(settings.characters + UNSEEN)
-        scaled = np.asarray(logits / settings.temperature, np.float32)
-        logs = log_softmax(scaled)
-        self.framings = [condense(each) for each in logs]
-        self._first = logs[0]
+        self._logits = logits
+
+    @cached_property
+    def _condensed(self) -> list[tuple[FloatArray, NDArray[np.intp]]]:
+        logs = log_softmax(np.asarray(self._logits / self.settings.temperature, np.float32))
+        return [condense(each) for each in logs]
+
+    @cached_property
+    def framings(self) -> list[FloatArray]:
+        """The steps' log-probabilities in each framing, condensed."""
+        return [logs for logs, _ in self._condensed]
 
     @cached_property
     def texts(self) -> list[tuple[tuple[int, ...], float]]:
@@ -159,9 +168,11 @@ class LineEvidence:
         A gap is as wide as `GAP` characters of the line usually are apart, and more.
         """
         columns = self.settings.cells[1]
-        places = character_places(self._first, self._classes(text))
-        if not len(places) or not np.isfinite(places).all():
+        logs, kept = self._condensed[0]
+        found = character_places(logs, self._classes(text))
+        if not len(found) or not np.isfinite(found).all():
             return (text,), ()
+        places = np.interp(found, np.arange(len(kept)), kept)  # a character's steps are all kept
         line = (places // columns).astype(int)
         lines, groups = [], []
         for number in np.unique(line):
@@ -203,18 +214,21 @@ class LineEvidence:
         return classes[: self.settings.longest]
 
 
-def condense(logs: FloatArray) -> FloatArray:
+def condense(logs: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
     """Return steps of which those that are surely blank, one after the other, are one.
 
     Args:
         logs: (steps, classes) log-probabilities, blank first.
 
-    >>> condense(np.log(np.array([[0.9995, 0.0005], [0.9995, 0.0005], [0.5, 0.5]]))).shape
-    (2, 2)
+    Returns:
+        The (kept, classes) steps, and the first of its own that each one stands for.
+
+    >>> condense(np.log(np.array([[0.9995, 0.0005], [0.9995, 0.0005], [0.5, 0.5]])))[1].tolist()
+    [0, 2]
     """
     blank = logs[:, BLANK] > math.log(BLANK_SURE)
     keep = ~(blank & np.concatenate([[False], blank[:-1]]))
     first = np.cumsum(keep) - 1
     out = logs[keep].copy()
     out[:, BLANK] += np.bincount(first, np.where(keep, 0.0, logs[:, BLANK]), len(out))
-    return np.asarray(out, np.float64)
+    return np.asarray(out, np.float64), np.flatnonzero(keep)

@@ -99,8 +99,8 @@ def test_near_texts_keep_to_the_longest() -> None:
 def test_condensing_keeps_what_parts_equal_characters() -> None:
     blank = {0: 0.995}
     logs = logits_of(blank, blank, {1: 0.9}, blank, blank, blank, {1: 0.9}, blank)
-    short = condense(logs.astype(float))
-    assert len(short) == 5
+    short, kept = condense(logs.astype(float))
+    assert len(short) == 5 and kept.tolist() == [0, 2, 3, 6, 7]
     (whole,), (brief,) = (log_likelihoods(steps, [[1, 1]]) for steps in (logs, short))
     assert brief == pytest.approx(whole, abs=0.02)
 
