@@ -92,7 +92,7 @@ class DetectorSettings:
     max_plates: int = 50
     min_characters: int = 0
     scan_presence: float = 0.05
-    max_candidates: int = 48
+    max_candidates: int = 28
     second_look: float = 0.87
     looks: int = 3
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platewright.reading.finder import RATIO, pyramid, scales, suppress
+from platewright.reading.finder import RATIO, Level, ScanFinder, pyramid, scales, suppress
+from platewright.reading.settings import DetectorSettings
 from tests.reading.fake import THICK
 
 WINDOW, EXTENT = THICK.grid.window, THICK.extent
@@ -149,3 +152,22 @@ def test_whatever_stays_is_apart_and_whatever_goes_has_a_better_neighbour() -> N
     for gone in set(range(80)) - set(kept.tolist()):
         over = kept[overlaps[gone, kept] > 0.3]
         assert (scores[over] >= scores[gone]).any()
+
+
+def test_of_as_sure_finds_the_one_seen_at_two_sizes_comes_first() -> None:
+    grid = THICK.grid
+    finder = ScanFinder(SimpleNamespace(settings=SimpleNamespace(scan=THICK)))
+    corners = np.tile(np.array([-1, -1, 1, -1, 1, 1, -1, 1], np.float32) / 4, (6, 40, 1))
+    looks = []
+    for scale, cells in ((1.0, ((0, 0), (0, 39))), (1.01, ((0, 39),))):
+        presence = np.full((6, 40), -9.0, np.float32)
+        for row, column in cells:
+            presence[row, column] = 2.0 if column else 2.2  # the lonely one is a little surer
+        level = Level(np.zeros((8, 8), np.uint8), (scale, scale), (0, 0))
+        looks.append((level, (0, 0), presence, corners))
+    (first,) = finder.gathered(looks, 1, DetectorSettings(max_candidates=1))
+    assert first.quad[:, 0].mean() > 30 * grid.stride[1]
+    both = finder.gathered(looks, 1, DetectorSettings(max_candidates=2))
+    assert len(both) == 2
+    (alone,) = finder.gathered(looks[:1], 1, DetectorSettings(max_candidates=1))
+    assert alone.quad[:, 0].mean() < 30 * grid.stride[1]
