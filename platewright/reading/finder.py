@@ -125,20 +125,23 @@ def suppress(
     [1, 2]
     """
     b = np.asarray(boxes, np.float64).reshape(-1, 4)
-    left = np.argsort(-np.asarray(scores, np.float64).reshape(-1), kind="stable")
+    order = np.argsort(-np.asarray(scores, np.float64).reshape(-1), kind="stable")
     wide, tall = (np.maximum(b[:, k + 2] - b[:, k], 0) for k in (0, 1))
-    x0, y0, x1, y1, area = np.concatenate([b.T, [wide * tall]])[:, left]
+    x0, y0, x1, y1, area = np.concatenate([b.T, [wide * tall]])[:, order]
+    alive = np.ones(len(b), bool)
     kept: list[int] = []
-    while len(left) and len(kept) != most:
-        kept.append(int(left[0]))
-        across = np.minimum(x1[0], x1) - np.maximum(x0[0], x0)
-        down = np.minimum(y1[0], y1) - np.maximum(y0[0], y0)
+    k = 0
+    while k < len(b) and len(kept) != most:
+        kept.append(int(order[k]))
+        across = np.minimum(x1[k], x1[k:]) - np.maximum(x0[k], x0[k:])
+        down = np.minimum(y1[k], y1[k:]) - np.maximum(y0[k], y0[k:])
         both = np.maximum(across, 0) * np.maximum(down, 0)
-        gone = both > overlap * (area[0] + area - both)
+        gone = both > overlap * (area[k] + area[k:] - both)
         if inside < 1:
-            gone |= both > inside * np.minimum(area[0], area)
+            gone |= both > inside * np.minimum(area[k], area[k:])
         gone[0] = True
-        left, x0, y0, x1, y1, area = (each[~gone] for each in (left, x0, y0, x1, y1, area))
+        alive[k:] &= ~gone
+        k += int(alive[k:].argmax()) or len(b)
     return np.array(kept, np.int64)
 
 
