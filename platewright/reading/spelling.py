@@ -71,9 +71,10 @@ def spell(
     """
     characters: list[Character] = []
     confidence = 1.0 if text else 0.0
-    for position, char in enumerate(text):
+    ranked = np.argsort(-slots[: len(text), : alphabet.pad], axis=1)[:, :alternatives].tolist()
+    for position, (char, likely) in enumerate(zip(text, ranked, strict=True)):
         own = alphabet.index(char)
-        order = [own, *(k for k in np.argsort(-slots[position, : alphabet.pad]) if k != own)]
+        order = [own, *(k for k in likely if k != own)]
         listed = tuple(
             (alphabet.characters[k], float(slots[position, k]))
             for k in order[:alternatives]
