@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import areas, intersections
+from platewright.geometry import areas, intersections, suppress
 from platewright.reading.acceptance import is_accepted, is_complete, room
-from platewright.reading.finder import Find, Finder, Framer, sift, suppress
+from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
 from platewright.reading.origin import OriginTeller
 from platewright.reading.settings import DetectorSettings

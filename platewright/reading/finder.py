@@ -1,4 +1,4 @@
-"""Where plates are: a pyramid of sizes, finders on it, suppression, and framers that look again."""
+"""Where plates are: a pyramid of sizes, finders on it, and framers that look again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, iou_matrix, quad_of_box
+from platewright.geometry import Box, box_of_quad, iou_matrix, quad_of_box, suppress
 from platewright.reading.runtime import Network, levels
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots
@@ -20,7 +20,6 @@ from platewright.reading.straighten import refined, straightened
 __all__ = [
     "RATIO", "SAME_FIND", "BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "Level",
     "LevelLook", "ScanFinder", "SlotFramer", "certainty", "pyramid", "scales", "sift", "sigmoid",
-    "suppress",
 ]  # fmt: skip
 
 Picture = NDArray[np.uint8]
@@ -99,50 +98,6 @@ def pyramid(
             current, pad_y, pad_y + more_y, pad_x, pad_x + more_x, cv2.BORDER_REPLICATE
         )
         yield Level(np.asarray(padded, np.uint8), (width / cols, height / rows), (pad_x, pad_y))
-
-
-def suppress(
-    boxes: ArrayLike,
-    scores: ArrayLike,
-    *,
-    overlap: float = 0.3,
-    inside: float = 0.7,
-    most: int | None = None,
-) -> NDArray[np.int64]:
-    """Return the indices of the boxes that stay, best first.
-
-    A box goes when a better one that stays overlaps it by more than `overlap` (intersection over
-    union), or when more than `inside` of the smaller of the two lies in the other.
-
-    Args:
-        boxes: (n, 4).
-        scores: (n,).
-        overlap: 0-1.
-        inside: 0-1; 1 switches that test off.
-        most: how many may stay; None: any number.
-
-    >>> suppress([[0, 0, 10, 10], [1, 0, 11, 10], [40, 0, 50, 10]], [0.5, 0.9, 0.1]).tolist()
-    [1, 2]
-    """
-    b = np.asarray(boxes, np.float64).reshape(-1, 4)
-    order = np.argsort(-np.asarray(scores, np.float64).reshape(-1), kind="stable")
-    wide, tall = (np.maximum(b[:, k + 2] - b[:, k], 0) for k in (0, 1))
-    x0, y0, x1, y1, area = np.concatenate([b.T, [wide * tall]])[:, order]
-    alive = np.ones(len(b), bool)
-    kept: list[int] = []
-    k = 0
-    while k < len(b) and len(kept) != most:
-        kept.append(int(order[k]))
-        across = np.minimum(x1[k], x1[k:]) - np.maximum(x0[k], x0[k:])
-        down = np.minimum(y1[k], y1[k:]) - np.maximum(y0[k], y0[k:])
-        both = np.maximum(across, 0) * np.maximum(down, 0)
-        gone = both > overlap * (area[k] + area[k:] - both)
-        if inside < 1:
-            gone |= both > inside * np.minimum(area[k], area[k:])
-        gone[0] = True
-        alive[k:] &= ~gone
-        k += int(alive[k:].argmax()) or len(b)
-    return np.array(kept, np.int64)
 
 
 FloatArray = NDArray[np.float64]

@@ -22,7 +22,7 @@ from platewright.reading.template_table import Group, TemplateTable, all_regions
 
 if TYPE_CHECKING:  # region files are read only where their tables aren't kept
     from platewright.region import Region
-    from platewright.region.region import Template
+    from platewright.region.template import Template
 
 __all__ = ["Conditioned", "Jurisdiction"]
 

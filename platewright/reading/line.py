@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.alphabet import Alphabet
-from platewright.geometry import box_of_quad
+from platewright.geometry import box_of_quad, suppress
 from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import (
     BLANK,
@@ -20,7 +20,7 @@ from platewright.reading.ctc import (
     log_likelihoods,
     near_texts,
 )
-from platewright.reading.finder import SAME_FIND, sigmoid, suppress
+from platewright.reading.finder import SAME_FIND, sigmoid
 from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.speller import Look
 from platewright.reading.spelling import Spelling

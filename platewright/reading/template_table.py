@@ -26,7 +26,7 @@ from platewright.resource import DATA, PACKAGE, cache_folder
 
 if TYPE_CHECKING:  # only where the table is made: they load all that regions can say
     from platewright.region import Region
-    from platewright.region.region import Piece, Template
+    from platewright.region.template import Piece, Template
 
 __all__ = ["Group", "TemplateTable", "all_regions", "known_entries", "region_files"]
 
@@ -76,7 +76,7 @@ class TemplateTable:
             alphabet: of the network.
             slots: most characters of a text; longer templates are left out.
         """
-        from platewright.region.region import region_templates
+        from platewright.region.template import region_templates
 
         whole = sum(region.weight for region in regions)
         templates: list[Template] = []

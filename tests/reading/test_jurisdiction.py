@@ -13,7 +13,7 @@ from platewright.errors import RegionError
 from platewright.reading.jurisdiction import FLOOR, LEAST, OTHER, Jurisdiction
 from platewright.reading.spelling import decode_slots
 from platewright.region import Region, load_region
-from platewright.region.region import region_templates
+from platewright.region.template import region_templates
 from tests.work import count_calls
 
 FULL = Alphabet()

@@ -12,7 +12,7 @@ from platewright.alphabet import Alphabet
 from platewright.reading import template_table
 from platewright.reading.template_table import TemplateTable, all_regions, known_entries
 from platewright.region import load_region
-from platewright.region.region import Piece
+from platewright.region.template import Piece
 
 ALPHABET = Alphabet()
 

@@ -18,7 +18,7 @@ from platewright.region import (
     region_codes,
 )
 from platewright.region.look import luma
-from platewright.region.region import Piece, region_templates
+from platewright.region.template import Piece, region_templates
 from platewright.text import unmarked
 
 CODES = region_codes()
