@@ -11,7 +11,6 @@ import contextlib
 import importlib
 import io
 import os
-import re
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -37,99 +36,22 @@ from PIL import (
 
 from platewright.errors import ImageError, OutputError
 from platewright.file import open_file, write_file
+from platewright.jpeg import decode_jpeg
 
 __all__ = [
     "MAX_PIXELS",
     "MAX_RATIO",
-    "MAX_SCANS",
     "READ_SUFFIXES",
     "START_BYTES",
     "WRITE_SUFFIXES",
     "boxed_kind",
-    "count_scans",
     "decode_image",
-    "decode_jpeg",
     "encode_image",
     "load_image",
     "pillow_formats",
     "read_picture",
     "save_image",
 ]
-
-MAX_SCANS = 100
-"""Scans of a JPEG; cameras and encoders write one to twelve."""
-SCAN_PICTURES = 16
-"""Scans of the largest photo: each goes over all of its pixels again."""
-
-# A JPEG of 100 megapixels at the best quality has some 100 MB.
-MAX_BYTES = 256 << 20
-
-# What may follow the bytes of a scan: neither 0, which stands for 0xFF itself, nor a restart.
-NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
-
-
-def decode_jpeg(
-    stream: BinaryIO, picture: Image.Image, name: str, max_pixels: int
-) -> NDArray[np.uint8] | None:
-    """Decode a plain JPEG with OpenCV, in half of Pillow's time and memory.
-
-    Args:
-        stream: the file, seekable; left at its start.
-        picture: the same, opened by Pillow.
-        name: what an error calls it.
-        max_pixels: the most pixels a photo may have.
-
-    Returns:
-        uint8 (H, W, 3), not turned; None where Pillow has to do it: another format, CMYK, or a
-        file that may be cut off, which OpenCV would fill up with grey without a word.
-
-    Raises:
-        ImageError: if decoding would take far longer than that of a photo does.
-    """
-    if picture.format not in ("JPEG", "MPO"):
-        return None
-    length = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
-    if length > MAX_BYTES:
-        raise ImageError(f"{name}: more than {MAX_BYTES >> 20} MiB; make it smaller first")
-    data = stream.read()
-    stream.seek(0)
-    scans = count_scans(data)
-    most = min(SCAN_PICTURES * max_pixels // max(picture.width * picture.height, 1), MAX_SCANS)
-    if scans > most:
-        told = f"a JPEG of {scans} scans, at most {most} are read"
-        raise ImageError(f"{name}: {told}; export it again")
-    if picture.mode not in ("RGB", "L"):
-        return None
-    # Inside a scan a byte 0xFF is always followed by 0 or a restart mark (ITU-T T.81, B.1.1.5), so
-    # a whole file's last start of scan comes before its last end of image.
-    if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
-        return None
-    rgb = cv2.imdecode(
-        np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    )
-    if rgb is None or rgb.shape[:2] != (picture.height, picture.width):
-        return None
-    return np.asarray(rgb, dtype=np.uint8)
-
-
-def count_scans(data: bytes) -> int:
-    """Return how many scans the first picture of a JPEG file has (ITU-T T.81, annex B).
-
-    >>> count_scans(bytes.fromhex("ffd8 ffda0002 12ff00 ffd0 34 ffda0002 ff ffd9 ffda0002"))
-    2
-    """
-    scans, at = 0, 2
-    while (marker := NEXT_MARKER.search(data, at)) is not None:
-        at, kind = marker.end(), marker[0][1]
-        if kind == 0xD9:
-            break
-        if kind in (0x01, 0xD8):  # without a length
-            continue
-        scans += kind == 0xDA
-        at += max(int.from_bytes(data[at : at + 2]), 2)
-    return scans
-
 
 UInt8Array = NDArray[np.uint8]
 

@@ -26,6 +26,7 @@ BASE = (
     "pool",
     "http",
     "toml",
+    "jpeg",
     "image",
     "record",
 )
