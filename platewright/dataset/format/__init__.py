@@ -138,10 +138,13 @@ def detect_format(path: Path) -> str:
 
 
 def _parts(path: Path, name: str) -> list[Path]:
-    """Return the folders `train`, `valid`, ... of a data set that has nothing above them."""
-    parts = [path / part for part in PARTS if (path / part).is_dir()]
+    """Return what a folder of nothing else has: `train`, `valid`, ..., or the one file in it."""
     claims = _module(name).claims
-    return [] if not parts or claims(path) else [part for part in parts if claims(part)]
+    if not path.is_dir() or claims(path):
+        return []
+    folders = [path / part for part in PARTS if (path / part).is_dir()]
+    files = [] if folders else [file for file in path.iterdir() if file.is_file()]
+    return [part for part in folders or files[: len(files) == 1] if claims(part)]
 
 
 def _damage(path: Path) -> str:

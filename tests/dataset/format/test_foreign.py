@@ -170,6 +170,12 @@ def test_dataturks_may_be_an_array(tmp_path: Path) -> None:
         (tmp_path / "x.json").write_text(json.dumps([entry], indent=indent))
         ((_, _, (quad,)),) = found(tmp_path / "x.json")
         np.testing.assert_allclose(quad, [[20, 15], [80, 15], [80, 40], [20, 40]], atol=0.01)
+    (tmp_path / "pics").mkdir()
+    (tmp_path / "a.png").rename(tmp_path / "pics" / "a.png")
+    assert detect_format(tmp_path) == "dataturks"  # the one file of the folder
+    (tmp_path / "notes.json").write_text("{}")
+    with pytest.raises(DatasetError, match="name the file itself"):
+        detect_format(tmp_path)
 
 
 def test_outlines_have_any_number_of_corners(tmp_path: Path) -> None:
