@@ -114,7 +114,8 @@ def training(scratch: Path) -> tuple[Part, Part]:
     from platewright.training.stream import make_drawing, prepare
     from platewright.training.task import load_task
 
-    tasks, settings = [load_task(load_kind(kind).recipe()) for kind in DEFAULT], TrainSettings()
+    tasks = [load_task(load_kind(kind).recipe()) for kind in DEFAULT]
+    settings = TrainSettings(decay=1e-2, clip=5.0)
     draw = make_drawing(0, None, settings.samples, tasks)
     held = [draw(k) for k in range(2)]
     trainer = Trainer(tasks, settings, scratch / "run")

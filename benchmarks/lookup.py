@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from platewright.alphabet import Alphabet  # noqa: E402
 from platewright.dataset.format.labels_csv import Label, read_labels  # noqa: E402
 from platewright.errors import DatasetError, run_script  # noqa: E402
 from platewright.evaluation.metrics import match  # noqa: E402
@@ -39,7 +38,7 @@ from platewright.geometry import quad_of_box  # noqa: E402
 from platewright.image import load_image  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.region import load_region, region_codes  # noqa: E402
-from platewright.text import clean  # noqa: E402
+from platewright.text import Alphabet, clean  # noqa: E402
 from platewright.web.registry.likelihood import LookupSettings, Matcher  # noqa: E402
 from platewright.web.registry.models import LONGEST, normalize  # noqa: E402
 

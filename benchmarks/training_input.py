@@ -66,7 +66,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of the three (%(default)s)")
     parser.add_argument("--bgs", type=Path, default=Path("bgs"))
     args = parser.parse_args()
-    tasks, settings = [load_task(load_kind(name).recipe()) for name in DEFAULT], TrainSettings()
+    tasks = [load_task(load_kind(name).recipe()) for name in DEFAULT]
+    settings = TrainSettings(decay=1e-2, clip=5.0)
     make = functools.partial(make_drawing, 0, args.bgs, settings.samples, tasks)
     draw = make()
     began = time.perf_counter()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 TRACE = "PLATEWRIGHT_TRACEBACK"
 
@@ -85,6 +86,17 @@ class WeightsError(PlatewrightError):
 
 class OutputError(PlatewrightError):
     """A result that can't be written: it exists already, or the disk is full."""
+
+
+@contextmanager
+def os_errors_as(
+    kind: type[PlatewrightError], where: object, what: str = "can't be read"
+) -> Iterator[None]:
+    """Turn what the system refuses in a `with` block into an error of ours: `WHERE: WHAT: why`."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{where}: {what}: {error.strerror or error}") from error
 
 
 def run_script(main: Callable[[], int | None], name: str) -> None:

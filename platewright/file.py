@@ -15,9 +15,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TextIO
 
-from platewright.errors import ConfigError, OutputError
+from platewright.errors import ConfigError, OutputError, os_errors_as
 
 _MASK = threading.Lock()
+
+
+def writing(path: Path) -> contextlib.AbstractContextManager[None]:
+    """Turn what the system refuses in a `with` block into an `OutputError` of a file."""
+    return os_errors_as(OutputError, path, "can't be written")
 
 
 def make_folder(path: Path) -> None:
@@ -109,7 +114,7 @@ def write_beside(path: Path, data: bytes) -> None:
         OutputError: if it can't be written, in one line with the reason.
     """
     temporary = os.path.join(path.parent, f".{path.name}.part")
-    try:
+    with writing(path):
         try:
             with open(temporary, "wb", buffering=0) as stream:
                 stream.write(data)
@@ -118,8 +123,6 @@ def write_beside(path: Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
@@ -190,10 +193,8 @@ def lock(path: Path, where: str) -> Iterator[None]:
         OutputError: if another process holds it, or it can't be made.
     """
     while True:
-        try:
+        with writing(path):
             stream = path.open("a+", encoding="ascii")
-        except OSError as error:
-            raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
         with stream:
             if not _take(stream):
                 stream.seek(0)

@@ -159,12 +159,7 @@ def ask(
 
 
 class Fetcher:
-    """Fetches files; a host that does not answer is not asked for everything.
-
-    Args:
-        timeout_s: for one file, all in all.
-        max_bytes: of one file.
-    """
+    """Fetches files; a host that does not answer is not asked for everything."""
 
     def __init__(self, timeout_s: float = TIMEOUT_S, max_bytes: int = MAX_BYTES) -> None:
         self.timeout_s, self.max_bytes = timeout_s, max_bytes

@@ -38,21 +38,6 @@ from platewright.errors import ImageError, OutputError
 from platewright.file import open_file, write_file
 from platewright.jpeg import decode_jpeg
 
-__all__ = [
-    "MAX_PIXELS",
-    "MAX_RATIO",
-    "READ_SUFFIXES",
-    "START_BYTES",
-    "WRITE_SUFFIXES",
-    "boxed_kind",
-    "decode_image",
-    "encode_image",
-    "load_image",
-    "pillow_formats",
-    "read_picture",
-    "save_image",
-]
-
 UInt8Array = NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000

@@ -13,8 +13,6 @@ from PIL import Image
 
 from platewright.errors import ImageError
 
-__all__ = ["MAX_SCANS", "count_scans", "decode_jpeg"]
-
 MAX_SCANS = 100
 """Scans of a JPEG; cameras and encoders write one to twelve."""
 SCAN_PICTURES = 16

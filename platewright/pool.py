@@ -1,4 +1,4 @@
-"""Workers: a pool that goes through items in order, and work that must be done by a time."""
+"""Workers: a pool that takes items in order, work done by a time, a line for what is free."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from platewright.errors import EngineError
 
@@ -152,3 +153,52 @@ def _start(parent: int, prepare: Callable[[], object] | None) -> None:
     threading.Thread(target=watch, daemon=True).start()
     if prepare is not None:
         prepare()
+
+
+@dataclass(eq=False)
+class _Place(Generic[Item]):
+    """Somebody's in the line."""
+
+    came: threading.Event = field(default_factory=threading.Event)
+    item: Item | None = None
+
+
+class Line(Generic[Item]):
+    """Things that are free; who has waited longest for one gets the next.
+
+    A `queue.Queue` gives it to whoever asks first after it was put, as likely as not somebody who
+    has just come: then most wait for little and some for very long.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free: deque[Item] = deque()
+        self._places: deque[_Place[Item]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._places)
+
+    def put(self, item: Item) -> None:
+        """Give something free."""
+        with self._lock:
+            if self._places:
+                place = self._places.popleft()
+                place.item = item
+                place.came.set()
+            else:
+                self._free.append(item)
+
+    def take(self, deadline: float) -> Item | None:
+        """Take something when it is one's turn; None: it was not until the deadline."""
+        with self._lock:
+            if self._free:
+                return self._free.popleft()
+            place = _Place[Item]()
+            self._places.append(place)
+        if not place.came.wait(max(deadline - time.monotonic(), 0)):
+            with self._lock:
+                if place in self._places:
+                    self._places.remove(place)
+        return place.item

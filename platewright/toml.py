@@ -48,15 +48,15 @@ def read_toml(
     except ValueError as problem:  # no UTF-8, no TOML, a number of thousands of digits
         why = " ".join(str(problem).split())[:200]
         raise error(f"{path}: no valid TOML: {why}; mend it there") from None
-    if _is_deep(content):
+    if is_deep(content, DEEPEST):
         raise error(f"{path}: nested deeper than {DEEPEST}; mend it there")
     return content
 
 
-def _is_deep(content: Any) -> bool:
-    """Tell whether it is nested deeper than `DEEPEST`, without going down itself."""
+def is_deep(content: Any, most: int) -> bool:
+    """Tell whether tables and lists are nested deeper than `most`, without going down itself."""
     level = [content]
-    for _ in range(DEEPEST):
+    for _ in range(most):
         inner = (each.values() if isinstance(each, dict) else each for each in level)
         level = [v for values in inner for v in values if isinstance(v, dict | list)]
         if not level:

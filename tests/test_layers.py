@@ -18,7 +18,6 @@ SCRIPTS = sorted(ROOT.glob("*.py"))
 BASE = (
     "errors",
     "geometry",
-    "alphabet",
     "resource",
     "text",
     "file",

@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 
 from platewright.image import save_image
+from platewright.network.arrays import model_arrays
 from platewright.network.kind import build
-from platewright.network.weights import model_arrays, save_weights
+from platewright.network.weights import save_weights
 from platewright.output.clip import ClipWriter
-from platewright.training import result
+from platewright.training import checkpoint
 from platewright.training.fit import Trainer
 from platewright.web.environment import SECRETS
 from tests.network.conftest import looks
@@ -104,7 +105,7 @@ def run_line(
 def test_the_lines_of_the_readme_run_in_order(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fit, export = Trainer.fit, result.export_beside
+    fit, export = Trainer.fit, checkpoint.export_beside
     done: list[str] = []
 
     def learn(trainer: Trainer) -> None:
@@ -120,7 +121,7 @@ def test_the_lines_of_the_readme_run_in_order(
         return [Path(shutil.copy(first, weights.with_suffix(".onnx")))]
 
     monkeypatch.setattr(Trainer, "fit", learn)
-    monkeypatch.setattr(result, "export_beside", export_once)
+    monkeypatch.setattr(checkpoint, "export_beside", export_once)
     own = {"PLATEWRIGHT_DATA": str(folder / "instance")} | dict.fromkeys(SECRETS, "")
     for line in LINES:
         if any(word in line for word in ELSEWHERE):

@@ -179,8 +179,7 @@ def chosen_engine(args: argparse.Namespace) -> Engine | None:
 def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> ReadingJob:
     """Return how the photos of a command line are read."""
     from platewright.reading.folder import ReadingJob, useful_workers
-    from platewright.reading.mask import read_mask
-    from platewright.reading.settings import DetectorSettings, Shown
+    from platewright.reading.settings import DetectorSettings, Shown, read_mask
 
     given = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
     if args.redact:

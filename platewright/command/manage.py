@@ -68,9 +68,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 def prepare(*, debug: bool = False) -> None:
     """Make this installation's folder and secrets, and set Django up.
 
-    Args:
-        debug: as one tries it out.
-
     Raises:
         ConfigError: if a package is missing, or the environment is off.
     """

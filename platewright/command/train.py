@@ -23,8 +23,7 @@ from platewright.command.argument import (
     use_fonts,
 )
 from platewright.errors import ConfigError
-from platewright.network.backend import load_keras
-from platewright.network.kind import DEFAULT, kind_names
+from platewright.network.kind import DEFAULT, kind_names, load_keras
 
 if TYPE_CHECKING:
     from platewright.training.sample import SampleSettings
@@ -109,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigError(
             "training needs TensorFlow: pip install -r requirements-train.txt"
         ) from None
-    from platewright.training.result import claim_run, finish
+    from platewright.training.checkpoint import claim_run, finish
     from platewright.training.run import start
 
     claim_run(args.out, args.copy_to, resume=args.resume, force=args.force)

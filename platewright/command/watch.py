@@ -228,10 +228,9 @@ class Outlets(ExitStack):
         look_up: Callable[[Passing], str] | None,
     ) -> None:
         from platewright.file import LinesFile
-        from platewright.output.clip import ClipWriter
+        from platewright.output.clip import ClipWriter, Display
         from platewright.output.message import MessageQueue, Sender, csv_header
         from platewright.progress import Progress
-        from platewright.tracking.follow import Display
 
         super().__init__()
         self.progress = self.enter_context(Progress(unit="frames"))
@@ -331,8 +330,7 @@ def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
     """Return the detector of a command line, and how vehicles are followed."""
     from platewright.output.redaction import redaction_settings
     from platewright.reading.choice import load_detector
-    from platewright.reading.mask import read_mask
-    from platewright.reading.settings import DetectorSettings
+    from platewright.reading.settings import DetectorSettings, read_mask
     from platewright.tracking.follow import watching_settings
 
     chosen = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}

@@ -40,9 +40,6 @@ BENEATH = ("webdataset", "windows")
 class IndexedShard(ABC):
     """A part of a data set.
 
-    Args:
-        path: its file.
-
     Attributes:
         path: its file.
         num_bytes: its size, which tells of how many samples it has before they are counted.

@@ -106,12 +106,7 @@ def split_by_picture(count: int, share: float = SHARE, seed: int = 0) -> list[st
 
 
 def leak(texts: Sequence[Collection[str]], sides: Sequence[str]) -> float:
-    """Return the part of the validation plates whose text is in training as well, 0-1.
-
-    Args:
-        texts: of the plates in each picture.
-        sides: of each picture.
-    """
+    """Return the part of the validation plates whose text is in training as well, 0-1."""
     pairs = [(_key(t), side) for own, side in zip(texts, sides, strict=True) for t in own]
     known = {key for key, side in pairs if side == SIDES[0]}
     held = [key for key, side in pairs if side == SIDES[1] and key]

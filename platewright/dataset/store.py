@@ -170,9 +170,6 @@ class FolderStore(Store):
 class UrlStore(Store):
     """Any file system that fsspec knows: `s3://`, `gs://`, `sftp://`, `memory://`, ...
 
-    Args:
-        url: of the folder.
-
     Raises:
         ConfigError: if fsspec, or what it needs for this kind of URL, isn't installed.
     """

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import DatasetError
+from platewright.errors import DatasetError, os_errors_as
 from platewright.file import open_file
 from platewright.record import SceneRecord
 from platewright.text import LARGEST
+from platewright.toml import is_deep
 
 SNIFFED = 1 << 16
 """Bytes of a file that are looked at to tell its format."""
@@ -54,10 +55,8 @@ def text_of(path: Path) -> str:
         DatasetError: if it can't be read or isn't UTF-8.
     """
     try:
-        with open_file(path) as stream:
+        with os_errors_as(DatasetError, path), open_file(path) as stream:
             text = stream.read().decode("utf-8-sig")
-    except OSError as error:
-        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: not a text file in UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -69,13 +68,10 @@ def is_ended(path: Path) -> bool:
     Raises:
         DatasetError: if it can't be read.
     """
-    try:
-        with open_file(path) as stream:
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(max(size - 1, 0))
-            return stream.read(1) in (b"", b"\n")
-    except OSError as error:
-        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
+    with os_errors_as(DatasetError, path), open_file(path) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(size - 1, 0))
+        return stream.read(1) in (b"", b"\n")
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
@@ -265,23 +261,12 @@ def _check_scene(record: SceneRecord) -> None:
     for drawn in (record.drawn, *(plate.drawn for plate in record.plates)):
         if not isinstance(drawn, dict):
             raise ValueError("drawn is no object")
-        if _is_deep(drawn):
+        if is_deep(drawn, DEEPEST):
             raise ValueError(f"drawn is nested deeper than {DEEPEST}")
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_deep(value: Any) -> bool:
-    """Tell whether a JSON value is nested deeper than `DEEPEST`, without going down itself."""
-    level = [value]
-    for _ in range(DEEPEST):
-        inner = (v.values() if isinstance(v, dict) else v for v in level)
-        level = [v for values in inner for v in values if isinstance(v, (dict, list))]
-        if not level:
-            return False
-    return True
 
 
 def list_of(where: object, content: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from platewright.dataset.outline import SeenPlate
 from platewright.errors import OutputError
-from platewright.file import make_folder
+from platewright.file import make_folder, writing
 from platewright.image import encode_image
 from platewright.record import PlateRecord, SceneRecord
 
@@ -224,10 +224,8 @@ def save_bytes(path: Path, data: bytes) -> None:
     Raises:
         OutputError: if it can't be written.
     """
-    try:
+    with writing(path):
         path.write_bytes(data)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:

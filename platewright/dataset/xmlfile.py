@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from platewright.dataset.textfile import SNIFFED
-from platewright.errors import DatasetError
+from platewright.errors import DatasetError, os_errors_as
 from platewright.file import open_file
 
 
@@ -112,10 +112,8 @@ def read_xml(path: Path) -> Element:
     parser.CharacterDataHandler = characters
     parser.EntityDeclHandler = entity
     try:
-        with open_file(path) as stream:
+        with os_errors_as(DatasetError, path), open_file(path) as stream:
             parser.ParseFile(stream)
-    except OSError as error:
-        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except expat.ExpatError as error:
         why = expat.errors.messages[error.code]
         raise DatasetError(f"{path}: line {error.lineno}: not XML: {why}") from None

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import PlatewrightError
+from platewright.errors import PlatewrightError, os_errors_as
 from platewright.evaluation.metrics import Outcome
 from platewright.file import file_digest, make_folder, write_file
 from platewright.geometry import Box, clip_box
@@ -99,10 +99,8 @@ def default_digests(weights: Path) -> dict[str, str]:
 
 
 def _digest(path: Path) -> str:
-    try:
+    with os_errors_as(PlatewrightError, path):
         return file_digest(path)
-    except OSError as error:
-        raise PlatewrightError(f"{path}: can't be read: {error.strerror}") from None
 
 
 def format_empty(figures: dict[str, Any]) -> str:
@@ -187,42 +185,7 @@ FAILURES = ("not found", "badly framed", "misread")
 """The kinds of outcome that the page shows."""
 PICTURE_WIDTH, PICTURE_HEIGHT = 460, 320
 TRUTH_LINE = (255, 255, 255)
-STYLE = """
-:root { color-scheme: light dark; --back: #f6f7f9; --card: #fff; --ink: #1b1f24; --soft: #5b6570;
-  --edge: #d9dee4; --wrong: #b3261e; --bar: #2f7fc1; }
-@media (prefers-color-scheme: dark) { :root { --back: #14171b; --card: #1e2329; --ink: #e8ebee;
-  --soft: #9aa5b1; --edge: #333b44; --wrong: #ff8a80; --bar: #5aa9e6; } }
-body { margin: 0 auto; max-width: 1500px; padding: 1.2rem; background: var(--back);
-  color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
-h1 { font-size: 1.4rem; margin: 0 0 .3rem; }
-p { color: var(--soft); margin: .2rem 0 1rem; max-width: 75ch; }
-.counts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 0 0 1rem; padding: 0; }
-.counts div { background: var(--card); border: 1px solid var(--edge); border-radius: 8px;
-  padding: .45rem .8rem; }
-.counts b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
-.counts span { color: var(--soft); font-size: .85rem; }
-main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr));
-  gap: 1rem; align-items: start; }
-article { background: var(--card); border: 1px solid var(--edge); border-radius: 10px;
-  overflow: hidden; display: flex; flex-direction: column; }
-article img { width: 100%; height: auto; display: block; background: #000; }
-.words { padding: .6rem .8rem .8rem; }
-.kind { float: right; font-size: .8rem; border: 1px solid var(--edge); border-radius: 99px;
-  padding: 0 .6rem; }
-table.texts { border-spacing: 0; font: 600 1.2rem/1.3 ui-monospace, monospace; }
-table.texts th { font: .8rem system-ui, sans-serif; color: var(--soft); text-align: left;
-  padding-right: .7rem; }
-table.texts td { min-width: 1ch; padding: 0 .07rem; }
-td.nothing { max-width: 0; white-space: nowrap; font-weight: 400; color: var(--soft); }
-td.wrong { color: var(--wrong); text-decoration: underline; text-underline-offset: .2em; }
-.bars { display: flex; gap: 3px; align-items: flex-end; margin: .5rem 0 .3rem; }
-.bars div { width: 34px; text-align: center; font: .72rem ui-monospace, monospace; }
-.bars i { display: block; background: var(--bar); border-radius: 2px 2px 0 0; }
-.bars s { display: flex; align-items: flex-end; height: 34px; text-decoration: none;
-  border-bottom: 1px solid var(--soft); }
-.bars s i { width: 100%; }
-small { color: var(--soft); overflow-wrap: anywhere; }
-"""
+STYLE = Path(__file__).with_name("gallery.css")
 
 
 @dataclass(frozen=True)
@@ -269,11 +232,7 @@ class Gallery:
             self.cards.append(_Card(name, (crop.shape[0], crop.shape[1]), outcome))
 
     def write(self, report: dict[str, Any]) -> Path:
-        """Write the page, the worst failures first, and return where it is.
-
-        Args:
-            report: the figures of `Evaluation.report`.
-        """
+        """Write the page, the worst failures first, and return where it is."""
         cards = sorted(self.cards, key=lambda card: -badness(card.outcome))
         every, kinds = report["all"], report["kinds"]
         figures = [
@@ -289,7 +248,8 @@ class Gallery:
         page = (
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>Plates that went wrong</title><style>{STYLE}</style></head><body>\n"
+            "<title>Plates that went wrong</title>"
+            f"<style>\n{STYLE.read_text('utf-8')}</style></head><body>\n"
             f"<h1>Plates that went wrong: {len(cards)}</h1>\n"
             "<p>Worst first: what was read wrongly and surely, then what was missed, then single "
             "characters. The white box is the label, the coloured outline what was found; bars "

@@ -22,12 +22,7 @@ DONE = re.compile(r"(\d{5,})\.done")
 
 
 class Manifest:
-    """The books of one output.
-
-    Args:
-        store: the output.
-        where: what messages call it.
-    """
+    """The books of one output."""
 
     def __init__(self, store: Store, where: str) -> None:
         self.store, self.where = store, where

@@ -11,13 +11,8 @@ from platewright.mark.pen import Draw, Pen
 
 Rng = np.random.Generator
 RED, BLUE, GREEN, WHITE, BLACK, GOLD = (
-    "#c8202c",
-    "#1b3f93",
-    "#118547",
-    "#f4f4f2",
-    "#17171a",
-    "#f2c21f",
-)
+    "#c8202c", "#1b3f93", "#118547", "#f4f4f2", "#17171a", "#f2c21f",
+)  # fmt: skip
 ORANGE, SKY = "#ee8a24", "#6fb2e4"
 
 BANDS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -79,28 +74,9 @@ NORDIC = {
     "is": (BLUE, WHITE, RED),
 }
 CODES = (
-    "D",
-    "F",
-    "GB",
-    "UK",
-    "SK",
-    "CZ",
-    "RUS",
-    "UA",
-    "IND",
-    "BR",
-    "SLO",
-    "HR",
-    "NL",
-    "E",
-    "I",
-    "PL",
-    "KZ",
-    "AM",
-    "UZ",
-    "RA",
-    "RO",
-)
+    "D", "F", "GB", "UK", "SK", "CZ", "RUS", "UA", "IND", "BR", "SLO", "HR", "NL", "E", "I", "PL",
+    "KZ", "AM", "UZ", "RA", "RO",
+)  # fmt: skip
 
 
 def banded(rng: Rng, text: str = "", *, way: str, colours: tuple[str, ...]) -> Pen:

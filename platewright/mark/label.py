@@ -13,41 +13,13 @@ STACKED = (
     "TX", "GOV", "US", "AF", "SF", "PD", "EV", "ZEV", "HOV", "TL", "FL", "UH", "UN",
 )  # fmt: skip
 SIDEWAYS = (
-    "TRUCK",
-    "DEALER",
-    "TAXI",
-    "EXEMPT",
-    "VETERAN",
-    "TRAILER",
-    "HAM",
-    "STATE",
-    "UAE",
-    "PRIVATE",
-    "CITY",
-    "HIRE",
-)
+    "TRUCK", "DEALER", "TAXI", "EXEMPT", "VETERAN", "TRAILER", "HAM", "STATE", "UAE", "PRIVATE",
+    "CITY", "HIRE",
+)  # fmt: skip
 COUNTRIES = (
-    "D",
-    "F",
-    "GB",
-    "NL",
-    "SK",
-    "CZ",
-    "A",
-    "CH",
-    "H",
-    "I",
-    "RUS",
-    "UA",
-    "SRB",
-    "BIH",
-    "MNE",
-    "UZB",
-    "GE",
-    "TR",
-    "RA",
-    "C",
-)
+    "D", "F", "GB", "NL", "SK", "CZ", "A", "CH", "H", "I", "RUS", "UA", "SRB", "BIH", "MNE", "UZB",
+    "GE", "TR", "RA", "C",
+)  # fmt: skip
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 SLOGANS = (
     "SUNSHINE STATE", "IN GOD WE TRUST", "Famous Potatoes", "Live Free or Die", "First in Flight",

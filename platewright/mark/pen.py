@@ -57,11 +57,7 @@ def points_of(text: str) -> list[tuple[float, float]]:
 
 
 class Pen:
-    """Draws one mark. y runs down from 0 to 1, x right from 0 to `aspect`.
-
-    Args:
-        aspect: width over height of the field.
-    """
+    """Draws one mark. y runs down from 0 to 1, x right from 0 to `aspect`."""
 
     def __init__(self, aspect: float = 1.0) -> None:
         self.aspect = aspect

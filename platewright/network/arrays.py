@@ -1,4 +1,4 @@
-"""Arrays of an `.npz` file, written whole and read within bounds: sizes are known before."""
+"""Arrays: in models, and in `.npz` files, written whole and read within bounds."""
 
 from __future__ import annotations
 
@@ -108,3 +108,28 @@ def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     make_folder(path.parent)
     with whole_file(path) as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]
+
+
+def model_arrays(model: Any) -> Arrays:
+    """Return a Keras model's weights by path, on the host."""
+    from keras import ops
+
+    return {w.path: np.asarray(ops.convert_to_numpy(w.value), np.float32) for w in model.weights}
+
+
+def set_arrays(model: Any, arrays: Arrays, source: str) -> None:
+    """Put arrays into a model.
+
+    Raises:
+        WeightsError: if one is missing, left over or of another shape; it names `source`.
+    """
+    wanted = {w.path: w for w in model.weights}
+    missing, extra = sorted(set(wanted) - set(arrays)), sorted(set(arrays) - set(wanted))
+    if missing or extra:
+        which = f"lacks {missing[0]}" if missing else f"has {extra[0]}, which the network lacks"
+        raise WeightsError(f"{source}: weights of another network ({which})")
+    for path, variable in wanted.items():
+        if tuple(variable.shape) != arrays[path].shape:
+            has, needs = arrays[path].shape, tuple(variable.shape)
+            raise WeightsError(f"{source}: {path} is {has}, the network needs {needs}")
+        variable.assign(arrays[path])

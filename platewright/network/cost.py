@@ -143,10 +143,6 @@ def photo_macs(settings: ScanSettings, size: tuple[int, int], factors: Sequence[
 def draw_plot(rows: Sequence[LayerRow], path: Path) -> None:
     """Draw each network's layers as a column of boxes, as wide as they have channels.
 
-    Args:
-        rows: of `layer_rows`.
-        path: the picture to write.
-
     Raises:
         OutputError: if it can't be written.
     """

@@ -34,10 +34,6 @@ TOLERANCE = 1e-2
 def export(weights: Path, path: Path) -> None:
     """Export a weights file, with its settings and its digest in the metadata.
 
-    Args:
-        weights: the `.npz`.
-        path: the `.onnx`.
-
     Raises:
         WeightsError: if the weights can't be used, or the back end isn't TensorFlow.
         OutputError: if the export can't be written.
@@ -103,9 +99,6 @@ def export_beside(weights: Path) -> list[Path]:
     """Export a weights file to the `.onnx` beside it, in a process of its own.
 
     The export needs the TensorFlow back end, whichever one the training used.
-
-    Args:
-        weights: the `.npz`.
 
     Returns:
         The file, or nothing when TensorFlow or its converter is not installed.

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platewright.errors import OutputError, WeightsError
-from platewright.file import file_digest, make_folder, write_file
+from platewright.file import file_digest, make_folder, write_file, writing
 
 if TYPE_CHECKING:  # what helps is told without NumPy
     from platewright.network.weights import BundleSettings
@@ -279,10 +279,8 @@ def _put(made: Path, place: Path) -> None:
     before = made.with_name("before")
     if place.exists() and not (place / "saved_model.pb").is_file():
         raise OutputError(f"{place}: there already, and no SavedModel: name another folder")
-    try:
+    with writing(place):
         if place.exists():
             place.rename(before)
         made.rename(place)
-    except OSError as error:
-        raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error
     shutil.rmtree(before, ignore_errors=True)

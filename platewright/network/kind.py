@@ -1,19 +1,22 @@
-"""Kinds of networks, one file each in this folder, found by name; their recipes."""
+"""Kinds of networks, one file each in this folder, found by name; their recipes; Keras for them."""
 
 from __future__ import annotations
 
 import importlib
+import os
 import re
-from collections.abc import Callable, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platewright.errors import ConfigError
-from platewright.network.backend import load_keras
 
-if TYPE_CHECKING:  # what helps is told without NumPy
+if TYPE_CHECKING:
     from platewright.network.part import PartSettings
     from platewright.network.weights import AnySettings, TextSettings
 
@@ -45,12 +48,10 @@ class Networks:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """One way of training a network.
+class Schedule:
+    """How the weights of a network are learnt.
 
     Attributes:
-        settings: shapes of the network.
-        source: where all this is from.
         optimizer: adam, adamw, rmsprop, adadelta, or sgd (Nesterov, momentum 0.9).
         rate: learning rate, the highest one where it changes.
         last_rate: rate at the end, part of the highest; 1: it never falls.
@@ -58,17 +59,9 @@ class Recipe:
         decay: weight decay of adamw.
         clip: largest norm of the gradient; 0: any.
         ema: weight of the past in the moving average of the weights, per step; 0: no average.
-        batch: pictures in a step.
-        epochs: times that `epoch` pictures are seen.
-        epoch: pictures between two validations.
-        where: weight of the loss that tells where each character is, which drawings know; 0: texts
-            alone are taught.
-        by_length: whether CTC's loss of a text is divided by its length.
         best: whether the weights of the least loss on held-out drawings are kept, or the last.
     """
 
-    settings: PartSettings | TextSettings
-    source: str
     optimizer: str = "adamw"
     rate: float = 1e-3
     last_rate: float = 1.0
@@ -76,12 +69,31 @@ class Recipe:
     decay: float = 0.0
     clip: float = 0.0
     ema: float = 0.0
+    best: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Schedule):
+    """One way of training a network.
+
+    Attributes:
+        settings: shapes of the network.
+        source: where all this is from.
+        batch: pictures in a step.
+        epochs: times that `epoch` pictures are seen.
+        epoch: pictures between two validations.
+        where: weight of the loss that tells where each character is, which drawings know; 0: texts
+            alone are taught.
+        by_length: whether CTC's loss of a text is divided by its length.
+    """
+
+    settings: PartSettings | TextSettings
+    source: str
     batch: int = 16
     epochs: int = 100
     epoch: int = 10_000
     where: float = 0.0
     by_length: bool = False
-    best: bool = True
 
 
 @dataclass(frozen=True)
@@ -237,3 +249,55 @@ def build(settings: AnySettings) -> Networks:
         outputs |= one.teach.output
     model = keras.Model(inputs, outputs, name="_".join(settings.names))
     return Networks(model, model)
+
+
+SILENT = "3"
+"""TensorFlow's level for fatal errors alone."""
+CHATTER = re.compile(
+    rb"WARNING: All log messages before absl::|[IWE]\d{4} \d\d:\d\d:\d+\.|"
+    rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] |To enable the following instructions: "
+)
+"""How lines begin that TensorFlow's libraries print before anybody can tell them not to."""
+
+
+def load_keras() -> None:
+    """Import Keras with its back end, once; before anything else does.
+
+    TensorFlow logs nothing below fatal errors unless `TF_CPP_MIN_LOG_LEVEL` is set; where somebody
+    has set it to less than 3, all is shown. oneDNN is TensorFlow's choice on the newest processors
+    alone, and pays on the others as well.
+
+    Raises:
+        ImportError: if Keras, or its back end, is not installed.
+    """
+    if "keras" in sys.modules:
+        return
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+    silent = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", SILENT) == SILENT
+    with _sifted() if silent else nullcontext():
+        importlib.import_module("keras")
+
+
+@contextmanager
+def _sifted() -> Iterator[None]:
+    """Hold back what is written to stderr, also by libraries; then pass on what is no chatter."""
+    try:
+        sys.stderr.flush()
+        kept = os.dup(2)
+    except (OSError, AttributeError):  # a process without stderr
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        try:
+            os.dup2(held.fileno(), 2)
+            yield
+        finally:
+            with suppress(OSError, AttributeError):
+                sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            held.seek(0)
+            for line in held:
+                if not CHATTER.match(line):
+                    os.write(2, line)

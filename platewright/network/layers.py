@@ -9,11 +9,6 @@ from keras import layers, ops
 
 from platewright.network.kind import Networks
 
-__all__ = [
-    "AddPosition", "Attention", "LinePool", "SlotPool", "Standardize", "bidirectional", "conv",
-    "conv_relu", "in_rows", "normalized", "presence_and_corners", "residual", "trunk", "with_tail",
-]  # fmt: skip
-
 Tensor = Any
 EPSILON = 1e-6
 
@@ -85,7 +80,6 @@ class Attention(layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, heads: int = 4, **kwargs: Any) -> None:
-        """Keep the number of heads."""
         super().__init__(**kwargs)
         self.heads = heads
 
@@ -161,7 +155,6 @@ class LinePool(layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, lines: int, **kwargs: Any) -> None:
-        """Keep the number of lines."""
         super().__init__(**kwargs)
         self.lines = lines
         self.where = layers.Conv2D(lines, 1, name="where")

@@ -16,8 +16,6 @@ from platewright.network.layers import (
 )
 from platewright.network.part import LineSettings
 
-__all__ = ["RECIPES", "build"]
-
 BATCH = 48
 RECIPES = {
     "full": part_recipe(

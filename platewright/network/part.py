@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.geometry import Box
+from platewright.text import DEFAULT_CHARACTERS, Alphabet
 
 
 def receptive_field(layers: Iterable[tuple[int, int]]) -> tuple[int, int]:

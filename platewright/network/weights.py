@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import ConfigError, WeightsError
-from platewright.network.arrays import NOTE, SETTINGS, Arrays, read_arrays, save_arrays
+from platewright.network.arrays import NOTE, SETTINGS, Arrays, read_arrays, save_arrays, set_arrays
 from platewright.network.kind import Networks, build
 from platewright.network.part import (
     PARTS,
@@ -25,6 +24,7 @@ from platewright.network.part import (
     thick,
     thin,
 )  # fmt: skip
+from platewright.text import DEFAULT_CHARACTERS, Alphabet
 
 TEXT_TASKS = ("ctc", "attention")
 """Tasks of networks that have a file of their own and read a text."""
@@ -230,31 +230,6 @@ class Settings(Protocol):
         ...
 
 
-def model_arrays(model: Any) -> Arrays:
-    """Return a Keras model's weights by path, on the host."""
-    from keras import ops
-
-    return {w.path: np.asarray(ops.convert_to_numpy(w.value), np.float32) for w in model.weights}
-
-
-def set_arrays(model: Any, arrays: Arrays, source: str) -> None:
-    """Put arrays into a model.
-
-    Raises:
-        WeightsError: if one is missing, left over or of another shape; it names `source`.
-    """
-    wanted = {w.path: w for w in model.weights}
-    missing, extra = sorted(set(wanted) - set(arrays)), sorted(set(arrays) - set(wanted))
-    if missing or extra:
-        which = f"lacks {missing[0]}" if missing else f"has {extra[0]}, which the network lacks"
-        raise WeightsError(f"{source}: weights of another network ({which})")
-    for path, variable in wanted.items():
-        if tuple(variable.shape) != arrays[path].shape:
-            has, needs = arrays[path].shape, tuple(variable.shape)
-            raise WeightsError(f"{source}: {path} is {has}, the network needs {needs}")
-        variable.assign(arrays[path])
-
-
 def save_weights(
     path: Path, arrays: Arrays, settings: Settings, note: dict[str, Any] | None = None
 ) -> None:
@@ -279,9 +254,6 @@ def save_weights(
 def load_networks(path: Path) -> tuple[Networks, AnySettings]:
     """Build the networks of a weights file, with its weights.
 
-    Args:
-        path: the `.npz`.
-
     Raises:
         WeightsError: if the file is missing, damaged or of another network, or Keras is missing.
     """
@@ -298,9 +270,6 @@ def load_networks(path: Path) -> tuple[Networks, AnySettings]:
 
 def load_weights(path: Path) -> tuple[Arrays, AnySettings, dict[str, Any]]:
     """Read a weights file.
-
-    Args:
-        path: the `.npz`.
 
     Returns:
         The arrays by name, the networks' settings, the note.

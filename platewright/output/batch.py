@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import ConfigError, ImageError, OutputError
+from platewright.errors import ConfigError, ImageError, OutputError, os_errors_as
 from platewright.file import make_folder, open_file
 from platewright.image import (
     READ_SUFFIXES,
@@ -187,10 +187,8 @@ def list_images(
     folders = [folder]
     while folders:
         own = folders.pop()
-        try:
+        with os_errors_as(ImageError, own):
             entries = sorted(own.iterdir())
-        except OSError as error:
-            raise ImageError(f"{own}: can't be read: {error.strerror or error}") from error
         inner = []
         for path in entries:
             if path.name.startswith("."):

@@ -18,18 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.geometry import iou, sound_quad
 from platewright.record import Reading
 
-__all__ = [
-    "MIN_PRESENCE",
-    "Finder",
-    "find_plates",
-    "hide",
-    "redact",
-    "redaction_settings",
-    "turned_back",
-    "widened",
-    "without_texts",
-]
-
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 

@@ -12,8 +12,8 @@ from platewright.network.part import PARTS
 from platewright.network.weights import BundleSettings
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder, FrameFramer, Framer, ScanFinder, SlotFramer
+from platewright.reading.jurisdiction import OriginTeller
 from platewright.reading.line import LineSpeller
-from platewright.reading.origin import OriginTeller
 from platewright.reading.runtime import Network, load_network
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import SecondSpeller, SlotSpeller, Speller
@@ -22,15 +22,6 @@ from platewright.resource import bundled
 if TYPE_CHECKING:  # what the usual reading needs nothing of is loaded when it is asked for
     from platewright.reading.speller import VoteSpeller
 
-__all__ = [
-    "default_choice",
-    "detector_of",
-    "find_weights",
-    "load_detector",
-    "reader_weights",
-    "voters",
-    "with_reader",
-]
 
 SUFFIXES = (".onnx", ".npz")
 OWN = ("line", "slots", "window")
@@ -125,10 +116,6 @@ def default_choice(weights: Path) -> str:
 
 def detector_of(network: Network, settings: DetectorSettings | None = None) -> Detector:
     """Return the detector that a weights file makes by itself.
-
-    Args:
-        network: of the file.
-        settings: of the detector.
 
     Raises:
         WeightsError: if it lacks a part.

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError
 from platewright.image import WRITE_SUFFIXES, save_image
 from platewright.reading.ctc import labels, log_likelihoods, spell_ctc, spell_text
@@ -20,20 +19,7 @@ from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.speller import CropSpeller, SecondSpeller
 from platewright.reading.spelling import Spelling
 from platewright.record import Reading
-
-__all__ = [
-    "AttentionEvidence",
-    "AttentionFile",
-    "AttentionSpeller",
-    "CtcEvidence",
-    "CtcSpeller",
-    "Hypothesis",
-    "crop_speller",
-    "draw_attention",
-    "follow",
-    "search",
-    "spell_attention",
-]
+from platewright.text import Alphabet
 
 FloatArray = NDArray[np.float64]
 Step = Callable[
@@ -176,7 +162,6 @@ class _NetworkCrops:
     weight = 1.0
 
     def __init__(self, network: Network, *, beams: int = 8) -> None:
-        """Keep them."""
         self.network, self.beams = network, beams
         self.settings = network.settings
         self.alphabet, self.margin = self.settings.alphabet, self.settings.margin
@@ -350,7 +335,6 @@ class AttentionFile:
     """
 
     def __init__(self, path: Path, detector: Detector, *, photos: int) -> None:
-        """Check what can be checked before anything is read."""
         speller = detector.speller
         if not isinstance(speller, SecondSpeller) or not isinstance(
             speller.other, AttentionSpeller

@@ -14,13 +14,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.reading.spelling import Spelling
-
-__all__ = [
-    "BLANK", "beam_search", "best_path", "character_places", "labels", "likelihoods",
-    "log_likelihoods", "near_texts", "spell_ctc", "spell_text",
-]  # fmt: skip
+from platewright.text import Alphabet
 
 BLANK = 0
 """Class of a step that says nothing; character k of the alphabet has class k + 1."""

@@ -14,16 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import areas, intersections, suppress
-from platewright.reading.acceptance import is_accepted, is_complete, room
 from platewright.reading.finder import Find, Finder, Framer, sift
-from platewright.reading.jurisdiction import Conditioned, Jurisdiction
-from platewright.reading.origin import OriginTeller
-from platewright.reading.settings import DetectorSettings
+from platewright.reading.jurisdiction import Conditioned, Jurisdiction, OriginTeller
+from platewright.reading.settings import DetectorSettings, is_accepted, is_complete, room
 from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
 from platewright.record import Reading
-
-__all__ = ["Detector", "without_parts"]
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -64,7 +60,6 @@ class Detector:
         settings: DetectorSettings | None = None,
         origin: OriginTeller | None = None,
     ) -> None:
-        """Keep them."""
         self.finder, self.framer, self.speller = finder, framer, speller
         self.origin = origin
         self.settings = settings or DetectorSettings()

@@ -17,11 +17,6 @@ from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots
 from platewright.reading.straighten import refined, straightened
 
-__all__ = [
-    "RATIO", "SAME_FIND", "BoxFinder", "Find", "Finder", "FrameFramer", "Framer", "Level",
-    "LevelLook", "ScanFinder", "SlotFramer", "certainty", "pyramid", "scales", "sift", "sigmoid",
-]  # fmt: skip
-
 Picture = NDArray[np.uint8]
 RATIO = math.sqrt(0.5)
 """Size of each level over the one before."""
@@ -168,7 +163,6 @@ class ScanFinder:
     exact = False
 
     def __init__(self, network: Network) -> None:
-        """Keep it."""
         self.network = network
         self.scan = network.settings.scan
 
@@ -246,7 +240,6 @@ class BoxFinder:
     exact = True
 
     def __init__(self, network: Network) -> None:
-        """Keep it."""
         self.network = network
 
     def box(self, grey: Picture) -> Box:
@@ -274,7 +267,6 @@ class FrameFramer:
     counts = True
 
     def __init__(self, network: Network) -> None:
-        """Keep it."""
         self.network = network
 
     def frame(
@@ -301,7 +293,6 @@ class SlotFramer:
     counts = False
 
     def __init__(self, network: Network) -> None:
-        """Keep it."""
         self.network = network
 
     def frame(

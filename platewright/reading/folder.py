@@ -25,7 +25,6 @@ from platewright.reading.settings import DetectorSettings, Shown
 if TYPE_CHECKING:
     from platewright.generation.engine import Engine
 
-__all__ = ["EarlierRun", "PhotoDone", "ReadingJob", "read_photo", "read_photos", "useful_workers"]
 
 Picture = NDArray[np.uint8]
 WORTH = 4
@@ -115,7 +114,6 @@ class EarlierRun:
     """
 
     def __init__(self, lines: Path, jobs: Sequence[Job]) -> None:
-        """Note them."""
         self.jobs, self.missing = jobs, list(jobs)
         self._absent = {job.name for job in jobs}
         self._final = lines
@@ -149,7 +147,6 @@ class EarlierRun:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove what lay aside once the new lines say as much."""
         with contextlib.suppress(OSError):
             if self._final.stat().st_size >= self._aside.stat().st_size:
                 self._aside.unlink()
@@ -222,11 +219,6 @@ def read_photos(
 
 def read_photo(how: ReadingJob, job: Job, detector: Detector) -> PhotoDone:
     """Read one photo and write its picture.
-
-    Args:
-        how: to read it.
-        job: the photo.
-        detector: of that job.
 
     Raises:
         OutputError: if the picture can't be written.

@@ -10,7 +10,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.geometry import box_of_quad, suppress
 from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import (
@@ -25,8 +24,7 @@ from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.speller import Look
 from platewright.reading.spelling import Spelling
 from platewright.reading.straighten import refined, straightened
-
-__all__ = ["LineEvidence", "LineSpeller", "condense"]
+from platewright.text import Alphabet
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -50,7 +48,6 @@ class LineSpeller:
     """
 
     def __init__(self, network: Network) -> None:
-        """Keep them."""
         self.network = network
         self.settings: LineSettings = network.settings.line
         self.alphabet = Alphabet(self.settings.characters + UNSEEN)
@@ -106,7 +103,6 @@ class LineEvidence:
     """
 
     def __init__(self, logits: NDArray[np.float32], settings: LineSettings) -> None:
-        """Keep them."""
         self.settings = settings
         self.alphabet = Alphabet(settings.characters + UNSEEN)
         self._logits = logits

@@ -18,16 +18,6 @@ from platewright.errors import WeightsError
 from platewright.file import file_digest
 from platewright.network.weights import AnySettings, BundleSettings, read_settings
 
-__all__ = [
-    "KerasNetwork",
-    "Network",
-    "OnnxNetwork",
-    "levels",
-    "load_network",
-    "log_softmax",
-    "open_session",
-]
-
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 FIRST_RUN_S = 20.0
@@ -111,7 +101,6 @@ class OnnxNetwork:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        """Load the file."""
         self._session, self._only_asked, told = open_session(path, threads)
         self.settings: AnySettings = read_settings(told["settings"], str(path))
         self.made_of = told.get("made_of", "")
@@ -176,7 +165,6 @@ class KerasNetwork:
     """Runs a Keras model, a trained one or one built from a weights file."""
 
     def __init__(self, model: Any, settings: AnySettings) -> None:
-        """Keep them."""
         self.model, self.settings = model, settings
         self._parts: dict[tuple[str, ...], Any] = {}
 

@@ -23,14 +23,11 @@ from urllib import error, parse
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.errors import ServiceError
 from platewright.http import ALLOWED, RefusedError, ask
 from platewright.image import encode_image
 from platewright.reading.speller import Given
-from platewright.text import clean
-
-__all__ = ["KEY", "URL", "Service", "ServiceSpeller"]
+from platewright.text import Alphabet, clean
 
 URL, KEY = "PLATEWRIGHT_OCR_URL", "PLATEWRIGHT_OCR_KEY"
 Picture = NDArray[np.uint8]
@@ -169,9 +166,6 @@ class ServiceSpeller:
 
     It tells no probabilities: each of its characters counts half, and what the detector's own
     speller says the other half.
-
-    Args:
-        service: what is asked.
     """
 
     weight = 0.5
@@ -180,7 +174,6 @@ class ServiceSpeller:
     slots = 12
 
     def __init__(self, service: Service) -> None:
-        """Keep it."""
         self.service, self.alphabet = service, Alphabet()
 
     def window(self, quad: FloatArray) -> tuple[int, int]:

@@ -10,26 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError
 from platewright.reading.finder import certainty
 from platewright.reading.runtime import Network, levels
 from platewright.reading.spelling import Spelling, decode_slots, fold_slots, sharpen, spell
 from platewright.reading.straighten import refined, straightened
-
-__all__ = [
-    "CropSpeller",
-    "Evidence",
-    "Given",
-    "Look",
-    "SecondSpeller",
-    "SlotEvidence",
-    "SlotSpeller",
-    "Speller",
-    "VoteSpeller",
-    "crops_for",
-    "pool",
-]
+from platewright.text import Alphabet
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
@@ -122,14 +108,9 @@ class CropSpeller(Protocol):
 
 
 class SlotSpeller:
-    """Reads by slots: one distribution for each place of the text.
-
-    Args:
-        network: with the part `slots`.
-    """
+    """Reads by slots: one distribution for each place of the text."""
 
     def __init__(self, network: Network) -> None:
-        """Keep it."""
         self.network = network
         own = network.settings.slots
         self.alphabet, self.longest = own.alphabet, own.slots
@@ -173,7 +154,6 @@ class SlotEvidence:
     """
 
     def __init__(self, plain: FloatArray, alphabet: Alphabet, temperature: float = 1.0) -> None:
-        """Make them as sure as they should be."""
         self.plain, self.alphabet = plain, alphabet
         self.slots = sharpen(plain, temperature)
 
@@ -200,7 +180,6 @@ class SecondSpeller:
     """
 
     def __init__(self, base: Speller, other: CropSpeller) -> None:
-        """Keep them."""
         self.base, self.other = base, other
         self.alphabet, self.longest = base.alphabet, base.longest
 
@@ -254,7 +233,6 @@ class Given(SlotEvidence):
     """
 
     def __init__(self, text: str, slots: FloatArray, alphabet: Alphabet) -> None:
-        """Keep them."""
         super().__init__(slots, alphabet)
         self.text = text
 
@@ -303,7 +281,6 @@ class VoteSpeller:
     """
 
     def __init__(self, base: Speller, others: Sequence[Any], *, own: bool = True) -> None:
-        """Check that they can read the same texts."""
         for other in others:
             lacking = sorted(set(base.alphabet.characters) - set(other.alphabet.characters) - {"?"})
             name, most = other.settings.name, other.settings.slots

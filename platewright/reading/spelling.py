@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.record import Character
-
-__all__ = ["EMPTY", "Spelling", "decode_slots", "fold_slots", "sharpen", "spell"]
+from platewright.text import Alphabet
 
 FloatArray = NDArray[np.float64]
 EMPTY = 0.5

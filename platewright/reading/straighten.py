@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import sound_quad
 
-__all__ = ["rectify", "refined", "straightened"]
-
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 FLAT = 1e-9

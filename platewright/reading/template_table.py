@@ -20,15 +20,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.errors import OutputError
 from platewright.resource import DATA, PACKAGE, cache_folder
+from platewright.text import Alphabet
 
 if TYPE_CHECKING:  # only where the table is made: they load all that regions can say
     from platewright.region import Region
     from platewright.region.template import Piece, Template
 
-__all__ = ["Group", "TemplateTable", "all_regions", "known_entries", "region_files"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

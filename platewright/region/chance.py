@@ -13,8 +13,6 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-__all__ = ["Spread", "Uniform", "Weighted", "between", "stream"]
-
 T = TypeVar("T")
 
 Uniform = Callable[[], float]

@@ -24,8 +24,6 @@ from platewright.region.syntax import split_groups
 from platewright.resource import font_folders
 from platewright.toml import read_toml
 
-__all__ = ["check_region"]
-
 PLATES = 200  # of each series, looked at for room
 NEAR = 50.0  # of 255: plates with less between their colours can hardly be read
 SQUEEZE = 0.6  # characters are drawn narrower where they need more room, but not narrower than so
@@ -37,9 +35,6 @@ LOOKALIKES = dict(zip("АВЕЗІКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"
 
 def check_region(path: Path) -> list[str]:
     """Return what is wrong with a region file, a line each; nothing where it is fine.
-
-    Args:
-        path: the `.toml` file.
 
     Returns:
         Lines that begin with the path and name the key. A file that can't be read gives the one

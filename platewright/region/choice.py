@@ -14,20 +14,6 @@ from platewright.region.table import Table
 from platewright.resource import DATA
 from platewright.toml import read_toml
 
-__all__ = [
-    "KINDS",
-    "MADE_UP",
-    "PLACES",
-    "SCRIPT_PLACES",
-    "Alphabet",
-    "MarkChoice",
-    "ScriptChoice",
-    "choose_mark",
-    "draw_text",
-    "read_marks",
-    "transcribe",
-]
-
 PLACES = ("left", "gap", "gap2", "separator", "right", "between", "behind", "above", "below")
 """Where marks stand: `gap2` is the second gap, `between` any place inside the text, `separator` in
 place of a hyphen or a dot, in the first gap where there is none."""

@@ -19,10 +19,6 @@ from platewright.region.table import Table
 from platewright.resource import DATA, bundled
 from platewright.toml import read_toml
 
-__all__ = [
-    "GENERIC", "REGIONS", "draw_region", "jurisdictions", "load_region", "region_codes",
-]  # fmt: skip
-
 REGIONS = DATA / "regions"
 """The folder of region files."""
 GENERIC = "ANY"

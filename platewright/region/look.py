@@ -9,19 +9,6 @@ from typing import Any
 
 from platewright.region.chance import Uniform
 
-__all__ = [
-    "WORDS",
-    "Colour",
-    "Look",
-    "Mark",
-    "Rgb",
-    "Script",
-    "Strip",
-    "draw_colour",
-    "luma",
-    "read_colour",
-]
-
 Rgb = tuple[int, int, int]
 """Red, green, blue, each 0-255."""
 

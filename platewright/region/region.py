@@ -13,8 +13,6 @@ from platewright.region.choice import MarkChoice, ScriptChoice
 from platewright.region.look import Colour, Look, Rgb, Script, Strip, draw_colour
 from platewright.region.syntax import Syntax, plain, split_groups
 
-__all__ = ["Region", "Series", "StripChoice"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class StripChoice:
@@ -119,7 +117,6 @@ class Series:
     _syntaxes: Weighted[Syntax] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Sum up the weights of the syntaxes."""
         weights = [syntax.weight for syntax in self.syntaxes]
         object.__setattr__(self, "_syntaxes", Weighted(self.syntaxes, weights))
 
@@ -254,7 +251,6 @@ class Region:
     _series: Weighted[Series] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Sum up the weights of the series."""
         weights = [series.weight for series in self.series]
         object.__setattr__(self, "_series", Weighted(self.series, weights))
 

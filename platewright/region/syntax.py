@@ -14,19 +14,6 @@ import numpy as np
 from platewright.region.chance import Uniform, stream
 from platewright.text import unmarked
 
-__all__ = [
-    "DIGITS",
-    "LETTERS",
-    "MAX_CHARACTERS",
-    "SEPARATORS",
-    "Choices",
-    "Syntax",
-    "check_characters",
-    "plain",
-    "read_set",
-    "split_groups",
-]
-
 SEPARATORS = " -·|"
 """What a display string holds beside characters: gap, dash, dot, line break."""
 

@@ -11,8 +11,6 @@ from platewright.errors import RegionError
 from platewright.region.chance import Spread
 from platewright.region.look import Colour, read_colour
 
-__all__ = ["Table"]
-
 _NEAR = 0.85  # a slip of one or two letters; height_mm and width_mm stay apart
 
 
@@ -26,7 +24,6 @@ class Table:
     """
 
     def __init__(self, data: Mapping[str, Any], file: Path, place: str = "") -> None:
-        """Start with no key asked for."""
         self._data = data
         self._file = file
         self._place = place

@@ -11,8 +11,6 @@ from platewright.region.region import Region
 from platewright.region.syntax import Syntax
 from platewright.text import unmarked
 
-__all__ = ["Piece", "Template", "region_templates"]
-
 
 @dataclass(frozen=True)
 class Piece:

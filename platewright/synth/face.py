@@ -207,9 +207,6 @@ def load_faces(folder: Path | None = None) -> dict[str, Path]:
 def add_fonts(folder: Path) -> list[str]:
     """Add a folder's faces to those that plates are drawn with, here and in processes to come.
 
-    Args:
-        folder: of .ttf and .otf files.
-
     Returns:
         The names of the faces added.
 

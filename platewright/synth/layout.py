@@ -23,8 +23,6 @@ from platewright.synth.mark import (
 from platewright.synth.style import PlateStyle
 from platewright.synth.writing import scripts_of, text_room, word_width
 
-__all__ = ["Box", "PlacedGlyph", "arrange", "lay_out", "lay_out_line"]
-
 SEPARATORS = " -·"
 Box = tuple[float, float, float, float]
 EDGE = 0.6

@@ -15,26 +15,11 @@ from platewright.mark import draw_sketch
 from platewright.mark.pen import Sketch
 from platewright.region import Look
 from platewright.region.look import luma
-from platewright.synth.tone import Colour
+from platewright.synth.effect import Colour
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
     from platewright.synth.style import MarkStyle
-
-__all__ = [
-    "PlacedMark",
-    "find_slots",
-    "fit_marks",
-    "make_room",
-    "mark_width",
-    "paint_mark",
-    "paint_marks",
-    "paint_sticker",
-    "place_around",
-    "raise_marks",
-    "sheet_room",
-    "stand_in",
-]
 
 
 @dataclass(frozen=True)

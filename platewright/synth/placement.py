@@ -48,13 +48,7 @@ class Pose:
 def draw_pose(
     rng: np.random.Generator, settings: PoseSettings = DEFAULT.pose, *, strength: float = 1.0
 ) -> Pose:
-    """Draw a pose: mostly mild, a part of them far off.
-
-    Args:
-        rng: random numbers.
-        settings: how far.
-        strength: scale of every angle.
-    """
+    """Draw a pose: mostly mild, a part of them far off."""
     u, g = rng.random(7).tolist(), rng.standard_normal(3).tolist()
 
     def angle(k: int, share: float, limit: float, deviation: float) -> float:

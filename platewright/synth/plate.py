@@ -12,16 +12,13 @@ from numpy.typing import NDArray
 
 from platewright.region import Look, Strip
 from platewright.region.look import luma
-from platewright.synth.effect import apply_effects, effects_of
+from platewright.synth.effect import Colour, add_levels, apply_effects, blend_ink, effects_of
 from platewright.synth.face import Face, load_face, load_faces
 from platewright.synth.layout import Box, PlacedGlyph, arrange, lay_out_line
 from platewright.synth.mark import PlacedMark, paint_marks, raise_marks
 from platewright.synth.script import word_mask
 from platewright.synth.style import PlateStyle
-from platewright.synth.tone import Colour, add_levels, blend_ink
 from platewright.synth.writing import PlacedWord, place_scripts
-
-__all__ = ["Canvas", "FlatPlate", "Picture", "draw_plate", "paint_sheet"]
 
 Picture = NDArray[np.uint8]
 LINE_PX = 16
@@ -42,19 +39,11 @@ class Canvas:
         ink: (H, W) 0-255, the characters' mask.
         relief: (H, W) 0-255, what is raised where the characters are: they, and some marks.
         boxes_mm: (x0, y0, x1, y1) of the characters' ink, from the plate's top left corner.
-
-    Args:
-        look: see above.
-        style: see above.
-        small: see above.
-        px_per_mm: resolution.
-        grey: see above.
     """
 
     def __init__(
         self, look: Look, style: PlateStyle, small: Face, *, px_per_mm: float, grey: bool
     ) -> None:
-        """Make picture and mask, empty."""
         self.look, self.style, self.small = look, style, small
         self.scale, self.grey = px_per_mm, grey
         frame = style.effects.get("frame")

@@ -29,19 +29,6 @@ from platewright.synth.effect import (
 from platewright.synth.placement import Keep, Pose, add_plate, blend, draw_pose, pose_quad
 from platewright.synth.settings import DEFAULT, DRAWING_VERSION, SynthSettings
 
-__all__ = [
-    "SHOWN",
-    "SceneSettings",
-    "apply_camera",
-    "degrade",
-    "draw_camera",
-    "draw_closeup",
-    "draw_count",
-    "draw_look",
-    "draw_scene",
-    "draw_surface",
-]
-
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 SHOWN = {"light": "lit", "lens": "through the lens", "sensor": "stored"}

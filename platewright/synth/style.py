@@ -14,12 +14,9 @@ from platewright.region import Look
 from platewright.region.chance import Uniform, stream
 from platewright.region.choice import ScriptChoice, choose_mark
 from platewright.region.look import Mark, Script, luma
-from platewright.synth.effect import PLATE, Drawn, draw_effects, read_effects
+from platewright.synth.effect import PLATE, Colour, Drawn, draw_effects, read_effects
 from platewright.synth.face import match_faces
 from platewright.synth.settings import DEFAULT, SynthSettings
-from platewright.synth.tone import Colour
-
-__all__ = ["MarkStyle", "PlateStyle", "draw_marks", "draw_style"]
 
 EMBLEMS = {"disc": ("disc",), "seal": ("seal-stack",), "crest": ("crest", "shield")}
 FOREIGN = (

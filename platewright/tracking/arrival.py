@@ -13,6 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import VideoError
+from platewright.errors import VideoError, os_errors_as
 from platewright.image import decode_image, load_image
 from platewright.output.batch import begins_picture, is_picture
 from platewright.output.mqtt import Connection, MqttAddress
@@ -169,10 +170,6 @@ class FillingFolder(ArrivalSource):
     """The pictures that come into a folder from now on, or are written anew.
 
     One counts once its size has stayed the same for a moment, so that none is read half.
-
-    Args:
-        path: of the folder.
-        report: see `ArrivalSource`.
     """
 
     def __init__(self, path: Path, *, report: Callable[[str], None]) -> None:
@@ -201,16 +198,11 @@ class FillingFolder(ArrivalSource):
     def _look(self) -> dict[str, tuple[int, int]]:
         """Return when each file was written last, and its size."""
         found = {}
-        try:
-            with os.scandir(self.path) as entries:
-                for entry in entries:
-                    if entry.name.startswith(".") or not entry.is_file():
-                        continue
-                    try:
-                        facts = entry.stat()
-                    except FileNotFoundError:
-                        continue
+        with os_errors_as(VideoError, self.path), os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or not entry.is_file():
+                    continue
+                with suppress(FileNotFoundError):
+                    facts = entry.stat()
                     found[entry.name] = (facts.st_mtime_ns, facts.st_size)
-        except OSError as error:
-            raise VideoError(f"{self.path}: can't be read: {error.strerror or error}") from error
         return found

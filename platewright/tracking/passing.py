@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.network.part import UNSEEN
-from platewright.reading.acceptance import is_accepted
 from platewright.reading.detector import Detector
 from platewright.reading.jurisdiction import Jurisdiction
-from platewright.reading.settings import DetectorSettings
+from platewright.reading.settings import DetectorSettings, is_accepted
 from platewright.reading.spelling import EMPTY, decode_slots, spell
 from platewright.record import Reading
-from platewright.text import percent
+from platewright.text import Alphabet, percent
 from platewright.tracking.track import Sight, Track
 
 FloatArray = NDArray[np.float64]

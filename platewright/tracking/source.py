@@ -151,11 +151,7 @@ def unpacked(av_frame: Any) -> Picture:
 
 
 class FileSource:
-    """A video file, decoded by PyAV.
-
-    Args:
-        path: the file.
-    """
+    """A video file, decoded by PyAV."""
 
     live = False
 

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.evaluation.metrics import expected_calibration_error, reliability
@@ -39,7 +38,7 @@ from platewright.reading.speller import Look, SlotEvidence, Speller
 from platewright.reading.spelling import EMPTY, sharpen
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup
-from platewright.text import clean, fold
+from platewright.text import Alphabet, clean, fold
 from platewright.training.sample import SampleSettings
 from platewright.training.view import frame_quad
 

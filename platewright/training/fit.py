@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.file import make_folder
-from platewright.network.kind import build, joined
-from platewright.network.weights import load_file, model_arrays, save_weights, set_arrays
+from platewright.network.arrays import model_arrays, set_arrays
+from platewright.network.kind import Schedule, build, joined
+from platewright.network.weights import load_file, save_weights
 from platewright.training.checkpoint import Log, State, load_checkpoint, save_checkpoint
 from platewright.training.pace import Figures, Pace
 from platewright.training.sample import SampleSettings
@@ -25,20 +26,12 @@ from platewright.training.task import Task, WeightedLosses
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings:
-    """The schedule of one run.
+class TrainSettings(Schedule):
+    """One run: how weights are learnt, how long, and how often it looks up.
 
     Attributes:
         steps: gradient steps at most.
         hours: time at most; the schedule ends at whichever of the two comes first.
-        rate: highest learning rate.
-        last_rate: rate at the end, part of the highest.
-        warmup: steps of rising rate.
-        optimizer: as `Recipe` has it.
-        decay: AdamW's weight decay.
-        clip: largest norm of the gradient; 0: any.
-        ema: weight of the past in the moving average of the weights, per step; 0: no average.
-        best: whether the weights of the least loss on held-out drawings are kept, or the last.
         seed: of weights and drawings.
         workers: drawing processes.
         report_every: steps between lines of the log.
@@ -49,14 +42,6 @@ class TrainSettings:
 
     steps: int = 20_000
     hours: float = math.inf
-    rate: float = 2e-3
-    last_rate: float = 0.01
-    warmup: int = 300
-    optimizer: str = "adamw"
-    decay: float = 1e-2
-    clip: float = 5.0
-    ema: float = 0.998
-    best: bool = False
     seed: int = 0
     workers: int = 1
     report_every: int = 25

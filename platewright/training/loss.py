@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from platewright.training.cell import IGNORE
+from platewright.training.task import IGNORE
 
 Tensor = Any
 Loss = Callable[[Tensor, Tensor], Tensor]

@@ -27,11 +27,7 @@ MEASURED = ("drawn_", "real_")
 
 
 class Figures:
-    """What the steps since the last row came to.
-
-    Args:
-        samples: in a step.
-    """
+    """What the steps since the last row came to."""
 
     def __init__(self, samples: int) -> None:
         self._samples = samples

@@ -6,7 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from platewright.dataset.format.labels_csv import Label, read_labels
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
-from platewright.network.kind import DEFAULT, Recipe, joined, load_kind
+from platewright.network.kind import DEFAULT, Recipe, Schedule, joined, load_kind
 from platewright.network.part import UNSEEN
 from platewright.network.weights import AnySettings, TextSettings, load_weights, read_settings
 from platewright.reading.choice import detector_of
@@ -26,11 +26,10 @@ from platewright.reading.runtime import KerasNetwork
 from platewright.reading.straighten import rectify
 from platewright.region import load_region, region_codes
 from platewright.text import clean, fold
-from platewright.training.checkpoint import load_checkpoint
+from platewright.training.checkpoint import RUN_FILES, load_checkpoint
 from platewright.training.fit import Check, Trainer, TrainSettings, losses_of
 from platewright.training.mining import load_hard
 from platewright.training.pace import NO_LIMIT
-from platewright.training.result import RUN_FILES
 from platewright.training.sample import SampleSettings
 from platewright.training.stream import Batch, make_drawing, prepare
 from platewright.training.task import Task, load_task
@@ -326,17 +325,11 @@ def schedule(recipe: Recipe, batch: int, samples: SampleSettings, args: Any) -> 
     """
     in_epoch = max(recipe.epoch // batch, 1)
     report = min(args.report_every, in_epoch)
+    own: dict[str, Any] = {each.name: getattr(recipe, each.name) for each in fields(Schedule)}
     return TrainSettings(
+        **own | {"rate": args.rate or recipe.rate},
         steps=args.steps or (recipe.epochs * in_epoch if args.hours is None else NO_LIMIT),
         hours=args.hours or math.inf,
-        rate=args.rate or recipe.rate,
-        last_rate=recipe.last_rate,
-        warmup=recipe.warmup,
-        optimizer=recipe.optimizer,
-        decay=recipe.decay,
-        clip=recipe.clip,
-        ema=recipe.ema,
-        best=recipe.best,
         seed=args.seed,
         workers=args.workers,
         check_every=args.check_every or in_epoch // report * report,

@@ -22,8 +22,6 @@ from platewright.synth.scene import SceneSettings
 from platewright.synth.settings import SynthSettings
 from platewright.training.mining import load_hard
 
-__all__ = ["SampleSettings", "Stock", "StoredSource", "fit_scene", "legible", "readable_plates"]
-
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 
@@ -49,7 +47,6 @@ class StoredSource:
     """
 
     def __init__(self, paths: Sequence[Path], share: float) -> None:
-        """Open them, and try whether they are of use."""
         self.share = share
         self.scenes, self.windows = open_indexed(paths)
         self._closeups: list[IndexedSet] = [s for s in (self.scenes, self.windows) if s is not None]

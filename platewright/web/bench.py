@@ -11,16 +11,15 @@ import multiprocessing
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from platewright.errors import EngineError, ImageError, PlatewrightError
+from platewright.pool import Line
 from platewright.web.picture import PictureReader, Shot, Source
 
 Item = TypeVar("Item")
@@ -69,55 +68,6 @@ class Bench(Protocol):
     def close(self) -> None:
         """End what was started."""
         ...
-
-
-@dataclass(eq=False)
-class _Place(Generic[Item]):
-    """Somebody's in the line."""
-
-    came: threading.Event = field(default_factory=threading.Event)
-    item: Item | None = None
-
-
-class Line(Generic[Item]):
-    """Things that are free; who has waited longest for one gets the next.
-
-    A `queue.Queue` gives it to whoever asks first after it was put, as likely as not somebody who
-    has just come: then most wait for little and some for very long.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._free: deque[Item] = deque()
-        self._places: deque[_Place[Item]] = deque()
-
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return len(self._places)
-
-    def put(self, item: Item) -> None:
-        """Give something free."""
-        with self._lock:
-            if self._places:
-                place = self._places.popleft()
-                place.item = item
-                place.came.set()
-            else:
-                self._free.append(item)
-
-    def take(self, deadline: float) -> Item | None:
-        """Take something when it is one's turn; None: it was not until the deadline."""
-        with self._lock:
-            if self._free:
-                return self._free.popleft()
-            place = _Place[Item]()
-            self._places.append(place)
-        if not place.came.wait(max(deadline - time.monotonic(), 0)):
-            with self._lock:
-                if place in self._places:
-                    self._places.remove(place)
-        return place.item
 
 
 class ThreadBench:
@@ -254,10 +204,6 @@ class ProcessBench:
 
 class _Process:
     """A process that reads a picture at a time.
-
-    Args:
-        context: how it is started.
-        arguments: of `_work`.
 
     Raises:
         ConfigError, WeightsError, ServiceError: if the networks can't be used.

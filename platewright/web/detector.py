@@ -9,7 +9,7 @@ from django.conf import settings
 
 from platewright.errors import ImageError
 from platewright.pool import usual_workers
-from platewright.reading.mask import Mask
+from platewright.reading.settings import Mask
 from platewright.region import jurisdictions
 from platewright.web import bench
 from platewright.web.bench import Bench, ProcessBench, ThreadBench

@@ -95,11 +95,7 @@ def _memory_bytes() -> int | None:
 
 
 class Measure:
-    """Middleware that counts answers.
-
-    Args:
-        get_response: the rest of the chain.
-    """
+    """Middleware that counts answers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

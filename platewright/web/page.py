@@ -23,8 +23,8 @@ from platewright.web.database import check_database
 from platewright.web.detector import loaded, readable_regions
 from platewright.web.metric import exposition
 from platewright.web.problem import problem, wants_fragment
+from platewright.web.registry.lookup import waiting
 from platewright.web.registry.models import SEPARATORS, Camera, Picture, Sighting
-from platewright.web.registry.pending import waiting
 from platewright.web.request import Answer, read_all, uploads
 from platewright.web.security import guarded, may_see
 

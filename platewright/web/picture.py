@@ -16,7 +16,7 @@ from platewright.image import decode_image
 from platewright.output.photo import PhotoReadings
 from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
-from platewright.reading.mask import Mask
+from platewright.reading.settings import Mask
 
 SHOWN_PX = 1600
 """The longer side of a picture that is shown or kept."""
@@ -58,10 +58,6 @@ class Source:
 
 class PictureReader:
     """A detector that is loaded and tried once, so that the first picture does not wait.
-
-    Args:
-        weights: of the detector.
-        reader: see `platewright.reading.choice.load_detector`.
 
     Raises:
         ConfigError, WeightsError, ServiceError: if they can't be used.

@@ -137,11 +137,7 @@ class BusyError(RequestError):
 
 
 class DatabaseGoneError(RequestError):
-    """The registry's database is locked, full or gone.
-
-    Args:
-        error: of the database.
-    """
+    """The registry's database is locked, full or gone."""
 
     status = 503
 

@@ -18,15 +18,20 @@ from django.utils import timezone
 from platewright.errors import ImageError
 from platewright.image import encode_image
 from platewright.reading.settings import Shown
-from platewright.web import limit
+from platewright.web import security
 from platewright.web.database import check_database
 from platewright.web.detector import read_picture
 from platewright.web.metric import count
 from platewright.web.picture import Shot
 from platewright.web.problem import DatabaseGoneError, RequestError, TooLargeError, TooManyError
-from platewright.web.registry.lookup import Found, find_vehicle, keep_picture, keep_reading
+from platewright.web.registry.lookup import (
+    Found,
+    find_vehicle,
+    keep_picture,
+    keep_reading,
+    postpone,
+)
 from platewright.web.registry.models import Camera, Sighting
-from platewright.web.registry.pending import postpone
 
 Upload = tuple[str, bytes]
 """A picture's name, as the client calls it, and its bytes."""
@@ -82,8 +87,8 @@ def read_all(
         RequestError: if the request as a whole can't be answered.
     """
     if settings.PICTURES_PER_MINUTE and len(pictures) > 1:
-        client, more = limit.client_address(request), len(pictures) - 1
-        if wait_s := limit.rate.take(client, more, settings.PICTURES_PER_MINUTE):
+        client, more = security.client_address(request), len(pictures) - 1
+        if wait_s := security.rate.take(client, more, settings.PICTURES_PER_MINUTE):
             raise TooManyError("too many pictures; try again in a moment", wait_s)
     known = _camera(camera) if camera else None
     mask = known.mask() if known else None

@@ -1,15 +1,22 @@
-"""Who may see the registry, and what browsers may do with a page of ours."""
+"""Who may see the registry, how much a client may ask for, what browsers may do with our pages."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+import threading
+import time
 from collections.abc import Callable
 from functools import wraps
 from hmac import compare_digest
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+
+from platewright.web.problem import BusyError, RequestError, TooLargeError, TooManyError, problem
 
 POLICY = {
     "default-src": "'none'",
@@ -24,6 +31,7 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 """Content Security Policy Level 3 (W3C): scripts, styles and pictures from here alone."""
+
 # Swagger UI, the page of the API, writes styles into its elements.
 DOCUMENTATION = POLICY | {"style-src": "'self' 'unsafe-inline'"}
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
@@ -65,11 +73,7 @@ def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 class SecurityHeaders:
-    """Middleware that adds them to every answer; nothing personal stays in a cache.
-
-    Args:
-        get_response: the rest of the chain.
-    """
+    """Middleware that adds them to every answer; nothing personal stays in a cache."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -88,3 +92,117 @@ class SecurityHeaders:
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         return response
+
+
+ROWS = 16_384
+DRAINED = 4
+"""Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
+
+
+class Rate:
+    """Counts what clients send; each may send so much in a minute, and as much at once.
+
+    A bucket of tokens for each client (RFC 2697 has the same idea), found by a salted hash of its
+    address: nothing grows, and nobody's address is kept.
+
+    Args:
+        rows: number of buckets; two clients seldom share one.
+    """
+
+    def __init__(self, rows: int = ROWS) -> None:
+        self._table = np.zeros((rows, 2))
+        self._lock = threading.Lock()
+        self._rows = rows
+        self._salt = secrets.token_bytes(16)
+
+    def take(self, client: str, amount: float, per_minute: float) -> float:
+        """Take from a client's bucket.
+
+        Args:
+            client: its address.
+            amount: how many tokens; a request of more than a full bucket takes all of it.
+            per_minute: tokens that come in a minute, and fit into the bucket.
+
+        Returns:
+            0 if they were there, else the seconds after which they will be.
+        """
+        digest = hashlib.blake2b(client.encode(), key=self._salt, digest_size=8).digest()
+        row = int.from_bytes(digest) % self._rows
+        amount = min(amount, per_minute)
+        now = time.monotonic()
+        with self._lock:
+            used, then = self._table[
+                row
+            ].tolist()  # used tokens, not those left: zeros are a full bucket
+            used = max(used - (now - then) * per_minute / 60, 0.0)
+            over = used + amount - per_minute
+            self._table[row] = (used if over > 1e-9 else used + amount), now
+        return 0.0 if over <= 1e-9 else over * 60 / per_minute
+
+
+rate = Rate()
+"""Of this server."""
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's address: the last one that a proxy of ours has seen."""
+    if settings.PROXIES:
+        chain = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(chain) >= settings.PROXIES:
+            return str(chain[-settings.PROXIES].strip())
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class Limits:
+    """Middleware that refuses what is too large or comes too often, before it is read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._held = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or refuse."""
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return self.get_response(request)
+        try:
+            self._check_rate(request)
+            length = self._length(request)
+            self._hold(length)
+        except RequestError as error:
+            return problem(request, error)
+        try:
+            return self.get_response(request)
+        finally:
+            self._hold(-length)
+
+    def _check_rate(self, request: HttpRequest) -> None:
+        if settings.PICTURES_PER_MINUTE:
+            wait_s = rate.take(client_address(request), 1, settings.PICTURES_PER_MINUTE)
+            if wait_s:
+                raise TooManyError("too many requests; try again in a moment", wait_s)
+
+    def _hold(self, length: int) -> None:
+        """Make room for what comes in, or give it back."""
+        with self._lock:
+            if length > 0 and self._held + length > settings.MAX_HELD_BYTES:
+                raise BusyError("too many pictures are coming in; try again in a moment")
+            self._held += length
+
+    def _length(self, request: HttpRequest) -> int:
+        """Return the length of the body that is coming."""
+        text = request.META.get("CONTENT_LENGTH") or ""
+        if not text and request.META.get("HTTP_TRANSFER_ENCODING"):
+            error = RequestError("tell the length of what you send (Content-Length)")
+            error.status = 411
+            raise error
+        length = int(text) if text.isdigit() else 0
+        most = settings.MAX_REQUEST_BYTES
+        if length > most:
+            if length <= DRAINED * most:
+                while length > 0 and (part := request.read(min(length, 1 << 16))):
+                    length -= len(part)
+            raise TooLargeError(
+                f"more than {most / 1e6:g} MB; send fewer or smaller pictures at a time"
+            )
+        return length

@@ -49,29 +49,19 @@ KEEP_DAYS = number("PLATEWRIGHT_KEEP_DAYS", 0, 0, 36_500)
 """After so many days sightings are removed; 0: never."""
 
 INSTALLED_APPS = [
-    "platewright.web.apps.RegistryConfig",
-    "platewright.web.apps.WebConfig",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "ninja",
-]
+    "platewright.web.apps.RegistryConfig", "platewright.web.apps.WebConfig", "django.contrib.admin",
+    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
+    "django.contrib.messages", "django.contrib.staticfiles", "ninja",
+]  # fmt: skip
 MIDDLEWARE = [
-    "platewright.web.security.SecurityHeaders",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "platewright.web.metric.Measure",
-    "platewright.web.limit.Limits",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "platewright.web.security.SecurityHeaders", "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware", "platewright.web.metric.Measure",
+    "platewright.web.security.Limits", "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
+]  # fmt: skip
 ROOT_URLCONF = "platewright.web.urls"
 WSGI_APPLICATION = "platewright.web.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [

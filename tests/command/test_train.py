@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from platewright.image import load_image
+from platewright.network.arrays import model_arrays, set_arrays
 from platewright.network.kind import build
-from platewright.network.weights import load_weights, model_arrays, save_weights, set_arrays
+from platewright.network.weights import load_weights, save_weights
 from platewright.training.checkpoint import load_checkpoint
 from tests.network.conftest import looks
 from tests.script import Done, run_here, run_process, wait_until

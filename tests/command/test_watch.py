@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.command import run_command
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
@@ -31,6 +30,7 @@ from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import spell
 from platewright.record import Reading
 from platewright.synth.street.picture import DriveSettings, draw_drive
+from platewright.text import Alphabet
 from tests.broker import Broker, Listener
 from tests.script import wait_until
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from platewright.errors import OutputError, WeightsError
+from platewright.network.arrays import model_arrays, set_arrays
 from platewright.network.kind import build
 from platewright.network.part import (
     FrameSettings,
@@ -26,10 +27,8 @@ from platewright.network.weights import (
     BundleSettings,
     TextSettings,
     load_weights,
-    model_arrays,
     read_settings,
     save_weights,
-    set_arrays,
 )
 from platewright.reading.runtime import KerasNetwork
 from tests.network.conftest import looks

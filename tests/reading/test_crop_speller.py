@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from platewright import resource
-from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
@@ -29,6 +28,7 @@ from platewright.reading.runtime import Network
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Given, SecondSpeller
 from platewright.reading.spelling import Spelling, fold_slots
+from platewright.text import Alphabet
 from tests.reading.fake import THICK, FakeNetwork
 
 AB = Alphabet("AB")

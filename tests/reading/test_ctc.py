@@ -8,7 +8,6 @@ import math
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.reading.ctc import (
     BLANK,
     beam_search,
@@ -18,6 +17,7 @@ from platewright.reading.ctc import (
     log_likelihoods,
     spell_ctc,
 )
+from platewright.text import Alphabet
 
 ABC = Alphabet("ABC")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.errors import RegionError
 from platewright.reading.jurisdiction import FLOOR, LEAST, OTHER, Jurisdiction
 from platewright.reading.spelling import decode_slots
 from platewright.region import Region, load_region
 from platewright.region.template import region_templates
+from platewright.text import Alphabet
 from tests.work import count_calls
 
 FULL = Alphabet()

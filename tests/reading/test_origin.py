@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.network.part import OriginSettings
-from platewright.reading.jurisdiction import Jurisdiction
-from platewright.reading.origin import TRUST, OriginTeller
+from platewright.reading.jurisdiction import TRUST, Jurisdiction, OriginTeller
+from platewright.text import Alphabet
 
 FULL = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 QUAD = np.array([[10.0, 10], [60, 10], [60, 30], [10, 30]])

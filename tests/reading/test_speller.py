@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from platewright import resource
-from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.errors import ConfigError, ResourceError, WeightsError
 from platewright.file import file_digest
 from platewright.reading.choice import (
@@ -28,6 +27,7 @@ from platewright.reading.detector import Detector
 from platewright.reading.runtime import load_network
 from platewright.reading.speller import VoteSpeller, pool
 from platewright.reading.spelling import Spelling, spell
+from platewright.text import DEFAULT_CHARACTERS, Alphabet
 from tests.reading.test_crop_speller import PHOTO, QUAD, detector
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.reading.spelling import decode_slots, sharpen, spell
+from platewright.text import Alphabet
 
 ABC = Alphabet("ABC")  # classes 0, 1, 2; 3 is pad
 

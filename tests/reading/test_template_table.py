@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.reading import template_table
 from platewright.reading.template_table import TemplateTable, all_regions, known_entries
 from platewright.region import load_region
 from platewright.region.template import Piece
+from platewright.text import Alphabet
 
 ALPHABET = Alphabet()
 

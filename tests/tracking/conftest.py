@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.geometry import quad_of_box
 from platewright.reading.spelling import spell
 from platewright.record import Reading
+from platewright.text import Alphabet
 
 ALPHABET = Alphabet()
 SLOTS = 10

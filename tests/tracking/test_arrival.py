@@ -12,12 +12,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.errors import ConfigError, ImageError, VideoError
 from platewright.image import encode_image, save_image
 from platewright.output import mqtt
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
+from platewright.text import Alphabet
 from platewright.tracking import arrival
 from platewright.tracking.arrival import ArrivalSource
 from platewright.tracking.follow import follow

@@ -5,22 +5,14 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
-from platewright.errors import ConfigError, ImageError, VideoError
+from platewright.errors import ImageError, VideoError
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
-from platewright.tracking.follow import (
-    Display,
-    Followed,
-    StopWish,
-    counts,
-    follow,
-    watching_settings,
-)
+from platewright.text import Alphabet
+from platewright.tracking.follow import Followed, StopWish, counts, follow, watching_settings
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Sight, Track, Tracker
@@ -161,49 +153,6 @@ def test_a_damaged_picture_is_passed_over(reading_of: Make) -> None:
     done = follow(frames, video.read, VOTER, on_passing=video.told.append)
     assert str(done) == "4 frames (1 damaged), 3 read, 1 plate"
     assert video.texts == [("AB12CDE", 3)]
-
-
-def test_without_a_screen_there_is_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platewright.tracking.follow.sys.platform", "linux")
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(ConfigError, match="--show needs a screen"):
-        Display("x")
-
-
-def test_an_opencv_without_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(title: str, kind: int) -> None:
-        raise cv2.error("not implemented")
-
-    monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(cv2, "namedWindow", none)
-    with pytest.raises(ConfigError, match="pip install opencv-python"):
-        Display("x")
-
-
-@pytest.mark.parametrize(
-    ("key", "visible", "goes_on"),
-    [
-        (-1, 1.0, True),
-        (ord("x"), 1.0, True),
-        (ord("q"), 1.0, False),
-        (27, 1.0, False),
-        (-1, 0.0, False),
-    ],
-)
-def test_it_is_closed_by_its_button_q_or_esc(
-    monkeypatch: pytest.MonkeyPatch, key: int, visible: float, goes_on: bool
-) -> None:
-    shown: list[np.ndarray] = []
-    monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(cv2, "namedWindow", lambda title, kind: None)
-    monkeypatch.setattr(cv2, "imshow", lambda title, picture: shown.append(picture))
-    monkeypatch.setattr(cv2, "waitKey", lambda ms: key)
-    monkeypatch.setattr(cv2, "getWindowProperty", lambda title, what: visible)
-    picture = np.zeros((2, 2, 3), np.uint8)
-    picture[..., 0] = 255
-    assert Display("x").show(picture) is goes_on
-    assert shown[0][0, 0].tolist() == [0, 0, 255]  # red, in OpenCV's order
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

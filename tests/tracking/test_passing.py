@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.errors import OutputError
 from platewright.file import LinesFile
 from platewright.reading.jurisdiction import Jurisdiction
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots
 from platewright.record import Reading
+from platewright.text import Alphabet
 from platewright.tracking.passing import Voter, VoteSettings, vote
 from platewright.tracking.track import Sight, Track
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.errors import ImageError
 from platewright.reading.settings import DetectorSettings, Shown
 from platewright.record import Reading
+from platewright.text import Alphabet
 from platewright.tracking.follow import watching_settings
 from platewright.tracking.passing import Voter
 from platewright.tracking.redaction import HOLD, PlateCount, hide_plates

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.alphabet import Alphabet
 from platewright.errors import WeightsError
 from platewright.file import file_digest
 from platewright.network.part import LineSettings, SlotSettings
@@ -20,7 +19,7 @@ from platewright.reading.runtime import OnnxNetwork, load_network
 from platewright.reading.spelling import decode_slots, sharpen, spell
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
-from platewright.text import clean
+from platewright.text import Alphabet, clean
 from platewright.training import calibration
 from platewright.training.calibration import (
     Calibration,

@@ -15,11 +15,10 @@ from platewright.network.kind import Recipe, build, joined, kind_names, load_kin
 from platewright.network.part import SlotSettings
 from platewright.synth.background import Backgrounds
 from platewright.training import loss
-from platewright.training.cell import IGNORE
 from platewright.training.fit import losses_of
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.stream import draw_batch, prepare
-from platewright.training.task import load_task
+from platewright.training.task import IGNORE, load_task
 
 SLOTS = SlotSettings(channels=(8, 8, 16, 16))
 TASK = load_task(Recipe(settings=SLOTS, source=""), {"windows": 2})

@@ -14,8 +14,9 @@ import pytest
 
 from platewright.geometry import iou, project
 from platewright.image import save_image
+from platewright.network.arrays import model_arrays
 from platewright.network.export import export_beside
-from platewright.network.weights import load_weights, model_arrays
+from platewright.network.weights import load_weights
 from platewright.reading.finder import RATIO
 from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
@@ -25,9 +26,9 @@ from platewright.synth.effect import blur
 from platewright.synth.placement import Pose, add_plate, pose_quad
 from platewright.synth.scene import apply_camera
 from platewright.synth.style import PlateStyle
-from platewright.training.cell import IGNORE
 from platewright.training.fit import Trainer, TrainSettings, learning_rate
 from platewright.training.stream import Batch, prepare
+from platewright.training.task import IGNORE
 from platewright.training.task.scan import scan_target
 from platewright.training.task.slots import slot_target
 from platewright.training.view import View, frame_quad
@@ -150,7 +151,7 @@ def scenes() -> list[Scene]:
 def run(tmp_path_factory: pytest.TempPathFactory, scenes: list[Scene]) -> Path:
     """A folder with weights.npz and weights.onnx that know the eight scenes by heart."""
     folder = tmp_path_factory.mktemp("overfit")
-    settings = TrainSettings(steps=STEPS, rate=6e-3, warmup=30, last_rate=0.02, decay=0.0)
+    settings = TrainSettings(steps=STEPS, rate=6e-3, warmup=30, last_rate=0.02, clip=5.0)
     trainer = Trainer(tasks_of(NETWORK), settings, folder)
     rng = np.random.default_rng(1)
     for step in range(STEPS):

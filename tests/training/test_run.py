@@ -13,9 +13,10 @@ import pytest
 
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
+from platewright.network.arrays import model_arrays
 from platewright.network.kind import Recipe, build, joined, kind_names, load_kind
 from platewright.network.part import LineSettings, SlotSettings
-from platewright.network.weights import TextSettings, load_file, model_arrays, read_settings
+from platewright.network.weights import TextSettings, load_file, read_settings
 from platewright.reading.crop_speller import crop_speller
 from platewright.reading.ctc import BLANK, labels
 from platewright.reading.runtime import load_network
@@ -173,7 +174,7 @@ def test_three_plates_by_heart(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     steps = {"box": 240, "crnn-gru": 260}.get(name, 180)
     rate = {"box": 4e-3, "crnn-gru": 5e-3}.get(name, 8e-3)
     settings = TrainSettings(
-        steps=steps, rate=rate, warmup=10, last_rate=0.05, decay=0.0,
+        steps=steps, rate=rate, warmup=10, last_rate=0.05, clip=5.0,
         ema=0.8, workers=0, report_every=steps // 2, check_every=steps // 2, samples=SAMPLES,
         best=True,
     )  # fmt: skip
@@ -264,7 +265,15 @@ def test_what_began_with_a_recipe_goes_on_with_it(
 
 def test_an_average_of_few_steps_is_nearer_to_the_last_than_to_the_first(tmp_path: Path) -> None:
     settings = TrainSettings(
-        steps=4, warmup=0, rate=1e-2, workers=0, report_every=2, check_every=2, samples=SAMPLES
+        steps=4,
+        rate=1e-2,
+        clip=5.0,
+        ema=0.998,
+        best=False,
+        workers=0,
+        report_every=2,
+        check_every=2,
+        samples=SAMPLES,
     )
     trainer = Trainer([load_task(recipe_of("box"), {"windows": 3})], settings, tmp_path)
     first = model_arrays(trainer.model)

@@ -21,7 +21,6 @@ from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.effect import resample
 from platewright.synth.scene import SceneSettings, draw_closeup
-from platewright.training.cell import IGNORE
 from platewright.training.sample import (
     SampleSettings,
     Stock,
@@ -31,6 +30,7 @@ from platewright.training.sample import (
     readable_plates,
 )
 from platewright.training.stream import Batch, BatchStream, draw_batch
+from platewright.training.task import IGNORE
 from platewright.training.task.scan import scan_target
 from platewright.training.task.slots import slot_target
 from platewright.training.view import View, draw_view, frame_quad

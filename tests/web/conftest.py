@@ -23,7 +23,7 @@ from django.test.utils import setup_test_environment, teardown_test_environment
 from platewright.image import encode_image
 from platewright.record import SceneRecord
 from platewright.synth.street.picture import draw_street
-from platewright.web import limit
+from platewright.web import security
 from platewright.web.registry import lookup
 from tests.script import wait_until
 
@@ -56,7 +56,7 @@ def db(database: None) -> Iterator[None]:
 @pytest.fixture
 def client(db: None, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A client without a session, whose bucket of requests is full."""
-    monkeypatch.setattr(limit, "rate", limit.Rate(64))
+    monkeypatch.setattr(security, "rate", security.Rate(64))
     return Client()
 
 

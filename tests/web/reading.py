@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from platewright.alphabet import Alphabet
 from platewright.reading.spelling import decode_slots
 from platewright.record import Reading
+from platewright.text import Alphabet
 
 QUAD = np.array([[0.0, 0], [9, 0], [9, 2], [0, 2]])
 

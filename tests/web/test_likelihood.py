@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.alphabet import DEFAULT_CHARACTERS, Alphabet
 from platewright.network.part import UNSEEN
+from platewright.text import DEFAULT_CHARACTERS, Alphabet
 from platewright.web.registry.likelihood import LookupSettings, Matcher
 from tests.web.reading import slots_of, sure
 from tests.work import count_calls

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import DEFAULT_CHARACTERS
 from platewright.dataset.outline import (
     CORNERS,
     SeenPlate,
@@ -32,7 +31,7 @@ from platewright.errors import DatasetError, OutputError
 from platewright.file import make_folder, whole_text
 from platewright.geometry import box_of_quad
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
-from platewright.text import number_of
+from platewright.text import DEFAULT_CHARACTERS, number_of
 
 FloatArray = NDArray[np.float64]
 

@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import DEFAULT_CHARACTERS
 from platewright.dataset import crop
 from platewright.dataset.crop import cut_box
 from platewright.dataset.outline import SeenPlate
@@ -32,6 +31,7 @@ from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.record import PlateRecord, SceneRecord
+from platewright.text import DEFAULT_CHARACTERS
 
 Picture = NDArray[np.uint8]
 

@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from platewright.dataset.writer import Format, Sample, encode_sample, plain_value
-from platewright.errors import ConfigError, OutputError
+from platewright.errors import ConfigError
+from platewright.file import writing
 from platewright.geometry import clip_box
 
 Feature = Sequence[bytes] | Sequence[int] | Sequence[float]
@@ -41,26 +42,20 @@ class TFRecordFormat(Format):
             needed = "--format tfrecord needs google-crc32c: pip install google-crc32c"
             raise ConfigError(needed) from None
         self._path = folder / f"{shard:05d}.tfrecord"
-        try:
+        with writing(self._path):
             self._file = self._path.open("wb")
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
 
     def add(self, sample: Sample) -> None:
         """Append one example."""
         data = frame(encode_example(sample_features(sample)))
-        try:
+        with writing(self._path):
             self._file.write(data)
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
         self.hold(*(plate.text for plate in sample.record.plates))
 
     def close(self) -> list[str]:
         """Close the file."""
-        try:
+        with writing(self._path):
             self._file.close()
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
         return self.lines
 
 
@@ -88,10 +83,6 @@ def sample_features(sample: Sample) -> dict[str, Feature]:
         "plate/quad": [float(value) for plate in plates for value in plate.quad.ravel()],
         "record": [record.encode()],
     }
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path}: can't be written: {error.strerror or error}")
 
 
 def frame(data: bytes) -> bytes:

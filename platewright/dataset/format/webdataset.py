@@ -16,7 +16,8 @@ from pathlib import Path
 from platewright.dataset.index import TarShard
 from platewright.dataset.picture import STRICT, PackedPicture, PictureFinder
 from platewright.dataset.writer import Format, Sample, encode_sample, plain_value
-from platewright.errors import DatasetError, OutputError
+from platewright.errors import DatasetError
+from platewright.file import writing
 from platewright.record import SceneRecord
 
 
@@ -30,10 +31,8 @@ class WebDatasetFormat(Format):
     def __init__(self, folder: Path, shard: int) -> None:
         super().__init__(folder, shard)
         self._path = folder / f"{shard:05d}.tar"
-        try:
+        with writing(self._path):
             self._tar = tarfile.open(self._path, "w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
 
     def add(self, sample: Sample) -> None:
         """Append a picture and its record."""
@@ -43,18 +42,14 @@ class WebDatasetFormat(Format):
         for ending, content in ((suffix, data), (".json", record)):
             info = tarfile.TarInfo(sample.name + ending)
             info.size = len(content)
-            try:
+            with writing(self._path):
                 self._tar.addfile(info, io.BytesIO(content))
-            except OSError as error:
-                raise _unwritable(self._path, error) from error
         self.hold(*(plate.text for plate in sample.record.plates))
 
     def close(self) -> list[str]:
         """Write the archive's end."""
-        try:
+        with writing(self._path):
             self._tar.close()
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
         return self.lines
 
 
@@ -86,7 +81,3 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPic
 
 def _content(shard: TarShard, number: int) -> bytes:
     return shard.read_packed(number)[0]
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path}: can't be written: {error.strerror or error}")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.synth import option
+from platewright.synth.effect import blend_ink
 from platewright.synth.option import Recorded
-from platewright.synth.tone import blend_ink
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas

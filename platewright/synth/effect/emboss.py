@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from platewright.region import Look
 from platewright.synth import option
+from platewright.synth.effect import add_levels
 from platewright.synth.option import Recorded
-from platewright.synth.tone import add_levels
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from platewright.region import Look
 from platewright.region.look import luma
 from platewright.synth import option
+from platewright.synth.effect import Colour, tinted_grey
 from platewright.synth.option import Recorded
-from platewright.synth.tone import Colour, tinted_grey
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.synth import option
-from platewright.synth.effect import Shot
+from platewright.synth.effect import Shot, spread
 from platewright.synth.option import Recorded
-from platewright.synth.tone import spread
 
 STAGE = "sensor"
 ORDER = 30

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.synth import option
-from platewright.synth.effect import Shot
+from platewright.synth.effect import Shot, dim
 from platewright.synth.option import Recorded
-from platewright.synth.tone import dim
 
 STAGE = "light"
 ORDER = 10

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from platewright.region import Look
 from platewright.synth import option
+from platewright.synth.effect import Colour
 from platewright.synth.mark import paint_sticker
 from platewright.synth.option import Recorded
-from platewright.synth.tone import Colour
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas

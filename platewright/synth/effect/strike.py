@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.synth import option
+from platewright.synth.effect import Colour
 from platewright.synth.option import Recorded
-from platewright.synth.tone import Colour
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas

@@ -12,12 +12,9 @@ from platewright.geometry import Box, box_of_quad, project
 from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import best_path
 from platewright.record import PlateRecord
-from platewright.training.cell import IGNORE, around, claimed, spared
 from platewright.training.sample import SampleSettings, Stock
-from platewright.training.task import Sample, Task, WeightedLosses
+from platewright.training.task import IGNORE, Sample, Task, WeightedLosses, around, claimed, spared
 from platewright.training.view import draw_view
-
-__all__ = ["TASK", "LineTask", "line_target"]
 
 FloatArray = NDArray[np.float64]
 HIDDEN = 0.3

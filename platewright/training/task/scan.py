@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from platewright.network.part import ScanSettings
 from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_scene
-from platewright.training.cell import IGNORE
 from platewright.training.sample import SampleSettings, Stock
-from platewright.training.task import Sample, Task, WeightedLosses, mean_off
+from platewright.training.task import IGNORE, Sample, Task, WeightedLosses, mean_off
 
 FloatArray = NDArray[np.float32]
 CENTRE = (0.11, 0.075)

@@ -11,9 +11,8 @@ from platewright.geometry import box_of_quad, project
 from platewright.network.part import SlotSettings
 from platewright.reading.spelling import decode_slots
 from platewright.record import PlateRecord
-from platewright.training.cell import IGNORE, around, claimed, spared
 from platewright.training.sample import SampleSettings, Stock
-from platewright.training.task import Sample, Task, WeightedLosses
+from platewright.training.task import IGNORE, Sample, Task, WeightedLosses, around, claimed, spared
 from platewright.training.view import draw_view
 
 IntArray = NDArray[np.int32]

@@ -19,8 +19,6 @@ from platewright.image import decode_image
 from platewright.web.registry.models import Camera, Sighting, Vehicle
 from platewright.web.registry.vehicle_csv import COLUMNS, export_vehicles, import_vehicles
 
-__all__ = ["CameraAdmin", "CameraForm", "CsvForm", "SightingAdmin", "VehicleAdmin"]
-
 if TYPE_CHECKING:  # generic for the type checker alone
     VehicleBase = admin.ModelAdmin[Vehicle]
     SightingBase = admin.ModelAdmin[Sighting]

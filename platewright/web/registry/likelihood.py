@@ -17,10 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.alphabet import Alphabet
 from platewright.network.part import UNSEEN
-
-__all__ = ["LookupSettings", "Match", "Matcher"]
+from platewright.text import Alphabet
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.int16]
@@ -90,7 +88,6 @@ class Matcher:
         slots: int = 12,
         settings: LookupSettings | None = None,
     ) -> None:
-        """Lay the plates out as one table."""
         self.alphabet = alphabet or Alphabet()
         self.settings = settings or LookupSettings()
         self.slots = slots
@@ -112,7 +109,6 @@ class Matcher:
         self._at_edge = float(np.log(self.settings.edge / self.settings.slip))
 
     def __len__(self) -> int:
-        """Number of plates."""
         return len(self._codes)
 
     def match(self, slots: FloatArray, text: str = "", *, without: int = -1) -> Match:

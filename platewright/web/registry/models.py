@@ -14,23 +14,12 @@ from django.db import models
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from platewright.alphabet import DEFAULT_CHARACTERS
 from platewright.errors import ConfigError
 from platewright.geometry import Box
 from platewright.image import decode_image, encode_image
-from platewright.reading.mask import Mask, dark, read_area
+from platewright.reading.settings import Mask, dark, read_area
 from platewright.region import region_codes
-
-__all__ = [
-    "LONGEST",
-    "SEPARATORS",
-    "Camera",
-    "Picture",
-    "Revision",
-    "Sighting",
-    "Vehicle",
-    "normalize",
-]
+from platewright.text import DEFAULT_CHARACTERS
 
 LONGEST = 12
 """Most characters of a plate: as many as the network has slots."""
@@ -105,7 +94,6 @@ class Vehicle(models.Model):
         )
 
     def __str__(self) -> str:
-        """Return the plate, with its region where that is known."""
         return f"{self.plate} ({self.region})" if self.region else self.plate
 
     def clean_fields(self, exclude: set[str] | None = None) -> None:  # type: ignore[override]
@@ -163,7 +151,6 @@ class Camera(models.Model):
         ordering = ("name",)
 
     def __str__(self) -> str:
-        """Return its name."""
         return self.name
 
     def clean_fields(self, exclude: set[str] | None = None) -> None:  # type: ignore[override]
@@ -220,7 +207,6 @@ class Picture(models.Model):
     jpeg = models.BinaryField()
 
     def __str__(self) -> str:
-        """Return its number."""
         return str(self.id)
 
 
@@ -258,7 +244,6 @@ class Sighting(models.Model):
         ordering = ("-seen", "id")
 
     def __str__(self) -> str:
-        """Return the plate and the time."""
         return f"{self.plate}, {timezone.localtime(self.seen):%Y-%m-%d %H:%M}"
 
 
@@ -269,5 +254,4 @@ class Revision(models.Model):
     value = models.UUIDField(default=uuid.uuid4)
 
     def __str__(self) -> str:
-        """Return it."""
         return str(self.value)

@@ -16,8 +16,6 @@ from platewright.errors import DatasetError
 from platewright.web.registry.lookup import note_change
 from platewright.web.registry.models import Vehicle
 
-__all__ = ["COLUMNS", "Report", "export_vehicles", "import_vehicles"]
-
 COLUMNS = ("plate", "region", "holder", "note", "list", "valid_from", "valid_until")
 MOST_FAULTS = 1000
 BATCH = 1000
@@ -45,7 +43,6 @@ class Report:
     bad: int = 0
 
     def __str__(self) -> str:
-        """Return it in a line."""
         return (
             f"{self.added} added, {self.changed} changed, {self.same} as they were, {self.bad} bad"
         )

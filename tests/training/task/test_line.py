@@ -10,7 +10,7 @@ import pytest
 from platewright.geometry import quad_of_box
 from platewright.network.part import LineSettings
 from platewright.record import CharacterRecord, PlateRecord
-from platewright.training.cell import IGNORE
+from platewright.training.task import IGNORE
 from platewright.training.task.line import line_target
 
 LINE = LineSettings()

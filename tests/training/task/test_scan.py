@@ -6,8 +6,8 @@ import pytest
 from platewright.geometry import quad_of_box
 from platewright.network.part import ScanSettings
 from platewright.record import PlateRecord
-from platewright.training.cell import IGNORE
 from platewright.training.sample import SampleSettings
+from platewright.training.task import IGNORE
 from platewright.training.task.scan import CENTRE, NEAR, SLACK, scan_scene, scan_target
 from tests.network.conftest import looks
 

@@ -6,7 +6,7 @@ import pytest
 from platewright.geometry import quad_of_box
 from platewright.network.part import SlotSettings
 from platewright.record import CharacterRecord, PlateRecord
-from platewright.training.cell import IGNORE
+from platewright.training.task import IGNORE
 from platewright.training.task.slots import slot_target, text_accuracy
 from platewright.training.view import View
 

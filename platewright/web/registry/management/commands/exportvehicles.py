@@ -13,8 +13,6 @@ from platewright.errors import OutputError
 from platewright.file import write_file
 from platewright.web.registry.vehicle_csv import export_vehicles
 
-__all__ = ["Command"]
-
 
 class Command(BaseCommand):
     """`manage.py exportvehicles FILE.csv`."""

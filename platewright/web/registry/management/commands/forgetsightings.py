@@ -9,8 +9,6 @@ from django.core.management.base import BaseCommand, CommandError
 
 from platewright.web.registry.lookup import forget_sightings
 
-__all__ = ["Command"]
-
 MOST_DAYS = 36_500
 
 

@@ -12,8 +12,6 @@ from django.core.management.base import BaseCommand, CommandError
 from platewright.errors import DatasetError
 from platewright.web.registry.vehicle_csv import COLUMNS, import_vehicles
 
-__all__ = ["Command"]
-
 
 class Command(BaseCommand):
     """`manage.py importvehicles FILE.csv`."""

@@ -12,8 +12,6 @@ from django.core.management.base import BaseCommand, CommandError
 
 from platewright.web.environment import secret_file
 
-__all__ = ["Command"]
-
 
 class Command(BaseCommand):
     """`manage.py setup [NAME]`."""

@@ -10,9 +10,7 @@ import pytest
 from platewright.errors import ConfigError
 from platewright.geometry import quad_of_box
 from platewright.image import save_image
-from platewright.reading.acceptance import is_accepted, is_complete
-from platewright.reading.mask import read_mask
-from platewright.reading.settings import DetectorSettings
+from platewright.reading.settings import DetectorSettings, is_accepted, is_complete, read_mask
 
 SIZE = (480, 640)
 WHOLE = {"confidence": 0.99, "presence": 0.99, "complete": True, "room": 1.0, "region": "GB"}

@@ -5,8 +5,8 @@ import time
 import pytest
 from django.test import Client, RequestFactory
 
-from platewright.web import limit
-from platewright.web.limit import Rate, client_address
+from platewright.web import security
+from platewright.web.security import Rate, client_address
 
 
 def test_a_bucket_empties_and_fills(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_all_that_comes_in_at_a_time_is_bounded(settings) -> None:
     from platewright.web.problem import BusyError
 
     settings.MAX_HELD_BYTES = 100
-    limits = limit.Limits(lambda request: None)
+    limits = security.Limits(lambda request: None)
     limits._hold(60)
     with pytest.raises(BusyError):
         limits._hold(60)
