@@ -195,7 +195,7 @@ class DetectorSettings:
         mask: where nothing is looked for.
     """
 
-    min_presence: float = 0.5
+    min_presence: float = 0.4
     min_confidence: float = 0.0
     accept: float = ACCEPTED
     accept_presence: float = 0.9
