@@ -187,7 +187,7 @@ def test_readings_are_drawn_and_plates_hidden(
     assert np.array_equal(photo, before)
     x0, y0, x1, y1 = (int(v) for v in readings[0].box)
     inside = hidden[(y0 + y1) // 2, (3 * x0 + x1) // 4 : (x0 + 3 * x1) // 4]
-    assert np.ptp(inside.reshape(-1, 3), axis=0).max() <= 2  # flat; two finds may overlap
+    assert len(np.unique(inside.reshape(-1, 3), axis=0)) <= 3  # flat; finds may overlap
 
 
 @pytest.mark.slow
