@@ -180,20 +180,21 @@ def _write_onnx(weights: Path, folder: Path, licence: str) -> None:
 
 
 def _onnx_of(weights: Path, work: Path) -> Path:
-    """Return an `.onnx` file of weights: itself, the one beside that is of them, or a new one."""
+    """Return an `.onnx` file of weights: itself, one of 32 bits beside, or a new one."""
     if weights.suffix == ".onnx":
         return weights
     import onnx
 
     from platewright.network.export import export
 
-    beside = weights.with_suffix(".onnx")
-    if beside.is_file():
+    for beside in (weights.with_suffix(".float.onnx"), weights.with_suffix(".onnx")):
         try:
-            props = onnx.load(str(beside)).metadata_props
-        except Exception:  # a damaged one is not used
-            props = []
-        if any(each.key == "made_of" and each.value == file_digest(weights) for each in props):
+            model = onnx.load(str(beside))
+        except Exception:  # a missing or a damaged one is not used
+            continue
+        told = {each.key: each.value for each in model.metadata_props}
+        small = any(node.op_type == "QuantizeLinear" for node in model.graph.node)
+        if told.get("made_of") == file_digest(weights) and not small:
             return beside
     export(weights, work / "weights.onnx")
     return work / "weights.onnx"
