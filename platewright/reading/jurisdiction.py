@@ -126,10 +126,10 @@ class Jurisdiction:
             (places, np.ones_like(shares), cells) for places, shares, cells in table.groups
         )
         between = table.apart / np.float32(255) * (GAP_SEEN - GAP_MADE_UP) + GAP_MADE_UP
-        inside = np.arange(1, slots + 1)[None] < table.lengths[:, None]
-        between = between[:, 1:] if slots > 1 else between[:, :0]
-        self._gap = np.where(inside[:, : slots - 1], np.log(between), 0.0).astype(np.float32)
-        self._no_gap = np.where(inside[:, : slots - 1], np.log1p(-between), 0.0).astype(np.float32)
+        between = between[:, 1:]
+        inside = np.arange(1, between.shape[1] + 1) < table.lengths[:, None]
+        self._gap = np.where(inside, np.log(between), 0.0).astype(np.float32)
+        self._no_gap = np.where(inside, np.log1p(-between), 0.0).astype(np.float32)
         countries = [code.split("-")[0] for code in self.codes]
         self._countries = tuple(dict.fromkeys(countries))
         self._country = np.array([self._countries.index(each) for each in countries], np.intp)

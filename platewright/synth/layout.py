@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 
 from platewright.region import Look
+from platewright.region.syntax import split_groups
 from platewright.synth.face import CAP_PX, Face
 from platewright.synth.mark import (
     PlacedMark,
@@ -250,10 +251,11 @@ def _raised(
         (x + squeeze * (block + gap), y),
     )
     placed = []
+    first_group = (0, 0, len(split_groups(second[:cut])))
     for k, (row, (text, line)) in enumerate(zip(rows, runs, strict=True)):
         x, y = corners[k]
         noise = _jitter(rng, 0.5 * style.jitter * heights[k], len(row))
-        groups = [number + (100 if k == 2 else 0) for number in _group_numbers(text)]
+        groups = [first_group[k] + number for number in _group_numbers(text)]
         for (char, x0, y0, x1, y1), moved, group in zip(row, noise, groups, strict=True):
             box = (x0 * squeeze + x, y0 + y, x1 * squeeze + x, y1 + y)
             placed.append(_glyph(char, box, moved, line, group))

@@ -119,11 +119,7 @@ def claimed(box: Box, cell: tuple[float, float], count: tuple[int, int]) -> Cell
         cell: (height, width) of a cell, window pixels.
         count: (rows, columns) of the map.
     """
-    x0, y0, x1, y1 = box
-    return (
-        _span(y0, y1, cell[0], count[0], INNER),
-        _span(x0, x1, cell[1], count[1], INNER),
-    )
+    return _cells(box, cell, count, INNER)
 
 
 def around(box: Box, cell: tuple[float, float], count: tuple[int, int]) -> Cells:
@@ -135,9 +131,16 @@ def around(box: Box, cell: tuple[float, float], count: tuple[int, int]) -> Cells
         count: (rows, columns) of the map.
     """
     x0, y0, x1, y1 = box
+    half_y, half_x = cell[0] / 2, cell[1] / 2
+    return _cells((x0 - half_x, y0 - half_y, x1 + half_x, y1 + half_y), cell, count, 1.0)
+
+
+def _cells(box: Box, cell: tuple[float, float], count: tuple[int, int], inner: float) -> Cells:
+    """Return the (rows, columns) whose centres lie in the inner part of a box."""
+    x0, y0, x1, y1 = box
     return (
-        _span(y0 - cell[0] / 2, y1 + cell[0] / 2, cell[0], count[0], 1.0),
-        _span(x0 - cell[1] / 2, x1 + cell[1] / 2, cell[1], count[1], 1.0),
+        _span(y0, y1, cell[0], count[0], inner),
+        _span(x0, x1, cell[1], count[1], inner),
     )
 
 
