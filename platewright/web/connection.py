@@ -8,6 +8,7 @@ and again for the answer, a bound on what all bodies hold, and a client's share 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Allowance:
         waiting: how many requests with a body may be answered or wait for it at a time; fewer than
             there are threads, so that what needs no reading is answered all the while.
         connections: of one client at a time; 0: any number.
+        ahead: requests that a connection may send before it has fetched the answers of others.
     """
 
     header_s: float = 10.0
@@ -45,6 +47,7 @@ class Allowance:
     held_bytes: int = 400_000_000
     waiting: int = 60
     connections: int = 32
+    ahead: int = 16
 
 
 class RefusalError(Error):  # type: ignore[misc]
@@ -101,7 +104,12 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """Take bytes in; once the header is whole, judge it before anything more is kept."""
         before = self.headers_finished
-        taken: int = super().received(data)
+        try:
+            taken: int = super().received(data)
+        except Exception:  # a number of 5,000 digits, and whatever else Waitress takes for granted
+            self.headers_finished, taken = True, len(data)
+            self.error = RefusalError(400, "Bad Request", "the request's header can't be read")
+            self.completed = True
         if self.headers_finished and not before and self.error is None and not self.empty:
             self._judge()
         if self.completed and self.refusal is not None and self.error is None:
@@ -119,7 +127,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def _judge(self) -> None:
         allowed: Allowance = self.channel.server.allowance
         length = int(self.content_length)
-        if self.chunked:
+        if len(self.channel.requests) >= allowed.ahead:
+            line = "too many requests at a time; wait for their answers"
+            self.error = RefusalError(429, "Too Many Requests", line)
+        elif self.chunked:
             line = "tell the length of what you send (Content-Length)"
             self.error = RefusalError(411, "Length Required", line)
         elif length > allowed.body_bytes:
@@ -143,15 +154,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     Attributes:
         since: when what it is at began: a request's first byte, an answer's last, the connection.
+        owed_since: when it was first seen with an answer that is not fetched yet; 0: it has none.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        self.since = time.time()
+        self.since, self.owed_since = time.time(), 0.0
         super().__init__(*arguments, **named)
 
     def parser_class(self, adj: Any) -> Parser:
         """Return what takes the next request in."""
-        self.since = time.time()
+        self.since, self.owed_since = time.time(), 0.0
         parser = Parser(adj)
         parser.channel = self
         return parser
@@ -161,12 +173,20 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         super().service()
         self.since = time.time()
 
-    def over_at(self, allowed: Allowance) -> float:
-        """Return when the time of what it is at is over."""
+    def is_over(self, allowed: Allowance, now: float) -> bool:
+        """Tell whether the time of what it is at is over."""
+        # A thread may be waiting for room, so that this counts while requests are answered as well.
+        self.owed_since = (self.owed_since or now) if self.total_outbufs_len else 0.0
+        if self.owed_since:
+            return self.owed_since + allowed.body_s < now
         taking = self.request is not None and self.request.headers_finished
-        return self.since + (
-            allowed.body_s if taking or self.total_outbufs_len else allowed.header_s
-        )
+        most_s = allowed.body_s if taking else allowed.header_s
+        return not self.requests and self.since + most_s < now
+
+    def handle_error(self) -> None:
+        """Close it; what Waitress would log tells the client's address."""
+        self.logger.error("a connection was closed: %s", getattr(sys.exc_info()[0], "__name__", ""))
+        self.handle_close()
 
     @property
     def client(self) -> str:
@@ -186,7 +206,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def maintenance(self, now: float) -> None:
         """Close what is over its time."""
         for channel in list(self.active_channels.values()):
-            if not channel.requests and channel.over_at(self.allowance) < now:
+            if channel.is_over(self.allowance, now):
                 channel.will_close = True
 
     def held(self) -> int:

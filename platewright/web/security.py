@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 
 from platewright.web.problem import BusyError, RequestError, TooLargeError, TooManyError, problem
 
@@ -153,6 +155,20 @@ def client_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+def _take_form(request: HttpRequest) -> None:
+    """Take a form in before anything looks at it.
+
+    Raises:
+        RequestError: where its headers say what Django's parser takes for granted that none says.
+    """
+    try:
+        _ = request.POST
+    except (SuspiciousOperation, MultiPartParserError, OSError):  # Django answers for these
+        raise
+    except Exception:
+        raise RequestError("the request can't be read; load the page again") from None
+
+
 class Limits:
     """Middleware that refuses what is too large or comes too often, before it is read."""
 
@@ -172,7 +188,10 @@ class Limits:
         except RequestError as error:
             return problem(request, error)
         try:
+            _take_form(request)
             return self.get_response(request)
+        except RequestError as error:
+            return problem(request, error)
         finally:
             self._hold(-length)
 
@@ -196,7 +215,7 @@ class Limits:
             error = RequestError("tell the length of what you send (Content-Length)")
             error.status = 411
             raise error
-        length = int(text) if text.isdigit() else 0
+        length = int(text) if text.isdecimal() and len(text) < 20 else 0
         most = settings.MAX_REQUEST_BYTES
         if length > most:
             if length <= DRAINED * most:

@@ -86,6 +86,18 @@ def test_a_photo_of_a_phone_is_read(client: Client, street: Street) -> None:
     assert {plate.text for plate in street[1].plates} & {p["text"] for p in picture["plates"]}
 
 
+@pytest.mark.parametrize("path", ["/", "/api/v1/read"])
+@pytest.mark.parametrize(
+    ("said", "charset"), [("filename*0=a; filename*=b", "utf-8"), ("filename=a", "base64")]
+)
+def test_a_form_whose_headers_are_odd(client: Client, path: str, said: str, charset: str) -> None:
+    part = f'--x\r\nContent-Disposition: form-data; name="f"; {said}\r\n\r\nhi\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    client.raise_request_exception = False
+    answer = client.generic("POST", path, part.encode(), content_type=kind)
+    assert answer.status_code == 400
+
+
 def test_an_empty_request(client: Client) -> None:
     response = send(client, b"")
     assert (response.status_code, "no picture was sent" in response.json()["detail"]) == (400, True)

@@ -143,6 +143,21 @@ def test_slow_clients_cost_the_others_nothing(hurried: Server, kind: str) -> Non
         assert all(ended(each) for each in slow) and came < begun + 7
 
 
+def test_answers_that_nobody_fetches_hold_no_thread(hurried: Server) -> None:
+    place = urlsplit(hurried.url)
+    large = b"GET /static/ninja/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        deaf = [
+            stack.enter_context(socket.create_connection((place.hostname, place.port), 20))
+            for _ in range(12)
+        ]
+        for each in deaf:  # more than there are threads, and more than a buffer holds
+            with contextlib.suppress(ConnectionError):
+                each.sendall(large * 110)
+        time.sleep(1)
+        assert ask(hurried.url + "/health") == (200, b"ok\n")
+
+
 def ended(client: socket.socket) -> bool:
     """Tell whether the server has hung up."""
     client.settimeout(0.01)
@@ -211,6 +226,7 @@ def test_bad_requests_leave_no_address_in_the_log(server: Server) -> None:
         b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
         b"GET /%ff%00 HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.5\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx",
     ):
