@@ -29,14 +29,15 @@ from PIL import (
     JpegImagePlugin,  # noqa: F401
     MpoImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
-    TiffImagePlugin,  # noqa: F401
+    TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
 )
 
 from platewright.errors import ImageError, OutputError
 from platewright.file import open_file, write_file
-from platewright.jpeg import decode_jpeg
+from platewright.jpeg import MAX_BYTES as MAX_JPEG_BYTES
+from platewright.jpeg import check_header, decode_jpeg
 
 UInt8Array = NDArray[np.uint8]
 
@@ -45,6 +46,14 @@ MAX_PIXELS = 100_000_000
 MAX_RATIO = 100
 """Longer over shorter side of a photo. Whatever looks at a photo looks past its edges, so that a
 line of pixels would cost as much as a picture many times as large."""
+
+MAX_BYTES = 1 << 30
+"""Of a picture's file; one of 100 megapixels and 16 bits has 800 MB without any packing."""
+FREE_PARTS, PART_BYTES = 10_000, 1 << 10
+"""Chunks of a PNG that may be small, and the mean size of more; encoders write 8 KB and more."""
+FREE_TILE_PIXELS, TILE_PICTURES = 1 << 24, 4
+"""The largest tile of a TIFF: pixels, or pictures of its own size; one is unpacked at a time."""
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 
 READ_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif",
@@ -67,6 +76,7 @@ HEIC_PLUGINS = ("pillow_heif", "pi_heif")
 """Either makes Pillow read HEIC; the second does no more than that."""
 STRIP_PIXELS = 1 << 20
 ORIENTATION_TAG = 0x0112
+TILE_WIDTH_TAG, TILE_HEIGHT_TAG = 0x0142, 0x0143
 
 
 def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
@@ -206,24 +216,7 @@ def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
 
 def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
     """Read a photo; errors of the decoders are the caller's."""
-    start = stream.read(START_BYTES)
-    stream.seek(0)
-    if not start:
-        raise ImageError(f"{name}: the file is empty; copy or export it again")
-    formats = pillow_formats(start)
-    if not formats:
-        raise ImageError(f"{name}: HEIC, which needs pip install pillow-heif; or export it as JPEG")
-    try:
-        picture = Image.open(stream, formats=formats)
-    except UnidentifiedImageError as error:
-        boxed = {"AVIF": "AVIF", "HEIF": "HEIC"}.get(formats[0])
-        if boxed:
-            told = f"{boxed} that is cut off, or that this Pillow can't read"
-            raise ImageError(f"{name}: {told}; export it as JPEG") from error
-        raise ImageError(
-            f"{name}: no picture that can be read; give a JPEG, PNG, BMP, GIF, WebP or TIFF"
-        ) from error
-    with picture:
+    with open_picture(stream, name) as picture:
         width, height = picture.size
         if width * height > max_pixels:
             raise ImageError(_too_large(name, f"{width} x {height} pixels,", max_pixels))
@@ -234,6 +227,64 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
             rgb = _to_rgb(picture)
         # Asked for after loading: Pillow turns a TIFF by itself, and then forgets the tag.
         return _turn(rgb, picture.getexif().get(ORIENTATION_TAG, 1))
+
+
+def open_picture(stream: BinaryIO, name: str) -> Image.Image:
+    """Open a picture whose head says all that is wanted, such as its size; nothing is decoded.
+
+    Args:
+        stream: the file, seekable.
+        name: what an error calls it.
+
+    Raises:
+        ImageError: if it is none, or opening it would take far longer than that of a photo does.
+        Exception: what decoders raise where it is damaged.
+    """
+    start = stream.read(START_BYTES)
+    stream.seek(0)
+    if not start:
+        raise ImageError(f"{name}: the file is empty; copy or export it again")
+    formats = pillow_formats(start)
+    if not formats:
+        raise ImageError(f"{name}: HEIC, which needs pip install pillow-heif; or export it as JPEG")
+    try:
+        _check_parts(stream, start, name)
+        picture = Image.open(stream, formats=formats)
+    except UnidentifiedImageError as error:
+        boxed = {"AVIF": "AVIF", "HEIF": "HEIC"}.get(formats[0])
+        if boxed:
+            told = f"{boxed} that is cut off, or that this Pillow can't read"
+            raise ImageError(f"{name}: {told}; export it as JPEG") from error
+        raise ImageError(
+            f"{name}: no picture that can be read; give a JPEG, PNG, BMP, GIF, WebP or TIFF"
+        ) from error
+    tile = picture.tag_v2 if isinstance(picture, TiffImagePlugin.TiffImageFile) else {}
+    sides = tile.get(TILE_WIDTH_TAG), tile.get(TILE_HEIGHT_TAG)
+    if isinstance(sides[0], int) and isinstance(sides[1], int):
+        most = max(FREE_TILE_PIXELS, TILE_PICTURES * picture.width * picture.height)
+        if sides[0] * sides[1] > most:
+            raise ImageError(f"{name}: tiles of {sides[0]} x {sides[1]} pixels; export it again")
+    return picture
+
+
+def _check_parts(stream: BinaryIO, start: bytes, name: str) -> None:
+    """Raise `ImageError` where what stands before the pixels would take long to go through."""
+    length = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    most = MAX_JPEG_BYTES if start.startswith(JPEG) else MAX_BYTES
+    if length > most:
+        raise ImageError(f"{name}: more than {most >> 20} MiB; make it smaller first")
+    if start.startswith(JPEG):
+        check_header(stream.read(), name)
+    elif start.startswith(PNG):
+        at, count, most = len(PNG), 0, FREE_PARTS + length // PART_BYTES
+        while at < length and count <= most:
+            stream.seek(at)
+            at += int.from_bytes(stream.read(4)) + 12  # its length, its name, itself, a check sum
+            count += 1
+        if count > most:
+            raise ImageError(f"{name}: a PNG of more than {most} parts; export it again")
+    stream.seek(0)
 
 
 def boxed_kind(start: bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import BinaryIO
 
@@ -18,8 +17,12 @@ MAX_SCANS = 100
 SCAN_PICTURES = 16
 """Scans of the largest photo: each goes over all of its pixels again."""
 
-# A JPEG of 100 megapixels at the best quality has some 100 MB.
 MAX_BYTES = 256 << 20
+"""Of a file; a JPEG of 100 megapixels at the best quality has some 100 MB."""
+MAX_SEGMENTS = 5000
+"""In front of a JPEG's first scan; the longest metadata fill some hundred of 64 KB each."""
+MAX_FILL = 1 << 16
+"""Bytes between them that belong to none."""
 
 # What may follow the bytes of a scan: neither 0, which stands for 0xFF itself, nor a restart.
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
@@ -45,17 +48,10 @@ def decode_jpeg(
     """
     if picture.format not in ("JPEG", "MPO"):
         return None
-    length = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    if length > MAX_BYTES:
-        raise ImageError(f"{name}: more than {MAX_BYTES >> 20} MiB; make it smaller first")
     data = stream.read()
     stream.seek(0)
-    scans = count_scans(data)
-    most = min(SCAN_PICTURES * max_pixels // max(picture.width * picture.height, 1), MAX_SCANS)
-    if scans > most:
-        told = f"a JPEG of {scans} scans, at most {most} are read"
-        raise ImageError(f"{name}: {told}; export it again")
+    check_scans(data, picture.size, name, max_pixels)
     if picture.mode not in ("RGB", "L"):
         return None
     # Inside a scan a byte 0xFF is always followed by 0 or a restart mark (ITU-T T.81, B.1.1.5), so
@@ -68,6 +64,41 @@ def decode_jpeg(
     if rgb is None or rgb.shape[:2] != (picture.height, picture.width):
         return None
     return np.asarray(rgb, dtype=np.uint8)
+
+
+def check_header(data: bytes, name: str) -> None:
+    """Raise `ImageError` where a JPEG's header has more parts than any camera's or encoder's.
+
+    Args:
+        data: the file.
+        name: what an error calls it.
+    """
+    segments, fill, at = 0, 0, 2
+    while (marker := NEXT_MARKER.search(data, at)) is not None:
+        fill, at, kind = fill + marker.start() - at, marker.end(), marker[0][1]
+        segments += 1
+        if segments > MAX_SEGMENTS or fill > MAX_FILL:
+            raise ImageError(f"{name}: a JPEG whose header has no end; export it again")
+        if kind in (0xDA, 0xD9):
+            return
+        if kind not in (0x01, 0xD8):
+            at += max(int.from_bytes(data[at : at + 2]), 2)
+
+
+def check_scans(data: bytes, size: tuple[int, int], name: str, max_pixels: int) -> None:
+    """Raise `ImageError` where a JPEG has too many scans for its size.
+
+    Args:
+        data: the file.
+        size: of the picture, pixels.
+        name: what an error calls it.
+        max_pixels: the most pixels a photo may have.
+    """
+    scans = count_scans(data)
+    most = min(SCAN_PICTURES * max_pixels // max(size[0] * size[1], 1), MAX_SCANS)
+    if scans > most:
+        told = f"a JPEG of {scans} scans, at most {most} are read"
+        raise ImageError(f"{name}: {told}; export it again")
 
 
 def count_scans(data: bytes) -> int:

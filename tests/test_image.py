@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import resource
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import cv2
@@ -15,6 +17,7 @@ import pytest
 from PIL import Image
 
 from platewright import image as image_module
+from platewright.background.photo import Crop, cut_photo
 from platewright.errors import ImageError, OutputError
 from platewright.image import (
     WRITE_SUFFIXES,
@@ -377,6 +380,7 @@ def test_a_jpeg_of_too_many_scans_is_refused() -> None:
     for scans in (150, 3000):
         with pytest.raises(ImageError, match=r"a JPEG of \d+ scans, at most 100 are read"):
             decode_image(io.BytesIO(progressive(scans)), "many")
+        assert cut_photo(progressive(scans), 0, Crop(size=32)) == (b"", "made to take long")
     # What stands behind the picture, or inside its metadata, is none of its scans.
     exif = Image.Exif()
     exif[0x010E] = "\u00ff\u00da" * 200
@@ -391,6 +395,48 @@ def test_a_large_jpeg_may_have_fewer_scans() -> None:
     with pytest.raises(ImageError, match="at most 16 are read"):
         decode_image(io.BytesIO(progressive(20)), "large", max_pixels=pixels)
     assert decode_image(io.BytesIO(progressive(20)), "small", max_pixels=3 * pixels).size
+
+
+def segment(kind: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, kind, len(content) + 2) + content
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    check = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+
+
+def tiled(side: int) -> bytes:
+    """A TIFF of 64 x 64 pixels in one tile."""
+    values = {
+        256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side, 324: 200, 325: 99
+    }  # fmt: skip
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(values))
+    tags = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
+    return (head + tags + bytes(200)).ljust(400, b"\0")
+
+
+def test_no_part_in_front_of_the_pixels_makes_a_decoder_slow_or_large() -> None:
+    """Such files of some megabytes took ten seconds, or gigabytes."""
+    jpeg, png = (encode_image(four_patches(), kind) for kind in (".jpg", ".png"))
+    head, rest = png[:33], png[33:]
+    for data, said in (
+        (jpeg[:2] + segment(0xFE, b"") * 6000 + jpeg[2:], "header has no end"),
+        (jpeg[:2] + b"\xff" * 70_000 + jpeg[2:], "header has no end"),
+        (b"\xff\xd8" * 6000 + jpeg, "header has no end"),
+        (head + chunk(b"tEXt", b"a\0b") * 11_000 + rest, "a PNG of more than"),
+        (head + chunk(b"IDAT", b"") * 11_000 + rest, "a PNG of more than"),
+        (tiled(40_000), "tiles of 40000 x 40000 pixels"),
+    ):
+        with pytest.raises(ImageError, match=said):
+            decode_image(io.BytesIO(data), "a")
+        assert cut_photo(data, 0, Crop(size=32)) == (b"", "made to take long")
+    # What cameras write into their files is no hindrance.
+    for data in (
+        jpeg[:2] + segment(0xE2, b"ICC_PROFILE\0" + bytes(60_000)) * 255 + jpeg[2:],
+        head + chunk(b"tEXt", b"a\0b") * 500 + rest,
+    ):
+        assert decode_image(io.BytesIO(data), "a").shape == (48, 80, 3)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

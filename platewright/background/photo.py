@@ -22,7 +22,15 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from platewright.errors import ConfigError, ImageError
-from platewright.image import MAX_PIXELS, START_BYTES, boxed_kind, decode_image, pillow_formats
+from platewright.image import (
+    MAX_PIXELS,
+    START_BYTES,
+    boxed_kind,
+    decode_image,
+    open_picture,
+    pillow_formats,
+)
+from platewright.jpeg import check_scans
 
 SMALLEST = 32
 
@@ -131,19 +139,22 @@ def _measure(data: bytes) -> tuple[tuple[int, int], str]:
         return (0, 0), "empty"
     start = data[:START_BYTES]
     known = start.startswith(STARTS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
-    formats = pillow_formats(start)
-    if not formats:
+    if not pillow_formats(start):
         return (0, 0), "HEIC, which needs pip install pillow-heif"
     try:
         with warnings.catch_warnings():
             # Pillow warns of large pictures, whose size is judged here, and of odd metadata.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=formats) as picture:
+            with open_picture(io.BytesIO(data), "photo") as picture:
+                if start.startswith(STARTS[0]):
+                    check_scans(data, picture.size, "photo", MAX_PIXELS)
                 return picture.size, ""
     except Image.DecompressionBombError:
         return (0, 0), "too many pixels"
-    except UnidentifiedImageError:
-        return (0, 0), "damaged" if known or boxed_kind(start) else "no picture"
+    except ImageError as error:
+        if isinstance(error.__cause__, UnidentifiedImageError):
+            return (0, 0), "damaged" if known or boxed_kind(start) else "no picture"
+        return (0, 0), "made to take long"
     except Exception:  # a decoder fed with garbage raises nearly anything
         return (0, 0), "damaged"
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from platewright.dataset.format import load_format, load_reader
 from platewright.dataset.picture import PictureFile, PictureFinder, size_conflict
@@ -34,7 +33,8 @@ from platewright.dataset.selection import (
 from platewright.dataset.store import HIDDEN, FolderStore, tree
 from platewright.dataset.writer import PLATE, SHARD, Format, Sample
 from platewright.errors import DatasetError, ImageError, OutputError
-from platewright.image import decode_image
+from platewright.file import open_file
+from platewright.image import MAX_BYTES, decode_image, open_picture
 from platewright.progress import Progress
 from platewright.record import SceneRecord
 
@@ -270,7 +270,7 @@ def _samples(
 def _load(picture: PictureFile) -> tuple[NDArray[np.uint8], bytes | None]:
     """Return a picture as RGB, and its file's content where that is a plain RGB JPEG of it."""
     try:
-        data = picture.read_bytes() if isinstance(picture, Path) else picture.read()
+        data = _read_file(picture) if isinstance(picture, Path) else picture.read()
     except FileNotFoundError:
         raise DatasetError(f"{picture}: there is no such picture") from None
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
@@ -278,10 +278,15 @@ def _load(picture: PictureFile) -> tuple[NDArray[np.uint8], bytes | None]:
         raise DatasetError(f"{picture}: can't be read: {why}") from None
     where = str(picture) if isinstance(picture, Path) else f"{picture.where}: {picture.name}"
     image = decode_image(io.BytesIO(data), where)
-    with Image.open(io.BytesIO(data)) as head:
+    with open_picture(io.BytesIO(data), where) as head:
         plain = head.format == "JPEG" and head.mode == "RGB"
         plain = plain and head.getexif().get(ORIENTATION, 1) == 1
     return image, data if plain else None
+
+
+def _read_file(path: Path) -> bytes:
+    with open_file(path) as stream:
+        return stream.read(MAX_BYTES)
 
 
 def _distinct(name: str, taken: set[str]) -> str:

@@ -7,21 +7,21 @@ import io
 import os
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
-
-from PIL import Image
 
 from platewright.dataset.failure import Failures, shown
 from platewright.dataset.textfile import rows_of
 from platewright.errors import DatasetError, ImageError, PlatewrightError
-from platewright.file import make_folder, write_file
+from platewright.file import make_folder, open_file, write_file
 from platewright.http import is_web
-from platewright.image import READ_SUFFIXES, decode_image
+from platewright.image import READ_SUFFIXES, decode_image, open_picture
 
 # EXIF 2.32, tag 0x0112: these orientations lie on their side.
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
@@ -52,7 +52,8 @@ def picture_size(path: Path) -> tuple[int, int]:
         DatasetError: if it is missing or no picture.
     """
     try:
-        return _shown_size(path)
+        with open_file(path) as stream:
+            return _shown_size(stream, str(path))
     except FileNotFoundError as error:
         raise DatasetError(f"{path}: there is no such picture") from error
     except Exception as error:  # decoders raise nearly anything
@@ -62,15 +63,17 @@ def picture_size(path: Path) -> tuple[int, int]:
 def packed_size(data: bytes, name: str) -> tuple[int, int]:
     """Return the (height, width) of a picture file's content; see `picture_size`."""
     try:
-        return _shown_size(io.BytesIO(data))
+        return _shown_size(io.BytesIO(data), name)
     except Exception as error:
         raise DatasetError(f"{name}: no picture that can be read") from error
 
 
-def _shown_size(file: Path | io.BytesIO) -> tuple[int, int]:
-    with Image.open(file) as picture:
-        width, height = picture.size
-        sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
+def _shown_size(stream: BinaryIO, name: str) -> tuple[int, int]:
+    with warnings.catch_warnings():  # of doubts about metadata
+        warnings.simplefilter("ignore")
+        with open_picture(stream, name) as picture:
+            width, height = picture.size
+            sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
     return (width, height) if sideways else (height, width)
 
 
