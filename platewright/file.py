@@ -45,7 +45,10 @@ def open_file(path: Path) -> io.BufferedReader:
     """
     # Without this a pipe is opened only when somebody else opens its other end.
     at_once = getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(path, os.O_RDONLY | at_once | getattr(os, "O_BINARY", 0))
+    try:
+        handle = os.open(path, os.O_RDONLY | at_once | getattr(os, "O_BINARY", 0))
+    except ValueError as error:  # a name with a zero byte
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
     kind = os.fstat(handle).st_mode
     if not stat.S_ISREG(kind):
         os.close(handle)

@@ -8,36 +8,22 @@ content, never by its name.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import os
 import warnings
-from functools import lru_cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-# Imported by name: the formats read here are these alone, and no other plugin is looked for.
-from PIL import (
-    AvifImagePlugin,  # noqa: F401
-    BmpImagePlugin,  # noqa: F401
-    GifImagePlugin,  # noqa: F401
-    Image,
-    JpegImagePlugin,  # noqa: F401
-    MpoImagePlugin,  # noqa: F401
-    PngImagePlugin,  # noqa: F401
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,  # noqa: F401
-)
-
+from platewright.container import open_picture
 from platewright.errors import ImageError, OutputError
 from platewright.file import open_file, write_file
-from platewright.jpeg import MAX_BYTES as MAX_JPEG_BYTES
-from platewright.jpeg import check_header, decode_jpeg
+from platewright.jpeg import decode_jpeg
 
 UInt8Array = NDArray[np.uint8]
 
@@ -47,14 +33,6 @@ MAX_RATIO = 100
 """Longer over shorter side of a photo. Whatever looks at a photo looks past its edges, so that a
 line of pixels would cost as much as a picture many times as large."""
 
-MAX_BYTES = 1 << 30
-"""Of a picture's file; one of 100 megapixels and 16 bits has 800 MB without any packing."""
-FREE_PARTS, PART_BYTES = 10_000, 1 << 10
-"""Chunks of a PNG that may be small, and the mean size of more; encoders write 8 KB and more."""
-FREE_TILE_PIXELS, TILE_PICTURES = 1 << 24, 4
-"""The largest tile of a TIFF: pixels, or pictures of its own size; one is unpacked at a time."""
-PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
-
 READ_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif",
 )  # fmt: skip
@@ -63,20 +41,8 @@ READ_SUFFIXES = (
 WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 """What an annotated picture may be called."""
 
-# A JPEG of several pictures (MPO) is opened as a JPEG.
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
-AVIF_BRANDS = {b"avif", b"avis"}
-HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-"""Of HEVC in a HEIF file (ISO/IEC 23008-12, annex B)."""
-BOX_BRANDS = {b"mif1", b"msf1"}
-"""Of HEIF files with any codec, which the brands after it tell."""
-START_BYTES = 64
-"""Of a file: they tell what it holds."""
-HEIC_PLUGINS = ("pillow_heif", "pi_heif")
-"""Either makes Pillow read HEIC; the second does no more than that."""
 STRIP_PIXELS = 1 << 20
 ORIENTATION_TAG = 0x0112
-TILE_WIDTH_TAG, TILE_HEIGHT_TAG = 0x0142, 0x0143
 
 
 def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
@@ -111,11 +77,18 @@ def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -
         name: what an error calls it.
         max_pixels: the most pixels it may have.
     """
+    with _decoding(name, max_pixels):
+        return _decode(stream, name, max_pixels)
+
+
+@contextlib.contextmanager
+def _decoding(name: str, max_pixels: int) -> Iterator[None]:
+    """Turn whatever decoders raise in a `with` block into an `ImageError`."""
     try:
         # Doubts about metadata are no reason to print anything, nor is a size that is judged here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _decode(stream, name, max_pixels)
+            yield
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
@@ -147,18 +120,29 @@ def read_picture(source: Any, name: str = "the picture") -> UInt8Array:
         sound = kind == np.uint8 and len(shape) in (2, 3) and shape[2:] in ((), (3,))
         if not (sound and source.size):
             raise ImageError(f"an array {kind} {shape}: give uint8 (H, W, 3) RGB or (H, W) grey")
-        _check_shape(name, shape[1], shape[0])
+        _check_size(name, shape[1], shape[0])
         return source
+    if isinstance(source, str) and "://" in source:
+        raise ImageError(f"{source}: an address; fetch it, and give what comes as bytes")
     if isinstance(source, (str, os.PathLike)):
         return load_image(Path(source))
     if isinstance(source, Image.Image):
-        return _turn(_to_rgb(source), source.getexif().get(ORIENTATION_TAG, 1))
+        with _decoding(name, MAX_PIXELS):
+            _check_size(name, *source.size, MAX_PIXELS)
+            source.load()
+            return _turn(_to_rgb(source), source.getexif().get(ORIENTATION_TAG, 1))
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return decode_image(io.BytesIO(source), name)
+        return decode_image(io.BytesIO(bytes(source)), name)
     if hasattr(source, "read"):
-        seekable = hasattr(source, "seekable") and source.seekable()
-        stream = source if seekable else io.BytesIO(source.read())
-        return decode_image(stream, str(getattr(source, "name", name)))
+        name = str(getattr(source, "name", name))
+        try:
+            seekable = hasattr(source, "seekable") and source.seekable()
+            data = source.read(0) if seekable else source.read()
+        except (OSError, ValueError) as error:
+            raise ImageError(f"{name}: can't be read: {error}") from error
+        if not isinstance(data, bytes):
+            raise ImageError(f"{name}: gives {type(data).__name__}; open the file with 'rb'")
+        return decode_image(source if seekable else io.BytesIO(data), name)
     raise ImageError(f"{type(source).__name__}: neither path, bytes, file, array nor PIL picture")
 
 
@@ -217,10 +201,7 @@ def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
 def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
     """Read a photo; errors of the decoders are the caller's."""
     with open_picture(stream, name) as picture:
-        width, height = picture.size
-        if width * height > max_pixels:
-            raise ImageError(_too_large(name, f"{width} x {height} pixels,", max_pixels))
-        _check_shape(name, width, height)
+        _check_size(name, *picture.size, max_pixels)
         rgb = decode_jpeg(stream, picture, name, max_pixels)
         if rgb is None:
             picture.load()
@@ -229,113 +210,16 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
         return _turn(rgb, picture.getexif().get(ORIENTATION_TAG, 1))
 
 
-def open_picture(stream: BinaryIO, name: str) -> Image.Image:
-    """Open a picture whose head says all that is wanted, such as its size; nothing is decoded.
-
-    Args:
-        stream: the file, seekable.
-        name: what an error calls it.
-
-    Raises:
-        ImageError: if it is none, or opening it would take far longer than that of a photo does.
-        Exception: what decoders raise where it is damaged.
-    """
-    start = stream.read(START_BYTES)
-    stream.seek(0)
-    if not start:
-        raise ImageError(f"{name}: the file is empty; copy or export it again")
-    formats = pillow_formats(start)
-    if not formats:
-        raise ImageError(f"{name}: HEIC, which needs pip install pillow-heif; or export it as JPEG")
-    try:
-        _check_parts(stream, start, name)
-        picture = Image.open(stream, formats=formats)
-    except UnidentifiedImageError as error:
-        boxed = {"AVIF": "AVIF", "HEIF": "HEIC"}.get(formats[0])
-        if boxed:
-            told = f"{boxed} that is cut off, or that this Pillow can't read"
-            raise ImageError(f"{name}: {told}; export it as JPEG") from error
-        raise ImageError(
-            f"{name}: no picture that can be read; give a JPEG, PNG, BMP, GIF, WebP or TIFF"
-        ) from error
-    tile = picture.tag_v2 if isinstance(picture, TiffImagePlugin.TiffImageFile) else {}
-    sides = tile.get(TILE_WIDTH_TAG), tile.get(TILE_HEIGHT_TAG)
-    if isinstance(sides[0], int) and isinstance(sides[1], int):
-        most = max(FREE_TILE_PIXELS, TILE_PICTURES * picture.width * picture.height)
-        if sides[0] * sides[1] > most:
-            raise ImageError(f"{name}: tiles of {sides[0]} x {sides[1]} pixels; export it again")
-    return picture
-
-
-def _check_parts(stream: BinaryIO, start: bytes, name: str) -> None:
-    """Raise `ImageError` where what stands before the pixels would take long to go through."""
-    length = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
-    most = MAX_JPEG_BYTES if start.startswith(JPEG) else MAX_BYTES
-    if length > most:
-        raise ImageError(f"{name}: more than {most >> 20} MiB; make it smaller first")
-    if start.startswith(JPEG):
-        check_header(stream.read(), name)
-    elif start.startswith(PNG):
-        at, count, most = len(PNG), 0, FREE_PARTS + length // PART_BYTES
-        while at < length and count <= most:
-            stream.seek(at)
-            at += int.from_bytes(stream.read(4)) + 12  # its length, its name, itself, a check sum
-            count += 1
-        if count > most:
-            raise ImageError(f"{name}: a PNG of more than {most} parts; export it again")
-    stream.seek(0)
-
-
-def boxed_kind(start: bytes) -> str:
-    r"""Return which picture in boxes begins so: `AVIF`, `HEIF`, which is HEIC, or none, empty.
-
-    Args:
-        start: the file's first `START_BYTES`.
-
-    >>> boxed_kind(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif"), boxed_kind(b"\xff\xd8")
-    ('AVIF', '')
-    """
-    if start[4:8] != b"ftyp":
-        return ""
-    # Brand, version, and the other brands that it agrees with (ISO/IEC 14496-12, 4.3).
-    end = min(int.from_bytes(start[:4]), len(start))
-    brands = [start[8:12], *(start[at : at + 4] for at in range(16, end - 3, 4))]
-    if brands[0] in BOX_BRANDS and AVIF_BRANDS.intersection(brands):
-        return "AVIF"
-    if brands[0] in HEIC_BRANDS | BOX_BRANDS:
-        return "HEIF"
-    return "AVIF" if brands[0] in AVIF_BRANDS else ""
-
-
-def pillow_formats(start: bytes) -> tuple[str, ...]:
-    """Return as what Pillow may open a file; none where that takes a package that is missing.
-
-    Args:
-        start: the file's first `START_BYTES`.
-    """
-    kind = boxed_kind(start)
-    if kind == "HEIF" and not _can_heic():
-        return ()
-    return (kind,) if kind else FORMATS
-
-
-@lru_cache(1)
-def _can_heic() -> bool:
-    """Make Pillow read HEIC, and tell whether it can."""
-    for name in HEIC_PLUGINS:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name).register_heif_opener()
-            return True
-    return False
-
-
 def _too_large(name: str, size: str, max_pixels: int) -> str:
     return f"{name}: {size} more than {max_pixels / 1e6:g} megapixels; make it smaller first"
 
 
-def _check_shape(name: str, width: int, height: int) -> None:
-    """Raise `ImageError` where a picture is a line."""
+def _check_size(name: str, width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:
+    """Raise `ImageError` where a picture is empty, too large, or a line."""
+    if not width * height:
+        raise ImageError(f"{name}: {width} x {height} pixels: nothing is in it")
+    if width * height > max_pixels:
+        raise ImageError(_too_large(name, f"{width} x {height} pixels,", max_pixels))
     if max(width, height) > MAX_RATIO * min(width, height):
         raise ImageError(
             f"{name}: {width} x {height} pixels: one side is more than {MAX_RATIO} times the other"
@@ -344,6 +228,9 @@ def _check_shape(name: str, width: int, height: int) -> None:
 
 def _to_rgb(picture: Image.Image) -> UInt8Array:
     """Return a loaded picture of any mode as uint8 (H, W, 3), strip by strip to save memory."""
+    # What Pillow opens and converts, and can do nothing else with.
+    plain = {"La": "LA", "I;16B": "I", "I;16L": "I", "I;16N": "I"}.get(picture.mode)
+    picture = picture.convert(plain) if plain else picture
     width, height = picture.size
     rgb = np.empty((height, width, 3), dtype=np.uint8)
     deep = picture.mode.startswith(("I", "F"))

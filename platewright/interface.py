@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from platewright.errors import ImageError
+from platewright.background.photo import background_folder
+from platewright.errors import ConfigError, ImageError
 from platewright.generation.job import draw_sample, make_job
 from platewright.image import read_picture
 from platewright.output.annotation import annotate
@@ -72,7 +73,7 @@ class Detector:
     Raises:
         WeightsError: if weights can't be used.
         RegionError: if there is no such region.
-        ConfigError: if there is no such reader.
+        ConfigError: if there is no such reader, or a number is out of its range.
         ResourceError: if files are missing that belong to the program.
     """
 
@@ -90,6 +91,13 @@ class Detector:
         everything: bool = False,
         accept: float | None = None,
     ) -> None:
+        _check("threads", threads, 0, 256, whole=True)
+        _check("beams", beams, 1, 64, whole=True)
+        _check("min_height", min_height, 0, 1e4)
+        for name, value in (
+            ("min_presence", min_presence), ("min_confidence", min_confidence), ("accept", accept)
+        ):  # fmt: skip
+            _check(name, value, 0, 1)
         self.weights = bundled("weights.onnx") if weights is None else Path(weights)
         self.regions = _codes(regions)
         self._threads = threads or min(usual_workers(), 4)
@@ -262,13 +270,25 @@ def draw(
     Raises:
         RegionError: if there is no such region.
         FontError: if no face has ink for one of its characters.
+        ConfigError: if seed, index or size are out of their range, or the folder holds no photo.
     """
+    for name, value, high in (("seed", seed, 1 << 63), ("index", index, 1 << 63)):
+        _check(name, value, 0, high, whole=True)
+    for value in size:
+        _check("size", value, 16, 8192, whole=True)
     codes = _codes(region)
     require_ink([load_region(code) for code in codes])
-    folder = None if backgrounds is None else Path(backgrounds).absolute()
+    folder = None if backgrounds is None else background_folder(Path(backgrounds).absolute())
     job = make_job(seed=seed, regions=codes, size=size, backgrounds=folder, preset=preset)
     sample = draw_sample(job, index)
     return Scene(sample.image, sample.record)
+
+
+def _check(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
+    """Raise `ConfigError` where a number that is given is none, or out of its range."""
+    kind = int | np.integer if whole else int | float | np.integer | np.floating
+    if value is not None and not (isinstance(value, kind) and low <= value <= high):
+        raise ConfigError(f"{name} {value!r}: give a number from {low:g} to {high:g}")
 
 
 def _codes(regions: str | Iterable[str]) -> tuple[str, ...]:

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from platewright import image as image_module
+from platewright import container
 from platewright.background.photo import Crop, cut_photo
+from platewright.container import boxed_kind
 from platewright.errors import ImageError, OutputError
 from platewright.image import (
     WRITE_SUFFIXES,
-    boxed_kind,
     decode_image,
     encode_image,
     load_image,
@@ -119,13 +119,13 @@ def test_avif_in_a_box_of_any_codec_and_video_that_is_no_picture() -> None:
 
 
 def test_heic_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_module, "HEIC_PLUGINS", ("no_such_package",))
-    image_module._can_heic.cache_clear()
+    monkeypatch.setattr(container, "HEIC_PLUGINS", ("no_such_package",))
+    container._can_heic.cache_clear()
     try:
         with pytest.raises(ImageError, match="phone: HEIC, which needs pip install pillow-heif"):
             decode_image(io.BytesIO(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "phone")
     finally:
-        image_module._can_heic.cache_clear()
+        container._can_heic.cache_clear()
 
 
 def test_nonsense_orientation_is_ignored(tmp_path: Path) -> None:
@@ -143,6 +143,17 @@ def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path, suffix: str) -> Non
     for name in ("grey", "rgb"):
         image = load_image(tmp_path / f"{name}{suffix}")
         assert np.abs(image[0, :, 1].astype(int) - np.arange(256)).max() <= 1
+
+
+def test_sixteen_bits_with_the_high_byte_first() -> None:
+    ramp = np.tile(np.linspace(0, 65535, 256).astype(">u2"), (4, 1))
+    values = {
+        256: 256, 257: 4, 258: 16, 259: 1, 262: 1, 273: 200, 277: 1, 278: 4, 279: ramp.nbytes
+    }  # fmt: skip
+    tags = b"".join(struct.pack(">HHII", tag, 4, 1, value) for tag, value in values.items())
+    data = (struct.pack(">2sHIH", b"MM", 42, 8, len(values)) + tags).ljust(200, b"\0")
+    image = decode_image(io.BytesIO(data + ramp.tobytes()), "a")
+    assert np.abs(image[0, :, 1].astype(int) - np.arange(256)).max() <= 1
 
 
 def test_twelve_bits_in_sixteen_use_the_whole_range(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 import platewright
 from platewright import interface
 from platewright.errors import ConfigError, ImageError, RegionError
-from platewright.image import load_image, save_image
+from platewright.image import encode_image, load_image, read_picture, save_image
 
 ROOT = Path(__file__).resolve().parents[1]
 STREET = ROOT / "docs/street.jpg"
@@ -95,6 +95,12 @@ def test_a_pil_picture_is_turned_as_the_camera_noted(tmp_path: Path) -> None:
         (np.zeros((4, 4, 4), np.uint8), r"\(4, 4, 4\): give uint8"),
         (np.zeros((0, 4), np.uint8), r"\(0, 4\): give uint8"),
         (7, "int: neither path"),
+        ("http://localhost/a.jpg", "an address; fetch it"),
+        ("a\0.jpg", r"a\\x00\.jpg: can't be read: embedded null byte"),
+        (io.StringIO("text"), "gives str; open the file with 'rb'"),
+        (Image.new("RGB", (0, 5)), "0 x 5 pixels: nothing is in it"),
+        (Image.new("1", (20_000, 20_000)), "20000 x 20000 pixels, more than"),
+        (Image.new("L", (50_000, 1)), "one side is more than 100 times"),
     ],
 )
 def test_what_is_no_picture_is_told(detector: platewright.Detector, given: Any, said: str) -> None:
@@ -103,6 +109,38 @@ def test_what_is_no_picture_is_told(detector: platewright.Detector, given: Any, 
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("mode", ["1", "LA", "La", "PA", "RGBa", "CMYK", "I;16B", "F", "HSV"])
+def test_pil_pictures_of_any_mode(mode: str) -> None:
+    steps = {"La": ("LA",), "RGBa": ("RGBA",), "PA": ("P",), "I;16B": ("I",)}
+    picture = Image.new("L", (4, 3), 255)
+    for step in (*steps.get(mode, ()), mode):
+        picture = picture.convert("RGB" if step == "HSV" else step).convert(step)
+    read = read_picture(picture)
+    assert read.shape == (3, 4, 3) and (read == 255).all()
+
+
+def test_a_pil_picture_that_is_cut_off_or_closed() -> None:
+    data = encode_image(np.zeros((90, 90, 3), np.uint8), ".png")
+    whole = Image.open(io.BytesIO(data))
+    whole.close()
+    for picture in (Image.open(io.BytesIO(data[:-60])), whole):
+        with pytest.raises(ImageError, match="damaged or cut off"):
+            read_picture(picture)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("threads", (-1, 1.5, 10**6)), ("beams", (0, 10**9)), ("accept", (float("nan"), 2)),
+        ("min_height", (-1, float("inf"), "9")), ("min_presence", (-0.1,)),
+    ],
+)  # fmt: skip
+def test_numbers_out_of_their_range_are_told(name: str, values: tuple[Any, ...]) -> None:
+    for value in values:
+        with pytest.raises(ConfigError, match=f"{name} {value!r}: give a number from"):
+            platewright.Detector(**{name: value})
+
+
 def test_the_same_readings_as_the_command(tmp_path: Path) -> None:
     out = tmp_path / "a.json"
     command = [sys.executable, "detect.py", str(STREET), "--json", str(out)]
@@ -227,6 +265,15 @@ def test_what_is_not_installed_is_told(name: str, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.process
+@pytest.mark.parametrize(
+    "named",
+    [{"seed": -1}, {"index": 0.5}, {"size": (9, 9)}, {"size": (10**6,) * 2}, {"backgrounds": "no"}],
+)
+def test_what_can_not_be_drawn_is_told(named: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"give a number from|no such folder"):
+        platewright.draw(region="GB", **named)
+
+
 def test_a_drawing_is_the_one_of_the_command(tmp_path: Path) -> None:
     command = ["gen.py", "2", "--scenes", "--region", "de", "--seed", "7", "--workers", "1"]
     subprocess.run(

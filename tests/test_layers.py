@@ -26,6 +26,7 @@ BASE = (
     "http",
     "toml",
     "jpeg",
+    "container",
     "image",
     "record",
 )

@@ -21,15 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from platewright.container import START_BYTES, boxed_kind, open_picture, pillow_formats
 from platewright.errors import ConfigError, ImageError
-from platewright.image import (
-    MAX_PIXELS,
-    START_BYTES,
-    boxed_kind,
-    decode_image,
-    open_picture,
-    pillow_formats,
-)
+from platewright.image import MAX_PIXELS, decode_image
 from platewright.jpeg import check_scans
 
 SMALLEST = 32

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.container import MAX_BYTES, open_picture
 from platewright.dataset.format import load_format, load_reader
 from platewright.dataset.picture import PictureFile, PictureFinder, size_conflict
 from platewright.dataset.selection import (
@@ -34,7 +35,7 @@ from platewright.dataset.store import HIDDEN, FolderStore, tree
 from platewright.dataset.writer import PLATE, SHARD, Format, Sample
 from platewright.errors import DatasetError, ImageError, OutputError
 from platewright.file import open_file
-from platewright.image import MAX_BYTES, decode_image, open_picture
+from platewright.image import decode_image
 from platewright.progress import Progress
 from platewright.record import SceneRecord
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from platewright.container import open_picture
 from platewright.dataset.failure import Failures, shown
 from platewright.dataset.textfile import rows_of
 from platewright.errors import DatasetError, ImageError, PlatewrightError
 from platewright.file import make_folder, open_file, write_file
 from platewright.http import is_web
-from platewright.image import READ_SUFFIXES, decode_image, open_picture
+from platewright.image import READ_SUFFIXES, decode_image
 
 # EXIF 2.32, tag 0x0112: these orientations lie on their side.
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)

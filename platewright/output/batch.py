@@ -13,13 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.container import START_BYTES, boxed_kind
 from platewright.errors import ConfigError, ImageError, OutputError, os_errors_as
 from platewright.file import make_folder, open_file
 from platewright.image import (
     READ_SUFFIXES,
-    START_BYTES,
     WRITE_SUFFIXES,
-    boxed_kind,
     decode_image,
     load_image,
 )

@@ -99,6 +99,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     channel: Channel
     error: Error | None
     completed: bool
+    headers_finished: bool
     refusal: RefusalError | None = None
 
     def received(self, data: bytes) -> int:
