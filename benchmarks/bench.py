@@ -80,31 +80,31 @@ def processor_s(work: Callable[[], object], times: int = 1) -> float:
 
 def drawing(scratch: Path) -> tuple[Part, Part]:
     """Windows drawn and written, beside windows drawn."""
-    from platewright.dataset.format.windows import label_line, write_picture
-    from platewright.generation.job import draw_sample, make_job
+    from platewright.generation.job import draw_run, make_job, run_size, write_run
 
     job = make_job(seed=5, size=(64, 128), scenes=False, grey=True, poses=4)
-    fresh = itertools.count()
+    size = run_size(job)
+    fresh = (range(k * size, (k + 1) * size) for k in itertools.count())
 
-    for _ in range(WARM):  # faces, regions and glyphs are read once
-        draw_sample(job, next(fresh))
+    def draw(indices: range) -> object:
+        return list(draw_run(job, indices))
 
-    def draw(write: bool) -> None:
-        began = time.monotonic()
-        while True:
-            sample = draw_sample(job, next(fresh))
-            if write:
-                write_picture(sample, scratch)
-                label_line(sample)
-            if time.monotonic() - began > SECONDS:
-                break
+    for _ in range(WARM // size):  # faces, regions and glyphs are read once
+        draw(next(fresh))
 
-    def part(write: bool) -> float:
-        before = next(fresh)
-        spent = processor_s(functools.partial(draw, write))
-        return spent / max(next(fresh) - before - 1, 1)
+    def part(work: Callable[[range], object]) -> float:
+        began, drawn = time.monotonic(), 0
 
-    return functools.partial(part, True), functools.partial(part, False)
+        def draw_on() -> None:
+            nonlocal drawn
+            while time.monotonic() - began < SECONDS:
+                work(next(fresh))
+                drawn += size
+
+        return processor_s(draw_on) / drawn
+
+    write = functools.partial(write_run, job, scratch)
+    return functools.partial(part, write), functools.partial(part, draw)
 
 
 def training(scratch: Path) -> tuple[Part, Part]:

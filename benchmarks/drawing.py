@@ -52,7 +52,8 @@ WARM_UP = 0.5
 GOALS = {"windows": 2000, "scenes_grey": 100, "scenes_colour": 100}
 """Pictures a second that we want."""
 
-Draw = Callable[[int], object]
+Draw = Callable[[int], int]
+"""Draws the k-th few samples, as many at once as gen.py does, and returns how many."""
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -109,27 +110,25 @@ def gen_job(bgs: Path, *, scenes: bool = False, grey: bool = True) -> DrawingJob
 
 
 def make_kinds(bgs: Path, scratch: Path) -> dict[str, Draw]:
-    """Return what draws sample k, of each kind; pictures are written into `scratch`."""
+    """Return what draws each kind; pictures are written into `scratch`."""
     import numpy as np
 
     from platewright.background.photo import load_backgrounds
-    from platewright.dataset.format.windows import label_line, write_picture
-    from platewright.generation.job import draw_sample
+    from platewright.generation.job import draw_run, run_size, write_run
     from platewright.synth.background import Backgrounds
     from platewright.synth.face import NEEDED, load_face, load_faces
     from platewright.synth.scene import draw_closeup
     from platewright.training.sample import SampleSettings
 
+    def run_of(job: DrawingJob, k: int) -> range:
+        size = run_size(job)
+        return range(k * size, (k + 1) * size)
+
     def drawn(job: DrawingJob) -> Draw:
-        return lambda k: draw_sample(job, k)
+        return lambda k: len(list(draw_run(job, run_of(job, k))))
 
     def written(job: DrawingJob) -> Draw:
-        def write(k: int) -> object:
-            sample = draw_sample(job, k)
-            write_picture(sample, scratch)
-            return label_line(sample)
-
-        return write
+        return lambda k: len(write_run(job, scratch, run_of(job, k)))
 
     for path in load_faces().values():  # as in any run of thousands, each glyph is drawn already
         face = load_face(path)
@@ -138,8 +137,9 @@ def make_kinds(bgs: Path, scratch: Path) -> dict[str, Draw]:
     photos = Backgrounds(load_backgrounds(bgs, grey=True), grey=True)
     near = SampleSettings().closeup
 
-    def closeup(k: int) -> object:
-        return draw_closeup(np.random.default_rng([SEED, k]), photos, near, seed=(SEED, k))
+    def closeup(k: int) -> int:
+        draw_closeup(np.random.default_rng([SEED, k]), photos, near, seed=(SEED, k))
+        return 1
 
     windows = gen_job(bgs)
     scenes = {tone: gen_job(bgs, scenes=True, grey=tone == "grey") for tone in ("grey", "colour")}
@@ -159,8 +159,7 @@ def measure(draw: Draw, indices: Iterator[int], seconds: float) -> tuple[int, fl
     """Return how many samples were drawn, in how many seconds, and in how many of the processor."""
     count, began, busy = 0, time.perf_counter(), time.process_time()
     while time.perf_counter() - began < seconds:
-        draw(next(indices))
-        count += 1
+        count += draw(next(indices))
     return count, time.perf_counter() - began, time.process_time() - busy
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pstats
 
 STAGES = {
-    "random numbers": "job",
+    "random numbers": "job sequence",
     "background": "background",
     "text and look": "region chance choice load look syntax table",
     "parameters": "style settings preset option __init__.draw_effects camera.draw_camera "
@@ -28,7 +28,7 @@ STAGES = {
     "light and lens": "camera",
     "sensor, noise, JPEG": "",
     "composition and record": "window scene records sample __init__",
-    "PNG and label": "windows file writer picture",
+    "PNG and label": "windows file writer picture png job.write_run",
 }
 """Modules of the package, and functions of them that belong elsewhere than their module."""
 EFFECTS = {

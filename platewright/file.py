@@ -18,6 +18,8 @@ from typing import Any, BinaryIO, Self, TextIO
 from platewright.errors import ConfigError, OutputError, os_errors_as
 
 _MASK = threading.Lock()
+NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+"""How a file is opened to be written from its beginning."""
 
 
 def writing(path: Path) -> contextlib.AbstractContextManager[None]:
@@ -116,16 +118,21 @@ def write_beside(path: Path, data: bytes) -> None:
     Raises:
         OutputError: if it can't be written, in one line with the reason.
     """
-    temporary = os.path.join(path.parent, f".{path.name}.part")
-    with writing(path):
+    temporary = f"{path.parent}{os.sep}.{path.name}.part"
+    try:
+        handle = os.open(temporary, NEW, 0o666)
         try:
-            with open(temporary, "wb", buffering=0) as stream:
-                stream.write(data)
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+        finally:
+            os.close(handle)
+        os.replace(temporary, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        with writing(path):
+            raise error
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from platewright.geometry import Box, box_of_quad, quad_of_box
 
@@ -38,10 +38,15 @@ class CharacterRecord:
         """The upright box round the quad."""
         return box_of_quad(self.quad)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
+    def as_dict(self, quad: list[list[float]] | None = None) -> dict[str, Any]:
+        """Return the JSON form.
+
+        Args:
+            quad: its own, where that is rounded already.
+        """
+        quad = _rounded(self.quad) if quad is None else quad
         sure = {} if self.confidence is None else {"confidence": self.confidence}
-        return {"char": self.char, "line": self.line, "quad": _rounded(self.quad), **sure}
+        return {"char": self.char, "line": self.line, "quad": quad, **sure}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +81,14 @@ class PlateRecord:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
+        quad, *quads = _rounded([self.quad, *(c.quad for c in self.characters)])
+        told = zip(self.characters, quads, strict=True)
         return {
             "text": self.text,
             "region": self.region,
             "box": [round(v, 2) for v in self.box],
-            "quad": _rounded(self.quad),
-            "characters": [c.as_dict() for c in self.characters],
+            "quad": quad,
+            "characters": [character.as_dict(rounded) for character, rounded in told],
             "drawn": _plain(self.drawn),
             **({"kind": self.kind} if self.kind else {}),
         }
@@ -276,5 +283,15 @@ def _plain(value: Any) -> Any:
     return value.as_dict() if hasattr(value, "as_dict") else value
 
 
-def _rounded(quad: FloatArray) -> list[list[float]]:
-    return [[round(x, 2), round(y, 2)] for x, y in np.asarray(quad, np.float64).tolist()]
+def _rounded(quads: ArrayLike) -> Any:
+    """Return numbers rounded to a hundredth, as `round` does it one by one, as nested lists."""
+    values = np.asarray(quads, np.float64)
+    hundredths = values * 100.0
+    whole = np.rint(hundredths)
+    if np.abs(np.abs(hundredths - whole) - 0.5).min(initial=1.0) > TIE:
+        return (whole / 100.0).tolist()
+    # As near to the middle as this, what the product lost may decide.
+    return np.array([round(x, 2) for x in values.ravel().tolist()]).reshape(values.shape).tolist()
+
+
+TIE = 1e-6

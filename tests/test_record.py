@@ -88,3 +88,13 @@ def test_a_reading_in_json_has_rounded_numbers_and_its_upright_box() -> None:
             {"char": "A", "probability": 0.9877, "alternatives": [["A", 0.9877], ["4", 0.01]]}
         ],
     }
+
+
+def test_quads_are_rounded_as_python_rounds_also_where_a_product_would_not() -> None:
+    rng = np.random.default_rng(3)
+    values = [*rng.uniform(-900, 900, 4000), *rng.integers(-(10**5), 10**5, 4000) / 200, 1.005]
+    quads = np.resize(values, (1001, 4, 2))
+    plates = [PlateRecord(text="", quad=quad) for quad in quads]
+    assert [plate.as_dict()["quad"] for plate in plates] == [
+        [[round(x, 2) for x in point] for point in quad] for quad in quads.tolist()
+    ]

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.outline import SeenPlate
+from platewright.dataset.png import encode_png
 from platewright.errors import OutputError
 from platewright.file import make_folder, writing
 from platewright.image import encode_image
@@ -21,13 +21,6 @@ from platewright.record import PlateRecord, SceneRecord
 
 SHARD = 10_000
 """Samples in a shard, unless that leaves fewer shards than `SHARDS`."""
-
-# Drawings are noisy: harder packing costs three times the time and saves a hundredth. Run lengths
-# alone take a scene from 20 ms to 12, and make it 3 % larger.
-PACKING = (
-    cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
-    cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP,
-)  # fmt: skip
 
 JPEG_QUALITY = 95
 """Of scenes: 78 kB for 640x480 in colour where PNG needs 267 kB, and no softer to the eye."""
@@ -226,13 +219,6 @@ def save_bytes(path: Path, data: bytes) -> None:
     """
     with writing(path):
         path.write_bytes(data)
-
-
-def encode_png(image: NDArray[np.uint8]) -> bytes:
-    """Return a grey (H, W) or RGB (H, W, 3) picture as PNG; the same bytes wherever it is done."""
-    ordered = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _, packed = cv2.imencode(".png", ordered, PACKING)
-    return bytes(packed)
 
 
 def plain_value(value: Any) -> Any:

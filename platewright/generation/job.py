@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from platewright import __version__
 from platewright.background.photo import load_backgrounds
-from platewright.dataset.format.windows import LABELS, label_line, write_picture
+from platewright.dataset.format.windows import LABELS, label_line
+from platewright.dataset.png import encode_png
 from platewright.dataset.store import is_url
 from platewright.dataset.writer import Sample
 from platewright.errors import ConfigError
-from platewright.generation.sequence import check_sequence, draw_sequence
+from platewright.file import write_beside
+from platewright.generation.sequence import check_sequence, draw_sequence, runs
 from platewright.output.clip import ClipWriter
 from platewright.record import SceneRecord
 from platewright.region import REGIONS, load_region, region_codes
@@ -33,6 +35,9 @@ from platewright.synth.street.picture import DriveSettings, draw_drive
 from platewright.synth.window import draw_window
 
 EXAMPLES = 5
+WINDOWS, SCENES = 32, 4
+"""About so many are drawn, then packed, then written: a twentieth less time than one by one, and
+processes that are handed one at a time would draw a plate again for each of its windows."""
 OURS = re.compile(rf"\d{{8}}(_\w*_[01])?\.png|{re.escape(LABELS)}")
 """Names of what is drawn into a folder, beside what a run must know of itself."""
 
@@ -122,11 +127,25 @@ def draw_sample(job: DrawingJob, index: int) -> Sample:
     return Sample(index=index, name=sample_name(index, record), image=image, record=record)
 
 
-def _write(job: DrawingJob, folder: Path, index: int) -> str:
-    """Draw and write one sample; returns its line for `labels.jsonl`."""
-    sample = draw_sample(job, index)
-    write_picture(sample, folder)
-    return label_line(sample)
+def draw_run(job: DrawingJob, indices: range) -> Iterator[Sample]:
+    """Draw samples, some at a time: what draws is warm for one kind of work, then for the next."""
+    for run in runs(indices, run_size(job)):
+        yield from [draw_sample(job, index) for index in run]
+
+
+def run_size(job: DrawingJob) -> int:
+    """Return how many samples in a row are drawn at a time: whole groups that share a plate."""
+    poses = job.settings.poses
+    return SCENES if job.scenes else poses * max(WINDOWS // poses, 1)
+
+
+def write_run(job: DrawingJob, folder: Path, indices: range) -> list[str]:
+    """Draw samples and write their pictures; returns their lines for `labels.jsonl`."""
+    samples = list(draw_run(job, indices))
+    packed = [encode_png(sample.image) for sample in samples]
+    for sample, data in zip(samples, packed, strict=True):
+        write_beside(folder / f"{sample.name}.png", data)
+    return [label_line(sample) for sample in samples]
 
 
 def report_region(path: Path) -> int:
@@ -169,10 +188,10 @@ def draw_folder(
             or a picture can't be written.
         EngineError: if a worker dies.
     """
-    draw = functools.partial(_write, job, folder)
+    draw = functools.partial(write_run, job, folder)
     there, rate = draw_sequence(
         draw, count, folder / LABELS, _settings(job, count),
-        ours=OURS, workers=workers, force=force,
+        ours=OURS, run=run_size(job), workers=workers, force=force,
     )  # fmt: skip
     if there == count:
         return f"{folder}: all {count} pictures are there already"
@@ -282,11 +301,15 @@ def draw_videos(job: VideoJob, count: int, *, workers: int = 1, force: bool = Fa
     settings = {"version": __version__, "videos": True, "count": count, "seed": job.seed}
     settings |= {f"settings.{k}": v for k, v in dataclasses.asdict(job.settings).items()}
     there, _ = draw_sequence(
-        functools.partial(_write_video, job), count, job.folder / TRUTH, settings,
+        functools.partial(_write_videos, job), count, job.folder / TRUTH, settings,
         ours=VIDEO_FILES, workers=workers, force=force,
     )  # fmt: skip
     before = f" ({there} of them were there)" if there else ""
     return f"{job.folder}: {count} videos and {TRUTH}{before}"
+
+
+def _write_videos(job: VideoJob, indices: range) -> list[str]:
+    return [_write_video(job, index) for index in indices]
 
 
 def _write_video(job: VideoJob, index: int) -> str:

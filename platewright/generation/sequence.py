@@ -186,23 +186,26 @@ def check_sequence(
 
 
 def draw_sequence(
-    draw: Callable[[int], str],
+    draw: Callable[[range], list[str]],
     count: int,
     listed: Path,
     settings: Mapping[str, Any],
     *,
     ours: re.Pattern[str],
+    run: int = 1,
     workers: int = 1,
     force: bool = False,
 ) -> tuple[int, float]:
     """Draw files 0 to `count` - 1, or those that are missing.
 
     Args:
-        draw: writes file k and returns its line, a JSON object with its name as `file`.
+        draw: writes some files in a row and returns a line of each, a JSON object with its name as
+            `file`.
         count: how many.
         listed: the list that the lines go to, in the folder of the files.
         settings: what decides about the bytes, JSON values.
         ours: names of what a run writes there.
+        run: how many in a row one process writes at a time.
         workers: processes; 1 draws in this one.
         force: begin anew in place of what an earlier run wrote.
 
@@ -223,10 +226,23 @@ def draw_sequence(
             Progress(count, there) as progress,
             listed.open("a", encoding="utf-8", buffering=1) as lines,
         ):
-            for line in in_order(draw, range(there, count), workers):
-                lines.write(line + "\n")
-                progress.add()
+            for told in in_order(draw, runs(range(there, count), run), workers):
+                lines.write("".join(f"{line}\n" for line in told))
+                progress.add(len(told))
             return there, progress.rate
+
+
+def runs(indices: range, size: int) -> Iterator[range]:
+    """Yield what is drawn at a time: what shares something shares it however often one stops.
+
+    >>> [(run.start, run.stop) for run in runs(range(3, 10), 4)]
+    [(3, 4), (4, 8), (8, 10)]
+    """
+    first = indices.start
+    while first < indices.stop:
+        stop = min((first // size + 1) * size, indices.stop)
+        yield range(first, stop)
+        first = stop
 
 
 def whole_lines(path: Path) -> int:

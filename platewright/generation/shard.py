@@ -15,7 +15,7 @@ from platewright.dataset.store import Store, is_url, local_path, open_store, tre
 from platewright.dataset.writer import SHARD, Format
 from platewright.errors import ConfigError, OutputError, PlatewrightError
 from platewright.generation.engine import Engine
-from platewright.generation.job import VIDEO_FILES, DrawingJob, draw_sample, drawing_settings
+from platewright.generation.job import VIDEO_FILES, DrawingJob, draw_run, drawing_settings
 from platewright.generation.sequence import Manifest
 from platewright.progress import Progress
 
@@ -100,8 +100,7 @@ def draw_shard(job: ShardJob, shard: int) -> ShardDone:
                 name: load_format(name)(format_folder(folder, name, job.formats), shard)
                 for name in job.formats
             }
-            for index in job.indices(shard):
-                sample = draw_sample(job.drawing, index)
+            for sample in draw_run(job.drawing, job.indices(shard)):
                 for writer in formats.values():
                     writer.add(sample)
             lines = {name: writer.close() for name, writer in formats.items()}

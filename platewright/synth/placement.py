@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -42,7 +42,7 @@ class Pose:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form for the record."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def draw_pose(

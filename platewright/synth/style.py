@@ -213,7 +213,7 @@ class PlateStyle:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form for the record."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values = dict(vars(self))
         values["effects"] = {name: drawn.as_dict() for name, drawn in self.effects.items()}
         return values | {"script": self.script and dict(vars(self.script))}
 

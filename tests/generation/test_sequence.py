@@ -17,18 +17,23 @@ OURS = re.compile(r"\d\.txt|list\.jsonl")
 SETTINGS = {"seed": 0, "count": 6}
 
 
-def write(folder: Path, stop: int, index: int) -> str:
-    """Write a file, or stop as Ctrl-C does."""
-    if index == stop:
-        raise KeyboardInterrupt
-    (folder / f"{index}.txt").write_text(f"file {index}")
-    return json.dumps({"file": f"{index}.txt"})
+def write(folder: Path, stop: int, indices: range) -> list[str]:
+    """Write files, or stop as Ctrl-C does."""
+    lines = []
+    for index in indices:
+        if index == stop:
+            raise KeyboardInterrupt
+        (folder / f"{index}.txt").write_text(f"file {index}")
+        lines.append(json.dumps({"file": f"{index}.txt"}))
+    return lines
 
 
-def run(folder: Path, *, stop: int = -1, settings=SETTINGS, force: bool = False) -> int:
+def run(
+    folder: Path, *, stop: int = -1, settings=SETTINGS, force: bool = False, size: int = 1
+) -> int:
     draw = functools.partial(write, folder, stop)
     listed = folder / "list.jsonl"
-    return draw_sequence(draw, 6, listed, settings, ours=OURS, force=force)[0]
+    return draw_sequence(draw, 6, listed, settings, ours=OURS, run=size, force=force)[0]
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -41,12 +46,13 @@ def whole(tmp_path: Path) -> dict[str, str]:
     return contents(tmp_path / "whole")
 
 
-def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, whole) -> None:
+@pytest.mark.parametrize(("size", "noted"), [(1, 3), (2, 2), (4, 0)])
+def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, whole, size: int, noted: int) -> None:
     folder = tmp_path / "a"
     with pytest.raises(KeyboardInterrupt):
-        run(folder, stop=3)
+        run(folder, stop=3, size=size)
     assert len(contents(folder)) == 3 + 1
-    assert run(folder) == 3
+    assert run(folder, size=size) == noted
     assert contents(folder) == whole
     assert run(folder) == 6
 

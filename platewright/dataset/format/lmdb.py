@@ -16,7 +16,8 @@ import numpy as np
 from platewright.dataset.crop import straighten
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL
 from platewright.dataset.picture import STRICT, PackedPicture, PictureFinder, packed_size
-from platewright.dataset.writer import Format, Sample, encode_png
+from platewright.dataset.png import encode_png
+from platewright.dataset.writer import Format, Sample
 from platewright.errors import ConfigError, DatasetError, OutputError
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platewright.dataset.writer import Format, Sample, encode_png, plain_value, save_bytes
+from platewright.dataset.png import encode_png
+from platewright.dataset.writer import Format, Sample, plain_value, save_bytes
 from platewright.errors import DatasetError
-from platewright.file import write_beside
 from platewright.record import SceneRecord
 
 if TYPE_CHECKING:
@@ -27,15 +27,6 @@ def label_line(sample: Sample) -> str:
 
 def _ending(sample: Sample) -> str:
     return ".png" if sample.packed is None else ".jpg"
-
-
-def write_picture(sample: Sample, folder: Path) -> None:
-    """Write a sample's picture, whole or not at all.
-
-    Raises:
-        OutputError: if it can't be written.
-    """
-    write_beside(folder / f"{sample.name}.png", encode_png(sample.image))
 
 
 class WindowsFormat(Format):
