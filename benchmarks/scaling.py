@@ -5,8 +5,9 @@ Run: python benchmarks/scaling.py
 Draws the same data set with one process and with two, in turns, windows and scenes, as `gen.py
 --grey` and `gen.py --scenes` do it: whole runs, from the start of the processes to the last file.
 Beside it stands what the machine has to give: a plain loop that draws the same and writes nothing,
-once in one process and once in two that know nothing of each other. `written_over_drawn` is the
-windows a second of the command over those of the loop. What is written goes to a folder of the
+once in one process and once in two that know nothing of each other. `written_over_drawn` is how
+many the command writes of what the loop draws, each in a second of the processor, which other work
+on the machine changes least. What is written goes to a folder of the
 disk and is removed at the end of all: where thousands of files have just been removed, some file
 systems look long for places of new ones. Writes results/drawing_scale.json.
 """
@@ -17,11 +18,13 @@ import argparse
 import json
 import multiprocessing as mp
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +53,31 @@ def drawing_job(kind: str, photos: Path) -> DrawingJob:
     )
 
 
-def run_s(kind: str, count: int, workers: int, photos: Path, out: Path) -> float:
+Seconds = tuple[float, float]
+"""Of the clock and of the processor."""
+CLOCK, PROCESSOR = 0, 1
+
+
+def timed(work: Callable[[], object]) -> Seconds:
+    """Return the seconds that processes take which work starts and waits for."""
+
+    def used() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return children.ru_utime + children.ru_stime
+
+    busy, began = used(), time.perf_counter()
+    work()
+    return time.perf_counter() - began, used() - busy
+
+
+def run_s(kind: str, count: int, workers: int, photos: Path, out: Path) -> Seconds:
     """Return the seconds that the command takes for a whole data set."""
     command = [
         *(sys.executable, str(ROOT / "gen.py"), str(count)),
         *("--workers", str(workers), "--bgs", str(photos), "--out", str(out)),
         "--scenes" if kind == "scenes" else "--grey",
     ]
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - began
+    return timed(lambda: subprocess.run(command, check=True, capture_output=True))
 
 
 def draw_only(job: DrawingJob, first: int, count: int) -> None:
@@ -69,46 +87,53 @@ def draw_only(job: DrawingJob, first: int, count: int) -> None:
         pass
 
 
-def floor_s(job: DrawingJob, count: int, processes: int) -> float:
+def floor_s(job: DrawingJob, count: int, processes: int) -> Seconds:
     """Return the seconds that processes of their own take for the drawing alone."""
     context = mp.get_context("spawn")
     part = count // processes
     running = [
         context.Process(target=draw_only, args=(job, k * part, part)) for k in range(processes)
     ]
-    began = time.perf_counter()
-    for process in running:
-        process.start()
-    for process in running:
-        process.join()
-    return time.perf_counter() - began
+
+    def draw() -> None:
+        for process in running:
+            process.start()
+        for process in running:
+            process.join()
+
+    return timed(draw)
 
 
 def measure(kind: str, count: int, rounds: int, photos: Path, scratch: Path) -> dict[str, Any]:
     """Return the figures of one kind, medians over the rounds; all four take turns."""
     job = drawing_job(kind, photos)
-    ours: dict[int, list[float]] = {1: [], 2: []}
-    floors: dict[int, list[float]] = {1: [], 2: []}
+    ours: dict[int, list[Seconds]] = {1: [], 2: []}
+    floors: dict[int, list[Seconds]] = {1: [], 2: []}
     for turn in range(rounds):
         for processes in ours:
             out = scratch / f"{kind}.{turn}.{processes}"
             ours[processes].append(run_s(kind, count, processes, photos, out))
             floors[processes].append(floor_s(job, count, processes))
 
-    def ratios(first: list[float], second: list[float]) -> list[float]:
-        return [round(a / b, 3) for a, b in zip(first, second, strict=True)]
+    def ratio(first: list[Seconds], second: list[Seconds], which: int) -> float:
+        pairs = zip(first, second, strict=True)
+        return round(statistics.median(a[which] / b[which] for a, b in pairs), 3)
 
-    pairs = ratios(ours[1], ours[2])
+    def per_s(taken: list[Seconds]) -> float:
+        return round(count / statistics.median(clock for clock, _ in taken), 1)
+
     return {
         "pictures": count,
-        "per_s_one_process": round(count / statistics.median(ours[1]), 1),
-        "per_s_two_processes": round(count / statistics.median(ours[2]), 1),
-        "two_over_one": statistics.median(pairs),
-        "two_over_one_of_each_round": pairs,
-        "two_over_one_drawing_alone": statistics.median(ratios(floors[1], floors[2])),
-        "per_s_one_process_drawing_alone": round(count / statistics.median(floors[1]), 1),
-        "written_over_drawn_one_process": statistics.median(ratios(floors[1], ours[1])),
-        "written_over_drawn_two_processes": statistics.median(ratios(floors[2], ours[2])),
+        "per_s_one_process": per_s(ours[1]),
+        "per_s_two_processes": per_s(ours[2]),
+        "two_over_one": ratio(ours[1], ours[2], CLOCK),
+        "two_over_one_of_each_round": [
+            round(one[CLOCK] / two[CLOCK], 3) for one, two in zip(ours[1], ours[2], strict=True)
+        ],
+        "two_over_one_drawing_alone": ratio(floors[1], floors[2], CLOCK),
+        "per_s_one_process_drawing_alone": per_s(floors[1]),
+        "written_over_drawn_one_process": ratio(floors[1], ours[1], PROCESSOR),
+        "written_over_drawn_two_processes": ratio(floors[2], ours[2], PROCESSOR),
     }
 
 

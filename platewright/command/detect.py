@@ -130,7 +130,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if any(str(job.photo) == "-" for job in batch.jobs):
         args.workers = 1  # stdin is this process' own
     how = reading_job(args, len(batch.jobs), cluster=engine is not None)
-    detector = how.load()  # by workers too, but what is wrong with it is told before they start
+    # Where other processes read, the first of them tells what is wrong with the weights.
+    detector = how.load() if args.workers == 1 or engine else None
     table = ReadingsTable()
     unreadable: list[str] = []
     blank: list[str] = []
@@ -209,7 +210,7 @@ def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> Read
 def read_batch(
     batch: Batch,
     how: ReadingJob,
-    detector: Detector,
+    detector: Detector | None,
     args: argparse.Namespace,
     files: Mapping[str, Path],
     engine: Engine | None,
@@ -220,7 +221,7 @@ def read_batch(
     Args:
         batch: the photos, and where results go.
         how: to read them.
-        detector: reads them, where this process does.
+        detector: reads them, where this process does; else None.
         args: of the command line.
         files: that readings go to, by the names of their kinds.
         engine: a cluster that reads; None: this machine.
@@ -241,7 +242,7 @@ def read_batch(
     how = replace(how, pictures=with_photos)
     attention: Any = None
     progress: Any = None
-    if args.show_attention:
+    if args.show_attention and detector:
         from platewright.reading.crop_speller import AttentionFile
 
         attention = AttentionFile(args.show_attention, detector, photos=len(batch.jobs))
@@ -253,18 +254,19 @@ def read_batch(
             if args.resume:
                 earlier = stack.enter_context(EarlierRun(batch.lines, batch.jobs))
         todo = earlier.missing if earlier else batch.jobs
+        read = read_photos(how, todo, workers=args.workers, engine=engine, detector=detector)
+        stack.enter_context(closing(read))
         kinds = [*files.items(), *([("jsonl", batch.lines)] if batch.lines else [])]
         writers = [
             stack.enter_context(load_writer(name)(path, several=batch.several))
             for name, path in kinds
         ]
+        stack.callback(read.close)  # before the files are: what was read until then is told
         if batch.several:
             from platewright.progress import Progress
 
             there = len(batch.jobs) - len(todo)
             progress = stack.enter_context(Progress(len(batch.jobs), there, unit="photos"))
-        read = read_photos(how, todo, workers=args.workers, engine=engine, detector=detector)
-        stack.enter_context(closing(read))
         for done in earlier.merged(read) if earlier else read:
             if progress and not (earlier and earlier.has(done.job)):
                 progress.add()

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,7 +193,7 @@ def read_photos(
     engine: Engine | None = None,
     detector: Detector | None = None,
 ) -> Generator[PhotoDone, None, None]:
-    """Read photos, write their annotated pictures, and yield what was read, in their order.
+    """Read photos and write their annotated pictures.
 
     Args:
         how: to read them.
@@ -202,19 +202,25 @@ def read_photos(
         engine: a cluster in their place.
         detector: of this process, where it is loaded already.
 
+    Returns:
+        What was read, in the photos' order, as it is read.
+
     Raises:
+        ConfigError, WeightsError: if the networks can't be used; before anything is read.
         OutputError: if a picture can't be written.
         EngineError: if a worker dies, or the cluster is lost.
     """
     if engine is not None:
-        yield from _by_shards(how, photos, engine)
-    elif workers > 1:
+        return _by_shards(how, photos, engine)
+    if workers > 1 and photos:
         from platewright.pool import in_order
 
-        yield from in_order(partial(_read_here, how), photos, workers)
-    else:
-        detector = detector or how.load()
-        yield from (read_photo(how, job, detector) for job in photos)
+        # This process reads nothing: it would load networks only to see whether they can be.
+        found = in_order(partial(_read_here, how), [None, *photos], workers)
+        next(found)
+        return cast("Generator[PhotoDone, None, None]", found)
+    detector = detector or how.load()
+    return (read_photo(how, job, detector) for job in photos)
 
 
 def read_photo(how: ReadingJob, job: Job, detector: Detector) -> PhotoDone:
@@ -249,7 +255,9 @@ def read_photo(how: ReadingJob, job: Job, detector: Detector) -> PhotoDone:
     return PhotoDone(job=job, photo=photo, image=image if how.pictures else None)
 
 
-def _by_shards(how: ReadingJob, photos: Sequence[Job], engine: Engine) -> Iterator[PhotoDone]:
+def _by_shards(
+    how: ReadingJob, photos: Sequence[Job], engine: Engine
+) -> Generator[PhotoDone, None, None]:
     """Hand shards to a cluster; what comes back early waits for its turn."""
     waiting: dict[int, list[PhotoDone]] = {}
     following = 0
@@ -280,12 +288,13 @@ def _absolute(photos: Sequence[Job]) -> list[Job]:
 
 
 def _read_shard(how: ReadingJob, shard: tuple[int, tuple[Job, ...]]) -> list[PhotoDone]:
-    return [_read_here(how, job) for job in shard[1]]
+    return [read_photo(how, job, _loaded(how)) for job in shard[1]]
 
 
-def _read_here(how: ReadingJob, job: Job) -> PhotoDone:
-    """Read one photo in a worker, which keeps its networks."""
-    return read_photo(how, job, _loaded(how))
+def _read_here(how: ReadingJob, job: Job | None) -> PhotoDone | None:
+    """Read one photo in a worker, which keeps its networks; without a photo, load them."""
+    detector = _loaded(how)
+    return None if job is None else read_photo(how, job, detector)
 
 
 @lru_cache(1)
