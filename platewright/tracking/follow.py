@@ -261,18 +261,24 @@ class _Scenery:
     """Texts that never move while others do: captions burnt into the picture, signs, clocks.
 
     They are no vehicles, however well they read, nor is what else turns up in their places and
-    does not move.
+    does not move. Who waits and drives off just when, or before, others move is none of them.
     """
 
     def __init__(self) -> None:
-        self._moving_s = float("-inf")  # when something was last seen to move
+        self._outlasted: dict[int, float] = {}  # seconds that a track saw others move
+        self._before_s = float("inf")
         self._places: dict[int, Box] = {}
 
     def update(self, tracks: Iterable[Track], time_s: float) -> None:
         """Look at the tracks of a frame."""
         listed = list(tracks)
-        if any(track.travelled > TRAVELLED and not track.missed for track in listed):
-            self._moving_s = time_s
+        moving = any(track.travelled > TRAVELLED and not track.missed for track in listed)
+        more = max(time_s - self._before_s, 0.0) if moving else 0.0
+        self._before_s = time_s
+        self._outlasted = {
+            track.number: self._outlasted.get(track.number, 0.0) + (0.0 if track.missed else more)
+            for track in listed
+        }
         for track in listed:
             self._places.pop(track.number, None)
             if self._stands(track):
@@ -293,7 +299,7 @@ class _Scenery:
 
     def _stands(self, track: Track) -> bool:
         lasted = track.last.time_s - track.first.time_s
-        others = track.first.time_s < self._moving_s - STILL_S / 2
+        others = self._outlasted.get(track.number, 0.0) >= STILL_S / 2
         return lasted >= STILL_S and track.travelled <= TRAVELLED and others
 
 

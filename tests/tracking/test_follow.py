@@ -209,3 +209,12 @@ def test_who_stands_alone_is_told(reading_of: Make) -> None:
     video = Scripted([[reading_of("AB12CDE")]] * 50)
     video.follow()
     assert video.texts == [("AB12CDE", 50)]
+
+
+def test_who_waited_and_was_gone_before_the_next_one_came_is_told(reading_of: Make) -> None:
+    frames = [[reading_of("AB12CDE", box=(100, 200, 180, 220))] for _ in range(40)]
+    frames += [[] for _ in range(20)]  # it is still expected while the next one passes
+    frames += [[reading_of("CD34EFG", box=(20 * k, 100, 20 * k + 80, 120))] for k in range(30)]
+    video = Scripted(frames)
+    video.follow()
+    assert sorted(video.texts) == [("AB12CDE", 40), ("CD34EFG", 30)]
