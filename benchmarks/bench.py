@@ -7,7 +7,7 @@ loop that one would write in its place, and the ratio of the processor's seconds
 on the machine lengthens what a clock shows, but hardly these. Where processes are what is measured
 (folder), the clock counts. What the floors are:
 
-- drawing: drawing the same windows without writing them;
+- drawing, scenes: drawing the same windows, or scenes, without writing them;
 - training: the steps of the default networks on batches held in memory;
 - extraction: a loop of OpenCV's decoding, resizing and encoding;
 - reading: the multiplications of all looks that the reading takes, at the rate that ONNX Runtime
@@ -54,8 +54,8 @@ SIZES = (1280, 1024, 800, 640)
 """Widths of the street that are read, pixels."""
 SECONDS = 2.0
 """About how long one part of a round takes."""
-WARM = 600
-"""Windows drawn before any is counted."""
+WARM, WARM_SCENES = 600, 60
+"""Windows, or scenes, drawn before any is counted."""
 FRAMES = 60
 PHOTOS = 24
 WORKERS = 2
@@ -79,17 +79,30 @@ def processor_s(work: Callable[[], object], times: int = 1) -> float:
 
 
 def drawing(scratch: Path) -> tuple[Part, Part]:
-    """Windows drawn and written, beside windows drawn."""
+    """Windows drawn and written as `gen.py --grey` does it, beside windows drawn."""
+    return drawn(scratch, scenes=False)
+
+
+def scenes(scratch: Path) -> tuple[Part, Part]:
+    """Scenes drawn and written as `gen.py --scenes` does it, beside scenes drawn."""
+    return drawn(scratch, scenes=True)
+
+
+def drawn(scratch: Path, *, scenes: bool) -> tuple[Part, Part]:
+    """Samples drawn and written, beside samples drawn, as many at a time."""
     from platewright.generation.job import draw_run, make_job, run_size, write_run
 
-    job = make_job(seed=5, size=(64, 128), scenes=False, grey=True, poses=4)
+    pictures = (480, 640) if scenes else (64, 128)
+    job = make_job(seed=5, size=pictures, scenes=scenes, grey=not scenes, poses=4)
     size = run_size(job)
     fresh = (range(k * size, (k + 1) * size) for k in itertools.count())
 
     def draw(indices: range) -> object:
         return list(draw_run(job, indices))
 
-    for _ in range(WARM // size):  # faces, regions and glyphs are read once
+    for _ in range(
+        (WARM_SCENES if scenes else WARM) // size
+    ):  # faces, regions and glyphs are read once
         draw(next(fresh))
 
     def part(work: Callable[[range], object]) -> float:
@@ -321,7 +334,7 @@ def photos(scratch: Path, count: int) -> list[Path]:
     return sorted(place.iterdir())
 
 
-PATHS = (drawing, training, extraction, reading, start, video, folder)
+PATHS = (drawing, scenes, training, extraction, reading, start, video, folder)
 
 
 def measured(parts: tuple[Part, Part], rounds: int) -> dict[str, float]:

@@ -172,9 +172,7 @@ def drawing() -> str:
         f"{scale['scenes']['two_over_one']:.2f} times as many scenes; two plain loops that write "
         f"nothing draw {scale['windows']['two_over_one_drawing_alone']:.2f} and "
         f"{scale['scenes']['two_over_one_drawing_alone']:.2f} times as many there "
-        f"(`{scale['command']}`). Files included, one process writes "
-        f"{scale['windows']['written_over_drawn_one_process']:.2f} of the windows and "
-        f"{scale['scenes']['written_over_drawn_one_process']:.2f} of the scenes that it draws."
+        f"(`{scale['command']}`)."
     )
 
 

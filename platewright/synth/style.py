@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -213,7 +214,12 @@ class PlateStyle:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form for the record."""
-        values = dict(vars(self))
+        return self._values
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        """Of a plate that is drawn several times they are made once."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         values["effects"] = {name: drawn.as_dict() for name, drawn in self.effects.items()}
         return values | {"script": self.script and dict(vars(self.script))}
 
