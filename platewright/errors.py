@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 TRACE = "PLATEWRIGHT_TRACEBACK"
+LONGEST = 1200
+"""Characters of an error's line, about."""
 
 
 def printable(text: str) -> str:
@@ -35,7 +37,11 @@ class PlatewrightError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        told = printable(super().__str__())
+        # What was given stands in it as a rule, and may be as long as its file.
+        return (
+            told if len(told) <= LONGEST else f"{told[: LONGEST // 2]} ... {told[-LONGEST // 3 :]}"
+        )
 
 
 class ConfigError(PlatewrightError):

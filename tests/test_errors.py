@@ -16,6 +16,7 @@ from platewright.errors import TRACE, ImageError, run_script
         (RecursionError("too\ndeep"), "RecursionError: too deep", 1),
         (KeyError("x"), "KeyError: 'x' (PLATEWRIGHT_TRACEBACK=1 tells where)", 1),
         (KeyboardInterrupt(), "stopped", 130),
+        (ImageError("a: " + "b" * 99_999 + ": mend c"), "bbb ... bbb", 1),
     ],
 )
 def test_one_line(
@@ -28,7 +29,7 @@ def test_one_line(
         run_script(main, "x.py")
     said = capsys.readouterr().err
     assert left.value.code == code and said.startswith("x.py: ") and told in said
-    assert len(said.splitlines()) == 1 and said[:-1].isprintable()
+    assert len(said.splitlines()) == 1 and said[:-1].isprintable() and len(said) < 2000
 
 
 def test_where_it_went_wrong_is_told_if_asked(monkeypatch: pytest.MonkeyPatch) -> None:

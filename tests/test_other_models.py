@@ -56,7 +56,7 @@ def test_ultralytics_trains_on_data_yaml_as_it_is(tmp_path: Path) -> None:
         "device=cpu", "workers=0", "plots=False", f"project={tmp_path / 'runs'}",
     )  # fmt: skip
     (results,) = (tmp_path / "runs").rglob("results.csv")
-    (row,) = csv.DictReader(results.open())
+    (row,) = csv.DictReader(results.read_text().splitlines())
     seen = {name.strip(): float(value) for name, value in row.items()}
     assert seen["train/box_loss"] > 0
     assert [*(tmp_path / "runs").rglob("best.pt")]

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -26,6 +26,14 @@ from platewright.network.part import (
 )  # fmt: skip
 from platewright.text import DEFAULT_CHARACTERS, Alphabet
 
+MOST = 1e6
+"""Of any number in settings."""
+BOUNDS = {
+    "window": (1, 4096), "temperature": (1e-3, 1e3), "extent": (1e-3, 1), "margin": (0, 10),
+    "nobody": (1e-9, 1 - 1e-9), "longest": (1, 100), "slots": (1, 100), "lines": (1, 10),
+    "rows": (1, 10), "dropout": (0, 1),
+}  # fmt: skip
+"""Of those that reading computes with."""
 TEXT_TASKS = ("ctc", "attention")
 """Tasks of networks that have a file of their own and read a text."""
 
@@ -215,7 +223,28 @@ def _read(kind: type, values: dict[str, Any], source: str) -> Any:
     unknown = sorted(set(values) - {f.name for f in fields(kind)})
     if unknown:
         raise WeightsError(f"{source}: unknown settings {', '.join(unknown)}")
-    return kind(**{name: _tuples(value) for name, value in values.items()})
+    hints = get_type_hints(kind)
+    given = {name: _tuples(value) for name, value in values.items()}
+    for name, value in given.items():
+        low, high = BOUNDS.get(name, (0.0, MOST))
+        if not _fits(value, hints[name], low, high):
+            raise ValueError(f"{name} can't be {value!r}")
+    return kind(**given)
+
+
+def _fits(value: Any, hint: Any, low: float, high: float) -> bool:
+    """Tell whether a value is of a type as settings have them, its numbers within bounds."""
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)
+        inner = inner[:1] * len(value) if inner[1:] == (...,) and type(value) is tuple else inner
+        return (
+            type(value) is tuple
+            and len(value) == len(inner)
+            and all(_fits(v, h, low, high) for v, h in zip(value, inner, strict=True))
+        )
+    if hint is float:
+        return type(value) in (int, float) and low <= value <= high
+    return type(value) is hint and (hint is not int or low <= value <= high)
 
 
 def _tuples(value: Any) -> Any:

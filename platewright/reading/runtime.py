@@ -109,7 +109,7 @@ class OnnxNetwork:
         # slot reader's graph can't do without one.
         own = self.settings
         several = isinstance(own, BundleSettings) and own.slots is None
-        self._path, self._tried = path, False
+        self._path, self._tried = path, set[str]()
         kinds = {"tensor(int32)": np.int32}
         for x in self._session.get_inputs():
             if math.prod(v if isinstance(v, int) else LEAST for v in x.shape[1:]) > MOST_NUMBERS:
@@ -128,7 +128,7 @@ class OnnxNetwork:
         """See `Network`."""
         given = self._idle | inputs
         try:
-            if self._tried:
+            if self._tried.issuperset(outputs):
                 return list(self._session.run(list(outputs), given, self._only_asked))
             found = self._try(list(outputs), given)
         except Exception as error:  # the runtime raises classes of its own, without a common base
@@ -138,7 +138,12 @@ class OnnxNetwork:
             raise WeightsError(f"{self._path}: can't be run ({told})") from None
         if not all(np.isfinite(each).all() for each in found):
             raise WeightsError(f"{self._path}: gives values that aren't finite; export it again")
-        self._tried = True
+        wanted = _widths(self.settings)
+        for name, each in zip(outputs, found, strict=True):
+            if each.shape[-1:] != (wanted.get(name, each.shape[-1]),):
+                told = f"its {name} is {each.shape}, its settings say {wanted[name]} at the end"
+                raise WeightsError(f"{self._path}: {told}; export it again")
+        self._tried.update(outputs)
         return found
 
     def _try(self, outputs: list[str], given: dict[str, NDArray[Any]]) -> list[FloatArray]:
@@ -159,6 +164,16 @@ class OnnxNetwork:
             return list(self._session.run(outputs, given, options))
         finally:
             timer.cancel()
+
+
+def _widths(settings: AnySettings) -> dict[str, int]:
+    """Return how long the last axis of outputs is, of those that settings tell of."""
+    if not isinstance(settings, BundleSettings):
+        return {}
+    wanted = {f"{part}_corners": 8 for part in ("scan", "frame", "plate")}
+    wanted |= {"steps": settings.line.num_classes} if settings.line else {}
+    wanted |= {"origin": len(settings.origin.regions) + 1} if settings.origin else {}
+    return wanted
 
 
 class KerasNetwork:

@@ -4,9 +4,10 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from platewright.errors import OutputError, WeightsError
 from platewright.network.arrays import model_arrays, set_arrays
 from platewright.network.kind import build
 from platewright.network.part import (
+    PARTS,
     FrameSettings,
     LineSettings,
     OriginSettings,
@@ -332,3 +334,38 @@ def test_the_json_is_one_line_of_plain_values() -> None:
     text = EVERY.to_json()
     assert json.loads(text)["line"]["window"] == [64, 192]
     assert list(json.loads(text)) == ["scan", "frame", "line", "slots", "origin"]
+
+
+ODD = [None, -1, 10**9, float("nan"), "x", [], [0, 0], {}, 10**400, [10**6, 10**6], True, "\ud800"]
+
+
+def places(values: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield where values stand that are no objects."""
+    if not isinstance(values, dict):
+        yield path
+        return
+    for name, value in values.items():
+        yield from places(value, (*path, name))
+
+
+def test_no_value_of_any_setting_is_taken_that_reading_can_not_compute_with() -> None:
+    whole = {name: asdict(kind()) for name, kind in PARTS.items()}
+    known = set()
+    for *above, last in places(whole):
+        for odd in ODD:
+            values = json.loads(json.dumps(whole))
+            place = values
+            for name in above:
+                place = place[name]
+            place[last] = odd
+            try:
+                found = read_settings(json.dumps(values), "w.npz")
+            except WeightsError as error:
+                assert str(error).startswith("w.npz: ")
+            else:
+                part = found.parts[above[0]]
+                known.add((last, type(getattr(part, last))))
+    assert known <= {
+        ("name", str), ("characters", str), ("layers", tuple), ("regions", tuple),
+        ("residual", tuple), ("margin", tuple), ("lines", int), ("longest", int), ("head", int), ("width", int),
+    }  # fmt: skip

@@ -18,6 +18,7 @@ from platewright.reading.finder import Find, SlotFramer, sift
 from platewright.reading.runtime import load_network
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
+from platewright.resource import bundled
 from tests.reading.fake import THICK, FakeNetwork
 
 SLOTS = SlotSettings(characters="ABC", slots=4)
@@ -323,6 +324,16 @@ def test_weights_whose_graph_may_go_on_for_ever(tmp_path: Path) -> None:
     path.write_bytes(b"\x08\x08:\x0a\x0a\x06\x22\x04Loop")
     with pytest.raises(WeightsError, match="weights of another program: its graph has a Loop"):
         load_network(path)
+
+
+def test_weights_whose_outputs_are_not_what_their_settings_say(tmp_path: Path) -> None:
+    whole = bundled("weights.onnx").read_bytes()
+    assert b'"AD", "AE"' in whole
+    path = tmp_path / "fewer.onnx"
+    path.write_bytes(whole.replace(b'"AD", "AE"', b'"AD,   AE"', 1))
+    network = load_network(path)
+    with pytest.raises(WeightsError, match=r"fewer\.onnx: its origin is \(1, \d+\), its settings"):
+        network.run(["origin"], {"colours": np.zeros((1, 48, 128, 3), np.float32)})
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from platewright.errors import RegionError
 from platewright.region import REGIONS, draw_region, load_region
+
+ROOT = Path(__file__).resolve().parents[2]
 
 GOOD = """
 code = "XX"
@@ -185,3 +190,37 @@ def test_the_generic_region_has_marks_on_every_other_plate():
     counts = np.array([len(region.draw(rng).marks) for _ in range(800)])
     assert 0.38 < (counts > 0).mean() < 0.6
     assert 0.08 < (counts > 1).mean() < 0.25
+
+
+ODD = (
+    "1979-05-27", "nan", "-1", "9" * 4000, "[[[1]]]", "{a = 1}", '""', '["L", 1]',
+    f'"\\u202e{"A" * 20_000}"',
+)  # fmt: skip
+
+
+def keys() -> list[tuple[str, str, int]]:
+    """Every key that a bundled region has, of each table once: its file and line."""
+    seen: dict[tuple[str, str], tuple[str, str, int]] = {}
+    for file in sorted((ROOT / "regions").glob("*.toml")):
+        table = ""
+        for number, line in enumerate(file.read_text("utf-8").splitlines()):
+            table = header[1] if (header := re.match(r"\[+([\w.]+)\]", line)) else table
+            found = re.match(r"(\w+) = (.*)", line)
+            if found and found[2].count("[") == found[2].count("]"):
+                seen.setdefault((table, found[1]), (file.name, found[1], number))
+    return list(seen.values())
+
+
+def test_no_value_of_any_key_is_more_than_a_line(tmp_path):
+    given = keys()
+    assert len(given) > 100
+    for name, key, number in given:
+        lines = (ROOT / "regions" / name).read_text("utf-8").splitlines()
+        for odd in ODD:
+            path = tmp_path / name
+            path.write_text("\n".join([*lines[:number], f"{key} = {odd}", *lines[number + 1 :]]))
+            try:
+                load_region(path)
+            except RegionError as error:
+                told = str(error)
+                assert told.isprintable() and len(told) < 2000, (name, key, odd)
