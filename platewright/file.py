@@ -59,6 +59,29 @@ def open_file(path: Path) -> io.BufferedReader:
     return os.fdopen(handle, "rb")
 
 
+def files_below(folder: Path, suffix: str = "") -> Iterator[Path]:
+    """Yield the files of a folder and of those in it, however deep they lie.
+
+    Links to folders are not followed; folders that can't be looked into are passed over.
+
+    Args:
+        folder: where they lie.
+        suffix: of their names, such as `.xml`; empty: any.
+    """
+    folders = [str(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            elif entry.name.endswith(suffix) and not entry.is_dir():
+                yield Path(entry.path)
+
+
 def file_digest(path: Path) -> str:
     """Return a file's SHA-256.
 

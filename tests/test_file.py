@@ -5,12 +5,39 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from platewright.background.archive import open_archive
 from platewright.errors import OutputError
-from platewright.file import LinesFile, whole_file, whole_text, write_file
+from platewright.file import LinesFile, files_below, whole_file, whole_text, write_file
+from platewright.output.batch import list_images
+
+
+def test_files_lie_deeper_than_functions_go(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    (tmp_path / "again").symlink_to(tmp_path)
+    Image.new("L", (90, 90)).save(tmp_path / "a.png")
+    before = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1500):
+            os.mkdir("d")
+            os.chdir("d")
+        Path("b.txt").touch()
+        os.chdir(tmp_path)
+        found = [path.name for path in files_below(Path("."), ".txt")]
+        assert found == ["a.txt", "b.txt"]
+        assert [path.name for path in list_images(Path("."), deep=True)] == ["a.png"]
+        assert [Path(each.name).name for each in open_archive(Path("."))] == [
+            "a.png", "a.txt", "b.txt"
+        ]  # fmt: skip
+    finally:
+        os.chdir(before)
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

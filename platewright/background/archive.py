@@ -27,6 +27,7 @@ from platewright.file import open_file
 
 MAX_BYTES = 128 << 20
 """Bytes of the largest file that is taken out of an archive."""
+UNREADABLE = "can't be read"
 TAR_MAGIC_AT = 257
 HEAD = 1 << 20
 
@@ -127,14 +128,26 @@ class Archive:
 
     def _walk(self, folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
         """Yield the files of a folder and of those in it, by name; no link is followed."""
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        for entry in entries:
-            path = folder / entry.name
-            if not entry.is_dir(follow_symlinks=False):
-                yield path, entry.stat(follow_symlinks=False)
-            elif self.apart is None or not (self.apart.exists() and self.apart.samefile(path)):
-                yield from self._walk(path)
+        apart = self.apart.stat() if self.apart is not None and self.apart.exists() else None
+        # What is still to come, the next one last: folders lie deeper than functions can.
+        waiting: list[tuple[Path, bool]] = [(folder, True)]
+        while waiting:
+            path, inner = waiting.pop()
+            try:
+                found = path.lstat()
+                if not inner:
+                    yield path, found
+                    continue
+                if apart is not None and os.path.samestat(found, apart):
+                    continue
+                with os.scandir(path) as scanned:
+                    entries = sorted(scanned, key=lambda entry: entry.name, reverse=True)
+            except OSError:
+                if path == folder:
+                    raise
+                self.skipped[UNREADABLE] += 1
+                continue
+            waiting += [(path / e.name, e.is_dir(follow_symlinks=False)) for e in entries]
 
     def _folder(self) -> Iterator[Member]:
         index = 0
@@ -150,7 +163,7 @@ class Archive:
             try:
                 data = file.read_bytes()
             except OSError:
-                self.skipped["can't be read"] += 1
+                self.skipped[UNREADABLE] += 1
                 continue
             yield Member(index - 1, str(file.relative_to(self.path)), data)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from platewright.command.argument import add_force, names
 from platewright.errors import OutputError, WeightsError
+from platewright.file import files_below
 from platewright.network.interchange import FORMATS, export_for_others, file_names
 from platewright.resource import DATA, bundled, is_bundled
 
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             if path.exists():
                 raise OutputError(f"{path}: there already; name another --out or --force")
     for path in export_for_others(weights, args.out, args.format, licence=licence):
-        files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+        files = [path] if path.is_file() else [p for p in files_below(path) if p.is_file()]
         print(f"{path}: {sum(p.stat().st_size for p in files) / 1e6:.1f} MB")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from platewright.errors import ConfigError, OutputError
-from platewright.file import lock, make_folder, write_file
+from platewright.file import files_below, lock, make_folder, write_file
 
 HIDDEN, LOCK = ".gen", "lock"
 """Folder of the store that holds what a run must know of itself, and no part of the data set."""
@@ -72,7 +72,7 @@ class Store(ABC):
 
 def tree(folder: Path) -> list[str]:
     """Return the relative names of all files beneath a local folder, sorted."""
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(p.relative_to(folder).as_posix() for p in files_below(folder) if p.is_file())
 
 
 class FolderStore(Store):

@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from platewright.dataset.textfile import SNIFFED
 from platewright.errors import DatasetError, os_errors_as
-from platewright.file import open_file
+from platewright.file import files_below, open_file
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def root_tag(path: Path, *folders: str) -> str:
     """
     found = path if path.suffix.lower() == ".xml" and path.is_file() else None
     for name in folders:
-        found = found or min((path / name).rglob("*.xml"), default=None)
+        found = found or min(files_below(path / name, ".xml"), default=None)
     found = found or min(path.glob("*.xml"), default=None)
     if found is None:
         return ""

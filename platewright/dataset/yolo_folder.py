@@ -13,6 +13,7 @@ from platewright.dataset.format import PARTS
 from platewright.dataset.picture import find_picture, name_key
 from platewright.dataset.textfile import first_lines, lines_of, text_of
 from platewright.errors import ConfigError, DatasetError
+from platewright.file import files_below
 from platewright.image import READ_SUFFIXES
 
 YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
@@ -147,7 +148,7 @@ class Part:
                     raise DatasetError(f"{self.images}: line {number}: {name!r} names no picture")
                 found.append(self.images.parent / line.strip())
             return found
-        return sorted(p for p in self.images.rglob("*") if _is_picture(p.name))
+        return sorted(p for p in files_below(self.images) if _is_picture(p.name))
 
     def label(self, picture: Path) -> Path | None:
         """Return the label file of a picture's very name; None: it has none."""
@@ -172,7 +173,7 @@ class Part:
             return found
         taken = set(found.values())
         spare: dict[Path, list[Path]] = {}
-        for one in self.labels.rglob("*.txt"):
+        for one in files_below(self.labels, ".txt"):
             if one not in taken:
                 place = one.relative_to(self.labels)
                 spare.setdefault(place.with_name(name_key(place.stem)), []).append(one)
@@ -228,7 +229,7 @@ def label_files(path: Path) -> Iterator[Path]:
             labels = (part.label(part.images.parent / name) for name in names)
             yield from filter(None, labels)
         elif part.apart:
-            yield from part.labels.rglob("*.txt")
+            yield from files_below(part.labels, ".txt")
         else:
             for place in (part.labels, *(part.labels / name for name in PARTS)):
                 for label in place.glob("*.txt"):

@@ -22,6 +22,7 @@ from platewright.dataset.textfile import first_line, first_lines, lines_of
 from platewright.dataset.writer import kind_of
 from platewright.dataset.yolo_folder import LISTS, Part, class_names, label_files, parts_of
 from platewright.errors import DatasetError
+from platewright.file import files_below
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
@@ -160,7 +161,7 @@ def _in_picture(values: list[float]) -> list[float]:
 
 def _orphans(part: Part, wanted: set[Path | None]) -> Iterator[Path]:
     """Yield label files without a picture; beside pictures, text files of other kinds are none."""
-    for label in sorted(part.labels.rglob("*.txt")):
+    for label in sorted(files_below(part.labels, ".txt")):
         own = part.apart or _is_row(first_line(label).split())
         if own and label not in wanted and label.name not in LISTS:
             yield label

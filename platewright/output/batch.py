@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import io
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.container import START_BYTES, boxed_kind
-from platewright.errors import ConfigError, ImageError, OutputError, os_errors_as
+from platewright.errors import ConfigError, ImageError, OutputError
 from platewright.file import make_folder, open_file
 from platewright.image import (
     READ_SUFFIXES,
@@ -181,21 +182,28 @@ def list_images(
     Raises:
         ImageError: if there is no such folder, or no photo in it.
     """
-    left_out = None if apart is None else apart.resolve()
+    left_out = apart if apart is not None and apart.exists() else None
     photos: list[Path] = []
     folders = [folder]
     while folders:
         own = folders.pop()
-        with os_errors_as(ImageError, own):
+        try:
             entries = sorted(own.iterdir())
+        except OSError as error:
+            if own == folder:
+                raise ImageError(f"{own}: can't be read: {error.strerror or error}") from error
+            if skipped is not None:
+                skipped.append(own)
+            continue
         inner = []
         for path in entries:
             if path.name.startswith("."):
                 continue
-            if path.is_dir():
-                if deep and not path.is_symlink() and path.resolve() != left_out:
+            if os.path.isdir(path):  # a path that is too long is none
+                same = left_out is not None and path.samefile(left_out)
+                if deep and not path.is_symlink() and not same:
                     inner.append(path)
-            elif path.is_file() and is_picture(path):
+            elif os.path.isfile(path) and is_picture(path):
                 photos.append(path)
             elif skipped is not None:
                 skipped.append(path)

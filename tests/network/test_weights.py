@@ -367,5 +367,6 @@ def test_no_value_of_any_setting_is_taken_that_reading_can_not_compute_with() ->
                 known.add((last, type(getattr(part, last))))
     assert known <= {
         ("name", str), ("characters", str), ("layers", tuple), ("regions", tuple),
-        ("residual", tuple), ("margin", tuple), ("lines", int), ("longest", int), ("head", int), ("width", int),
+        ("residual", tuple), ("margin", tuple), ("lines", int), ("longest", int), ("head", int),
+        ("width", int),
     }  # fmt: skip

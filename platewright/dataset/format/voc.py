@@ -45,7 +45,7 @@ from platewright.dataset.selection import split_line, write_split
 from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save_picture
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
-from platewright.file import make_folder, whole_text
+from platewright.file import files_below, make_folder, whole_text
 from platewright.geometry import Box
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
@@ -182,7 +182,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     """
     places = (*(path / name for name in ANNOTATIONS), path)
     annotations = next((place for place in places if place.is_dir()), path)
-    files = sorted(annotations.rglob("*.xml")) if path.is_dir() else [path]
+    files = sorted(files_below(annotations, ".xml")) if path.is_dir() else [path]
     if not files:
         raise DatasetError(f"{annotations}: no XML files there")
     owners: dict[Path, Path] = {}
@@ -272,7 +272,7 @@ def _picture(
 def _below(path: Path) -> dict[str, list[Path]]:
     """Return all pictures below a folder, by what their names mean."""
     found: dict[str, list[Path]] = {}
-    for place in sorted(path.rglob("*")):
+    for place in sorted(files_below(path)):
         if place.suffix.lower() in READ_SUFFIXES:
             found.setdefault(name_key(place.name), []).append(place)
     return found
