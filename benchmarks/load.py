@@ -8,7 +8,8 @@ the answer, sends the next one; every tenth is a picture that can't be read, eve
 for the page. The readings of a picture have to be the same all the time. Memory is that of all the
 server's processes after each tenth of the time. In the first half every thread comes to need its
 share for the first time; a leak shows as growth from then to the end. The processor's time for a
-picture is theirs, too, and much the same on a busy machine. Writes results/load.json.
+picture is theirs, too, and much the same on a busy machine; `cores_used` tells how much of the
+machine they were given. Writes results/load.json.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ sys.path.insert(0, str(ROOT))
 
 from platewright.errors import ConfigError, PlatewrightError, run_script  # noqa: E402
 from platewright.evaluation.metrics import milliseconds  # noqa: E402
-from platewright.evaluation.report import default_digests  # noqa: E402
+from platewright.evaluation.report import default_digests, processor  # noqa: E402
 from platewright.file import make_folder, write_file  # noqa: E402
 from platewright.image import encode_image  # noqa: E402
 from platewright.synth.street.picture import draw_street  # noqa: E402
@@ -195,6 +196,7 @@ def run(args: argparse.Namespace, server: subprocess.Popen[bytes], url: str) -> 
         "seconds": round(wall, 1),
         "workers": args.workers,
         "cores": os.cpu_count(),
+        "processor": processor(),
         "load_average": round(os.getloadavg()[0], 1),
         "answers": dict(sorted(tally.statuses.items())),
         "errors": len(tally.errors) + sum(odd.values()),
@@ -202,6 +204,7 @@ def run(args: argparse.Namespace, server: subprocess.Popen[bytes], url: str) -> 
         "readings_that_differ": sum(len(texts) > 1 for texts in tally.readings.values()),
         "pictures_per_s": round(len(tally.ms) / wall, 2),
         "ms": {**milliseconds(tally.ms), "slowest": round(max(tally.ms, default=0.0), 1)},
+        "cores_used": round(spent / wall, 2),
         "cpu_ms_per_picture": round(spent * 1e3 / max(len(tally.ms), 1), 1),
         "memory_mb": [round(value, 1) for value in memory],
         "memory_growth_mb": round(memory[-1] - memory[SAMPLES // 2 - 1], 1),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from platewright.errors import WeightsError
 from platewright.file import file_digest
 from platewright.network.weights import AnySettings, BundleSettings, read_settings
+from platewright.reading.graph import take_apart
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -56,8 +57,16 @@ def open_session(path: Path, threads: int = 1) -> tuple[Any, Any, dict[str, str]
     Raises:
         WeightsError: if the file is missing, damaged or of another program.
     """
-    import onnxruntime
+    session = _start(path, read_model(path), threads)
+    return session, only_asked(), _told(path, session)
 
+
+def read_model(path: Path) -> bytes:
+    """Return an exported file's bytes, which may be those of some network.
+
+    Raises:
+        WeightsError: if the file is missing or can't be of this program.
+    """
     if not path.is_file():
         raise WeightsError(f"{path}: no such weights file")
     try:
@@ -65,28 +74,59 @@ def open_session(path: Path, threads: int = 1) -> tuple[Any, Any, dict[str, str]
             raise WeightsError(
                 f"{path}: more than {MAX_BYTES >> 30} GiB; no weights of this program"
             )
-        if loop := LOOPS.search(path.read_bytes()):
-            what = loop[1].decode()
-            raise WeightsError(f"{path}: weights of another program: its graph has a {what}")
+        model = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"{path}: can't be read: {error.strerror or error}") from None
+    if loop := LOOPS.search(model):
+        what = loop[1].decode()
+        raise WeightsError(f"{path}: weights of another program: its graph has a {what}")
+    return model
+
+
+def only_asked() -> Any:
+    """Return the options of a run that computes no more than what is asked for."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.only_execute_path_to_fetches = True
+    options.log_severity_level = 4  # what goes wrong is told in the error
+    return options
+
+
+def _start(path: Path, model: bytes, threads: int) -> Any:
+    """Return a session of a file, or of a part of it."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Of several networks each has threads of its own: none may wait for work while others work.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
-        told = dict(session.get_modelmeta().custom_metadata_map)
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime raises classes of its own, without a common base
         raise WeightsError(f"{path}: not a usable .onnx file ({_first_line(error)})") from None
+
+
+def _told(path: Path, session: Any) -> dict[str, str]:
+    told = dict(session.get_modelmeta().custom_metadata_map)
     if "settings" not in told:
         raise WeightsError(f"{path}: not exported by this program: no settings")
-    only_asked = onnxruntime.RunOptions()
-    only_asked.only_execute_path_to_fetches = True
-    only_asked.log_severity_level = 4
-    return session, only_asked, told
+    return told
+
+
+def _start_parts(path: Path, threads: int) -> list[tuple[frozenset[str], Any]]:
+    """Return a session for each network of a file, with the names of its outputs."""
+    model = read_model(path)
+    # What can't be taken apart runs as a whole, and is judged as a whole.
+    with contextlib.suppress(ValueError, WeightsError):
+        return [
+            (frozenset(part.outputs), _start(path, part.model, threads))
+            for part in take_apart(model)
+        ]
+    session = _start(path, model, threads)
+    return [(frozenset(x.name for x in session.get_outputs()), session)]
 
 
 class OnnxNetwork:
@@ -101,17 +141,21 @@ class OnnxNetwork:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self._session, self._only_asked, told = open_session(path, threads)
+        self._parts, self._only_asked = _start_parts(path, threads), only_asked()
+        sessions = [session for _, session in self._parts]
+        told = _told(path, sessions[0])
         self.settings: AnySettings = read_settings(told["settings"], str(path))
         self.made_of = told.get("made_of", "")
-        # Every input must be given, also those that nothing is computed from. Of several networks
-        # the idle ones get no picture at all: the runtime would run them over the smallest. The
-        # slot reader's graph can't do without one.
+        # Every input must be given, also those that nothing is computed from. Where several
+        # networks can't be taken apart, the idle ones get no picture at all: the runtime would run
+        # them over the smallest. The slot reader's graph can't do without one.
         own = self.settings
         several = isinstance(own, BundleSettings) and own.slots is None
-        self._path, self._tried = path, set[str]()
+        self._path = path
+        self._tried = set[str]()
         kinds = {"tensor(int32)": np.int32}
-        for x in self._session.get_inputs():
+        inputs = [x for session in sessions for x in session.get_inputs()]
+        for x in inputs:
             if math.prod(v if isinstance(v, int) else LEAST for v in x.shape[1:]) > MOST_NUMBERS:
                 raise WeightsError(
                     f"{path}: its input {x.name} is {x.shape}, too large for any here"
@@ -121,16 +165,32 @@ class OnnxNetwork:
                 (0 if several else 1, *(v if isinstance(v, int) else LEAST for v in x.shape[1:])),
                 kinds.get(x.type, np.float32),
             )
-            for x in self._session.get_inputs()
+            for x in inputs
         }
 
     def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
         """See `Network`."""
-        given = self._idle | inputs
+        foreign = [*inputs.keys() - self._idle.keys()]
+        foreign += set(outputs).difference(*(names for names, _ in self._parts))
+        if foreign:
+            raise WeightsError(f"{self._path}: can't be run (it has no {foreign[0]})")
+        found: dict[str, FloatArray] = {}
+        for of_part, session in self._parts:
+            asked = [name for name in outputs if name in of_part]
+            if asked:
+                names = [x.name for x in session.get_inputs()]
+                given = {name: inputs.get(name, self._idle[name]) for name in names}
+                found |= zip(asked, self._run(session, asked, given), strict=True)
+        return [found[name] for name in outputs]
+
+    def _run(
+        self, session: Any, outputs: list[str], given: dict[str, NDArray[Any]]
+    ) -> list[FloatArray]:
+        """Run one of the networks; for the first time with care."""
         try:
             if self._tried.issuperset(outputs):
-                return list(self._session.run(list(outputs), given, self._only_asked))
-            found = self._try(list(outputs), given)
+                return list(session.run(outputs, given, self._only_asked))
+            found = self._try(session, outputs, given)
         except Exception as error:  # the runtime raises classes of its own, without a common base
             told = _first_line(error)
             if any(word in str(error) for word in NO_MEMORY):
@@ -146,13 +206,11 @@ class OnnxNetwork:
         self._tried.update(outputs)
         return found
 
-    def _try(self, outputs: list[str], given: dict[str, NDArray[Any]]) -> list[FloatArray]:
+    def _try(
+        self, session: Any, outputs: list[str], given: dict[str, NDArray[Any]]
+    ) -> list[FloatArray]:
         """Run for the first time, and not for ever: a file's graph may have loops."""
-        import onnxruntime
-
-        options = onnxruntime.RunOptions()
-        options.only_execute_path_to_fetches = True
-        options.log_severity_level = 4  # what goes wrong is told in the error
+        options = only_asked()
 
         def stop() -> None:
             options.terminate = True
@@ -161,7 +219,7 @@ class OnnxNetwork:
         timer.daemon = True
         timer.start()
         try:
-            return list(self._session.run(outputs, given, options))
+            return list(session.run(outputs, given, options))
         finally:
             timer.cancel()
 
