@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import VideoError
 from platewright.output.clip import import_av
-from platewright.tracking.source import Frame, Source, safe_name, unpacked
+from platewright.tracking.source import Frame, Source, bounded, safe_name, unpacked
 
 Picture = NDArray[np.uint8]
 Unpack = Callable[[], Picture]
@@ -145,7 +145,7 @@ class StreamSource(LiveSource):
     def _decoded(self, container: Any, recorded: bool) -> Iterator[Unpack]:
         """Yield the frames; those of a recording when their time has come."""
         start = time.monotonic()
-        for packet in container.demux(container.streams.video[0]):
+        for packet in container.demux(bounded(container)):
             try:
                 frames = packet.decode()
             except self._av.error.InvalidDataError:

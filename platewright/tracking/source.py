@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, VideoError
-from platewright.image import load_image
+from platewright.image import MAX_PIXELS, load_image
 from platewright.output.batch import list_images
 from platewright.output.clip import import_av
 
@@ -143,6 +143,13 @@ def open_source(
     return FileSource(path)
 
 
+def bounded(container: Any) -> Any:
+    """Return a container's stream of pictures; none larger than a photo may be is decoded."""
+    stream = container.streams.video[0]
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    return stream
+
+
 def unpacked(av_frame: Any) -> Picture:
     """Return PyAV's frame as (H, W, 3) RGB, turned as the recording says."""
     picture = av_frame.to_ndarray(format="rgb24")
@@ -170,7 +177,7 @@ class FileSource:
         with container:
             if not container.streams.video:
                 raise VideoError(f"{self.name}: no picture in it, only sound or text")
-            stream = container.streams.video[0]
+            stream = bounded(container)
             rate = float(stream.average_rate or 25)
             lasts_s = (container.duration or 0) / self._av.time_base
             self.total = stream.frames or round(lasts_s * rate) or None
@@ -196,7 +203,7 @@ class FileSource:
                 return  # nothing can be found behind such a place
             if packet is None:
                 return
-            with contextlib.suppress(self._av.error.InvalidDataError):
+            with contextlib.suppress(self._av.error.InvalidDataError, self._av.error.ArgumentError):
                 yield from packet.decode()
 
     def close(self) -> None:

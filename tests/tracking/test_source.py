@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from platewright.errors import ImageError, VideoError
-from platewright.image import save_image
+from platewright.image import encode_image, save_image
 from platewright.output.clip import ClipWriter
+from platewright.tracking import source
 from platewright.tracking.live import CameraSource, StreamSource
 from platewright.tracking.source import FileSource, FolderSource, open_source, safe_name
 
@@ -55,6 +56,21 @@ def test_what_is_no_video(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.mp4").write_bytes(content)
     with pytest.raises(VideoError, match=r"a\.mp4: "):
         list(FileSource(tmp_path / "a.mp4").frames())
+
+
+def test_pictures_larger_than_photos_may_be_are_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sizes.mjpeg"
+    sizes = (96, 128), (960, 1280), (48, 64)
+    path.write_bytes(
+        b"".join(encode_image(np.full((*size, 3), 90, np.uint8), ".jpg") for size in sizes)
+    )
+    shapes = [frame.picture.shape[:2] for frame in open_source(str(path)).frames()]
+    assert (960, 1280) in shapes
+    monkeypatch.setattr(source, "MAX_PIXELS", 100_000)
+    shapes = [frame.picture.shape[:2] for frame in open_source(str(path)).frames()]
+    assert (960, 1280) not in shapes and (96, 128) in shapes
 
 
 def test_a_file_with_sound_only(tmp_path: Path) -> None:
