@@ -76,10 +76,10 @@ def prepare(*, debug: bool = False) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platewright.web.settings")
     if debug:
         os.environ.setdefault("PLATEWRIGHT_DEBUG", "1")
-    prepare_folder()
     try:
-        import django
+        import django  # before anything is written: where it is missing, nothing stays
 
+        prepare_folder()
         import platewright.web.settings  # noqa: F401
     except ImportError as error:
         raise ConfigError(
