@@ -113,7 +113,9 @@ def read_xml(path: Path) -> Element:
     parser.EntityDeclHandler = entity
     try:
         with os_errors_as(DatasetError, path), open_file(path) as stream:
-            parser.ParseFile(stream)
+            # Not ParseFile: of a tag of some megabytes it would see all the beginning again for
+            # every few kilobytes.
+            parser.Parse(stream.read(), True)
     except expat.ExpatError as error:
         why = expat.errors.messages[error.code]
         raise DatasetError(f"{path}: line {error.lineno}: not XML: {why}") from None

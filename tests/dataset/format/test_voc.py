@@ -14,6 +14,7 @@ from platewright.dataset.format import detect_format
 from platewright.dataset.format.voc import box_of_voc, read, voc_box
 from platewright.dataset.outline import seen_plates
 from platewright.dataset.picture import PictureFinder
+from platewright.dataset.xmlfile import read_xml
 from platewright.errors import DatasetError
 from tests.dataset.samples import plain_plate, plain_sample, sample_lists, write_data_set
 
@@ -178,3 +179,9 @@ def test_the_name_of_a_picture_may_be_anything(tmp_path) -> None:
     (tmp_path / "a.xml").write_text(LABELIMG.replace("a.png", "a" * 300 + ".png", 1))
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((30, 40, 3), np.uint8))
     assert [picture.name for picture, _ in read(tmp_path)] == ["a.png"]
+
+
+def test_a_tag_of_megabytes_is_gone_through_once(tmp_path):
+    path = tmp_path / "a.xml"
+    path.write_text(f"<annotation note='{'x' * (16 << 20)}'><?y {'z' * (16 << 20)}?></annotation>")
+    assert len(read_xml(path).attributes["note"]) == 16 << 20
