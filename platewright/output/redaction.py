@@ -41,6 +41,9 @@ OVERLAP = 0.3
 """Of places that are told; what overlaps one by more is hidden with it, and not counted."""
 WAYS = (0, 1, 2, 3)
 """By how many times 90 degrees a photo is turned to be looked at."""
+DARK, WHITE, LIGHTEST = 80.0, 235.0, 99.0
+"""Where a photo's lightest hundredth is below the first level, it is looked at with that at the
+second."""
 ROUNDS = 3
 """How often a picture is looked at, for what stood beside a plate that is hidden now."""
 
@@ -116,6 +119,7 @@ def find_plates(
         Readings without texts, in pixels of the photo as it is.
     """
     size = (image.shape[0], image.shape[1])
+    image = lit(image)
     found: dict[int, list[Reading]] = {}
     for way in ways:
         own = detector.locate(np.ascontiguousarray(np.rot90(image, way)))
@@ -124,6 +128,18 @@ def find_plates(
         own = _apart(without_texts(own), SAME)
         found[way] = [replace(find, quad=turned_back(find.quad, way, size)) for find in own]
     return found
+
+
+def lit(image: Picture) -> Picture:
+    """Return a photo that is dark all over as anybody can make it, with its lightest parts white.
+
+    >>> int(lit(np.full((4, 4), 20, np.uint8))[0, 0]), int(lit(np.full((4, 4), 90, np.uint8))[0, 0])
+    (235, 90)
+    """
+    level = max(float(np.percentile(image, LIGHTEST)), 1.0)
+    if level >= DARK:
+        return image
+    return np.asarray(cv2.convertScaleAbs(image, alpha=WHITE / level), np.uint8)
 
 
 def turned_back(quad: FloatArray, turns: int, size: tuple[int, int]) -> FloatArray:

@@ -228,6 +228,24 @@ class Upright:
         return [Reading(text="A", confidence=1.0, presence=1.0, quad=quad_of_box(box))]
 
 
+class Sighted:
+    """A detector that sees nothing in the dark: a plate is what is lighter than 150."""
+
+    def locate(self, image: np.ndarray) -> list[Reading]:
+        rows, columns = np.nonzero(image.max(axis=2) > 150)
+        if not rows.size or rows.size == image[..., 0].size:
+            return []
+        box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        return [Reading(text="A", confidence=1.0, presence=1.0, quad=quad_of_box(box))]
+
+
+def test_what_a_person_would_see_in_a_dark_photo_made_lighter_is_hidden() -> None:
+    image = np.full((200, 320, 3), 8, np.uint8)
+    image[80:110, 100:160] = 28
+    shown, hidden = redact(image, Sighted())
+    assert hidden and (shown == 8).all()
+
+
 @pytest.mark.parametrize("turns", range(4))
 def test_a_plate_is_hidden_whichever_way_the_photo_lies(turns: int) -> None:
     image = np.full((200, 320, 3), 90, np.uint8)
