@@ -6,8 +6,9 @@ Reads so many photos (those of the folder over and over) in four ways that take 
 loop over `Detector.read`, two such loops at once in processes of their own, `detect.py --workers
 1` and `detect.py --workers 2`; each with one thread a process. Says how many times as many photos
 a second two loops read, and two workers: what the plain loops don't reach, the machine does not
-have. With `--flat` it also reads so many photos, scaled down to be quick, and says how much memory
-the process that hands them out has after each tenth. Writes results/folder.json.
+have. How long the processor takes for a photo, starts included, hardly depends on what else the
+machine does. With `--flat` it also reads so many photos, scaled down to be quick, and says how much
+memory the process that hands them out has after each tenth. Writes results/folder.json.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import argparse
 import itertools
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -85,6 +87,12 @@ def command(folder: Path, workers: int) -> float:
     return sum(1 for _ in folder.iterdir()) / (time.monotonic() - start)
 
 
+def processor_s() -> float:
+    """Return the processor's seconds of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def memory_mb(pid: int) -> float:
     """Return the memory of a process that is in use (Linux), MB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -150,25 +158,39 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "results", help="(results)")
     args = parser.parse_args()
     found = list_images(args.folder)
-    rates: dict[str, list[float]] = {"loop": [], "loops": [], "one": [], "workers": []}
+    ways = ("loop", "loops", "one", "workers")
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    busy: dict[str, list[float]] = {name: [] for name in ways}
     with tempfile.TemporaryDirectory() as place:
         photos = linked(found, args.photos, Path(place) / "photos")
+        half, folder = photos[: len(photos) // 2], photos[0].parent
+        work = {
+            "loop": lambda: loops(half, 1),
+            "loops": lambda: loops(photos, WORKERS),
+            "one": lambda: command(folder, 1),
+            "workers": lambda: command(folder, WORKERS),
+        }
         for _ in range(args.rounds):
-            rates["loop"].append(loops(photos[: len(photos) // 2], 1))
-            rates["loops"].append(loops(photos, WORKERS))
-            rates["one"].append(command(photos[0].parent, 1))
-            rates["workers"].append(command(photos[0].parent, WORKERS))
+            for name, read in work.items():
+                before = processor_s()
+                rates[name].append(read())
+                count = len(half if name == "loop" else photos)
+                busy[name].append((processor_s() - before) / count * 1e3)
         memory = []
         if args.flat:
             small = shrunk(found, Path(place) / "small")
             memory = flat(linked(small, args.flat, Path(place) / "many")[0].parent)
     middle = {name: statistics.median(values) for name, values in rates.items()}
     result = {
-        "command": f"python benchmarks/folder.py PHOTOS --photos {args.photos} --flat {args.flat}",
+        "command": f"python benchmarks/folder.py PHOTOS --photos {args.photos} --rounds {args.rounds}"
+        + (f" --flat {args.flat}" if args.flat else ""),
         **default_digests(ROOT / "weights.onnx"),
         "processor": processor(),
         "load_average": round(os.getloadavg()[0], 1),
         "photos_per_s": {name: round(rate, 2) for name, rate in middle.items()},
+        "processor_ms_per_photo": {
+            name: round(statistics.median(values), 1) for name, values in busy.items()
+        },
         "two_loops_over_one": round(middle["loops"] / middle["loop"], 3),
         "two_workers_over_one": round(middle["workers"] / middle["one"], 3),
         "flat_photos": args.flat,
