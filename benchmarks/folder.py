@@ -182,8 +182,8 @@ def main() -> None:
             memory = flat(linked(small, args.flat, Path(place) / "many")[0].parent)
     middle = {name: statistics.median(values) for name, values in rates.items()}
     result = {
-        "command": f"python benchmarks/folder.py PHOTOS --photos {args.photos} --rounds {args.rounds}"
-        + (f" --flat {args.flat}" if args.flat else ""),
+        "command": f"python benchmarks/folder.py PHOTOS --photos {args.photos}"
+        f" --rounds {args.rounds}" + (f" --flat {args.flat}" if args.flat else ""),
         **default_digests(ROOT / "weights.onnx"),
         "processor": processor(),
         "load_average": round(os.getloadavg()[0], 1),

@@ -97,6 +97,12 @@ def once(path: Path, detector: Detector, tracking: TrackerSettings, *, whole: bo
     return told
 
 
+def whole(parts: dict[str, Any], weights: Path) -> dict[str, Any]:
+    """Return the file's content: all parts, each with its own command."""
+    facts = {"command": "python benchmarks/watching.py VIDEO", **default_digests(weights)}
+    return {**facts, **parts, **facts}
+
+
 def compared(args: argparse.Namespace) -> None:
     """Compare looking where it pays with reading every frame as a whole, and write it."""
     detection, tracking = watching_settings()
@@ -119,7 +125,7 @@ def compared(args: argparse.Namespace) -> None:
         **both,
     }  # fmt: skip
     args.out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(every, indent=1) + "\n")
+    path.write_text(json.dumps(whole(every, args.weights), indent=1) + "\n")
     print(json.dumps(every, indent=1))
 
 
@@ -197,7 +203,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     path = args.out / "watching.json"
     every = json.loads(path.read_text()) if path.is_file() else {}
-    path.write_text(json.dumps(every | {"looped": result}, indent=1) + "\n")
+    path.write_text(json.dumps(whole(every | {"looped": result}, args.weights), indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 
