@@ -317,6 +317,13 @@ def certainty(slots: FloatArray, alphabet: Any) -> float:
     return float(probability ** (1 / counted))
 
 
+SPARED = 3
+"""So many frames of a photo, the surest, stay even if they are less sure than the others must be: a
+plate that is dark, or framed badly at first, is often sure at the next look ..."""
+UNSURE = 0.5
+"""... where they are plates rather than not."""
+
+
 def sift(
     grey: Picture, finds: Sequence[Find], framer: Framer, settings: DetectorSettings
 ) -> list[Find]:
@@ -326,7 +333,7 @@ def sift(
         grey: (H, W) photo.
         finds: of it.
         framer: looks, `settings.looks` - 1 times.
-        settings: `second_look` is the least presence of what stays.
+        settings: `second_look` is the least presence of what stays, but for the few best frames.
 
     Returns:
         What stays, in the order of the finds, each in its new frame. Presence is what the framer
@@ -339,7 +346,12 @@ def sift(
         quads, seen = framer.frame(grey, [f.quad for f in current])
         sure = seen if framer.counts else np.array([f.presence for f in current]) * seen
         kept = suppress([box_of_quad(quad) for quad in quads], sure, overlap=SAME_FIND, inside=1)
-        worth = sorted(int(k) for k in kept if sure[k] >= settings.second_look)
+        best, least = sorted((int(k) for k in kept), key=lambda k: -sure[k]), settings.second_look
+        worth = sorted(
+            k
+            for rank, k in enumerate(best)
+            if sure[k] >= (min(least, UNSURE) if rank < SPARED else least)
+        )
         current = [
             Find(quads[k], float(seen[k]) if framer.counts else current[k].presence) for k in worth
         ]

@@ -186,7 +186,8 @@ class DetectorSettings:
         scan_presence: least presence of a window of the scan that is framed, 0-1.
         max_candidates: most windows that are framed, for each megapixel of the photo; a smaller
             one counts as one megapixel.
-        second_look: least presence of a frame that is framed again, and read, 0-1.
+        second_look: least presence of a frame that is framed again, and read, 0-1; the three best
+            need 0.5.
         looks: how often a plate is framed, and read at last: 3 frames it twice.
         framings: the margins round the quad at which it is read, times the network's own; what is
             sure at the first is not read at the others. Their probabilities are averaged.
@@ -195,7 +196,7 @@ class DetectorSettings:
         mask: where nothing is looked for.
     """
 
-    min_presence: float = 0.4
+    min_presence: float = 0.2
     min_confidence: float = 0.0
     accept: float = ACCEPTED
     accept_presence: float = 0.9

@@ -3,10 +3,11 @@
 Run: python -m platewright.training.calibration weights.npz
 
 Draws close-ups of plates, frames them with the errors that a first look makes, reads them as
-`detect.py` does, fits a temperature, and writes it into the weights and the `.onnx` beside them.
-Half a minute; no real photo is used. Confidence is a product of probabilities, which makes it surer
-or less sure than it should be. Dividing their logarithms by one number mends that (Guo et al. 2017,
-"On calibration of modern neural networks"): then it is the chance that the text is right.
+`detect.py` does, fits a temperature to the texts that it would show, and writes it into the weights
+and the `.onnx` beside them. A minute or two; no real photo is used. Confidence is a product of
+probabilities, which makes it surer or less sure than it should be. Dividing their logarithms by one
+number mends that (Guo et al. 2017, "On calibration of modern neural networks"): then it is the
+chance that the text is right.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ from platewright.reading.ctc import log_likelihoods
 from platewright.reading.detector import Detector
 from platewright.reading.line import LineEvidence
 from platewright.reading.runtime import Network, load_network, log_softmax
-from platewright.reading.settings import DetectorSettings
+from platewright.reading.settings import DetectorSettings, Shown
 from platewright.reading.speller import Look, SlotEvidence, Speller
 from platewright.reading.spelling import EMPTY, sharpen
 from platewright.synth.background import Backgrounds
@@ -178,7 +180,7 @@ def calibrate(
     detector = detector_of(network, DetectorSettings())
     kept = _Kept(detector.speller)
     detector = Detector(detector.finder, detector.framer, kept, detector.settings)
-    right = []
+    right, shown = [], []
     for index in track(range(drawings), unit="plates"):
         rng = np.random.default_rng([seed, index])
         image, record = draw_closeup(rng, backgrounds, closeup or samples.closeup, margin=MARGIN)
@@ -186,7 +188,12 @@ def calibrate(
         quad = frame_quad(rng, plate.quad, upright=rng.random() < samples.upright)
         reading = detector.read_quads(image, [quad])[0]
         right.append(fold(reading.text) == fold(clean(plate.text)))
+        shown.append(reading.presence >= Shown.presence)
     seen = [look.evidence for look in kept.looks]
+    # What is hardly a plate, and not shown, would make the rest less sure than it is. The slot
+    # reader's presence is of its text's certainty in part, and says nothing else.
+    if any(shown) and isinstance(seen[0], LineEvidence):
+        right, seen = list(compress(right, shown)), list(compress(seen, shown))
     lines = [one for one in seen if isinstance(one, LineEvidence)]
     slots = [one.plain for one in seen if isinstance(one, SlotEvidence)]
     rate: Callable[[float], FloatArray] = partial(line_confidences, lines)
@@ -195,7 +202,7 @@ def calibrate(
         return fit_temperature(rate, right)
     except ValueError:
         raise WeightsError(
-            f"of {drawings} drawn plates {sum(right)} were read right: nothing can be calibrated "
+            f"of {len(right)} drawn plates {sum(right)} were read right: nothing can be calibrated "
             "on that; train longer, or draw more plates"
         ) from None
 
@@ -284,8 +291,9 @@ def main() -> int:
     found = calibrate(network, Backgrounds(photos), drawings=args.drawings, seed=args.seed)
     written = store_temperature(args.weights, found)
     print(
-        f"temperature {found.temperature}: on {found.readings} drawn plates, {found.right:.1%} of "
-        f"them read right, ECE {found.ece:.3f} (at temperature 1: {found.ece_before:.3f})"
+        f"temperature {found.temperature}: of {found.readings} drawn plates that are shown, "
+        f"{found.right:.1%} are read right, ECE {found.ece:.3f} (at temperature 1: "
+        f"{found.ece_before:.3f})"
     )
     print("written into " + " and ".join(str(path) for path in written))
     return 0
