@@ -43,7 +43,7 @@ def readings() -> list[str]:
     photos, further, exact, boxes, crops = (load(f"{name}.json") for name in names)
     lines = [
         "| | texts | found: any overlap % | IoU >= 0.5 % | exact % | folded % | characters % "
-        "| other readings a photo | median ms (95th) |",
+        "| other readings shown a photo | median ms (95th) |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for title, result, whole in (
@@ -60,7 +60,7 @@ def readings() -> list[str]:
             str(all_["texts"]),
             *found,
             *(percent(all_[k]) for k in READ),
-            f"{result['extra_per_photo']:.2f}" if whole else "",
+            f"{result['shown']['extra_per_photo']:.2f}" if whole else "",
             f"{ms['median']:.0f} ({ms['p95']:.0f})",
         ]
         lines.append("| " + " | ".join(cells) + " |")
@@ -100,7 +100,8 @@ def confidence(photos: dict[str, Any]) -> str:
         "of all texts are accepted and right; the expected calibration error is "
         f"{photos['calibration']['ece']:.3f}. "
         f"On {empty['photos']} photos without a plate, which training never saw, there are "
-        f"{empty['per_photo']:.3f} readings a photo. All photos scaled to 1280x720 take "
+        f"{empty['shown_per_photo']:.3f} readings a photo that are shown. All photos scaled to "
+        f"1280x720 take "
         f"{large['ms']['median']:.0f} ms in the median, {exact['ms']['median']:.0f} with "
         "`weights.float.onnx`. "
         "Many of the other readings are plates that nobody labelled."
