@@ -101,8 +101,8 @@ def confidence(photos: dict[str, Any], threshold: dict[str, Any] | None) -> list
         f"On real photos the confidence is off by {percent(photos['calibration']['ece'])} "
         f"percentage points (expected calibration error, 15 bins of equal width, "
         f"{photos['calibration']['readings']} readings of labelled texts; right means folded). "
-        f"{photos['shown']['extra_per_photo']:.2f} readings a photo are shown and overlap no label; "
-        "other vehicles' plates that nobody labelled are among them."
+        f"{photos['shown']['extra_per_photo']:.2f} readings a photo are shown and overlap no "
+        "label; other vehicles' plates that nobody labelled are among them."
     )
     if threshold:
         for name, title in (("photos", "real photos"), ("drawn", "drawings")):
