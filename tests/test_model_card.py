@@ -64,12 +64,12 @@ def test_results_of_other_weights_are_left_out(
                 "XX": {**EACH, "texts": 1, "folded": 1.0},
                 "": {**EACH, "texts": 0, "exact": None, "folded": None},
             },
-            "extra_per_photo": 0.25,
+            "shown": {"extra_per_photo": 0.25},
             "accepted": AT,
             "calibration": {"ece": 0.025, "readings": 30},
         },
         "threshold": {**head, "at_default": {"photos": AT, "drawn": AT}},
-        "empty": {**head, "photos": 200, "per_photo": 0.02, "accepted_per_photo": 0.005},
+        "empty": {**head, "photos": 200, "shown_per_photo": 0.02, "accepted_per_photo": 0.005},
         "robustness": {
             **head,
             "plates": 60,
@@ -85,7 +85,7 @@ def test_results_of_other_weights_are_left_out(
     assert "| boxes less than 2.2 times as wide as high | 20 | 95.0 | 16 | 50.0 | 25.0 |" in text
     assert "off by 2.5 percentage points" in text
     assert "97.5 % of the accepted readings" in text
-    assert "0.020 readings a photo, 0.005 above the default threshold" in text
+    assert "0.020 readings a photo that are shown, 0.005 above the default threshold" in text
     assert "| width, px | 24 | 160 |\n| --- | --- | --- |\n| read right % | 8 | 95 |" in text
     (tmp_path / "weights.onnx").write_bytes(b"others")
     assert "GB" not in card.figures() and "drawn plates" not in card.figures()
