@@ -27,7 +27,6 @@ import functools
 import itertools
 import logging
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -44,7 +43,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
-from checkout import ROOT, write_result  # noqa: E402
+from checkout import ROOT, children_s, write_result  # noqa: E402
 
 from platewright.errors import run_script  # noqa: E402
 from platewright.evaluation.report import default_digests, processor  # noqa: E402
@@ -66,16 +65,10 @@ Part = Callable[[], float]
 
 def processor_s(work: Callable[[], object], times: int = 1) -> float:
     """Return the processor's seconds of work, its child processes included, for one time."""
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-
-    def now() -> float:
-        used = [resource.getrusage(kind) for kind in kinds]
-        return sum(each.ru_utime + each.ru_stime for each in used)
-
-    began = now()
+    began = time.process_time() + children_s()
     for _ in range(times):
         work()
-    return (now() - began) / times
+    return (time.process_time() + children_s() - began) / times
 
 
 def drawing(scratch: Path) -> tuple[Part, Part]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,12 @@ def facts(against: Path) -> dict[str, Any]:
         "processor": processor(),
         "load_average": round(os.getloadavg()[0], 1),
     }
+
+
+def children_s() -> float:
+    """Return the processor's seconds of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def write_result(path: Path, result: dict[str, Any]) -> None:

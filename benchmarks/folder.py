@@ -17,7 +17,6 @@ import argparse
 import itertools
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,14 +26,12 @@ import time
 from pathlib import Path
 
 import cv2
+from checkout import ROOT, children_s
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.errors import ConfigError, run_script  # noqa: E402
-from platewright.evaluation.report import default_digests, processor  # noqa: E402
-from platewright.file import make_folder, write_file  # noqa: E402
-from platewright.output.batch import list_images  # noqa: E402
+from platewright.errors import ConfigError, run_script
+from platewright.evaluation.report import default_digests, processor
+from platewright.file import make_folder, write_file
+from platewright.output.batch import list_images
 
 LOOP = """
 import sys
@@ -85,12 +82,6 @@ def command(folder: Path, workers: int) -> float:
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
     )  # fmt: skip
     return sum(1 for _ in folder.iterdir()) / (time.monotonic() - start)
-
-
-def processor_s() -> float:
-    """Return the processor's seconds of all processes that were started and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def memory_mb(pid: int) -> float:
@@ -172,10 +163,10 @@ def main() -> None:
         }
         for _ in range(args.rounds):
             for name, read in work.items():
-                before = processor_s()
+                before = children_s()
                 rates[name].append(read())
                 count = len(half if name == "loop" else photos)
-                busy[name].append((processor_s() - before) / count * 1e3)
+                busy[name].append((children_s() - before) / count * 1e3)
         memory = []
         if args.flat:
             small = shrunk(found, Path(place) / "small")

@@ -18,7 +18,6 @@ import argparse
 import json
 import multiprocessing as mp
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -28,14 +27,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+import cv2
+from checkout import ROOT, children_s
 
-import cv2  # noqa: E402
-
-from platewright.command.gen import SCENE_SIZE, WINDOW_SIZE, make_parser  # noqa: E402
-from platewright.evaluation.report import processor  # noqa: E402
-from platewright.generation.job import DrawingJob, draw_run, make_job  # noqa: E402
+from platewright.command.gen import SCENE_SIZE, WINDOW_SIZE, make_parser
+from platewright.evaluation.report import processor
+from platewright.generation.job import DrawingJob, draw_run, make_job
 
 KINDS = ("windows", "scenes")
 
@@ -60,14 +57,9 @@ CLOCK, PROCESSOR = 0, 1
 
 def timed(work: Callable[[], object]) -> Seconds:
     """Return the seconds that processes take which work starts and waits for."""
-
-    def used() -> float:
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return children.ru_utime + children.ru_stime
-
-    busy, began = used(), time.perf_counter()
+    busy, began = children_s(), time.perf_counter()
     work()
-    return time.perf_counter() - began, used() - busy
+    return time.perf_counter() - began, children_s() - busy
 
 
 def run_s(kind: str, count: int, workers: int, photos: Path, out: Path) -> Seconds:

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
-from checkout import ROOT, add_arguments, facts, write_result
+from checkout import ROOT, add_arguments, children_s, facts, write_result
 
 from platewright.errors import ConfigError, run_script
 
@@ -30,7 +29,7 @@ def started(folder: Path, photo: Path) -> float:
     Raises:
         ConfigError: if it reads nothing.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = children_s()
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "detect.py", str(photo.resolve()), "--threads", "1"]
@@ -39,8 +38,7 @@ def started(folder: Path, photo: Path) -> float:
     )
     if done.returncode:
         raise ConfigError(f"{folder}: {done.stderr.decode().strip()[-200:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return children_s() - before
 
 
 def measured(photo: Path, against: Path, rounds: int) -> dict[str, object]:

@@ -99,8 +99,7 @@ def once(path: Path, detector: Detector, tracking: TrackerSettings, *, whole: bo
 
 def whole(parts: dict[str, Any], weights: Path) -> dict[str, Any]:
     """Return the file's content: all parts, each with its own command."""
-    facts = {"command": "python benchmarks/watching.py VIDEO", **default_digests(weights)}
-    return {**facts, **parts, **facts}
+    return parts | {"command": "python benchmarks/watching.py VIDEO", **default_digests(weights)}
 
 
 def compared(args: argparse.Namespace) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from platewright.geometry import Box
 from platewright.text import DEFAULT_CHARACTERS, Alphabet
@@ -307,3 +307,8 @@ PARTS: dict[str, type[PartSettings]] = {
     "origin": OriginSettings,
 }
 """What a weights file may have several of, by their tasks, in the order they are built in."""
+
+
+def uncalibrated(settings: Any) -> Any:
+    """Return settings of any network as they were before they were calibrated."""
+    return replace(settings, temperature=1.0) if hasattr(settings, "temperature") else settings

@@ -346,12 +346,9 @@ def sift(
         quads, seen = framer.frame(grey, [f.quad for f in current])
         sure = seen if framer.counts else np.array([f.presence for f in current]) * seen
         kept = suppress([box_of_quad(quad) for quad in quads], sure, overlap=SAME_FIND, inside=1)
-        best, least = sorted((int(k) for k in kept), key=lambda k: -sure[k]), settings.second_look
-        worth = sorted(
-            k
-            for rank, k in enumerate(best)
-            if sure[k] >= (min(least, UNSURE) if rank < SPARED else least)
-        )
+        least = settings.second_look
+        spared = [k for k in kept[:SPARED] if sure[k] >= min(least, UNSURE)]  # the best come first
+        worth = sorted({*spared, *(k for k in kept if sure[k] >= least)})
         current = [
             Find(quads[k], float(seen[k]) if framer.counts else current[k].presence) for k in worth
         ]

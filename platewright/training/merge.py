@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results
 from platewright.network.arrays import Arrays
 from platewright.network.export import export
-from platewright.network.part import LineSettings, PartSettings, SlotSettings
+from platewright.network.part import PartSettings, uncalibrated
 from platewright.network.weights import BundleSettings, load_weights, save_weights
 
 
@@ -56,9 +55,8 @@ def merge(sources: Sequence[Path], target: Path, *, replaces: bool = False) -> t
             del several[:-1]
         first, part, own, _ = several[0]
         for path, other, arrays, _ in several[1:]:
-            if _size(other) != _size(part) or {k: v.shape for k, v in arrays.items()} != {
-                k: v.shape for k, v in own.items()
-            }:
+            same = uncalibrated(other) == uncalibrated(part) and _shapes(arrays) == _shapes(own)
+            if not same:
                 raise WeightsError(f"{path}: its {task} is of another size than {first}'s")
         for name in own:
             mean = np.mean([arrays[name] for _, _, arrays, _ in several], axis=0)
@@ -69,9 +67,8 @@ def merge(sources: Sequence[Path], target: Path, *, replaces: bool = False) -> t
     return tuple(task for task, several in found.items() if len(several) > 1)
 
 
-def _size(part: PartSettings) -> PartSettings:
-    """Return settings without what is fitted after training."""
-    return replace(part, temperature=1.0) if isinstance(part, LineSettings | SlotSettings) else part
+def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
+    return {name: value.shape for name, value in arrays.items()}
 
 
 def main() -> int:

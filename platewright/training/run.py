@@ -19,7 +19,7 @@ from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
 from platewright.network.kind import DEFAULT, Recipe, Schedule, joined, load_kind
-from platewright.network.part import UNSEEN
+from platewright.network.part import UNSEEN, uncalibrated
 from platewright.network.weights import AnySettings, TextSettings, load_weights, read_settings
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import KerasNetwork
@@ -245,11 +245,11 @@ def recipes_of(args: Any, found: AnySettings | None, source: str) -> list[Recipe
     recipes = []
     for kind in kinds:
         wanted, own = kind.recipe(args.recipe), there.get(kind.name)
-        if own is not None and args.recipe and _plain(own) != wanted.settings:
+        if own is not None and args.recipe and uncalibrated(own) != wanted.settings:
             raise ConfigError(f"{source} is of another size than --recipe {args.recipe}")
         if own is not None and not args.recipe:
             # What goes on is trained as it began; shapes without a recipe are trained as the first.
-            alike = [one for one in kind.recipes.values() if one.settings == _plain(own)]
+            alike = [one for one in kind.recipes.values() if one.settings == uncalibrated(own)]
             wanted = alike[0] if alike else replace(wanted, settings=own)
         recipes.append(wanted)
     return recipes
@@ -302,11 +302,6 @@ def print_unlearnt(recipes: Iterable[Recipe], regions: Iterable[str]) -> None:
             some = " ".join(unlearnt[:SIGNS_TOLD]) + " ..." * (len(unlearnt) > SIGNS_TOLD)
             told = f"{region.code}: drawn and not learnt (--characters says what is): {some}"
             print(told, file=sys.stderr)
-
-
-def _plain(settings: Any) -> Any:
-    """Return settings as they were before they were calibrated."""
-    return replace(settings, temperature=1.0) if hasattr(settings, "temperature") else settings
 
 
 def _reading(tasks: list[Task]) -> Task:
