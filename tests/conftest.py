@@ -130,8 +130,10 @@ def require(mark: str, what: str) -> None:
 
 def watch_starts(event: str, arguments: tuple[object, ...]) -> None:
     """Look at what Python does, for processes."""
+    if event not in STARTS:  # the most frequent are of every `id`
+        return
     asked = Path(str(arguments[0])).name if arguments else ""
-    if event in STARTS and asked not in ASKED:
+    if asked not in ASKED:
         require("process", f"starts a process ({event} {str(arguments)[:200]})")
 
 

@@ -162,6 +162,8 @@ def size_conflict(size: tuple[int, ...], height: str | float, width: str | float
     return f"is {size[1]} x {size[0]}, its labels are of {told[1]:.12g} x {told[0]:.12g}"
 
 
+UPLOADED = re.compile(r"[0-9a-f]{8}-")
+"""The mark that Label Studio puts before the names of uploaded pictures."""
 MAP = "map.csv"
 """In the folder of pictures: columns url and file."""
 LONGEST_NAME = 120
@@ -221,7 +223,7 @@ class PictureFinder(Failures):
             name: a path from the folder of the label file, with slashes of either kind, or a URL.
                 One that leads nowhere is looked for by its last parts: in that folder, in
                 `images/` there (and beside it, where it is one of `BESIDE_IMAGES`), and in the
-                folder of pictures.
+                folder of pictures; then without the mark of Label Studio's.
             beside: the label file.
             where: its line, for the message.
             folders: to look in by its last parts, too.
@@ -247,13 +249,24 @@ class PictureFinder(Failures):
             folders: to look in, and then in the folder of pictures.
             where: of its label, for the message.
         """
+        found = next(filter(None, (find_picture(place, stem) for place in folders)), None)
+        if found := found or self.find_mapped(stem):
+            self.note(found, where)
+            return found
         places = [*folders, *([] if self.folder is None else [self.folder])]
-        for place in places:
-            if found := find_picture(place, stem):
-                self.note(found, where)
-                return found
         self.fail(where, stem, f"no picture {stem} in {', '.join(map(str, places))}")
         return None
+
+    def find_mapped(self, stem: str) -> Path | None:
+        """Return the picture of a name in the folder of pictures; None where there is none.
+
+        One without the mark of Label Studio's is taken where none has that very name.
+        """
+        if self.folder is None:
+            return None
+        names = dict.fromkeys((stem, UPLOADED.sub("", stem, count=1)))
+        found = (find_picture(self.folder, name) for name in names)
+        return next(filter(None, found), None)
 
     def _local(self, name: str, beside: Path, folders: Sequence[Path] = ()) -> Path:
         """Return the file that a path means."""
@@ -283,9 +296,12 @@ class PictureFinder(Failures):
         if self.folder is not None:
             roots.append(self.folder)
         parts = [p for p in plain.split("/") if p not in ("", ".", "..") and not p.endswith(":")]
-        for first in range(len(parts)):
+        tails = [parts[first:] for first in range(len(parts))]
+        if parts and (mark := UPLOADED.match(parts[-1])):
+            tails.append([parts[-1][mark.end() :]])
+        for tail in tails:
             for root in roots:
-                if found := find_file(root.joinpath(*parts[first:])):
+                if found := find_file(root.joinpath(*tail)):
                     return self._owned(found, meant, exact=False)
         raise DatasetError(outside or f"{shown(str(own))}: there is no such picture")
 

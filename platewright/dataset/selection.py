@@ -209,6 +209,7 @@ def lists_in(path: Path, suffix: str) -> list[Path]:
 # Names of an attribute that holds a plate's text, without spaces and signs.
 TEXT_NAMES = ("text", "platetext", "platenumber", "plate", "number", "licenseplate",
               "licenceplate", "registration", "transcription", "ocr")  # fmt: skip
+OTHER_NAMES = ("region", "country", "rotation", "occluded", "trackid", "keyframe")
 FLAT = "without an area"
 OUTSIDE = "outside of the picture"
 
@@ -269,12 +270,14 @@ def _plain(plate: PlateRecord) -> PlateRecord:
 def told_text(values: Mapping[str, str]) -> str:
     """Return a plate's text among the attributes that a tool has of it.
 
-    It is the attribute that is called so or like it, else the only one that there is.
+    It is the attribute that is called so or like it, else the only one that there is but for those
+    that tools add by themselves.
 
     >>> told_text({"Plate number": "AB12", "make": "Fiat"}), told_text({"id": "CD34"})
     ('AB12', 'CD34')
     """
     named = {re.sub(r"[\W_]", "", name.lower()): value for name, value in values.items()}
+    named = {name: value for name, value in named.items() if name not in OTHER_NAMES}
     for name in TEXT_NAMES:
         if name in named:
             return named[name]

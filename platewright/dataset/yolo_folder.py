@@ -20,6 +20,8 @@ YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 LISTS = ("classes.txt", "obj.names")
 BELOW = ("images", "labels", *PARTS)
 """Folders of a data set, whose classes are named above them."""
+DARKNET = re.compile(r"obj_\w+_data")
+"""Folders of pictures and labels in what CVAT exports as YOLO 1.1."""
 
 
 def class_names(path: Path) -> dict[str, str]:
@@ -50,7 +52,7 @@ def class_names(path: Path) -> dict[str, str]:
 def _places(path: Path) -> Iterator[Path]:
     """Yield where the file may lie, the nearest first."""
     yield from (path, path / "labels")
-    while path.name in BELOW:
+    while path.name in BELOW or DARKNET.fullmatch(path.name):
         path = path.parent
         yield from (path, path / "labels")
 
@@ -130,6 +132,11 @@ class Part:
         return self.images != self.labels
 
     @property
+    def labelled(self) -> bool:
+        """Whether all text files beside the pictures are labels."""
+        return self.apart or DARKNET.fullmatch(self.labels.name) is not None
+
+    @property
     def listed(self) -> bool:
         """Whether it is a list of pictures."""
         return _is_list(self.images)
@@ -146,7 +153,7 @@ class Part:
                 if not _is_picture(line):
                     name = line.strip()[:40]
                     raise DatasetError(f"{self.images}: line {number}: {name!r} names no picture")
-                found.append(self.images.parent / line.strip())
+                found.append(_listed(self.images.parent, line.strip()))
             return found
         return sorted(p for p in files_below(self.images) if _is_picture(p.name))
 
@@ -202,13 +209,15 @@ def parts_of(path: Path) -> list[Part]:
         return told
     for folder in (path, path.parent if path.name in ("images", "labels") else path):
         images, labels = folder / "images", folder / "labels"
-        if images.is_dir() and labels.is_dir():
+        if labels.is_dir():  # the pictures may be elsewhere
             return [Part(images, labels)]
     if (path / "images").is_dir():
         return [Part(path / "images", path / "images")]
     parts = [path / part for part in PARTS if (path / part / "images").is_dir()]
     if parts:
         return [Part(part / "images", part / "labels") for part in parts]
+    if darknet := [p for p in sorted(path.glob("obj_*_data")) if DARKNET.fullmatch(p.name)]:
+        return [Part(part, part) for part in darknet]
     for file in (path / name for name in YAMLS):
         with contextlib.suppress(DatasetError):  # `class_names` tells what is wrong with it
             told = _told(file, yaml_content(file)) if file.is_file() else []
@@ -226,9 +235,9 @@ def label_files(path: Path) -> Iterator[Path]:
     for part in parts_of(path):
         if part.listed:
             names = filter(_is_picture, first_lines(part.images))
-            labels = (part.label(part.images.parent / name) for name in names)
+            labels = (part.label(_listed(part.images.parent, name.strip())) for name in names)
             yield from filter(None, labels)
-        elif part.apart:
+        elif part.labelled:
             yield from files_below(part.labels, ".txt")
         else:
             for place in (part.labels, *(part.labels / name for name in PARTS)):
@@ -286,6 +295,16 @@ def _part(root: Path, beside: Path, name: str) -> Part:
         if _is_list(place):
             return Part(place, place)
     return Part(root / name, root / name, missing=name)
+
+
+def _listed(folder: Path, name: str) -> Path:
+    """Return the picture that a list names; of one of another machine its last parts count."""
+    parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
+    tails = (folder.joinpath(*parts[first:]) for first in range(len(parts)))
+    places = [folder / name, *tails]
+    there = (place for place in places if _is_file(place))
+    labelled = (place for place in places if _is_file(_labels_of(place).with_suffix(".txt")))
+    return next(there, next(labelled, folder / name))
 
 
 def _labels_of(path: Path) -> Path:

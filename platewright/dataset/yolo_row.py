@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.picture import PictureFinder, find_picture
+from platewright.dataset.picture import PictureFinder
 from platewright.dataset.textfile import first_line, first_lines, lines_of
 from platewright.dataset.writer import kind_of
 from platewright.dataset.yolo_folder import LISTS, Part, class_names, label_files, parts_of
@@ -100,6 +101,8 @@ def read_rows(
                 if place in alone:
                     finder.fail(where, str(picture), UNMATCHED)
                     continue
+            if part.listed and not os.path.isfile(picture):
+                picture = finder.find_mapped(picture.stem) or picture
             size = finder.size(picture, str(label) if label and not finder.strict else "")
             if size is None:
                 continue
@@ -111,7 +114,7 @@ def read_rows(
         for label in orphans:
             stem = str(label.relative_to(part.labels).with_suffix(""))
             none = False
-            found = None if finder.folder is None else find_picture(finder.folder, label.stem)
+            found = finder.find_mapped(label.stem)
             size = None if found is None else finder.size(found, str(label))
             if found is None:
                 finder.fail(str(label), stem, f"no picture {stem} of it in {part.images}")
@@ -162,7 +165,7 @@ def _in_picture(values: list[float]) -> list[float]:
 def _orphans(part: Part, wanted: set[Path | None]) -> Iterator[Path]:
     """Yield label files without a picture; beside pictures, text files of other kinds are none."""
     for label in sorted(files_below(part.labels, ".txt")):
-        own = part.apart or _is_row(first_line(label).split())
+        own = part.labelled or _is_row(first_line(label).split())
         if own and label not in wanted and label.name not in LISTS:
             yield label
 

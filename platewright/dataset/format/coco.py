@@ -25,6 +25,7 @@ from platewright.dataset.outline import (
     upright_start,
 )
 from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.selection import told_text
 from platewright.dataset.textfile import key_of, list_of, load_object, name_of, numbers_of
 from platewright.dataset.writer import Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError, OutputError
@@ -221,8 +222,9 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: the JSON file of plates, or the folder of a data set as it is written here. Every
             category counts as a plate. Pictures lie in `images/`, in the folder of the file, or in
-            `images/` beside that folder; else they are had by `coco_url` or `flickr_url`. Where a
-            `characters.json` of the form above lies beside the file, its characters come along.
+            `images/` beside that folder, there in a folder of the file's part, too; else they are
+            had by `coco_url` or `flickr_url`. Where a `characters.json` of the form above lies
+            beside the file, its characters come along.
         finder: where pictures named by URL are, and what becomes of missing ones.
 
     Yields:
@@ -242,7 +244,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     }
     images = list_of(source, content, "images")
     above = source.parent.parent
-    folders = (above / "images", above)
+    part = above / "images" / source.stem.removeprefix("instances_")  # as CVAT has them
+    folders = (above / "images", part, above)
     known: dict[Any, int] = {}
     for number, image in enumerate(images):
         where = f"{source}: images[{number}]"
@@ -259,8 +262,9 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         where, entry = told
         extra = entry.get("attributes")
         named = extra if isinstance(extra, dict) else {}
+        texts = {key: value for key, value in named.items() if isinstance(value, str)}
         return PlateRecord(
-            text=name_of(f"{where}: attributes", named, "text"),
+            text=name_of(f"{where}: attributes", named, "text") or told_text(texts),
             quad=_quad(where, entry),
             region=name_of(f"{where}: attributes", named, "region"),
             characters=tuple(characters.get(_key(entry, "id"), ())),

@@ -24,7 +24,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.outline import SeenPlate, polygon_quad, turned_quad
+from platewright.dataset.outline import SeenPlate, polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder, size_conflict
 from platewright.dataset.selection import told_text
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
@@ -134,7 +134,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             raise DatasetError(f"{where}: an image without a name")
         parse = functools.partial(_plate, file, image)
         plates = finder.plates(parse, image.children, where, name)
-        picture = None if plates is None else finder.find(name, file, where)
+        part = file.parent / "images" / image.attributes.get("subset", "")  # a project's
+        picture = None if plates is None else finder.find(name, file, where, folders=(part,))
         size = None if picture is None else finder.size(picture, where)
         if plates is None or picture is None or size is None:
             continue
@@ -199,7 +200,8 @@ def _plate(file: Path, parent: Element, element: Element) -> PlateRecord | None:
         if any(len(pair) != 2 for pair in pairs):
             raise DatasetError(f"{where}: points is no list such as 1.5,2;3,4;5,6")
         try:
-            quad = polygon_quad([[_number(where, "points", v) for v in pair] for pair in pairs])
+            corners = [[_number(where, "points", v) for v in pair] for pair in pairs]
+            quad = upright_start(polygon_quad(corners))  # whoever draws begins at any corner
         except ValueError as error:
             raise DatasetError(f"{where}: {error}") from None
     else:

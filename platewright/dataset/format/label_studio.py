@@ -9,35 +9,46 @@
 
 All coordinates are per cent of the picture. A rectangle may be turned, clockwise round its top
 left corner. `read` takes rectangles and polygons of the first annotation that was not cancelled,
-and the shorter form as well (JSON_MIN); a plate's text is that of the text area of its region.
+and the shorter form as well (JSON_MIN); a plate's text is that of the text area of its region, or
+of the whole picture where that has one plate. A region is told by several results of one id, such
+as its shape, its label and its text (the template for OCR); the shorter form has no ids, so there
+they are of one place, and texts stand in the regions' order. Where it has fewer texts than regions,
+nobody can tell whose they are, and the picture is a failure.
+
 Pictures are looked for by the last parts of their address, with and without the mark that Label
 Studio puts before uploaded ones. The form: https://labelstud.io/guide/export.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
-from platewright.dataset.picture import STRICT, PictureFinder, find_file
+from platewright.dataset.picture import STRICT, UPLOADED, PictureFinder
+from platewright.dataset.selection import told_text
 from platewright.dataset.textfile import SNIFFED, load_list, numbers_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text
+from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
 
 FILE = "label-studio.json"
 PER_CENT = 100.0
 KEYS = re.compile(rb'"(annotations|completions)"\s*:\s*\[|"original_width"\s*:')
-UPLOADED = re.compile(r"[0-9a-f]{8}-")
 LABELS = ("rectanglelabels", "polygonlabels", "labels")
+SHAPES = ("rectangle", "polygon", "ellipse", "brush", "keypoint", "vector")
+"""Types of results that are drawn; where they have labels, the type ends in `labels`."""
+PLACE = ("points", "x", "y", "width", "height", "rotation")
+TOO_SHORT = "JSON_MIN does not tell whose they are; export JSON"
 
 
 class LabelStudioFormat(Format):
@@ -104,15 +115,12 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         name = _address(task)
         if not name:
             raise DatasetError(f"{where}: names no picture")
-        results = _results(task)
-        texts = _texts(results)
-        shapes = [
-            (f"{where}: result[{k}]", value, texts.get(str(value.get("id")), ""))
-            for k, value in enumerate(results)
-            if value.get("type") != "textarea" and value.get("type") != "choices"
-        ]
-        plates = finder.plates(_plate, shapes, where, name)
-        picture = None if plates is None else _picture(name, file, where, finder)
+        regions = _regions(task, where)
+        if why := _give_texts(task, regions):
+            finder.fail(where, name, why)
+            continue
+        plates = finder.plates(_plate, regions, where, name)
+        picture = None if plates is None else finder.find(name, file, where)
         size = None if picture is None else finder.size(picture, where)
         if plates is None or picture is None or size is None:
             continue
@@ -125,72 +133,108 @@ def _address(task: dict[str, Any]) -> str:
     """Return what a task names its picture: the first of its data that looks like one."""
     data = task.get("data")
     values = data if isinstance(data, dict) else task
-    named = [values.get(key) for key in ("image", "img", "ocr", "url")]
-    found = next((value for value in named if isinstance(value, str) and value), "")
-    local = parse_qs(urlsplit(found).query).get("d", [""])[0]  # /data/local-files/?d=path
-    return local or found
+    texts = {key: value for key, value in values.items() if isinstance(value, str) and value}
+    named = [texts[key] for key in ("image", "img", "ocr", "url") if key in texts]
+    pictures = [value for value in texts.values() if _names_picture(_local(value))]
+    found = _local(next(iter([*named, *pictures]), ""))
+    own = found.partition("://")[2].partition("/")[2]  # what Label Studio keeps itself is not had
+    return own if UPLOADED.match(own.rpartition("/")[2]) else found
 
 
-def _picture(name: str, file: Path, where: str, finder: PictureFinder) -> Path | None:
-    """Return where a task's picture lies; None where it is a failure."""
-    last = unquote(re.split(r"[\\/]", name)[-1])
-    if UPLOADED.match(last):
-        folders = [file.parent / "images", file.parent]
-        for folder in (*folders, *([] if finder.folder is None else [finder.folder])):
-            for own in (last, UPLOADED.sub("", last, count=1)):
-                if found := find_file(folder / own):
-                    return found
-    return finder.find(name, file, where)
+def _local(address: str) -> str:
+    """Return the path in an address of a local file (/data/local-files/?d=path), else itself."""
+    with contextlib.suppress(ValueError):
+        return parse_qs(urlsplit(address).query).get("d", [""])[0] or address
+    return address
 
 
-def _results(task: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the regions of a task's first annotation that was not cancelled."""
-    done = task.get("annotations") or task.get("completions")
-    if isinstance(done, list):
-        for one in done:
+def _names_picture(address: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return PurePosixPath(urlsplit(address).path).suffix.lower() in READ_SUFFIXES
+    return False
+
+
+def _is_whole(task: dict[str, Any]) -> bool:
+    """Tell whether a task is of the whole form, not of the shorter one."""
+    return isinstance(task.get("annotations") or task.get("completions"), list)
+
+
+def _results(task: dict[str, Any]) -> list[tuple[str, str, str, Any]]:
+    """Return (place, region, type, value) of all that was told of a task's picture.
+
+    That is the first annotation that was not cancelled; what tells of no region has one of its own.
+    """
+    if _is_whole(task):
+        for one in task.get("annotations") or task["completions"]:
             if isinstance(one, dict) and not one.get("was_cancelled"):
                 found = one.get("result")
-                return [r for r in found if isinstance(r, dict)] if isinstance(found, list) else []
+                results = found if isinstance(found, list) else []
+                return [
+                    (f"result[{k}]", str(r.get("id", k)), str(r.get("type")), r.get("value"))
+                    for k, r in enumerate(results)
+                    if isinstance(r, dict)
+                ]
         return []
-    # JSON_MIN: what was drawn stands under its tag's name, without types.
-    lists = [v for v in task.values() if isinstance(v, list)]
     return [
-        {"id": f"{number}", "value": value, "text": _min_text(task, number)}
-        for values in lists
-        for number, value in enumerate(values)
+        (f"{name}[{k}]", json.dumps([value.get(key) for key in PLACE]), "", value)
+        for name, values in task.items()
+        if isinstance(values, list)
+        for k, value in enumerate(values)
         if isinstance(value, dict) and ("original_width" in value or "width" in value)
     ]
 
 
-def _min_text(task: dict[str, Any], number: int) -> str:
-    """Return the text of a region in the shorter form, where there is one for each."""
-    for name in ("transcription", "text"):
-        found = task.get(name)
-        if isinstance(found, str) and number == 0:
-            return found
-        if isinstance(found, list) and number < len(found) and isinstance(found[number], str):
-            return str(found[number])
+def _regions(task: dict[str, Any], where: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return where each region of a task stands, and all that its results say of it."""
+    regions: dict[str, tuple[str, dict[str, Any]]] = {}
+    for place, region, kind, value in _results(task):
+        _, known = regions.setdefault(region, (f"{where}: {place}", {}))
+        if isinstance(value, dict):
+            for name, told in value.items():
+                known.setdefault(name, told)
+        if kind.endswith("labels") or kind in SHAPES:
+            known.setdefault("shape", kind)
+    drawn = ("shape", "points", "width")
+    return [(place, value) for place, value in regions.values() if any(d in value for d in drawn)]
+
+
+def _give_texts(task: dict[str, Any], regions: list[tuple[str, dict[str, Any]]]) -> str:
+    """Give texts that don't say whose they are to the regions; say why it can't be done."""
+    texts = _loose_texts(task)
+    waiting = [value for _, value in regions if "text" not in value]
+    if len(texts) == len(waiting) and (len(texts) == 1 or not _is_whole(task)):
+        for value, text in zip(waiting, texts, strict=True):
+            value["text"] = text
+    elif texts and waiting and not _is_whole(task):
+        return f"{len(waiting)} regions and {len(texts)} texts: {TOO_SHORT}"
     return ""
 
 
-def _texts(results: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the texts of text areas, by the region that they belong to."""
-    found: dict[str, str] = {}
-    for result in results:
-        value = result.get("value")
-        text = (value.get("text") if isinstance(value, dict) else None) or result.get("text")
-        lines = text if isinstance(text, list) else [text]
-        if joined := "".join(line for line in lines if isinstance(line, str)):
-            found[str(result.get("id"))] = joined
-    return found
+def _loose_texts(task: dict[str, Any]) -> list[str]:
+    """Return the texts of text areas that don't say of which region they are."""
+    if _is_whole(task):
+        areas = [value for *_, kind, value in _results(task) if kind == "textarea"]
+        whole = [v for v in areas if isinstance(v, dict) and not {"points", "width"} & {*v}]
+        return [text for value in whole if (text := _joined(value.get("text")))]
+    lists = {
+        name: name
+        for name, values in task.items()
+        if isinstance(values, list) and any(isinstance(value, str) for value in values)
+    }
+    single = {name: name for name, value in task.items() if isinstance(value, str)}
+    name = told_text({"": "", **lists, **single}) or told_text(lists)
+    found = task.get(name, [])
+    return [found] if isinstance(found, str) else [v for v in found if isinstance(v, str)]
 
 
-def _plate(told: tuple[str, dict[str, Any], str]) -> PlateRecord:
+def _joined(text: Any) -> str:
+    lines = text if isinstance(text, list) else [text]
+    return "".join(line for line in lines if isinstance(line, str))
+
+
+def _plate(told: tuple[str, dict[str, Any]]) -> PlateRecord:
     """Return a region as a plate whose quad is in per cent of the picture, before it is turned."""
-    where, result, text = told
-    value = result.get("value")
-    if not isinstance(value, dict):
-        raise DatasetError(f"{where}: value is missing or no object")
+    where, value = told
     labels: list[Any] = next((value[key] for key in LABELS if isinstance(value.get(key), list)), [])
     kind = str(labels[0]) if labels else ""
     drawn: dict[str, Any] = {}
@@ -200,7 +244,7 @@ def _plate(told: tuple[str, dict[str, Any], str]) -> PlateRecord:
                 raise ValueError("points is no list of [x, y]")
             corners = numbers_of(where, "points", [v for p in points for v in p])
             quad = upright_start(polygon_quad(corners))
-        elif "x" in value and "width" in value:
+        elif {"x", "width", "height"} <= {*value}:
             sides = [value.get(key) for key in ("x", "y", "width", "height")]
             x, y, wide, tall = (float(v) for v in numbers_of(where, "a side", sides))
             quad = turned_quad((x, y, x + wide, y + tall))
@@ -210,6 +254,7 @@ def _plate(told: tuple[str, dict[str, Any], str]) -> PlateRecord:
             raise ValueError("neither a rectangle nor a polygon")
     except ValueError as error:
         raise DatasetError(f"{where}: {error}") from None
+    text = _joined(value.get("text"))
     return PlateRecord(text=text, quad=quad, kind=kind_of(kind), drawn=drawn)
 
 

@@ -10,7 +10,8 @@ those of which less than a quarter is seen are left out.
 
 Beyond the format's own elements, which readers pass over, an object has `text`, `region`, and
 `polygon` (x1 y1 ... x4 y4, as Roboflow writes it): the four corners, wherever they lie, as points
-that count from 1.
+that count from 1. What CVAT tells as `attributes` is read as well, and so are the XML files of the
+first LabelMe ("LabelMe 3.0" of CVAT), whose objects have a `polygon` of points in place of a box.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from platewright.dataset.outline import (
     SeenPlate,
     corners_around,
     polygon_area,
+    polygon_quad,
     turned_quad,
+    upright_start,
 )
 from platewright.dataset.picture import (
     STRICT,
@@ -41,12 +44,12 @@ from platewright.dataset.picture import (
     name_key,
     size_conflict,
 )
-from platewright.dataset.selection import split_line, write_split
+from platewright.dataset.selection import split_line, told_text, write_split
 from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save_picture
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
 from platewright.file import files_below, make_folder, whole_text
-from platewright.geometry import Box
+from platewright.geometry import Box, box_of_quad
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
@@ -56,6 +59,8 @@ FloatArray = NDArray[np.float64]
 DIFFICULT_SHARE = 0.5
 ANNOTATIONS = ("Annotations", "annotations")
 PICTURES = ("JPEGImages", "images")
+SIDES = (("height", "nrows"), ("width", "ncols"))
+"""What Pascal VOC and LabelMe call a picture's."""
 # What XML 1.0 can't hold even escaped (section 2.2).
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -175,7 +180,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Yields:
         Each picture, by its XML file's name, and its record. A plate's quad is its `polygon` (four
         corners round it where it has more), else its box, turned by the attribute `rotation` that
-        CVAT gives it.
+        CVAT gives it. Its text is that of `text`, else of an attribute called so or like it.
 
     Raises:
         DatasetError: if a file can't be read, with its line.
@@ -197,8 +202,9 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         size = None if picture is None else finder.size(picture, where)
         if plates is None or picture is None or size is None:
             continue
-        told = root.find("size") or root
-        if why := size_conflict(size, told.text_of("height"), told.text_of("width")):
+        told = root.find("size") or root.find("imagesize") or root
+        sides = [told.text_of(a) or told.text_of(b) for a, b in SIDES]
+        if why := size_conflict(size, *sides):
             finder.fail(f"{file}: line {told.line}", str(picture), f"{picture} {why}")
         elif picture in owners:
             reason = f"{picture} has its labels in {owners[picture]} already"
@@ -208,32 +214,60 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             yield picture, SceneRecord(size=size, plates=plates)
 
 
-def _plate(file: Path, element: Element) -> PlateRecord:
-    box = element.find("bndbox")
+def _plate(file: Path, element: Element) -> PlateRecord | None:
+    """Return the plate of an object; None where LabelMe calls it deleted."""
+    if element.text_of("deleted") == "1":
+        return None
+    told = _attributes(element)
+    turn = number_of(told.get("rotation", "0"))
+    if not np.isfinite(turn):
+        why = f"rotation is {told['rotation'][:40]!r}, not a number"
+        raise DatasetError(f"{file}: line {element.line}: {why}")
+    box, polygon = element.find("bndbox"), element.find("polygon")
     if box is None:
-        raise DatasetError(f"{file}: line {element.line}: an object without bndbox")
-    values = [_number(file, box, name) for name in ("xmin", "ymin", "xmax", "ymax")]
-    x0, y0, x1, y1 = box_of_voc(*values)
-    if x1 <= x0 or y1 <= y0:
-        raise DatasetError(f"{file}: line {box.line}: xmax or ymax is below xmin or ymin")
-    quad = turned_quad((x0, y0, x1, y1), _rotation(file, element))
-    polygon = element.find("polygon")
-    count = 0 if polygon is None else len(polygon.children) // 2
+        quad = _outline(file, element, turn)
+    else:
+        values = [_number(file, box, name) for name in ("xmin", "ymin", "xmax", "ymax")]
+        counted = all(value.is_integer() for value in values)  # CVAT's are places, not pixels
+        x0, y0, x1, y1 = box_of_voc(*values) if counted else values
+        if x1 <= x0 or y1 <= y0:
+            raise DatasetError(f"{file}: line {box.line}: xmax or ymax is below xmin or ymin")
+        quad = turned_quad((x0, y0, x1, y1), turn)
+    count = 0 if box is None or polygon is None else len(polygon.children) // 2
     if polygon is not None and count >= CORNERS - 1:
         names = [f"{axis}{k}" for k in range(1, count + 1) for axis in "xy"]
         corners = np.array([_number(file, polygon, name) for name in names]).reshape(-1, 2) - 1
         if polygon_area(corners) > 0:
             quad = corners_around(corners)
     text, region, kind = (element.text_of(name) for name in ("text", "region", "name"))
-    return PlateRecord(text=text, quad=quad, region=region, kind=kind_of(kind))
+    region = region or told.get("region", "")
+    return PlateRecord(text=text or told_text(told), quad=quad, region=region, kind=kind_of(kind))
 
 
-def _rotation(file: Path, element: Element) -> float:
-    """Return by how many degrees CVAT tells that an object's box is turned."""
-    for told in (element.find("attributes") or element).all("attribute"):
-        if told.text_of("name") == "rotation":
-            return _number(file, told, "value")
-    return 0.0
+def _outline(file: Path, element: Element, turn: float) -> FloatArray:
+    """Return the corners of an object of LabelMe's, which are points from 0 on."""
+    where = f"{file}: line {element.line}"
+    points = list((element.find("polygon") or element).all("pt"))
+    if not points:
+        raise DatasetError(f"{where}: an object without bndbox")
+    corners = [[_number(file, point, axis) for axis in "xy"] for point in points]
+    try:
+        quad = polygon_quad(corners)
+    except ValueError as error:
+        raise DatasetError(f"{where}: {error}") from None
+    if element.text_of("type") == "bounding_box":
+        return turned_quad(box_of_quad(np.array(corners)), turn)
+    return upright_start(quad)
+
+
+def _attributes(element: Element) -> dict[str, str]:
+    """Return what CVAT tells of an object beyond VOC, as elements or, for LabelMe, in a line."""
+    found = element.find("attributes")
+    if found is None:
+        return {}
+    pairs = [part.partition("=") for part in found.text.split(",") if part.strip()]
+    told = {name.strip(): value.strip() for name, sign, value in pairs if sign}
+    return told | {one.text_of("name"): one.text_of("value") for one in found.all("attribute")}
 
 
 def _number(file: Path, element: Element, name: str) -> float:

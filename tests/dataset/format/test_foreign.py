@@ -285,6 +285,132 @@ def test_label_studio_in_both_forms(tmp_path: Path) -> None:
     assert found(tmp_path) == [("a b.png", ["AB12"], [[[20, 20], [20, 80], [0, 80], [0, 20]]])]
 
 
+def test_label_studios_template_for_ocr_has_a_region_in_three_results(tmp_path: Path) -> None:
+    picture(tmp_path / "photos/b.png")
+    finder = PictureFinder(folder=tmp_path / "photos")
+    place = {"x": 10, "y": 20, "width": 30, "height": 20, "rotation": 0}
+    said = {"rectangle": place, "labels": {**place, "labels": ["Text"]}}
+    said["textarea"] = {**place, "text": ["AB", "12"]}
+    result = [{"id": "q", "type": kind, "value": value} for kind, value in said.items()]
+    result.append({"type": "relation", "from_id": "q", "to_id": "q"})
+    result.append({"id": "r", "type": "choices", "value": {"choices": ["day"]}})
+    task = {"data": {"ocr": "/data/upload/3/1a2b3c4d-b.png"}, "annotations": [{"result": result}]}
+    (tmp_path / "x.json").write_text(json.dumps([task]))
+    assert found(tmp_path / "x.json", finder) == [("b.png", ["AB12"], [BOX])]
+    sides = {"original_width": 200, "original_height": 100}
+    short = {"photo": "http://localhost:8080/data/upload/3/1a2b3c4d-b.png", "created_at": "now"}
+    short |= {"bbox": [place | sides], "label": [said["labels"] | sides], "plate_number": "AB12"}
+    (tmp_path / "x.json").write_text(json.dumps([short]))
+    assert finder.failures == []
+    finder = PictureFinder(folder=tmp_path / "photos")
+    assert found(tmp_path / "x.json", finder) == [("b.png", ["AB12"], [BOX])]
+
+
+def test_texts_of_label_studios_shorter_form_are_nobodys_where_one_lacks(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    places = [{"x": x, "y": 20, "width": 30, "height": 20, "original_width": 200} for x in (10, 60)]
+    task = {"image": "a.png", "label": places, "transcription": ["AB12", "CD34"]}
+    (tmp_path / "x.json").write_text(json.dumps([task]))
+    assert [texts for _, texts, _ in found(tmp_path / "x.json")] == [["AB12", "CD34"]]
+    (tmp_path / "x.json").write_text(json.dumps([{**task, "transcription": "CD34"}]))
+    finder = PictureFinder()
+    assert found(tmp_path / "x.json", finder) == []
+    assert [f.reason[:25] for f in finder.failures] == ["2 regions and 1 texts: JS"]
+
+
+ROWS = "0 0.25 0.3 0.3 0.2\n"
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["with images", "without"])
+def test_what_cvat_exports_as_yolo(tmp_path: Path, saved: bool) -> None:
+    """YOLO 1.1 and Ultralytics YOLO, whose lists begin with a `data/` that is not there."""
+    layouts = {"darknet": ("obj_train_data", "obj_train_data"), "ultra": ("images/train",)}
+    layouts["ultra"] += ("labels/train",)
+    for name, (images, labels) in layouts.items():
+        picture((tmp_path / name / images if saved else tmp_path / "photos") / "a.png")
+        (tmp_path / name / labels).mkdir(parents=True, exist_ok=True)
+        (tmp_path / name / labels / "a.txt").write_text(ROWS)
+        (tmp_path / name / "train.txt").write_text(f"data/{images}/a.png\n")
+    (tmp_path / "darknet/obj.names").write_text("car\n")
+    (tmp_path / "ultra/data.yaml").write_text("names:\n  0: car\npath: .\ntrain: train.txt\n")
+    finder = PictureFinder(folder=tmp_path / "photos")
+    for source in ("darknet", "darknet/train.txt", "ultra", "ultra/data.yaml"):
+        read = load_reader(detect_format(tmp_path / source))
+        ((one, record),) = read(tmp_path / source, finder)
+        assert (one.name, [plate.kind for plate in record.plates]) == ("a.png", ["car"])
+    assert finder.failures == []
+
+
+def test_what_cvat_tells_beyond_the_format_is_read(tmp_path: Path) -> None:
+    """Texts among the attributes of VOC, COCO and LabelMe; pictures in the folder of their part."""
+    picture(tmp_path / "coco/images/default/a.png")
+    told = {"bbox": [20, 20, 60, 20], "attributes": {"occluded": False, "Plate number": "AB12"}}
+    coco(tmp_path / "coco/annotations/instances_default.json", "a.png", told)
+    picture(tmp_path / "project/images/train/a.png")
+    box = '<box label="plate" xtl="20" ytl="20" xbr="80" ybr="40"><attribute name="text">AB12'
+    (tmp_path / "project/annotations.xml").write_text(
+        f'<annotations><image name="a.png" subset="train">{box}</attribute></box></image>'
+        "</annotations>"
+    )
+    picture(tmp_path / "voc/JPEGImages/a.png")
+    (tmp_path / "voc/Annotations").mkdir()
+    told = {"rotation": "0.0", "text": "AB12"}
+    pairs = "".join(
+        f"<attribute><name>{name}</name><value>{value}</value></attribute>"
+        for name, value in told.items()
+    )
+    (tmp_path / "voc/Annotations/a.xml").write_text(
+        "<annotation><filename>a.png</filename><object><name>plate</name><bndbox><xmin>20.4</xmin>"
+        "<ymin>20.0</ymin><xmax>80.0</xmax><ymax>40.0</ymax></bndbox>"
+        f"<attributes>{pairs}</attributes></object></annotation>"
+    )
+    picture(tmp_path / "labelme/default/a.png")
+    points = "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in BOX)
+    kept = f"<polygon>{points}</polygon><attributes>occluded=no, text=AB12</attributes>"
+    gone = f"<deleted>1</deleted><polygon>{points}</polygon>"
+    (tmp_path / "labelme/default/a.xml").write_text(
+        "<annotation><filename>a.png</filename><imagesize><nrows>100</nrows><ncols>200</ncols>"
+        f"</imagesize><object>{kept}</object><object>{gone}</object></annotation>"
+    )
+    first = [[20.4, 20], [80, 20], [80, 40], [20.4, 40]]  # places, not pixels that are counted
+    for name, quad in (("coco", BOX), ("project", BOX), ("voc", first), ("labelme", BOX)):
+        assert found(tmp_path / name) == [("a.png", ["AB12"], [quad])], name
+
+
+def test_whoever_draws_a_polygon_in_cvat_begins_at_any_corner(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    for turn in (BOX, BOX[2:] + BOX[:2], BOX[::-1]):
+        points = ";".join(f"{x},{y}" for x, y in turn)
+        (tmp_path / "annotations.xml").write_text(
+            f'<annotations><image name="a.png"><polygon label="plate" points="{points}"/></image>'
+            "</annotations>"
+        )
+        assert found(tmp_path) == [("a.png", [""], [BOX])]
+
+
+def test_datumaro(tmp_path: Path) -> None:
+    picture(tmp_path / "images/default/a.png")
+    shapes = [
+        {"type": "bbox", "label_id": 0, "bbox": [20, 20, 60, 20], "attributes": {"text": "AB12"}},
+        {"type": "polygon", "label_id": 1, "points": [v for p in BOX for v in p]},
+        {"type": "mask", "label_id": 0, "rle": {}},
+        {"type": "bbox", "label_id": 0, "bbox": [20, 20, 0, 20]},
+    ]
+    item = {"id": "a", "image": {"path": "a.png", "size": [100, 200]}, "annotations": shapes}
+    labels = {"label": {"labels": [{"name": "plate"}, {"name": "car"}], "attributes": []}}
+    (tmp_path / "annotations").mkdir()
+    values = {"info": {}, "categories": labels, "items": [item]}
+    (tmp_path / "annotations/default.json").write_text(json.dumps(values))
+    finder = PictureFinder()
+    assert found(tmp_path, finder) == [("a.png", ["AB12", ""], [BOX, BOX])]
+    assert [f.reason for f in finder.failures] == ["bbox of 0 x 20; both must be above 0"]
+    ((_, record),) = load_reader("datumaro")(tmp_path, PictureFinder())
+    assert [plate.kind for plate in record.plates] == ["", "car"]
+    item["image"]["size"] = [50, 50]
+    (tmp_path / "annotations/default.json").write_text(json.dumps(values))
+    assert found(tmp_path) == []
+
+
 def test_a_last_line_that_is_cut_off_is_passed_over(tmp_path: Path) -> None:
     whole = '{"file": "%s.png", "height": 100, "width": 200, '
     whole += '"seed": [0, 0], "plates": [], "decoys": [], "drawn": {}}'
