@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import sys
 from pathlib import Path
@@ -42,17 +43,22 @@ def main() -> None:
     if first in command_names():
         sys.argv = [f"platewright {first}", *given[1:]]
         run_command(first)
-    elif first in ("-h", "--help", "help"):
+    run_script(functools.partial(_answer, first, 0 if given else 2), "platewright")
+
+
+def _answer(first: str, code: int) -> int:
+    """Say what was asked for in a command's place; returns the exit code."""
+    if first in ("-h", "--help", "help"):
         print(_usage())
-        sys.exit(0 if given else 2)
-    elif first in ("-V", "--version", "version"):
+        return code
+    if first in ("-V", "--version", "version"):
         from platewright import __version__
 
         print(f"platewright {__version__}")
-    else:
-        known = ", ".join(command_names())
-        print(f"platewright: no command {first}; known: {known}", file=sys.stderr)
-        sys.exit(2)
+        return 0
+    known = ", ".join(command_names())
+    print(f"platewright: no command {first}; known: {known}", file=sys.stderr)
+    return 2
 
 
 def _usage() -> str:

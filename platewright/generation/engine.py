@@ -9,6 +9,7 @@ import importlib.util
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from platewright import __version__
 from platewright.errors import ConfigError, EngineError
@@ -25,9 +27,14 @@ Backend = tuple[str, int, tuple[type[Exception], ...]]
 """Joblib's name of it, how many pieces it does at once, and what is raised when a worker dies."""
 
 LOKY = "loky"
+PLAIN_SCHEMES = ("", "tcp", "tls", "ray")
+"""Of addresses that a connection can be tried at."""
 CONNECT_S = 10
 """So long a cluster may take to answer."""
-LOST = "the cluster was lost; what is whole is kept, and the same command goes on from there"
+LOST = (
+    "the cluster was lost; what is whole is kept, and the same command goes on from there (detect: "
+    "with --resume)"
+)
 
 
 @contextlib.contextmanager
@@ -43,9 +50,27 @@ def start_backend(kind: str, workers: int, address: str) -> Iterator[Backend]:
         ConfigError: if the cluster can't be reached.
         EngineError: if its workers can't do the work.
     """
+    if why := _silence(address):
+        who = "Dask scheduler" if kind == "dask" else "Ray"
+        raise ConfigError(f"--address {address}: no {who} answers there ({why})")
     start = {"local": _local, "dask": _dask, "ray": _ray}[kind]
     with start(workers, address) as backend:
         yield backend
+
+
+def _silence(address: str) -> str:
+    """Return why nobody listens at an address; empty where somebody does, or it names no port.
+
+    Ray tries for minutes.
+    """
+    try:
+        told = urlsplit(address if "://" in address else f"//{address}")
+        if told.scheme not in PLAIN_SCHEMES or not told.hostname or told.port is None:
+            return ""
+        socket.create_connection((told.hostname, told.port), CONNECT_S).close()
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 @contextlib.contextmanager
@@ -95,7 +120,7 @@ def _dask(workers: int, address: str) -> Iterator[Backend]:
 def _tell_where(jobs: int) -> None:
     """Say so where joblib sends nothing away, which it does only for two pieces at once or more."""
     if jobs == 1:
-        print("this cluster has one core: drawing here instead", file=sys.stderr)
+        print("this cluster has one core: the work is done here instead", file=sys.stderr)
 
 
 def _version() -> str:
@@ -141,8 +166,10 @@ def _ray(workers: int, address: str) -> Iterator[Backend]:
             log_to_driver=False,
             logging_level="ERROR",
         )
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:  # of a node that does not start, no kind of its own
         why = " ".join(str(error).split())[:200]
+        if not address:
+            raise EngineError(f"Ray does not start on this machine ({why})") from None
         raise ConfigError(f"--address {address}: no Ray answers there ({why})") from None
     try:
         register_parallel_backend("platewright-ray", Streaming)
@@ -232,7 +259,8 @@ class Engine:
                     if fruitless >= PATIENCE:
                         raise EngineError(
                             f"workers keep dying ({type(error).__name__}), perhaps for want of "
-                            "memory: try fewer --workers; the same command goes on from here"
+                            "memory: try fewer --workers; the same command goes on from here "
+                            "(detect: with --resume)"
                         ) from None
                     print(
                         f"\na worker died; what it was at is done again ({len(todo)} shards left)",

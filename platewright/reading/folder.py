@@ -206,12 +206,15 @@ def read_photos(
         What was read, in the photos' order, as it is read.
 
     Raises:
-        ConfigError, WeightsError: if the networks can't be used; before anything is read.
+        ConfigError, WeightsError: if the networks can't be used, or a cluster can't be reached;
+            before anything is read.
         OutputError: if a picture can't be written.
         EngineError: if a worker dies, or the cluster is lost.
     """
-    if engine is not None:
-        return _by_shards(how, photos, engine)
+    if engine is not None and photos:
+        found_there = _by_shards(how, photos, engine)
+        next(found_there)
+        return cast("Generator[PhotoDone, None, None]", found_there)
     if workers > 1 and photos:
         from platewright.pool import in_order
 
@@ -257,8 +260,11 @@ def read_photo(how: ReadingJob, job: Job, detector: Detector) -> PhotoDone:
 
 def _by_shards(
     how: ReadingJob, photos: Sequence[Job], engine: Engine
-) -> Generator[PhotoDone, None, None]:
-    """Hand shards to a cluster; what comes back early waits for its turn."""
+) -> Generator[PhotoDone | None, None, None]:
+    """Hand shards to a cluster; what comes back early waits for its turn.
+
+    First comes None, once the cluster has done the first of them, which is of no photos.
+    """
     waiting: dict[int, list[PhotoDone]] = {}
     following = 0
     whole = _absolute(photos)
@@ -266,9 +272,15 @@ def _by_shards(
         (number, tuple(whole[first : first + SHARD]))
         for number, first in enumerate(range(0, len(whole), SHARD))
     ]
-    results = engine.run(partial(_read_shard, how), shards)
+    results = engine.run(partial(_read_shard, how), [(-1, ()), *shards])
+    there = False
     try:
         for (number, _), done in results:
+            if not there:
+                there = True
+                yield None
+            if number < 0:
+                continue
             waiting[number] = done
             while following in waiting:
                 own = photos[following * SHARD : (following + 1) * SHARD]
@@ -288,7 +300,9 @@ def _absolute(photos: Sequence[Job]) -> list[Job]:
 
 
 def _read_shard(how: ReadingJob, shard: tuple[int, tuple[Job, ...]]) -> list[PhotoDone]:
-    return [read_photo(how, job, _loaded(how)) for job in shard[1]]
+    """Read the photos of a shard; without any, load the networks."""
+    detector = _loaded(how)
+    return [read_photo(how, job, detector) for job in shard[1]]
 
 
 def _read_here(how: ReadingJob, job: Job | None) -> PhotoDone | None:

@@ -107,11 +107,20 @@ def test_what_cannot_be_used_is_told(
     assert "without joblib only one process works" in capsys.readouterr().err
 
 
-def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platewright.generation.engine.CONNECT_S", 0.5)
-    engine = Engine(kind="dask", address="tcp://127.0.0.1:9", workers=1)
-    with pytest.raises(ConfigError, match=r"127\.0\.0\.1:9: no Dask scheduler answers there"):
-        list(engine.run(square, range(2)))
+def test_a_scheduler_that_is_not_there_is_told() -> None:
+    for kind, address, who in (
+        ("ray", "127.0.0.1:9", "Ray"),
+        ("ray", "ray://127.0.0.1:9", "Ray"),
+        ("dask", "127.0.0.1:none", "Dask scheduler"),
+        ("dask", "tcp://127.0.0.1:9", "Dask scheduler"),
+    ):
+        engine = Engine(kind=kind, address=address, workers=1)
+        with pytest.raises(ConfigError, match=f"{address}: no {who} answers there"):
+            list(engine.run(square, range(2)))
+    how = ReadingJob(weights=ROOT / "weights.onnx", settings=DetectorSettings(), pictures=False)
+    photo = Job(ROOT / "docs/street.jpg", "a.jpg", None)
+    with pytest.raises(ConfigError, match="no Dask scheduler"):  # before any file is opened
+        read_photos(how, [photo], engine=engine)
 
 
 def check_reading(folder: Path, engine: Engine) -> None:
