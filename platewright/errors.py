@@ -135,4 +135,8 @@ def run_script(main: Callable[[], int | None], name: str) -> None:
         told = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
         print(f"{name}: {told} ({TRACE}=1 tells where)", file=sys.stderr)
         code = 1
+    if code:
+        from platewright.file import remove_empty_folders
+
+        remove_empty_folders()
     sys.exit(code)

@@ -18,6 +18,8 @@ from typing import Any, BinaryIO, Self, TextIO
 from platewright.errors import ConfigError, OutputError, os_errors_as
 
 _MASK = threading.Lock()
+_MADE: list[Path] = []
+"""Folders that this process has made, outer ones first."""
 NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 """How a file is opened to be written from its beginning."""
 
@@ -34,9 +36,21 @@ def make_folder(path: Path) -> None:
         OutputError: if it can't be made, or a file of that name is in the way.
     """
     try:
+        lacking = [each for each in (path, *path.parents) if not each.exists()]
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: can't be made into a folder: {error.strerror}") from error
+    _MADE.extend(each.absolute() for each in reversed(lacking))
+
+
+def remove_empty_folders() -> None:
+    """Remove the folders that this process has made and nothing was put into.
+
+    For a command that fails: results are often claimed before it is known that there will be any.
+    """
+    while _MADE:
+        with contextlib.suppress(OSError):  # something is in it, or it has gone
+            _MADE.pop().rmdir()
 
 
 def open_file(path: Path) -> io.BufferedReader:
@@ -277,17 +291,22 @@ class LinesFile:
     """Lines, JSON as a rule, that are each there at once and whole, for use in a `with` statement.
 
     They go to a `.part` file beside it; leaving the block renames that file, also when an error
-    or Ctrl-C ends it, so that nothing is lost. What was there before is kept until then.
+    or Ctrl-C ends it, so that nothing is lost. What was there before is kept until then, and where
+    an error comes before the first line.
 
     Args:
         path: the file in the end, or a device such as `/dev/stdout`.
         in_place: write the file itself, so that another program can follow it.
+        head: a line that is there from the beginning.
     """
 
-    def __init__(self, path: Path, *, in_place: bool = False) -> None:
-        self.path = path
-        device = path.exists() and not path.is_file()
+    def __init__(self, path: Path, *, in_place: bool = False, head: str = "") -> None:
+        self.path, self.head = path, head
+        there = path.exists()
+        device = there and not path.is_file()
         self.part = path if in_place or device else path.with_name(path.name + ".part")
+        self._goes = not (device or (there and in_place))
+        """Whether an error may remove what was written so far, as it is nothing."""
 
     def __enter__(self) -> Self:
         try:
@@ -296,6 +315,14 @@ class LinesFile:
             self._stream = self.part.open("wb", buffering=0)
         except OSError as error:
             raise self._failed(error) from error
+        self._empty = True
+        try:
+            if self.head:
+                self.write(self.head)
+        except OutputError as error:
+            self.__exit__(type(error))
+            raise
+        self._empty = True
         return self
 
     def add(self, line: Mapping[str, Any]) -> None:
@@ -318,6 +345,7 @@ class LinesFile:
             while rest:
                 count = self._stream.write(rest)
                 written, rest = written + count, rest[count:]
+            self._empty = False
         except (OSError, KeyboardInterrupt) as error:
             # Half a line would make the whole file unreadable to most.
             if written and self.part.is_file():
@@ -327,8 +355,12 @@ class LinesFile:
                 raise self._failed(error) from error
             raise
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
         self._stream.close()
+        if kind is not None and self._empty and self._goes:
+            with contextlib.suppress(OSError):
+                self.part.unlink()
+            return
         if self.part == self.path:
             return
         try:

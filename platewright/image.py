@@ -23,12 +23,16 @@ from PIL import Image
 from platewright.container import open_picture
 from platewright.errors import ImageError, OutputError
 from platewright.file import open_file, write_file
-from platewright.jpeg import decode_jpeg
+from platewright.jpeg import check_scans
 
 UInt8Array = NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000
 """Pixels of the largest photo that is read unless told otherwise."""
+HOLDING = {"WEBP", "AVIF", "HEIF"}
+HELD_PIXELS = 64_000_000
+"""Pixels of the largest photo in these formats, whose decoders hold it several times: some 16
+bytes a pixel, where others take 7. Phones write up to 50 megapixels in them."""
 MAX_RATIO = 100
 """Longer over shorter side of a photo. Whatever looks at a photo looks past its edges, so that a
 line of pixels would cost as much as a picture many times as large."""
@@ -41,7 +45,10 @@ READ_SUFFIXES = (
 WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 """What an annotated picture may be called."""
 
-STRIP_PIXELS = 1 << 20
+MAX_SIDES = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
+"""Pixels of a side that a format can hold; OpenCV remarks on larger ones on stderr."""
+STRIP_PIXELS = 1 << 17
+"""At a time: what is worked on stays in the processor's cache."""
 ORIENTATION_TAG = 0x0112
 
 
@@ -177,6 +184,9 @@ def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
         raise OutputError(
             f"unknown picture format {suffix!r}; use one of {', '.join(WRITE_SUFFIXES)}"
         )
+    height, width = rgb.shape[:2]
+    if max(height, width) > MAX_SIDES.get(kind, max(height, width)):
+        raise OutputError(f"{kind} can't hold {width} x {height} pixels; use .png")
     options: list[int] = []
     if kind in (".jpg", ".jpeg"):
         options = [
@@ -193,7 +203,6 @@ def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
     except cv2.error as error:
         raise OutputError(f"{kind} can't hold this picture; use .png") from error
     if not whole:
-        height, width = rgb.shape[:2]
         raise OutputError(f"{kind} can't hold {width} x {height} pixels; use .png")
     return data.tobytes()
 
@@ -201,13 +210,17 @@ def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
 def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
     """Read a photo; errors of the decoders are the caller's."""
     with open_picture(stream, name) as picture:
-        _check_size(name, *picture.size, max_pixels)
-        rgb = decode_jpeg(stream, picture, name, max_pixels)
-        if rgb is None:
-            picture.load()
-            rgb = _to_rgb(picture)
+        held = HELD_PIXELS if picture.format in HOLDING else max_pixels
+        _check_size(name, *picture.size, min(max_pixels, held))
+        if picture.format in ("JPEG", "MPO"):
+            stream.seek(0)
+            check_scans(stream.read(), picture.size, name, max_pixels)
+        # Not by OpenCV: where a JPEG is damaged its libjpeg remarks on that on stderr.
+        picture.load()
+        rgb = _to_rgb(picture)
         # Asked for after loading: Pillow turns a TIFF by itself, and then forgets the tag.
-        return _turn(rgb, picture.getexif().get(ORIENTATION_TAG, 1))
+        orientation = picture.getexif().get(ORIENTATION_TAG, 1)
+    return _turn(rgb, orientation)
 
 
 def _too_large(name: str, size: str, max_pixels: int) -> str:
@@ -235,10 +248,8 @@ def _to_rgb(picture: Image.Image) -> UInt8Array:
     rgb = np.empty((height, width, 3), dtype=np.uint8)
     deep = picture.mode.startswith(("I", "F"))
     white = _white_level(picture) if deep else 255.0
-    rows = max(1, STRIP_PIXELS // width)
-    for top in range(0, height, rows):
-        strip = picture.crop((0, top, width, min(top + rows, height)))
-        part = rgb[top : top + rows]
+    for top, strip in _strips(picture):
+        part = rgb[top : top + strip.height]
         if deep:
             values = np.nan_to_num(np.asarray(strip, dtype=np.float64), posinf=white, neginf=0.0)
             part[...] = np.clip(np.rint(values * (255.0 / white)), 0, 255)[..., None]
@@ -251,15 +262,25 @@ def _to_rgb(picture: Image.Image) -> UInt8Array:
     return rgb
 
 
+def _strips(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Yield a picture piece by piece, with the row that each begins at."""
+    width, height = picture.size
+    rows = max(1, STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        yield top, picture.crop((0, top, width, min(top + rows, height)))
+
+
 def _white_level(picture: Image.Image) -> float:
     """Return the value that is white in a grey picture of more than 8 bits, integer or float.
 
     Cameras for 10, 12 and 14 bits write them into 16 without scaling, which would be near black.
     """
     levels = [255.0, 1023.0, 4095.0, 16383.0, 65535.0]
+    highest = 0.0
     if picture.mode == "F":
-        values = np.asarray(picture, dtype=np.float64)
-        highest = float(np.max(values, where=np.isfinite(values), initial=0.0))
+        for _, strip in _strips(picture):
+            values = np.asarray(strip, dtype=np.float64)
+            highest = float(np.max(values, where=np.isfinite(values), initial=highest))
         levels.insert(0, 1.0)
     else:
         highest = float(np.asarray(picture.getextrema()).max())

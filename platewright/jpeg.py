@@ -1,14 +1,8 @@
-"""JPEG files: decoded faster than Pillow does, and none that would take for ever."""
+"""JPEG files: how many parts and scans they have, so that none takes for ever."""
 
 from __future__ import annotations
 
 import re
-from typing import BinaryIO
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from platewright.errors import ImageError
 
@@ -26,44 +20,6 @@ MAX_FILL = 1 << 16
 
 # What may follow the bytes of a scan: neither 0, which stands for 0xFF itself, nor a restart.
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
-
-
-def decode_jpeg(
-    stream: BinaryIO, picture: Image.Image, name: str, max_pixels: int
-) -> NDArray[np.uint8] | None:
-    """Decode a plain JPEG with OpenCV, in half of Pillow's time and memory.
-
-    Args:
-        stream: the file, seekable; left at its start.
-        picture: the same, opened by Pillow.
-        name: what an error calls it.
-        max_pixels: the most pixels a photo may have.
-
-    Returns:
-        uint8 (H, W, 3), not turned; None where Pillow has to do it: another format, CMYK, or a
-        file that may be cut off, which OpenCV would fill up with grey without a word.
-
-    Raises:
-        ImageError: if decoding would take far longer than that of a photo does.
-    """
-    if picture.format not in ("JPEG", "MPO"):
-        return None
-    stream.seek(0)
-    data = stream.read()
-    stream.seek(0)
-    check_scans(data, picture.size, name, max_pixels)
-    if picture.mode not in ("RGB", "L"):
-        return None
-    # Inside a scan a byte 0xFF is always followed by 0 or a restart mark (ITU-T T.81, B.1.1.5), so
-    # a whole file's last start of scan comes before its last end of image.
-    if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
-        return None
-    rgb = cv2.imdecode(
-        np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    )
-    if rgb is None or rgb.shape[:2] != (picture.height, picture.width):
-        return None
-    return np.asarray(rgb, dtype=np.uint8)
 
 
 def check_header(data: bytes, name: str) -> None:

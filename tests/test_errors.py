@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from platewright.errors import TRACE, ImageError, run_script
+from platewright.file import make_folder
 
 
 @pytest.mark.parametrize(
@@ -36,3 +39,22 @@ def test_where_it_went_wrong_is_told_if_asked(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv(TRACE, "1")
     with pytest.raises(KeyError):
         run_script(lambda: {}["x"], "x.py")
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_what_fails_leaves_no_empty_folder(tmp_path: Path, code: int) -> None:
+    (tmp_path / "old").mkdir()
+
+    def main() -> int:
+        make_folder(tmp_path / "a" / "b" / "c")
+        make_folder(tmp_path / "a" / "d")
+        make_folder(tmp_path / "old")
+        (tmp_path / "a" / "d" / "kept").touch()
+        make_folder(tmp_path / "e")
+        return code
+
+    with pytest.raises(SystemExit):
+        run_script(main, "x.py")
+    left = sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*"))
+    there = ["a", "a/d", "a/d/kept", "old"]
+    assert left == (there if code else sorted([*there, "a/b", "a/b/c", "e"]))

@@ -103,7 +103,34 @@ def test_lines_in_place_can_be_followed(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]
 
 
+@pytest.mark.parametrize("in_place", [True, False])
+def test_an_error_before_the_first_line_leaves_nothing(tmp_path: Path, in_place: bool) -> None:
+    path = tmp_path / "a.csv"
+
+    def fail(lines: int) -> None:
+        with LinesFile(path, in_place=in_place, head="k\n") as stream:
+            for k in range(lines):
+                stream.write(f"{k}\n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail(0)
+    assert not [*tmp_path.iterdir()]
+    with pytest.raises(KeyboardInterrupt):
+        fail(2)
+    assert path.read_text() == "k\n0\n1\n"
+    with LinesFile(path, in_place=in_place, head="k\n"):
+        pass
+    assert path.read_text() == "k\n"
+
+
 def test_lines_go_to_a_device(tmp_path: Path) -> None:
     with LinesFile(Path("/dev/null")) as lines:
         lines.add({"k": 1})
     assert not Path("/dev/null.part").exists()
+    with (
+        pytest.raises(OutputError, match="/dev/full: can't be written: No space left"),
+        LinesFile(Path("/dev/full"), head="k\n"),
+    ):
+        pass
+    assert Path("/dev/full").is_char_device()

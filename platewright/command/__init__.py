@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def run_command(name: str) -> None:
     Args:
         name: one of `command_names`.
     """
+    # Errors are told by us, in a line; who wants to hear OpenCV as well sets this.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     module = importlib.import_module(f"{__name__}.{name}")
     run_script(module.main, Path(sys.argv[0]).name)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -256,23 +257,26 @@ def read_batch(
         todo = earlier.missing if earlier else batch.jobs
         read = read_photos(how, todo, workers=args.workers, engine=engine, detector=detector)
         stack.enter_context(closing(read))
+        if batch.several:
+            from platewright.progress import Progress
+
+            there = len(batch.jobs) - len(todo)
+            progress = stack.enter_context(Progress(len(batch.jobs), there, unit="photos"))
+        merged = earlier.merged(read) if earlier else read
+        # Before files are opened: weights or an only photo that can't be read leave them alone.
+        first = [next(merged)]
+        if first[0].photo is None and progress is None:
+            raise ImageError(first[0].error)
         kinds = [*files.items(), *([("jsonl", batch.lines)] if batch.lines else [])]
         writers = [
             stack.enter_context(load_writer(name)(path, several=batch.several))
             for name, path in kinds
         ]
         stack.callback(read.close)  # before the files are: what was read until then is told
-        if batch.several:
-            from platewright.progress import Progress
-
-            there = len(batch.jobs) - len(todo)
-            progress = stack.enter_context(Progress(len(batch.jobs), there, unit="photos"))
-        for done in earlier.merged(read) if earlier else read:
+        for done in chain(first, merged):
             if progress and not (earlier and earlier.has(done.job)):
                 progress.add()
             if done.photo is None:
-                if progress is None:
-                    raise ImageError(done.error)
                 progress.say(f"{program()}: {done.error}")
                 unreadable.append(done.error)
                 continue

@@ -240,9 +240,11 @@ class Outlets(ExitStack):
         self.lines = (
             self.enter_context(LinesFile(args.jsonl, in_place=True)) if args.jsonl else None
         )
-        self.table = self.enter_context(LinesFile(args.csv, in_place=True)) if args.csv else None
-        if self.table:
-            self.table.write(csv_header())
+        self.table = (
+            self.enter_context(LinesFile(args.csv, in_place=True, head=csv_header()))
+            if args.csv
+            else None
+        )
         self.senders: list[Sender] = []
         if told := receivers(args):
             queue = self.enter_context(MessageQueue(args.queue or queue_file(args, told), report))

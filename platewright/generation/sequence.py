@@ -88,6 +88,11 @@ class Manifest:
                 self.store.remove([n for n in self.store.names() if remove.fullmatch(n)])
         self.store.write(JOB, _packed(settings))
 
+    def withdraw(self) -> None:
+        """Give up a data set of which nothing is written, as if it had not been begun."""
+        if {*self.store.names(HIDDEN)} - {LOCK} == {JOB.partition("/")[2]}:
+            self.store.remove([JOB])
+
     def clear(self) -> None:
         """Remove what was written by the run of these books, and the books."""
         books = [name for name in self.store.names(HIDDEN) if name != LOCK]

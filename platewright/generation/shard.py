@@ -168,6 +168,7 @@ def _assemble(
         results.close()
         progress.end()
         store.sweep()
+        manifest.withdraw()
     with store.staging("end") as folder:
         for name, kind in formats.items():
             lines = manifest.lines(name, range(job.num_shards))

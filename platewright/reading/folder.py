@@ -148,7 +148,9 @@ class EarlierRun:
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
-            if self._final.stat().st_size >= self._aside.stat().st_size:
+            if not self._final.exists():  # nothing was read: as it was before
+                self._aside.replace(self._final)
+            elif self._final.stat().st_size >= self._aside.stat().st_size:
                 self._aside.unlink()
 
     def has(self, job: Job) -> bool:

@@ -334,3 +334,21 @@ def test_what_a_user_gets_wrong(
     assert message in err
     assert "Traceback" not in err
     assert not list(tmp_path.glob("out*"))
+
+
+def test_an_error_at_once_leaves_nothing_and_what_was_there(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    (tmp_path / "old.csv").write_text("earlier\n")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "readings.jsonl").write_text("{}\n")
+    make_photo(tmp_path / "in.png")
+    files = ["--jsonl", "a/b/x.jsonl", "--json", "a/x.json", "--coco", "c/x.json", "--force"]
+    before = sorted(tmp_path.rglob("*"))
+    assert run("bad.png", "weights.npz", "o/x.png", "--csv", "old.csv", *files) == 1
+    assert run("in.png", "nowhere.npz", "o/x.png", "--csv", "old.csv", *files) == 1
+    assert run("in.png", "bad.png", "nowhere.npz", "old", "--workers", "1", "--resume") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "old.csv").read_text() == "earlier\n"
+    assert (tmp_path / "old" / "readings.jsonl").read_text() == "{}\n"

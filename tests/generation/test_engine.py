@@ -107,7 +107,7 @@ def test_what_cannot_be_used_is_told(
     assert "without joblib only one process works" in capsys.readouterr().err
 
 
-def test_a_scheduler_that_is_not_there_is_told() -> None:
+def test_a_scheduler_that_is_not_there_is_told(make_job: Make, tmp_path: Path) -> None:
     for kind, address, who in (
         ("ray", "127.0.0.1:9", "Ray"),
         ("ray", "ray://127.0.0.1:9", "Ray"),
@@ -121,6 +121,9 @@ def test_a_scheduler_that_is_not_there_is_told() -> None:
     photo = Job(ROOT / "docs/street.jpg", "a.jpg", None)
     with pytest.raises(ConfigError, match="no Dask scheduler"):  # before any file is opened
         read_photos(how, [photo], engine=engine)
+    with pytest.raises(ConfigError):
+        assemble(make_job(tmp_path / "set"), engine)
+    assert not [*(tmp_path / "set").iterdir()]  # and the command removes an empty folder
 
 
 def check_reading(folder: Path, engine: Engine) -> None:
