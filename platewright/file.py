@@ -257,10 +257,10 @@ def lock(path: Path, where: str) -> Iterator[None]:
                 own = False
             if not own:
                 continue
-            stream.truncate(0)
-            stream.write(str(os.getpid()))
-            stream.flush()
             try:
+                with writing(path):
+                    stream.truncate(0)
+                    os.write(stream.fileno(), str(os.getpid()).encode())  # nothing is held back
                 yield
             finally:
                 with contextlib.suppress(OSError):

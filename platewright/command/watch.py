@@ -7,11 +7,13 @@ import hashlib
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from platewright.command.argument import (
     Parser,
@@ -25,14 +27,16 @@ from platewright.command.argument import (
     program,
     secret,
 )
-from platewright.errors import ConfigError
+from platewright.errors import ConfigError, OutputError
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from platewright.output.message import Receiver
+    from platewright.file import LinesFile
+    from platewright.output.clip import ClipWriter, Display
+    from platewright.output.message import Receiver, Sender
     from platewright.output.mqtt import MqttAddress
     from platewright.reading.detector import Detector
     from platewright.record import Reading
@@ -233,22 +237,38 @@ class Outlets(ExitStack):
         from platewright.progress import Progress
 
         super().__init__()
-        self.progress = self.enter_context(Progress(unit="frames"))
+        self.progress = Progress(unit="frames")
         self.stop, self.look_up = stop, look_up
-        self.window = Display(f"Platewright: {name}") if args.show else None
-        self.clip = self.enter_context(ClipWriter(args.out)) if args.out else None
-        self.lines = (
-            self.enter_context(LinesFile(args.jsonl, in_place=True)) if args.jsonl else None
-        )
-        self.table = (
-            self.enter_context(LinesFile(args.csv, in_place=True, head=csv_header()))
-            if args.csv
-            else None
-        )
+        self.window: Display | None = None
+        self.clip: ClipWriter | None = None
+        self.lines: LinesFile | None = None
+        self.table: LinesFile | None = None
         self.senders: list[Sender] = []
-        if told := receivers(args):
-            queue = self.enter_context(MessageQueue(args.queue or queue_file(args, told), report))
-            self.senders = [self.enter_context(Sender(r, queue, report, stop)) for r in told]
+        self.missed: Counter[str] = Counter()
+        """Vehicles that could not be told, by whom or what."""
+        with ExitStack() as opened:  # where one can't be opened, the others are closed
+            opened.enter_context(self.progress)
+            opened.push(self._settle)
+            if args.show:
+                self.window = Display(f"Platewright: {name}")
+            if args.out:
+                self.clip = opened.enter_context(ClipWriter(args.out))
+            if args.jsonl:
+                self.lines = opened.enter_context(LinesFile(args.jsonl, in_place=True))
+            if args.csv:
+                table = LinesFile(args.csv, in_place=True, head=csv_header())
+                self.table = opened.enter_context(table)
+            if look_up:
+                from platewright.web.database import finish_registry
+
+                opened.callback(finish_registry)
+            if told := receivers(args):
+                path = args.queue or queue_file(args, told)
+                queue = opened.enter_context(MessageQueue(path, report))
+                self.senders = [
+                    opened.enter_context(Sender(each, queue, report, stop)) for each in told
+                ]
+            self.push(opened.pop_all())
 
     @property
     def pictures(self) -> bool:
@@ -257,23 +277,53 @@ class Outlets(ExitStack):
 
     def tell(self, passing: Passing) -> None:
         """Tell of a vehicle."""
-        from platewright.output.message import Message, csv_line
+        from platewright.output.message import csv_line
 
-        told = passing.as_dict()
-        if self.lines:  # first the files: who read the output may be gone
-            self.lines.add(told)
+        body = passing.as_dict()
+        if self.lines:
+            self._each(str(self.lines.path), partial(self.lines.add, body))
         if self.table:
-            self.table.write(csv_line(told))
+            self._each(str(self.table.path), partial(self.table.write, csv_line(body)))
+        self._send(passing, body)
+        self.progress.say(passing.line(), sys.stdout)  # last: who read it may be gone
+
+    def _each(self, who: str, tell: Callable[[], object]) -> None:
+        """Tell one of those to be told; what fails keeps nobody else from knowing."""
+        try:
+            tell()
+        except OutputError as error:
+            if not self.missed[who]:
+                report(str(error))
+            self.missed[who] += 1
+
+    def _settle(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Say at the end what was told to some alone.
+
+        Raises:
+            OutputError: if anything was, and nothing else went wrong.
+        """
+        if self.missed and kind is None:
+            raise OutputError(
+                "; ".join(
+                    f"{who}: {count} vehicle{'s are' if count > 1 else ' is'} missing"
+                    for who, count in self.missed.items()
+                )
+            )
+
+    def _send(self, passing: Passing, body: dict[str, Any]) -> None:
+        """Look a vehicle up, and send what is known of it."""
+        from platewright.output.message import Message
+
         listed = ""
         try:
             if self.look_up:
                 listed = self.look_up(passing)
-        finally:  # a registry that fails keeps nobody else from knowing
-            seen = (passing.best.at or datetime.now(UTC)).isoformat(timespec="milliseconds")
-            message = Message(body={"seen": seen, "list": listed, **told}, picture=passing.picture)
-            for sender in self.senders:
-                sender.add(message)
-        self.progress.say(passing.line(), sys.stdout)
+        except OutputError as error:
+            report(str(error))
+        seen = (passing.best.at or datetime.now(UTC)).isoformat(timespec="milliseconds")
+        message = Message(body={"seen": seen, "list": listed, **body}, picture=passing.picture)
+        for sender in self.senders:
+            self._each(sender.receiver.name, partial(sender.add, message))
 
     def counted(self, source: Source) -> Iterator[Frame]:
         """Yield a recording's frames and show how many are done."""

@@ -109,11 +109,14 @@ class ClipWriter:
                 self._container.close()
             os.replace(self.part, self.path)
         except (OSError, self._av.error.FFmpegError) as problem:
+            with contextlib.suppress(OSError):
+                if self.part.is_file() and not self.part.stat().st_size:
+                    self.part.unlink()  # the disk was full from the beginning
+                elif error is not None:
+                    # Something else ended the video already: that is told, and what can be kept is.
+                    os.replace(self.part, self.path)
             if error is None:
                 raise self._failed(problem) from problem
-            # Something else ended the video already: that is told, and what can be kept is.
-            with contextlib.suppress(OSError):
-                os.replace(self.part, self.path)
 
     def _open(self, height: int, width: int) -> None:
         """Open the file for pictures of this size; x264 wants even sides."""

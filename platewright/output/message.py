@@ -153,6 +153,7 @@ class MessageQueue:
             OutputError: if it can't be written, is something else, or another run has it.
         """
         make_folder(self.path.parent)
+        new = not self.path.exists()
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             self._base = sqlite3.connect(self.path, check_same_thread=False, timeout=0.5)
@@ -165,6 +166,10 @@ class MessageQueue:
             self._base.execute("BEGIN IMMEDIATE")
             self._base.commit()
         except (OSError, sqlite3.Error) as error:
+            if hasattr(self, "_base"):
+                self._base.close()
+            if new:
+                self._unlink()
             raise self._failed(error) from None
         return self
 

@@ -22,7 +22,9 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the look-up notice every change of a vehicle, and the database every deletion."""
+        from platewright.web.database import watch_file
         from platewright.web.registry.lookup import watch_changes, watch_deletions
 
+        watch_file()
         watch_changes()
         watch_deletions()

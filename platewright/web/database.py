@@ -10,14 +10,18 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from platewright.errors import ConfigError, OutputError
 from platewright.web.environment import prepare_folder
 
 DAY_S = 86_400.0
 WIPE_TRIES, WIPE_PAUSE_S = 5, 0.2
+_opened = threading.local()
+"""Which file this thread's connection has open."""
 log = logging.getLogger("platewright")
 
 
@@ -42,6 +46,10 @@ def bring_up_to_date() -> bool:
         raise ConfigError(
             f"the database can't be used ({why}); see DATABASE_URL and PLATEWRIGHT_DATA"
         ) from error
+    path = _sqlite_file()
+    if path is not None:
+        # Whoever connects while the file is away must not make an empty one in its place.
+        connection.settings_dict["NAME"] = f"{path.absolute().as_uri()}?mode=rw"
     return due
 
 
@@ -52,7 +60,44 @@ def _sqlite_file() -> Path | None:
     name = str(connection.settings_dict["NAME"])
     if connection.vendor != "sqlite" or not name or ":memory:" in name or "mode=memory" in name:
         return None
-    return Path(name)
+    return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
+
+
+def watch_file() -> None:
+    """Let no request write into a file that has gone, or that another one has replaced."""
+    from django.core.signals import request_started
+    from django.db.backends.signals import connection_created
+
+    connection_created.connect(_note_file, dispatch_uid="registry-file")
+    request_started.connect(renew_connection, dispatch_uid="registry-file")
+
+
+def _note_file(**_: object) -> None:
+    _opened.file = _identity(_sqlite_file())
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from another one of its name."""
+    try:
+        told = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return (told.st_dev, told.st_ino) if told else None
+
+
+def renew_connection(**_: object) -> None:
+    """Drop this thread's connection where it is too old, or to another file than lies there now.
+
+    What is written through such a one is lost: after a backup was put back, say.
+    """
+    from django.db import close_old_connections, connection
+
+    close_old_connections()
+    path = _sqlite_file()
+    if path is None or connection.connection is None or connection.in_atomic_block:
+        return
+    if getattr(_opened, "file", None) != _identity(path):
+        connection.close()
 
 
 def _make_private() -> None:
@@ -85,9 +130,9 @@ def check_database() -> None:
     """
     from django.db import OperationalError, connection
 
+    renew_connection()
     path = _sqlite_file()
     if path is not None and not path.is_file():
-        connection.close()
         raise OperationalError("its file has gone")
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM registry_revision LIMIT 1")
@@ -166,7 +211,7 @@ def open_registry(*, keeping: bool = True) -> Callable[[Passing], str]:
     The database is that of `DATABASE_URL`, else the one in `PLATEWRIGHT_DATA` or `instance/`; its
     tables are made where they are missing. A vehicle is stored with the time of its best frame
     where that is known (a camera, a stream), else with the present time. `OutputError` is raised
-    where the database can't be used; everything before it stays.
+    where the database can't be used; what was to be kept is tried again, until `finish_registry`.
 
     Args:
         keeping: whether it is kept, or only looked up.
@@ -178,7 +223,7 @@ def open_registry(*, keeping: bool = True) -> Callable[[Passing], str]:
     prepare_folder()
     try:
         import django
-        from django.db import DatabaseError, close_old_connections
+        from django.db import DatabaseError
 
         django.setup()
     except ImportError as error:
@@ -186,24 +231,49 @@ def open_registry(*, keeping: bool = True) -> Callable[[Passing], str]:
             f"the registry needs {error.name}: pip install -r requirements-web.txt"
         ) from error
 
-    from platewright.web.registry.lookup import find_vehicle, keep_reading
+    from platewright.web.registry.lookup import find_vehicle, keep_reading, postpone, waiting
 
     bring_up_to_date()
 
     def look_up(passing: Passing) -> str:
-        if not passing.reading.text:
+        reading, found = passing.reading, None
+        if not reading.text:
             return ""
-        close_old_connections()  # a database's server may have hung up since the last vehicle
+        seen = passing.best.at or datetime.now(UTC)
+
+        def keep(_: bytes | None = None) -> None:
+            keep_reading(
+                reading, source=passing.source, seen=seen, frames=passing.frames, found=found
+            )
+
+        renew_connection()  # a database's server may have hung up since the last vehicle
         try:
-            found = find_vehicle(passing.reading)
-            if keeping:
-                keep_reading(
-                    passing.reading, source=passing.source, seen=passing.best.at,
-                    frames=passing.frames, found=found,
-                )  # fmt: skip
+            found = find_vehicle(reading)
+            if keeping and waiting():
+                postpone(keep)  # behind the others, and without waiting for a lock once more
+            elif keeping:
+                keep()
         except DatabaseError as error:
-            why, what = " ".join(str(error).split()), "kept" if keeping else "looked up"
-            raise OutputError(f"the registry: {passing.reading.text} not {what}: {why}") from error
+            why = " ".join(str(error).split())
+            if not keeping:
+                raise OutputError(f"the registry: {reading.text} not looked up: {why}") from error
+            postpone(keep)
+            raise OutputError(
+                f"the registry: {reading.text} not kept yet, it is tried again: {why}"
+            ) from error
         return found.vehicle.standing() if found else ""
 
     return look_up
+
+
+def finish_registry() -> None:
+    """Try once more to keep what could not be kept.
+
+    Raises:
+        OutputError: if that is so still.
+    """
+    from platewright.web.registry.lookup import keep_waiting
+
+    if left := keep_waiting():
+        what = "1 vehicle was" if left == 1 else f"{left} vehicles were"
+        raise OutputError(f"the registry: {what} not kept: its database can't be written")

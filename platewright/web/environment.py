@@ -65,8 +65,12 @@ def read_secret(path: Path) -> str:
                 raise ConfigError(f"{path}: is empty; remove it, and it is made anew") from None
             return value
         value = secrets.token_urlsafe(48)
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(value + "\n")
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(value + "\n")
+        except OSError:
+            path.unlink()  # half a secret is none
+            raise
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not plain text"
         raise ConfigError(f"{path}: can't be read or made: {why}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from functools import cache
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ from platewright.web.problem import problem, wants_fragment
 from platewright.web.registry.lookup import waiting
 from platewright.web.registry.models import SEPARATORS, Camera, Picture, Sighting
 from platewright.web.request import Answer, read_all, uploads
-from platewright.web.security import guarded, may_see
+from platewright.web.security import away, guarded, may_see
 
 EXAMPLE_SEED = 7
 """The street that `make demo` draws."""
@@ -40,10 +41,12 @@ def read(request: HttpRequest) -> HttpResponse:
     """Show the form; read what it sends and show that below it, or alone for the page's script."""
     if request.method != "POST":
         return render(request, "web/read.html", _form(request))
-    keep = bool(request.POST.get("keep"))
+    keep, camera = bool(request.POST.get("keep")), request.POST.get("camera", "")
+    gone = away(request)
+    if gone:
+        keep, camera = False, ""
     if keep and not may_see(request):
         return problem(request, PlatewrightError("log in to keep what is read"), 403)
-    camera = request.POST.get("camera", "")
     if camera and not may_see(request):
         return problem(request, PlatewrightError("log in to use the registry's cameras"), 403)
     try:
@@ -54,6 +57,9 @@ def read(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     except PlatewrightError as error:
         return problem(request, error)
+    if gone:
+        told = f"{str(gone).partition(';')[0]}; nothing was looked up, nor kept"
+        answers = [replace(answer, registry=told) for answer in answers]
     return _result(request, answers)
 
 

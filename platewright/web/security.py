@@ -13,12 +13,22 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
+from django.urls import reverse
 
-from platewright.web.problem import BusyError, RequestError, TooLargeError, TooManyError, problem
+from platewright.web.problem import (
+    BusyError,
+    DatabaseGoneError,
+    RequestError,
+    TooLargeError,
+    TooManyError,
+    problem,
+)
 
 POLICY = {
     "default-src": "'none'",
@@ -36,6 +46,8 @@ POLICY = {
 
 # Swagger UI, the page of the API, writes styles into its elements.
 DOCUMENTATION = POLICY | {"style-src": "'self' 'unsafe-inline'"}
+AWAY = "platewright.away"
+"""Where a request says why its session can't be looked up."""
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
 
 
@@ -69,9 +81,45 @@ def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if may_see(request):
             return view(request, *args, **kwargs)
+        if gone := away(request):
+            return problem(request, gone)
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
 
     return wrapped
+
+
+class Accounts:
+    """Middleware that finds out who has logged in, once; pages do without where that can't be told.
+
+    Pictures are read all the same; whatever needs the registry answers that it is away.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            try:
+                _ = request.user.is_authenticated  # looked up when it is asked for
+            except DatabaseError as error:
+                request.user = AnonymousUser()
+                request.META[AWAY] = DatabaseGoneError(error)
+                if request.path.startswith(reverse("admin:index")):
+                    return problem(request, request.META[AWAY])
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a view while the database can't."""
+        if isinstance(error, DatabaseError):
+            return problem(request, DatabaseGoneError(error))
+        return None
+
+
+def away(request: HttpRequest) -> DatabaseGoneError | None:
+    """Return why it can't be told who asks; None: it can."""
+    found: DatabaseGoneError | None = request.META.get(AWAY)
+    return found
 
 
 class SecurityHeaders:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -16,11 +17,13 @@ from platewright.errors import ConfigError
 from platewright.web import detector
 from platewright.web.database import bring_up_to_date, forget_daily
 from platewright.web.environment import secret_file
+from platewright.web.registry.lookup import keep_waiting
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 """Parameters of `mallopt` (glibc's malloc.h)."""
 ARENAS = 2
 LARGE_BYTES = 128 * 1024
+log = logging.getLogger("platewright")
 
 
 def bound_heap() -> bool:
@@ -89,6 +92,8 @@ def serve(
         _run(sockets, application, dispatcher, waiting=max(threads - SPARE_THREADS, 1))
     finally:
         detector.close()
+        if left := keep_waiting():
+            log.error("%d readings are lost: the database did not take them to the end", left)
 
 
 def listen(bind: str) -> list[socket.socket]:

@@ -319,6 +319,23 @@ def test_a_signal_ends_it_with_everything_flushed(
     assert len(frames_of(tmp_path / "out.mp4")) >= told[0]["frames"] - 1 >= 1
 
 
+def test_who_can_not_be_told_keeps_nobody_else_from_knowing(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    make_video(tmp_path / "in.mp4")
+    assert run("in.mp4", "w.onnx", "--jsonl", "/dev/full", "--csv", "a.csv") == 1
+    out, err = capsys.readouterr()
+    assert [line.split()[3] for line in out.splitlines()] == ["AB123", "XY999"]
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 3
+    assert err.count("/dev/full: can't be written: No space left") == 1
+    assert err.endswith("watch.py: /dev/full: 2 vehicles are missing\n")
+    # What can't be opened leaves nothing of the others.
+    assert run("in.mp4", "w.onnx", "--jsonl", "x/b.jsonl", "--csv", "/dev/full") == 1
+    assert not (tmp_path / "x").exists()
+
+
 def test_nothing_is_overwritten_without_force(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -105,7 +105,9 @@ def test_of_more_than_fit_the_oldest_go_and_that_is_said(tmp_path: Path) -> None
         assert lengths == [("TEXT2", 0), ("TEXT3", 10), ("TEXT4", 10)]
 
 
-def test_a_queue_of_another_run_or_none_at_all_is_an_error_in_a_line(tmp_path: Path) -> None:
+def test_a_queue_of_another_run_or_none_at_all_is_an_error_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with (
         MessageQueue(tmp_path / "a", print),
         pytest.raises(OutputError, match="another run has it; name another with --queue"),
@@ -118,6 +120,10 @@ def test_a_queue_of_another_run_or_none_at_all_is_an_error_in_a_line(tmp_path: P
             MessageQueue(tmp_path / name, print).__enter__()
         assert "\n" not in str(caught.value)
     assert (tmp_path / "b").read_text() == "no queue" * 200
+    monkeypatch.setattr(module, "TABLE", "CREATE nothing")  # as on a full disk
+    with pytest.raises(OutputError, match="no queue that can be used"):
+        MessageQueue(tmp_path / "c", print).__enter__()
+    assert not [*tmp_path.glob("c*")]
 
 
 def test_all_arrive_in_order_however_often_it_fails(tmp_path: Path) -> None:

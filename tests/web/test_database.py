@@ -8,7 +8,7 @@ import pytest
 from platewright.errors import ConfigError, OutputError
 from platewright.tracking.passing import Passing
 from platewright.tracking.track import Sight
-from platewright.web.database import open_registry
+from platewright.web.database import finish_registry, open_registry
 from platewright.web.registry import lookup
 from platewright.web.registry.models import Sighting, Vehicle
 from tests.web.reading import reading_of, sure
@@ -62,11 +62,21 @@ def test_a_database_that_fails_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch
         raise DatabaseError("database or disk\nis full")
 
     keep = open_registry()
+    create = lookup.Sighting.objects.create
+    monkeypatch.setattr(lookup, "_threads", [None])  # no other tries meanwhile
     monkeypatch.setattr(lookup.Sighting.objects, "create", full)
     with pytest.raises(
-        OutputError, match=r"^the registry: AB12CDE not kept: database or disk is full$"
+        OutputError,
+        match=r"^the registry: AB12CDE not kept yet, it is tried again: database or disk is full$",
     ):
         keep(passing_of("AB12CDE"))
+    keep(passing_of("CD34EFG"))  # behind the other
+    with pytest.raises(OutputError, match="the registry: 2 vehicles were not kept"):
+        finish_registry()
+    monkeypatch.setattr(lookup.Sighting.objects, "create", create)
+    finish_registry()
+    assert [s.plate for s in Sighting.objects.order_by("pk")] == ["AB12CDE", "CD34EFG"]
+    assert {s.seen for s in Sighting.objects.all()} == {NOON}
 
 
 def test_a_folder_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

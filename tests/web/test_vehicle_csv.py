@@ -122,7 +122,11 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "can't be read"), (b"plate\nA\xff12\n", "not a text file in UTF-8")],
+    [
+        (None, "can't be read"),
+        (b"plate\nA\xff12\n", "not a text file in UTF-8"),
+        (b"plate\n" + bytes(70_000), "a line has more than 65536 characters"),
+    ],
 )
 def test_a_file_that_is_none(tmp_path: Path, content: bytes | None, said: str) -> None:
     path = tmp_path / "v.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import uuid
@@ -12,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from platewright.record import Reading
-from platewright.web.database import wipe
+from platewright.web.database import renew_connection, wipe
 from platewright.web.registry.likelihood import Match, Matcher
 from platewright.web.registry.models import Picture, Revision, Sighting, Vehicle
 
@@ -184,6 +185,9 @@ MOST_BYTES = 50_000_000
 """Of their pictures; further readings wait without theirs."""
 PAUSE_S = 5.0
 log = logging.getLogger("platewright")
+NEVER = (DataError, IntegrityError)
+"""What a database will not take another time either."""
+_keeping = threading.Lock()
 _held: deque[tuple[Callable[[bytes | None], object], bytes | None]] = deque()
 _threads: list[threading.Thread] = []
 
@@ -213,26 +217,42 @@ def waiting() -> int:
     return len(_held)
 
 
+def keep_waiting() -> int:
+    """Try now to store what waits, and return how much still does."""
+    renew_connection()
+    with contextlib.suppress(DatabaseError):
+        _keep_held()
+    return len(_held)
+
+
+def _keep_held() -> None:
+    """Store what waits, one after the other.
+
+    Raises:
+        DatabaseError: if the database does not take it; it goes on waiting.
+    """
+    while True:
+        with _keeping:
+            if not _held:
+                return
+            keep, jpeg = _held[0]
+            try:
+                keep(jpeg)
+            except Exception as error:
+                if isinstance(error, DatabaseError) and not isinstance(error, NEVER):
+                    raise
+                log.exception("a reading can't be kept")
+            with _lock:
+                if _held and _held[0][0] is keep:
+                    _held.popleft()
+
+
 def _try_again() -> None:
     pause = threading.Event()
     while True:
         pause.wait(PAUSE_S)
-        close_old_connections()
-        try:
-            while _held:
-                keep, jpeg = _held[0]
-                keep(jpeg)
-                with _lock:
-                    if _held and _held[0][0] is keep:
-                        _held.popleft()
-        except DatabaseError:
-            pass  # it was told when the first one failed; /health tells it, too
-        except Exception:
-            log.exception("a reading can't be kept")
-            with _lock:
-                _held.popleft()
-        finally:
-            connection.close()
+        keep_waiting()  # what is wrong was told when the first one failed; /health tells it, too
+        connection.close()
         with _lock:
             if not _held:
                 _threads.clear()
