@@ -20,6 +20,7 @@ ENV PLATEWRIGHT_DATA=/data PLATEWRIGHT_HOSTS=localhost,127.0.0.1
 VOLUME /data
 EXPOSE 8000
 
+# It asks by the first of the names that the page answers to, whichever they are.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request as u; host = os.environ['PLATEWRIGHT_HOSTS'].split(',')[0].strip(' .*') or 'localhost'; u.urlopen(u.Request('http://127.0.0.1:8000/health', headers={'Host': host}), timeout=4)"]
 CMD ["python", "manage.py", "serve", "--bind", "0.0.0.0:8000"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import platewright
 from platewright.image import save_image
 from tests.page import (
     PAGES,
@@ -65,7 +66,8 @@ def test_a_site_is_made_without_a_warning(tmp_path: Path) -> None:
     for page in (ROOT / "docs").glob("*.md"):
         assert (tmp_path / "site" / f"{page.stem}.html").is_file()
     told = (tmp_path / "site/api.html").read_text("utf-8")
-    assert 'id="platewright.Detector.read_many"' in told
+    for name in (*platewright.__all__, "Detector.read_many"):
+        assert f'id="platewright.{name}"' in told, name
     assert "--min-height" in (tmp_path / "site/commands.html").read_text("utf-8")
 
 

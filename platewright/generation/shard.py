@@ -180,7 +180,7 @@ def _assemble(
     before = f" ({len(there)} of them were there)" if there else ""
     return (
         f"{job.out}: {job.count} pictures as {', '.join(job.formats)} in {job.num_shards} "
-        f"shards{before}, {rate:.0f} a second"
+        f"shard{'' if job.num_shards == 1 else 's'}{before}, {rate:.0f} a second"
     )
 
 

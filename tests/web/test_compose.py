@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from fnmatch import fnmatch
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,31 @@ def test_every_command_is_understood(tmp_path: Path) -> None:
         assert python == "python"
         plain = [f"@{camera}" if word in secrets else word for word in words]
         read_line(tmp_path, words_of(" ".join(["python", *plain]).replace("/app/", "")))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "asked"),
+    [("plates.example.org,other", "plates.example.org"), (".example.org", "example.org"),
+     ("*", "localhost"), ("", "localhost")],
+)  # fmt: skip
+def test_health_is_asked_by_a_name_that_is_answered(monkeypatch, hosts: str, asked: str) -> None:
+    seen = []
+
+    class Health(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers["Host"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    _, _, code = json.loads(re.findall(r"^  CMD (\[.*\])$", DOCKERFILE, re.M)[0])
+    monkeypatch.setenv("PLATEWRIGHT_HOSTS", hosts)
+    with HTTPServer(("127.0.0.1", 0), Health) as server:
+        threading.Thread(target=server.handle_request).start()
+        exec(code.replace(":8000/", f":{server.server_port}/"), {})
+    assert seen == [("/health", asked)]
 
 
 def test_services_fit_together() -> None:
