@@ -105,12 +105,15 @@ def os_errors_as(
         raise kind(f"{where}: {what}: {error.strerror or error}") from error
 
 
-def run_script(main: Callable[[], int | None], name: str) -> None:
+def run_script(
+    main: Callable[[], int | None], name: str, *, after_failure: Callable[[], None] = lambda: None
+) -> None:
     """Run a script's `main` and leave the process with its exit code.
 
     Args:
         main: the script's story; returns None or 0 when done, another exit code otherwise.
         name: the script's name, put before the message of an error.
+        after_failure: is called where the exit code is not 0.
     """
     try:
         code = main() or 0
@@ -136,7 +139,5 @@ def run_script(main: Callable[[], int | None], name: str) -> None:
         print(f"{name}: {told} ({TRACE}=1 tells where)", file=sys.stderr)
         code = 1
     if code:
-        from platewright.file import remove_empty_folders
-
-        remove_empty_folders()
+        after_failure()
     sys.exit(code)

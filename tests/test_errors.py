@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from platewright.errors import TRACE, ImageError, run_script
-from platewright.file import make_folder
+from platewright.file import make_folder, remove_empty_folders
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_fails_leaves_no_empty_folder(tmp_path: Path, code: int) -> None:
         return code
 
     with pytest.raises(SystemExit):
-        run_script(main, "x.py")
+        run_script(main, "x.py", after_failure=remove_empty_folders)
     left = sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*"))
     there = ["a", "a/d", "a/d/kept", "old"]
     assert left == (there if code else sorted([*there, "a/b", "a/b/c", "e"]))

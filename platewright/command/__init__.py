@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from platewright.errors import run_script
+from platewright.file import remove_empty_folders
 
 FOLDER = Path(__file__).resolve().parent
 ORDER = ("extractbgs", "gen", "model", "train", "detect", "watch", "evaluate", "convert", "serve")
@@ -36,7 +37,7 @@ def run_command(name: str) -> None:
     # Errors are told by us, in a line; who wants to hear OpenCV as well sets this.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     module = importlib.import_module(f"{__name__}.{name}")
-    run_script(module.main, Path(sys.argv[0]).name)
+    run_script(module.main, Path(sys.argv[0]).name, after_failure=remove_empty_folders)
 
 
 def main() -> None:

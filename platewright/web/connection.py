@@ -99,6 +99,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     channel: Channel
     error: Error | None
     completed: bool
+    expect_continue: bool
     headers_finished: bool
     refusal: RefusalError | None = None
 
@@ -142,8 +143,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             line = "too many pictures are coming in; try again in a moment"
             self.refusal = RefusalError(503, "Service Unavailable", line)
         if self.refusal is not None:
-            self.expect_continue = False
-            if length > DRAINED * allowed.body_bytes:
+            asked, self.expect_continue = self.expect_continue, False
+            # Who asks first whether it may send the body waits for the answer with it.
+            if asked or length > DRAINED * allowed.body_bytes:
                 self.error = self.refusal
             else:
                 self.body_rcv = _Discarded(length)

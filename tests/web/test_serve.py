@@ -210,12 +210,17 @@ def test_a_picture_that_costs_too_much_is_one_line(hurried: Server, street: Stre
 
 def test_a_body_without_a_length(server: Server) -> None:
     place = urlsplit(server.url)
-    with closing(socket.create_connection((place.hostname, place.port), 20)) as client:
-        client.sendall(
-            b"POST /api/v1/read HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        said = b"".join(iter(lambda: client.recv(4096), b""))
-    assert said.startswith(b"HTTP/1.1 411") and b"Content-Length" in said
+    for header, status, told in (
+        (b"Transfer-Encoding: chunked", b"411", b"Content-Length"),
+        # Who asks whether it may send one is not waited for.
+        (b"Expect: 100-continue\r\nContent-Length: 9000000", b"413", b"more than 4 MB"),
+    ):
+        with closing(socket.create_connection((place.hostname, place.port), 20)) as client:
+            client.sendall(
+                b"POST /api/v1/read HTTP/1.1\r\nHost: localhost\r\n" + header + b"\r\n\r\n"
+            )
+            said = b"".join(iter(lambda: client.recv(4096), b""))
+        assert said.startswith(b"HTTP/1.1 " + status) and told in said
 
 
 def test_bad_requests_leave_no_address_in_the_log(server: Server) -> None:
