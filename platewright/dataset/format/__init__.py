@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -129,6 +130,8 @@ def detect_format(path: Path) -> str:
         return found[0]
     if found:
         raise DatasetError(f"{path} may be {' or '.join(found)}: say which with --from-format")
+    if path.is_file() and zipfile.is_zipfile(path):
+        raise DatasetError(f"{path} is an archive: unpack it, and name the folder")
     if why := _damage(path):
         raise DatasetError(f"{why}; so {path} looks like no format")
     raise DatasetError(

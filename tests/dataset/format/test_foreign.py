@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import unicodedata
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -386,6 +387,13 @@ def test_whoever_draws_a_polygon_in_cvat_begins_at_any_corner(tmp_path: Path) ->
             "</annotations>"
         )
         assert found(tmp_path) == [("a.png", [""], [BOX])]
+
+
+def test_what_was_not_unpacked_is_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "task.zip", "w") as archive:
+        archive.writestr("annotations.xml", "<annotations/>")
+    with pytest.raises(DatasetError, match=r"task\.zip is an archive: unpack it"):
+        detect_format(tmp_path / "task.zip")
 
 
 def test_datumaro(tmp_path: Path) -> None:
