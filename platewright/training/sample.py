@@ -239,6 +239,11 @@ class SampleSettings:
     stored: tuple[Path, ...] = ()
     stored_share: float = 0.5
 
+    @property
+    def clear(self) -> SceneSettings:
+        """Those of close-ups that are large, and hardly blurred or noisy."""
+        return replace(self.closeup, focus=1.0, camera=0.35, resample=0.0)
+
     def of(self, regions: tuple[str, ...], synth: SynthSettings) -> SampleSettings:
         """Return the same with other regions (none: all) and other strengths of drawing."""
         scene, closeup = (

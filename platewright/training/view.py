@@ -168,6 +168,7 @@ def draw_view(
     wide: float = 0.0,
     spread: float = 1.0,
     hard: bool = False,
+    clear: float = 0.0,
 ) -> View:
     """Draw a picture with a plate, or with something else, and look at it as a find frames it.
 
@@ -183,6 +184,7 @@ def draw_view(
         spread: of the frames' errors: 1 as they are once a plate has been framed by a network,
             more as the scan frames it.
         hard: whether mined windows are looked at as well.
+        clear: part of the drawn pictures that are large, and hardly blurred or noisy.
     """
     lacks = rng.random() < absent
     if lacks and hard and stock.hard is not None and rng.random() < samples.hard_share:
@@ -195,7 +197,8 @@ def draw_view(
         image, record = stored.draw_closeup(rng)
     else:
         room = ROOM if lacks or wide_frame else CLOSE
-        image, record = draw_closeup(rng, stock.backgrounds, samples.closeup, margin=room)
+        closeup = samples.clear if rng.random() < clear else samples.closeup
+        image, record = draw_closeup(rng, stock.backgrounds, closeup, margin=room)
     plate = record.plates[0]
     if lacks:
         return _straight(image, _absent_quad(rng, plate.quad, spread), window, margin)

@@ -21,6 +21,8 @@ HIDDEN = 0.3
 """A character of which more is hidden counts as unseen."""
 WIDE = 0.05
 """Part of the frames that are as large as the scan's worst."""
+CLEAR = 0.5
+"""Part of the plates that are large and hardly blurred: what tells letters apart is seen on them."""
 
 
 class LineTask(Task):
@@ -35,7 +37,7 @@ class LineTask(Task):
         own = self.settings
         view = draw_view(
             rng, stock, samples, own.window, own.margin,
-            absent=samples.absent, hidden=samples.hidden, wide=WIDE, hard=True,
+            absent=samples.absent, hidden=samples.hidden, wide=WIDE, hard=True, clear=CLEAR,
         )  # fmt: skip
         if view.plate is None or not view.clear:
             steps, cells, where = _nothing(own)
@@ -116,11 +118,12 @@ def line_target(
     classes: list[int] = []
     known: list[tuple[Box, int, int, bool]] = []
     line_before = -1
+    count = max(char.line for char in plate.characters) + 1
     for char, part in zip(plate.characters, hidden, strict=True):
         kind = alphabet.index(char.char)
         if kind < 0:  # of another alphabet: to this one a mark
             continue
-        gone, line = bool(part > HIDDEN), min(char.line, settings.lines - 1)
+        gone, line = bool(part > HIDDEN), line_place(char.line, count, settings.lines)
         if not gone:
             classes.append(kind + 1)
         elif not classes or classes[-1] != unseen or line != line_before:
@@ -133,6 +136,23 @@ def line_target(
     row[: len(classes)], row[-1] = classes, len(classes)
     steps, cells, where = _placed(known, settings)
     return np.concatenate([row, steps.reshape(-1)]), cells, where
+
+
+def line_place(line: int, count: int, lines: int) -> int:
+    """Return which of the reader's lines says a plate's: the first and the last have their own.
+
+    So the last of two is where the last of three is, and what lies between has a place to itself.
+
+    Args:
+        line: from 0, of the plate's.
+        count: of the plate's lines.
+        lines: of the reader.
+
+    >>> [line_place(k, 3, 3) for k in range(3)], [line_place(k, 2, 3) for k in range(2)]
+    ([0, 1, 2], [0, 2])
+    """
+    last = line == count - 1
+    return lines - 1 if last and count > 1 else min(line, max(lines - 2, 0))
 
 
 def _nothing(
