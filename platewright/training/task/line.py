@@ -22,7 +22,7 @@ HIDDEN = 0.3
 WIDE = 0.05
 """Part of the frames that are as large as the scan's worst."""
 CLEAR = 0.5
-"""Part of the plates that are large and hardly blurred: what tells letters apart is seen on them."""
+"""Part of the plates that are large and hardly blurred: they show what tells letters apart."""
 
 
 class LineTask(Task):
