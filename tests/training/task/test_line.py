@@ -11,7 +11,7 @@ from platewright.geometry import quad_of_box
 from platewright.network.part import LineSettings
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.training.task import IGNORE
-from platewright.training.task.line import line_target
+from platewright.training.task.line import line_place, line_target
 
 LINE = LineSettings()
 A, B = 11, 12
@@ -43,15 +43,24 @@ def taught(
 def test_each_character_has_a_step_of_its_line_and_its_cells() -> None:
     classes, steps, cells, where = taught(plate("ABAB", (0, 0, 1, 1)))
     assert classes == [A, B, A, B]
-    for line in (0, 1):
+    for line in (0, 2):
         filled = np.flatnonzero(steps[line] > 0)
         assert filled.tolist() == [6, 11] and steps[line][filled].tolist() == [A, B]
         assert (steps[line][[5, 7, 10, 12]] == -1).all()  # may say the same, or blank
         assert where[line].any() and not where[line, :, 30:].any()
-    assert (steps[2] == 0).all() and not where[2].any()
+    assert (steps[1] == 0).all() and not where[1].any()
     assert (steps[:, 30:] == 0).all()  # the background is blank on every line
     assert set(np.unique(cells)) == {IGNORE, A - 1, B - 1, 36}
     assert (cells[:3, 5:8] == A - 1).sum() >= 4
+
+
+def test_the_last_of_two_lines_is_said_where_the_last_of_three_is() -> None:
+    classes, steps, _, where = taught(plate("ABA", (0, 1, 2)))
+    assert classes == [A, B, A]
+    assert [row[row > 0].tolist() for row in steps] == [[A], [B], [A]]
+    assert where[:2].any(axis=(1, 2)).all()  # the third reaches over the window
+    assert [line_place(k, 4, 3) for k in range(4)] == [0, 1, 1, 2]
+    assert [line_place(0, 1, n) for n in (1, 2, 3)] == [0, 0, 0]
 
 
 def test_hidden_characters_are_one_unseen_and_teach_no_place() -> None:
