@@ -73,9 +73,9 @@ SURE = 0.7
 """A state is told from this part of its country's probability on."""
 LEAST = 0.02
 """A text that fits stands in for the free one if it is at least so many times as probable."""
-OPEN = 0.02
+OPEN = 0.001
 """Characters that are less probable than the text's own by this factor are no question."""
-MOST_OPEN = 12
+MOST_OPEN = 64
 """Texts among which the regions choose."""
 GAP_SEEN, GAP_MADE_UP = 0.7, 0.06
 """How often a reading has a gap where its plate has one, and where it has none."""
@@ -216,16 +216,8 @@ class Jurisdiction:
         texts, chances = self._open(text, slots)
         if len(texts) < 2 or not len(self._table.owners):
             return text, slots
-        logs, before = [], self._before(seen, groups)
-        for each in texts:
-            p = np.full_like(slots, FLOOR)
-            p[np.arange(len(each)), each] = 1.0
-            p[len(each) :, self.alphabet.pad] = 1.0
-            scores, other = self._weighed(p, *before)
-            top = max(scores.max(), other.max())
-            logs.append(top + np.log(np.exp(scores - top).sum() + np.exp(other - top).sum()))
-        after = chances * np.exp(np.array(logs) - max(logs))
-        after /= after.sum()
+        logs = np.log(chances) + self._rated(texts, *self._before(seen, groups))
+        after = np.exp(logs - np.logaddexp.reduce(logs))
         told = slots.copy()
         for place in np.flatnonzero((texts != texts[0]).any(axis=0)):
             kinds = np.unique(texts[:, place])
@@ -234,6 +226,35 @@ class Jurisdiction:
                 told[place, kind] = open_part * after[texts[:, place] == kind].sum()
         best = texts[int(after.argmax())]
         return self.alphabet.decode(best.tolist()), told
+
+    def _rated(self, texts: NDArray[np.intp], before: FloatArray, nobody: float) -> FloatArray:
+        """Return the logarithms of how probable the regions make texts (n, characters)."""
+        count, length = texts.shape
+        each = np.full((count, self.slots, self.alphabet.num_classes), FLOOR)
+        each[:, length:, self.alphabet.pad] = 1.0
+        np.put_along_axis(each[:, :length], texts[:, :, None], 1.0, axis=2)
+        # All of them at once: what is far off then is so for every single one.
+        scores = self._score(each.max(axis=0), self._table.groups) + before
+        other = np.logaddexp.reduce(self._of_nobody(each[0], nobody))  # alike for all of them
+        near = np.flatnonzero(scores >= max(scores.max(), other) - REACH)
+        if not near.size:
+            return np.full(count, other)
+        cells, paths = np.unique(self._table.paths[near], return_inverse=True)
+        wanted = np.zeros(self._num_cells, bool)
+        wanted[cells] = True
+        flat = each.reshape(count, -1)
+        sums = np.ones((count, self._num_cells))
+        for places, shares, owners in self._table.groups:
+            kept = np.flatnonzero(wanted[owners])
+            if kept.size:  # the entries of a cell stand together
+                own = owners[kept]
+                starts = np.flatnonzero(np.diff(own, prepend=-1))
+                chances = flat[:, places[kept]].prod(axis=2) * shares[kept]
+                sums[:, own[starts]] = np.add.reduceat(chances, starts, axis=1)
+        logs = np.log(np.maximum(sums[:, cells], np.finfo(float).tiny))
+        logs = logs[:, paths.reshape(len(near), -1)].sum(axis=2)
+        logs += self._ending(each[0])[self._table.lengths[near]] + before[near]
+        return np.asarray(np.logaddexp(np.logaddexp.reduce(logs, axis=1), other), np.float64)
 
     def _open(self, text: str, slots: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
         """Return texts as classes (n, characters) that the slots leave open, and their chances."""
@@ -259,9 +280,12 @@ class Jurisdiction:
         self, p: FloatArray, before: FloatArray, nobody: float
     ) -> tuple[FloatArray, FloatArray]:
         """Return the logarithms of how probable each template is, and texts of each length."""
-        scores = self._score(p, self._table.groups) + before
+        return self._score(p, self._table.groups) + before, self._of_nobody(p, nobody)
+
+    def _of_nobody(self, p: FloatArray, nobody: float) -> FloatArray:
+        """Return the logarithms of how probable texts of any characters are, of each length."""
         there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
-        return scores, there + self._ending(p)[1:] + np.log(self._other / self.slots) + nobody
+        return there + self._ending(p)[1:] + math.log(self._other / self.slots) + nobody
 
     def _before(
         self, seen: Mapping[str, float] | None, groups: Sequence[str]
