@@ -233,6 +233,18 @@ def test_what_the_slots_leave_open_is_told_by_the_regions(
     assert (after[others] == slots[others]).all()
 
 
+def test_texts_weighed_together_weigh_as_each_alone(all_regions: Jurisdiction) -> None:
+    """Templates that are left out as too improbable would hardly change anything."""
+    texts = ["MH15TC5540", "MH15TC554O", "MN15TC5540", "NH16TC55A0", "0123456789"]
+    classes = np.array([[all_regions.alphabet.index(char) for char in text] for text in texts])
+    nothing = all_regions._before(None, ("MH15", "TC5540"))
+    together = all_regions._rated(classes, *nothing)
+    alone = np.concatenate([all_regions._rated(each[None], *nothing) for each in classes])
+    shares, own = (np.exp(logs - np.logaddexp.reduce(logs)) for logs in (together, alone))
+    assert shares == pytest.approx(own, abs=1e-3)
+    assert shares.argmax() == 0 and shares[2] > 1e-3
+
+
 def test_a_text_that_no_region_draws_stays_as_it_was_read(all_regions: Jurisdiction) -> None:
     slots = sure("O0O0O0O0O0O", doubt={4: {"O": 0.6, "0": 0.4}})
     assert all_regions.told("O0O0O0O0O0O", slots)[0] == "O0O0O0O0O0O"
