@@ -218,13 +218,14 @@ class Jurisdiction:
             return text, slots
         logs = np.log(chances) + self._rated(texts, *self._before(seen, groups))
         after = np.exp(logs - np.logaddexp.reduce(logs))
+        best = texts[int(after.argmax())]
         told = slots.copy()
+        # Each place given what stands before it, so that they multiply to the text's probability.
         for place in np.flatnonzero((texts != texts[0]).any(axis=0)):
             kinds = np.unique(texts[:, place])
-            open_part = slots[place, kinds].sum()
-            for kind in kinds:
-                told[place, kind] = open_part * after[texts[:, place] == kind].sum()
-        best = texts[int(after.argmax())]
+            parts = np.array([after[texts[:, place] == kind].sum() for kind in kinds])
+            told[place, kinds] = slots[place, kinds].sum() * parts / parts.sum()
+            after = np.where(texts[:, place] == best[place], after, 0.0)
         return self.alphabet.decode(best.tolist()), told
 
     def _rated(self, texts: NDArray[np.intp], before: FloatArray, nobody: float) -> FloatArray:

@@ -171,7 +171,7 @@ def calibrate(
         backgrounds: of the drawings.
         drawings: how many plates are drawn.
         seed: of the drawings.
-        closeup: what they look like; None: as plates are drawn for training.
+        closeup: what they look like; None: as plates are drawn for training, every other one clear.
 
     Raises:
         WeightsError: if the network reads all of the plates, or none.
@@ -183,7 +183,8 @@ def calibrate(
     right, shown = [], []
     for index in track(range(drawings), unit="plates"):
         rng = np.random.default_rng([seed, index])
-        image, record = draw_closeup(rng, backgrounds, closeup or samples.closeup, margin=MARGIN)
+        usual = samples.clear if index % 2 else samples.closeup  # as the line reader sees them
+        image, record = draw_closeup(rng, backgrounds, closeup or usual, margin=MARGIN)
         plate = record.plates[0]
         quad = frame_quad(rng, plate.quad, upright=rng.random() < samples.upright)
         reading = detector.read_quads(image, [quad])[0]
