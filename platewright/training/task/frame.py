@@ -17,8 +17,6 @@ HIDDEN = 0.4
 """Of them so many times as many are cut off or hidden."""
 WIDE = 0.3
 """Part of the frames that are as large as the scan's worst."""
-CLEAR = 0.3
-"""Part of the plates that are large and hardly blurred."""
 SPREAD = 1.7
 """Of the frames' errors: a tenth of the scan's finds cut off a fifth of a side, or more."""
 
@@ -34,7 +32,7 @@ class FrameTask(Task):
         view = draw_view(
             rng, stock, samples, own.window, own.margin,
             absent=min(ABSENT * samples.absent, 0.9), hidden=HIDDEN * samples.hidden, wide=WIDE,
-            spread=SPREAD, hard=True, clear=CLEAR,
+            spread=SPREAD, hard=True,
         )  # fmt: skip
         targets = {"frame_presence": view.presence, "frame_corners": view.corners}
         return {"find": view.window[..., None]}, targets
