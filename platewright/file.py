@@ -8,16 +8,14 @@ import hashlib
 import io
 import json
 import os
+import secrets
 import stat
-import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Self, TextIO
+from typing import IO, Any, BinaryIO, Self, TextIO
 
 from platewright.errors import ConfigError, OutputError, os_errors_as
 
-_MASK = threading.Lock()
 _MADE: list[Path] = []
 """Folders that this process has made, outer ones first."""
 NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
@@ -194,20 +192,43 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         target = path.resolve()
         if not target.parent.exists():
             make_folder(target.parent)
-        handle, name = tempfile.mkstemp(".part", f".{target.name}.", target.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as stream:
+        stream, temporary = _open_temporary(target)
+        with stream:
             yield stream
-        # mkstemp makes files for the owner alone; a result is as open as any other new file.
-        temporary.chmod(0o666 & ~_mask())
-        temporary.replace(target)
-        temporary = None
+            stream.flush()
+            if os.name != "posix":  # nothing is locked there, and nothing open renamed
+                stream.close()
+            temporary.replace(target)
+            temporary = None
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror or error}") from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _open_temporary(target: Path) -> tuple[BinaryIO, Path]:
+    """Open the file that is to become another one, and say its name.
+
+    Each target has one name, so that what a killed run left under it is written over by the next
+    one; where somebody else is just writing it, or nothing says so, a random name is taken.
+    """
+    path = target.with_name(f".{target.name}.part")
+    with contextlib.suppress(OSError):
+        while os.name == "posix":
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            stream, there = os.fdopen(handle, "wb"), os.fstat(handle)
+            if not stat.S_ISREG(there.st_mode) or there.st_uid != os.geteuid() or not _take(stream):
+                stream.close()
+                break
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(there, path.stat()):  # else it has just become a result
+                    stream.truncate(0)
+                    return stream, path
+            stream.close()
+    path = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    return os.fdopen(os.open(path, NEW | os.O_EXCL, 0o666), "wb"), path
 
 
 @contextlib.contextmanager
@@ -268,7 +289,7 @@ def lock(path: Path, where: str) -> Iterator[None]:
             return
 
 
-def _take(stream: TextIO) -> bool:
+def _take(stream: IO[Any]) -> bool:
     """Lock an open file; returns False where another process has."""
     try:
         import fcntl
@@ -370,11 +391,3 @@ class LinesFile:
 
     def _failed(self, error: OSError) -> OutputError:
         return OutputError(f"{self.path}: can't be written: {error.strerror or error}")
-
-
-def _mask() -> int:
-    """Return the process' mask of permissions, which can only be read by setting it."""
-    with _MASK:
-        mask = os.umask(0o077)
-        os.umask(mask)
-    return mask

@@ -6,6 +6,8 @@ import json
 import os
 import stat
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from platewright.background.archive import open_archive
 from platewright.errors import OutputError
 from platewright.file import LinesFile, files_below, whole_file, whole_text, write_file
 from platewright.output.batch import list_images
+from tests.script import ROOT
 
 
 def test_files_lie_deeper_than_functions_go(tmp_path: Path) -> None:
@@ -55,6 +58,43 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert path.read_bytes() == "after Ä\n".encode()
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_a_killed_run_left_goes_with_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    code = (
+        "import os, pathlib, signal, sys; from platewright.file import whole_file\n"
+        "with whole_file(pathlib.Path(sys.argv[1])) as stream:\n"
+        "    stream.write(b'much that is never finished'); stream.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, check=False)
+    assert [each.name for each in tmp_path.iterdir()] == [".a.txt.part"]
+    write_file(path, b"whole")
+    assert [each.name for each in tmp_path.iterdir()] == ["a.txt"] and path.read_bytes() == b"whole"
+
+
+def test_two_that_write_one_file_keep_out_of_each_others_way(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with whole_file(path) as first:
+        first.write(b"the first of two")
+        first.flush()
+        write_file(path, b"second")
+        assert path.read_bytes() == b"second"
+    assert path.read_bytes() == b"the first of two" and len([*tmp_path.iterdir()]) == 1
+    decoy = tmp_path / "elsewhere"
+    (tmp_path / ".b.txt.part").symlink_to(decoy)
+    write_file(tmp_path / "b.txt", b"b")
+    assert (tmp_path / "b.txt").read_bytes() == b"b" and not decoy.exists()
+
+
+def test_many_write_one_file_at_once(tmp_path: Path) -> None:
+    path, texts = tmp_path / "a.txt", [bytes([65 + k]) * 5000 * (k + 1) for k in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            list(pool.map(lambda text: write_file(path, text), texts))
+            assert path.read_bytes() in texts
+    assert [each.name for each in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_half_a_character_is_one_line(tmp_path: Path) -> None:
