@@ -203,7 +203,7 @@ def draw_scene(
             continue
         taken.append(box)
         placed.append((look, pose, quad))
-    around = [draw_surface(rng, canvas, quad, settings, camera) for _, _, quad in placed]
+    around = [draw_surface(rng, canvas, look, quad, settings, camera) for look, _, quad in placed]
     kinds: list[str] = []
     decoys: list[Box] = []
     for _ in range(draw_count(rng, settings.decoys)):
@@ -233,12 +233,13 @@ def draw_scene(
 def draw_surface(
     rng: np.random.Generator,
     canvas: Picture,
+    look: Look,
     quad: FloatArray,
     settings: SceneSettings,
     camera: Drawn,
 ) -> Drawn:
     """Draw what is round a plate that will lie at `quad`, in place; returns what was drawn."""
-    about = Surroundings(often=settings.panel, lit="night" in camera)
+    about = Surroundings(often=settings.panel, lit="night" in camera, ground=look.background)
     around = draw_effects(rng, ("surface",), settings.synth.effects, about)
     covered = apply_effects("surface", canvas, around, quad)
     if covered is not canvas:
@@ -283,7 +284,7 @@ def draw_closeup(
         strength=settings.camera,
         resample=0.3 * settings.resample,
     )
-    around = draw_surface(rng, canvas, quad, settings, camera)
+    around = draw_surface(rng, canvas, look, quad, settings, camera)
     plate = add_plate(rng, canvas, look, pose, quad, settings=synth, camera=camera, around=around)
     record = SceneRecord(
         size=size, plates=(plate,), seed=seed, drawn={"version": DRAWING_VERSION, "camera": camera}

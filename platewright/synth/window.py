@@ -112,7 +112,7 @@ def draw_window(
         edge = u[5] < 0.5
         middle[axis] = half[axis] - over if edge else settings.size[1 - axis] - half[axis] + over
     quad = quad * scale + np.array(middle)
-    around = draw_surface(rng, canvas, quad, settings, camera)
+    around = draw_surface(rng, canvas, look, quad, settings, camera)
     plate = add_plate(
         rng,
         canvas,

@@ -67,10 +67,12 @@ class Surroundings:
     Attributes:
         often: scale of the shares.
         lit: whether lamps are on.
+        ground: (red, green, blue) of the plate's sheet, 0-255.
     """
 
     often: float = 1.0
     lit: bool = False
+    ground: tuple[int, int, int] = (235, 235, 235)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import homography, project, to_pixel_centres
+from platewright.region.look import luma
 from platewright.synth import option
 from platewright.synth.effect import Surroundings
 from platewright.synth.option import Recorded
@@ -33,6 +34,7 @@ class Settings:
     plain: float = option.weight(0.2, "bare ones")
     recess: float = option.share(0.3, "of panels with a recess")
     lamps: float = option.share(0.15, "of panels with lamps beside the plate")
+    alike: float = option.share(0.25, "of panels of the plate's own colour")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ class Parameters(Recorded):
         lamps: (y, grey level, x, width, height), each 0-1 of what it may be but the level; None
             where there are none.
         lit: whether the lamps are on.
-        tint: of (red, green, blue), 0-1.
+        tint: (red, green, blue) over the grey level.
     """
 
     room: tuple[float, float, float, float]
@@ -72,6 +74,11 @@ def draw(rng: np.random.Generator, settings: Settings, about: Surroundings) -> P
         return None
     left, above, right, below = (0.06 * (1.6 / 0.06) ** part for part in rng.random(4).tolist())
     base = 10 + 235 * rng.random()
+    red, green, blue = (0.6 + 0.4 * part for part in rng.random(3).tolist())
+    if rng.random() < settings.alike:  # white plates on white cars, black ones on black ones
+        base = max(luma(about.ground), 1.0)
+        red, green, blue = (part / base for part in about.ground)
+        base += 12 * rng.standard_normal()
     normal = rng.standard_normal(7).tolist()
     weights = [getattr(settings, kind) for kind in KINDS]
     at, kind = rng.random() * sum(weights), "plain"
@@ -86,7 +93,6 @@ def draw(rng: np.random.Generator, settings: Settings, about: Surroundings) -> P
     if rng.random() < settings.lamps:
         level = 250.0 if about.lit else 40 + 170 * rng.random()
         lamps = (rng.random(), level, rng.random(), rng.random(), rng.random())
-    red, green, blue = (0.6 + 0.4 * part for part in rng.random(3).tolist())
     return Parameters(
         room=(left, above, right, below),
         levels=tuple(min(max(base + 22 * v, 0), 255) for v in normal[:6]),
@@ -130,7 +136,9 @@ def apply(canvas: Picture, p: Parameters, quad: FloatArray) -> Picture:
     if x1 <= x0 or y1 <= y0:
         return canvas
     if canvas.ndim == 3:
-        patch = np.asarray(patch[..., None] * np.array(p.tint, np.float32), np.uint8)
+        patch = np.asarray(
+            np.minimum(patch[..., None] * np.array(p.tint, np.float32), 255), np.uint8
+        )
     shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], float)
     part = np.ascontiguousarray(canvas[y0:y1, x0:x1])
     cv2.warpPerspective(
