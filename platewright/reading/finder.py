@@ -317,11 +317,10 @@ def certainty(slots: FloatArray, alphabet: Any) -> float:
     return float(probability ** (1 / counted))
 
 
-SPARED = 3
-"""So many frames of a photo, the surest, stay even if they are less sure than the others must be: a
-plate that is dark, or framed badly at first, is often sure at the next look ..."""
-UNSURE = 0.5
-"""... where they are plates rather than not."""
+SPARED, NEARER = (3, 0.5), (12, 0.3)
+"""So many frames of a photo, the surest, stay if they are at least so sure, whatever the others must
+be: at the last look, and at the looks before it. A plate that is dark, or framed badly at first, is
+often sure at the next look."""
 
 
 def sift(
@@ -340,14 +339,14 @@ def sift(
         saw at last, where that counts: it has looked more closely than the finder.
     """
     current = list(finds)
-    for _ in range(settings.looks - 1):
+    for more in reversed(range(settings.looks - 1)):
         if not current:
             break
         quads, seen = framer.frame(grey, [f.quad for f in current])
         sure = seen if framer.counts else np.array([f.presence for f in current]) * seen
         kept = suppress([box_of_quad(quad) for quad in quads], sure, overlap=SAME_FIND, inside=1)
-        least = settings.second_look
-        spared = [k for k in kept[:SPARED] if sure[k] >= min(least, UNSURE)]  # the best come first
+        least, (most, unsure) = settings.second_look, NEARER if more else SPARED
+        spared = [k for k in kept[:most] if sure[k] >= min(least, unsure)]  # the best come first
         worth = sorted({*spared, *(k for k in kept if sure[k] >= least)})
         current = [
             Find(quads[k], float(seen[k]) if framer.counts else current[k].presence) for k in worth

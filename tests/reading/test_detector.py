@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -317,6 +318,31 @@ def test_a_surer_find_round_another_does_not_hide_what_can_be_read() -> None:
     finds = [Find(outer, 0.95), Find(quad_of_box(box), 0.6)]
     sifted = sift(photo, finds, SlotFramer(Blind()), DetectorSettings(second_look=0.3))
     assert len(sifted) == 1 and sifted[0].presence == 0.6
+
+
+class Nearer:
+    """Frames a find halfway to the plate, and is the surer the nearer it was."""
+
+    counts = True
+
+    def __init__(self, plate: tuple[float, float, float, float]) -> None:
+        self.plate, self.framed = np.array(quad_of_box(plate)), 0
+
+    def frame(
+        self, grey: np.ndarray, quads: Sequence[np.ndarray]
+    ) -> tuple[list[np.ndarray], np.ndarray]:
+        self.framed += len(quads)
+        off = np.array([np.abs(quad - self.plate).max() for quad in quads])
+        return [(quad + self.plate) / 2 for quad in quads], np.clip(1 - off / 20, 0, 1)
+
+
+def test_what_is_hardly_sure_is_framed_once_more() -> None:
+    photo, box = make_photo()[..., 0], BOXES[1]
+    plate, framer = quad_of_box(box), Nearer(box)
+    finds = [Find(plate + 12, 0.5), Find(plate + np.array([60, 0]), 0.5)]
+    (found,) = sift(photo, finds, framer, DetectorSettings(second_look=0.65))
+    assert framer.framed == 3  # the one that lies near twice, the other once
+    assert np.allclose(found.quad, plate + 3) and found.presence == pytest.approx(0.7)
 
 
 def test_weights_whose_graph_may_go_on_for_ever(tmp_path: Path) -> None:
