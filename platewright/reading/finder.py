@@ -318,9 +318,9 @@ def certainty(slots: FloatArray, alphabet: Any) -> float:
 
 
 SPARED, NEARER = (3, 0.5), (12, 0.3)
-"""So many frames of a photo, the surest, stay if they are at least so sure, whatever the others must
-be: at the last look, and at the looks before it. A plate that is dark, or framed badly at first, is
-often sure at the next look."""
+"""So many frames of a photo, the surest, stay if they are at least so sure, whatever the others
+must be: at the last look, and at the looks before it. A plate that is dark, or framed badly at
+first, is often sure at the next look."""
 
 
 def sift(
