@@ -89,7 +89,7 @@ def _macs(layer: Any, shape: tuple[int, ...], settings: Any) -> int:
         cells, width = shape[0] * shape[1], shape[2]
         return cells * 8 * width * width + 2 * cells * cells * width
     if kind == "LinePool":
-        return 2 * int(layer.lines) * int(np.prod(layer.input.shape[1:]))
+        return (2 + 2 * int(layer.reach)) * int(layer.lines) * int(np.prod(layer.input.shape[1:]))
     if kind == "Bidirectional":
         kernels = [w for w in layer.weights if "kernel" in w.path]
         return int(shape[0]) * sum(int(np.prod(w.shape)) for w in kernels)

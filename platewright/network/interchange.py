@@ -46,7 +46,7 @@ AXES = {
     "line": ("plates",),
 }
 """Names of axes of any size of a network's inputs and outputs; what is named alike is as large."""
-INSIDE = {"name", "layers", "residual", "head", "channels", "width"}
+INSIDE = {"name", "layers", "residual", "head", "channels", "width", "refined", "reach"}
 """Settings that only who builds a network needs."""
 RATIO = 0.5**0.5
 """Size of each level that the scan looks at over the one before."""

@@ -22,12 +22,13 @@ def conv(
     stride: int | tuple[int, int] = 1,
     norm: bool = True,
     padding: str = "same",
+    scale: str = "ones",
 ) -> Tensor:
     """Add a convolution, `NAME_conv`, and its normalisation, `NAME_norm`."""
     x = layers.Conv2D(
         channels, kernel, stride, padding=padding, use_bias=not norm, name=f"{name}_conv"
     )(x)
-    return normalized(x, f"{name}_norm") if norm else x
+    return normalized(x, f"{name}_norm", scale=scale) if norm else x
 
 
 def conv_relu(x: Tensor, channels: int, name: str, **more: Any) -> Tensor:
@@ -35,15 +36,25 @@ def conv_relu(x: Tensor, channels: int, name: str, **more: Any) -> Tensor:
     return ops.relu(conv(x, channels, name, **more))
 
 
-def normalized(x: Tensor, name: str) -> Tensor:
-    """Add a normalisation over the batch."""
-    return layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=name)(x)
+def normalized(x: Tensor, name: str, *, scale: str = "ones") -> Tensor:
+    """Add a normalisation over the batch, and what it multiplies by at first."""
+    return layers.BatchNormalization(
+        momentum=0.97, epsilon=1e-3, gamma_initializer=scale, name=name
+    )(x)
 
 
-def residual(x: Tensor, channels: int, name: str) -> Tensor:
-    """Add a residual pair of convolutions; source: He et al. 2016."""
+def residual(x: Tensor, channels: int, name: str, *, grown: bool = False) -> Tensor:
+    """Add a residual pair of convolutions; source: He et al. 2016.
+
+    Args:
+        x: a map (B, H, W, channels).
+        channels: of the map.
+        name: the layers begin with it.
+        grown: whether it changes nothing until it learns, as what is added to a network that has
+            learnt already must (Chen et al. 2016, Net2Net).
+    """
     y = conv_relu(x, channels, f"{name}a")
-    return ops.relu(x + conv(y, channels, f"{name}b"))
+    return ops.relu(x + conv(y, channels, f"{name}b", scale="zeros" if grown else "ones"))
 
 
 class Standardize(layers.Layer):  # type: ignore[misc]
@@ -149,14 +160,15 @@ def _gelu(x: Tensor) -> Tensor:
 class LinePool(layers.Layer):  # type: ignore[misc]
     """Gathers the lines of a plate from a map.
 
-    For every line and column the rows of the map are weighed, and averaged by these weights.
-    (B, H, W, C) -> steps (B, lines, W, C) and the weights (B, lines, H, W), each column of which
-    adds up to 1.
+    For every line and column the rows of the map are weighed, and averaged by these weights; with
+    `reach` also the rows so far below and above those, whose averages follow.
+    (B, H, W, C) -> steps (B, lines, W, (1 + 2 * reach) * C) and the weights (B, lines, H, W), each
+    column of which adds up to 1.
     """
 
-    def __init__(self, lines: int, **kwargs: Any) -> None:
+    def __init__(self, lines: int, reach: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.lines = lines
+        self.lines, self.reach = lines, reach
         self.where = layers.Conv2D(lines, 1, name="where")
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -167,8 +179,14 @@ class LinePool(layers.Layer):  # type: ignore[misc]
         """Gather."""
         weights = ops.softmax(self.where(x), axis=1)  # (B, H, W, lines)
         columns = ops.transpose(x, (0, 2, 1, 3))  # (B, W, H, C)
-        steps = ops.matmul(ops.transpose(weights, (0, 2, 3, 1)), columns)  # (B, W, lines, C)
-        return ops.transpose(steps, (0, 2, 1, 3)), ops.transpose(weights, (0, 3, 1, 2))
+        rows, room = x.shape[1], self.reach
+        wider = ops.pad(weights, ((0, 0), (room, room), (0, 0), (0, 0)))
+        steps = [
+            ops.matmul(ops.transpose(wider[:, k : k + rows], (0, 2, 3, 1)), columns)
+            for k in sorted(range(2 * room + 1), key=lambda k: abs(k - room))
+        ]  # (B, W, lines, C) each
+        joined = ops.concatenate(steps, axis=-1) if room else steps[0]
+        return ops.transpose(joined, (0, 2, 1, 3)), ops.transpose(weights, (0, 3, 1, 2))
 
 
 def trunk(plate: Tensor, channels: tuple[int, int, int, int], stem: str) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,7 @@ from platewright.network.layers import (
     conv,
     conv_relu,
     presence_and_corners,
+    residual,
     trunk,
 )
 from platewright.network.part import LineSettings
@@ -20,6 +21,11 @@ BATCH = 48
 RECIPES = {
     "full": part_recipe(
         LineSettings(), "ours: the slot reader's trunk, its map gathered line by line, CTC", BATCH
+    ),
+    "large": part_recipe(
+        LineSettings(refined=1, reach=1),
+        "the same; its map is looked at once more, and lines with what is above and below",
+        BATCH,
     ),
     "small": part_recipe(
         LineSettings(window=(48, 144), channels=(16, 24, 48, 64), width=64),
@@ -39,8 +45,10 @@ def build(settings: LineSettings) -> Networks:
     """
     plate = keras.Input((*settings.window, 1), name="plate")
     x, wide = trunk(plate, settings.channels, "line")
+    for k in range(settings.refined):
+        x = residual(x, settings.channels[2], f"line_refine{k + 1}", grown=True)
     characters = layers.Conv2D(len(settings.characters) + 1, 1, name="line_characters")(x)
-    steps, where = LinePool(settings.lines, name="line_pool")(x)
+    steps, where = LinePool(settings.lines, settings.reach, name="line_pool")(x)
     steps = conv_relu(steps, settings.width, "line_grow", kernel=(1, 3))
     steps = AddPosition(name="line_step_position")(steps)
     more = conv_relu(steps, settings.width, "line_near", kernel=(1, 3))

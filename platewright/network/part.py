@@ -187,6 +187,8 @@ class LineSettings:
         lines: most lines of a plate.
         longest: most characters of a text.
         margin: (x, y) room round the plate's quad, parts of it.
+        refined: residual pairs of convolutions on the map that lines are read from.
+        reach: so many rows above and below a line are read with it.
         temperature: divides the steps' logits; above 1 makes them less sure.
     """
 
@@ -199,6 +201,8 @@ class LineSettings:
     lines: int = 3
     longest: int = 12
     margin: tuple[float, float] = (0.06, 0.08)
+    refined: int = 0
+    reach: int = 0
     temperature: float = 1.0
 
     @property

@@ -245,7 +245,7 @@ def recipes_of(args: Any, found: AnySettings | None, source: str) -> list[Recipe
     recipes = []
     for kind in kinds:
         wanted, own = kind.recipe(args.recipe), there.get(kind.name)
-        if own is not None and args.recipe and uncalibrated(own) != wanted.settings:
+        if own is not None and args.recipe and not _grows(uncalibrated(own), wanted.settings, args):
             raise ConfigError(f"{source} is of another size than --recipe {args.recipe}")
         if own is not None and not args.recipe:
             # What goes on is trained as it began; shapes without a recipe are trained as the first.
@@ -253,6 +253,12 @@ def recipes_of(args: Any, found: AnySettings | None, source: str) -> list[Recipe
             wanted = alike[0] if alike else replace(wanted, settings=own)
         recipes.append(wanted)
     return recipes
+
+
+def _grows(own: Any, wanted: Any, args: Any) -> bool:
+    """Tell whether weights are of a recipe's shapes, or a run begins with them and adds to them."""
+    changed = [name for name, value in vars(wanted).items() if getattr(own, name) != value]
+    return not changed or (args.init and not any(getattr(own, name) for name in changed))
 
 
 def with_characters(
@@ -333,11 +339,18 @@ def schedule(recipe: Recipe, batch: int, samples: SampleSettings, args: Any) -> 
     )
 
 
+def _leads(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Tell whether a convolution's kernel is another's with fewer channels coming in."""
+    alike = [a == b for a, b in zip(small, large, strict=True)]
+    return len(small) == 4 and [*alike[:2], alike[3]] == [True] * 3 and small[2] < large[2]
+
+
 def fitting(fresh: Arrays, found: Arrays, source: str) -> Arrays:
     """Return a network's weights with all that a file has for it.
 
     The line reader takes the trunk of a slot reader as well, and lets a step say at first what the
-    cells of its column said; blank is none.
+    cells of its column said; blank is none. What a larger network has beside that begins so that
+    it computes the same.
 
     Args:
         fresh: the network's own, by path; what the file lacks stays as it is.
@@ -351,8 +364,12 @@ def fitting(fresh: Arrays, found: Arrays, source: str) -> Arrays:
     fits = 0
     for renamed in (lambda n: re.sub("^slots_", "line_", n), lambda n: n):
         for name, value in found.items():
-            if renamed(name) in out and out[renamed(name)].shape == value.shape:
-                out[renamed(name)] = value
+            there = out.get(renamed(name))
+            if there is None or there.ndim != value.ndim:
+                continue
+            if there.shape == value.shape or _leads(value.shape, there.shape):
+                there[:] = 0.0  # what comes in beside what there was says nothing at first
+                there[tuple(map(slice, value.shape))] = value
                 fits += 1
     if not fits:
         raise WeightsError(f"{source}: weights of another network: nothing of them fits")

@@ -206,14 +206,14 @@ def test_weights_that_are_off(exported: Path, tmp_path: Path) -> None:
 def test_each_part_is_a_kind_that_is_built_alone_and_with_others(name: str) -> None:
     kind = load_kind(name)
     assert kind.task == name and kind.about and {"full", "small"} <= set(kind.recipes)
-    sizes = []
-    for recipe in kind.recipes.values():
+    sizes = {}
+    for size, recipe in kind.recipes.items():
         alone = joined([recipe.settings])
         assert read_settings(alone.to_json()) == alone and alone.parts == {name: recipe.settings}
         model = build(alone).teach
-        sizes.append(model.count_params())
+        sizes[size] = model.count_params()
         assert {w.path.split("_")[0] for w in model.weights} == {name}
-    assert sizes[1] < sizes[0]
+    assert sizes["small"] < sizes["full"] <= sizes.get("large", sizes["full"])
 
 
 def test_parts_share_a_model_and_keep_the_names_of_their_arrays() -> None:

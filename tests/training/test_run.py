@@ -13,7 +13,7 @@ import pytest
 
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
-from platewright.network.arrays import model_arrays
+from platewright.network.arrays import model_arrays, set_arrays
 from platewright.network.kind import Recipe, build, joined, kind_names, load_kind
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.network.weights import TextSettings, load_file, read_settings
@@ -354,6 +354,25 @@ def test_what_is_found_is_what_goes_on() -> None:
         run.recipes_of(arguments(Path(), network="line", resume=True), found, "run")
     with pytest.raises(ConfigError, match=r"w\.npz is of another size than --recipe small"):
         run.recipes_of(arguments(Path(), network="line", recipe="small"), found, "w.npz")
+
+
+def test_a_larger_reader_begins_by_reading_as_the_smaller_one_did() -> None:
+    small = LineSettings(channels=(4, 4, 8, 8), width=8, window=(32, 64))
+    large = replace(small, refined=1, reach=1)
+    networks = [build(joined([settings])).teach for settings in (small, large)]
+    before = model_arrays(networks[0])
+    set_arrays(networks[1], run.fitting(model_arrays(networks[1]), before, "small.npz"), "large")
+    plates = np.random.default_rng(0).random((2, *small.window, 1), np.float32)
+    said = [network({"plate": plates}, training=False) for network in networks]
+    for name, value in said[0].items():
+        assert np.array_equal(np.asarray(value), np.asarray(said[1][name])), name
+    found = joined([LineSettings(temperature=0.8)])
+    begin = arguments(Path(), network="line", recipe="large", init=Path("small.npz"))
+    (recipe,) = run.recipes_of(begin, found, "small.npz")
+    assert recipe.settings == load_kind("line").recipe("large").settings
+    begin.recipe = "full"  # what has been added stays
+    with pytest.raises(ConfigError, match=r"large\.npz is of another size than --recipe full"):
+        run.recipes_of(begin, joined([recipe.settings]), "large.npz")
 
 
 def test_a_run_begins_with_all_that_fits_and_a_line_reader_with_a_slot_readers_trunk() -> None:
