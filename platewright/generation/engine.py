@@ -170,7 +170,10 @@ def _ray(workers: int, address: str) -> Iterator[Backend]:
         why = " ".join(str(error).split())[:200]
         if not address:
             raise EngineError(f"Ray does not start on this machine ({why})") from None
-        raise ConfigError(f"--address {address}: no Ray answers there ({why})") from None
+        raise ConfigError(
+            f"--address {address}: no Ray answers there ({why}); one that asks for a token, as "
+            "clusters do by now, wants RAY_AUTH_MODE=token and its token here"
+        ) from None
     try:
         register_parallel_backend("platewright-ray", Streaming)
         jobs = int(ray.cluster_resources().get("CPU", 1))
