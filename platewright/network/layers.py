@@ -179,14 +179,14 @@ class LinePool(layers.Layer):  # type: ignore[misc]
         """Gather."""
         weights = ops.softmax(self.where(x), axis=1)  # (B, H, W, lines)
         columns = ops.transpose(x, (0, 2, 1, 3))  # (B, W, H, C)
-        rows, room = x.shape[1], self.reach
-        wider = ops.pad(weights, ((0, 0), (room, room), (0, 0), (0, 0)))
-        steps = [
-            ops.matmul(ops.transpose(wider[:, k : k + rows], (0, 2, 3, 1)), columns)
-            for k in sorted(range(2 * room + 1), key=lambda k: abs(k - room))
-        ]  # (B, W, lines, C) each
-        joined = ops.concatenate(steps, axis=-1) if room else steps[0]
-        return ops.transpose(joined, (0, 2, 1, 3)), ops.transpose(weights, (0, 3, 1, 2))
+        steps = ops.matmul(ops.transpose(weights, (0, 2, 3, 1)), columns)  # (B, W, lines, C)
+        if self.reach:
+            rows, room = x.shape[1], self.reach
+            wider = ops.pad(weights, ((0, 0), (room, room), (0, 0), (0, 0)))
+            near = [wider[:, k : k + rows] for k in range(2 * room + 1) if k != room]
+            more = [ops.matmul(ops.transpose(each, (0, 2, 3, 1)), columns) for each in near]
+            steps = ops.concatenate([steps, *more], axis=-1)
+        return ops.transpose(steps, (0, 2, 1, 3)), ops.transpose(weights, (0, 3, 1, 2))
 
 
 def trunk(plate: Tensor, channels: tuple[int, int, int, int], stem: str) -> tuple[Tensor, Tensor]:

@@ -258,7 +258,7 @@ def recipes_of(args: Any, found: AnySettings | None, source: str) -> list[Recipe
 def _grows(own: Any, wanted: Any, args: Any) -> bool:
     """Tell whether weights are of a recipe's shapes, or a run begins with them and adds to them."""
     changed = [name for name, value in vars(wanted).items() if getattr(own, name) != value]
-    return not changed or (args.init and not any(getattr(own, name) for name in changed))
+    return not changed or (bool(args.init) and not any(getattr(own, name) for name in changed))
 
 
 def with_characters(
@@ -341,8 +341,7 @@ def schedule(recipe: Recipe, batch: int, samples: SampleSettings, args: Any) -> 
 
 def _leads(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     """Tell whether a convolution's kernel is another's with fewer channels coming in."""
-    alike = [a == b for a, b in zip(small, large, strict=True)]
-    return len(small) == 4 and [*alike[:2], alike[3]] == [True] * 3 and small[2] < large[2]
+    return len(small) == 4 and small[2] < large[2] and (*small[:2], large[2], small[3]) == large
 
 
 def fitting(fresh: Arrays, found: Arrays, source: str) -> Arrays:
