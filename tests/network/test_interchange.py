@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from platewright.file import file_digest
 from platewright.interface import draw
@@ -135,12 +136,14 @@ def test_8_bits_read_the_same_texts(exported: Path) -> None:
     sure = 0
     for k in range(SCENES):
         picture = draw(REGIONS, seed=5, index=k, size=(192, 320), preset="gate").picture
+        wanted = [r for r in first.read(picture) if r.accepted]
+        found = [r.text for r in second.read(picture)]
         # Rounding may change a character of what is hard to read; of what is clear it changes none.
-        wanted = {r.text for r in first.read(picture) if r.accepted and r.confidence >= CLEAR}
-        found = {r.text for r in second.read(picture)}
-        assert wanted <= found, k
+        for reading in wanted:
+            off = min((Levenshtein.distance(reading.text, text) for text in found), default=99)
+            assert off <= (reading.confidence < CLEAR), (k, reading.text)
         sure += len(wanted)
-    assert sure >= SCENES / 10
+    assert sure >= SCENES / 5
     sizes = [(exported / f"reading{e}.tflite").stat().st_size for e in ("", ".int8")]
     assert sizes[1] < 0.4 * sizes[0]
 
