@@ -16,7 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.geometry import areas, intersections, suppress
 from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction, OriginTeller
-from platewright.reading.settings import DetectorSettings, is_accepted, is_complete, room
+from platewright.reading.settings import (
+    DetectorSettings,
+    Shown,
+    is_accepted,
+    is_complete,
+    room,
+)
 from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
 from platewright.record import Reading
@@ -34,6 +40,8 @@ INSIDE = 0.7
 FRAMED = 0.3
 """Where plates are located, what the framer is less sure of is not read: hardly anything of it
 would stay."""
+UNLIKELY = 0.02
+"""Least presence of a window of the scan where a photo is seen as a negative."""
 UNREAD = 1e-6
 """Confidence of a reading without text where readings are sorted."""
 
@@ -82,7 +90,6 @@ class Detector:
             Readings, sorted by presence x confidence.
         """
         grey = _grey(image)
-        size = (grey.shape[0], grey.shape[1])
         limit = self.settings
         if not self.framer.counts:
             # A reading's presence is the scan's, times more: nothing can come of a lesser find, and
@@ -91,31 +98,37 @@ class Detector:
                 limit,
                 scan_presence=max(limit.scan_presence, limit.min_presence),
                 second_look=min(limit.second_look, limit.min_presence),
+                negative=0,
             )
-        finds = self.finder.find(grey, limit)
-        if self.finder.exact:
-            readings = [
-                replace(reading, quad=find.quad)
-                for find, reading in zip(
-                    finds, self.read_quads(grey, [f.quad for f in finds]), strict=True
-                )
-            ]
-        else:
-            finds = sift(grey, finds, self.framer, limit)
-            readings = self._spelled(grey, finds, limit.min_presence)
-        found = [
-            r
-            for r in readings
-            if r.presence >= limit.min_presence
-            and r.confidence >= limit.min_confidence
-            and len(r.text) >= limit.min_characters
-            and not (limit.mask and limit.mask.covers(r.box, size))
-        ]
+        found = self._found(grey, self.finder.find(grey, limit), limit)
+        if limit.negative and not self.finder.exact and not any(map(Shown(), found)):
+            wide = replace(limit, max_candidates=limit.negative, scan_presence=UNLIKELY)
+            found += self._found(grey, self.finder.find(255 - grey, wide), limit)
         found = without_parts(found)
         # An unread plate stays behind all that is read, where they lie over one another.
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
         kept = suppress([r.box for r in found], worth)
         return self._placed(image, [found[k] for k in kept[: limit.max_plates]])
+
+    def _found(self, grey: Picture, finds: list[Find], limit: DetectorSettings) -> list[Reading]:
+        """Return readings of finds, framed again where the finder isn't exact, within the limits."""
+        if self.finder.exact:
+            quads = [find.quad for find in finds]
+            readings = [
+                replace(reading, quad=quad)
+                for quad, reading in zip(quads, self.read_quads(grey, quads), strict=True)
+            ]
+        else:
+            finds = sift(grey, finds, self.framer, limit)
+            readings = self._spelled(grey, finds, limit.min_presence)
+        return [
+            r
+            for r in readings
+            if r.presence >= limit.min_presence
+            and r.confidence >= limit.min_confidence
+            and len(r.text) >= limit.min_characters
+            and not (limit.mask and limit.mask.covers(r.box, (grey.shape[0], grey.shape[1])))
+        ]
 
     def locate(self, image: Picture) -> list[Reading]:
         """Find plates and tell no texts, in less time than reading takes.

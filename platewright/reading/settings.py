@@ -186,6 +186,9 @@ class DetectorSettings:
         scan_presence: least presence of a window of the scan that is framed, 0-1.
         max_candidates: most windows that are framed, for each megapixel of the photo; a smaller
             one counts as one megapixel.
+        negative: most windows that are framed, for each megapixel, where no reading would be shown
+            at first: the scan then looks at the photo's negative, too, as it may see a black plate
+            where it looked past a white one. 0: it doesn't.
         second_look: least presence of a frame that is framed again, and read, 0-1; the three best
             need 0.5.
         looks: how often a plate is framed, and read at last: 3 frames it twice.
@@ -206,6 +209,7 @@ class DetectorSettings:
     min_characters: int = 0
     scan_presence: float = 0.05
     max_candidates: int = 28
+    negative: int = 84
     second_look: float = 0.87
     looks: int = 3
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)

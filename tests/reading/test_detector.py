@@ -14,10 +14,11 @@ from platewright.geometry import iou, quad_of_box
 from platewright.network.part import SlotSettings
 from platewright.network.weights import BundleSettings
 from platewright.reading.choice import detector_of
-from platewright.reading.detector import without_parts
-from platewright.reading.finder import Find, SlotFramer, sift
+from platewright.reading.detector import Detector, without_parts
+from platewright.reading.finder import Find, Finder, SlotFramer, sift
 from platewright.reading.runtime import load_network
 from platewright.reading.settings import DetectorSettings
+from platewright.reading.speller import SlotSpeller
 from platewright.record import Reading
 from platewright.resource import bundled
 from tests.reading.fake import THICK, FakeNetwork
@@ -343,6 +344,42 @@ def test_what_is_hardly_sure_is_framed_once_more() -> None:
     (found,) = sift(photo, finds, framer, DetectorSettings(second_look=0.65))
     assert framer.framed == 3  # the one that lies near twice, the other once
     assert np.allclose(found.quad, plate + 2.5) and found.presence == pytest.approx(0.75)
+
+
+class Dark:
+    """Finds the block where the photo has it dark, and keeps how much it was asked for."""
+
+    exact = False
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, float]] = []
+
+    def find(self, grey: np.ndarray, settings: DetectorSettings) -> list[Find]:
+        self.asked.append((settings.max_candidates, settings.scan_presence))
+        return [Find(quad_of_box(BOXES[1]), 0.1)] if grey[60, 300] < 128 else []
+
+
+def sees_negatives(finder: Finder, presence: float, **settings: int) -> Detector:
+    """Return a detector that is as sure of what it frames, and reads, as is said."""
+    network = WhiteBlocks(presence=presence)
+    limits = DetectorSettings(**settings)
+    return Detector(finder, Nearer(BOXES[1]), SlotSpeller(network), limits)
+
+
+def test_where_nothing_would_be_shown_the_negative_is_looked_at() -> None:
+    finder = Dark()
+    photo = make_photo()
+    (reading,) = sees_negatives(finder, 6.0).read(photo)
+    assert reading.text == "ABC" and iou(reading.box, BOXES[1]) > 0.9  # read as it is, not inverted
+    usual = DetectorSettings()
+    assert finder.asked[0] == (usual.max_candidates, usual.scan_presence)
+    assert finder.asked[1][0] == usual.negative and finder.asked[1][1] < usual.scan_presence
+
+    sure, unsure, never = Dark(), Dark(), Dark()
+    assert len(sees_negatives(sure, 6.0).read(255 - photo)) == 1
+    assert len(sees_negatives(unsure, -1.0).read(255 - photo)) == 1  # found, but not shown
+    assert sees_negatives(never, 6.0, negative=0).read(photo) == []
+    assert [len(each.asked) for each in (sure, unsure, never)] == [1, 2, 1]
 
 
 def test_weights_whose_graph_may_go_on_for_ever(tmp_path: Path) -> None:
