@@ -111,7 +111,7 @@ class Detector:
         return self._placed(image, [found[k] for k in kept[: limit.max_plates]])
 
     def _found(self, grey: Picture, finds: list[Find], limit: DetectorSettings) -> list[Reading]:
-        """Return readings of finds, framed again where the finder isn't exact, within the limits."""
+        """Return readings of finds, within the limits."""
         if self.finder.exact:
             quads = [find.quad for find in finds]
             readings = [
