@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,9 @@ MAX_SIDES = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
 STRIP_PIXELS = 1 << 17
 """At a time: what is worked on stays in the processor's cache."""
 ORIENTATION_TAG = 0x0112
+_MUTE = threading.Lock()
+_MUTED: list[contextlib.ExitStack] = []
+"""What ends the silence, once for each thread that is in it; only the first one does something."""
 
 
 def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
@@ -93,8 +97,7 @@ def _decoding(name: str, max_pixels: int) -> Iterator[None]:
     """Turn whatever decoders raise in a `with` block into an `ImageError`."""
     try:
         # Doubts about metadata are no reason to print anything, nor is a size that is judged here.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with muted():
             yield
     except ImageError:
         raise
@@ -112,11 +115,35 @@ def _decoding(name: str, max_pixels: int) -> Iterator[None]:
         raise ImageError(f"{name}: damaged or cut off ({why}); copy or export it again") from error
 
 
+@contextlib.contextmanager
+def muted() -> Iterator[None]:
+    """Print no warning in a `with` block; threads may be in several at once.
+
+    `warnings.catch_warnings` puts back what it found. Of two threads that overlap, the second finds
+    the first one's silence, and puts that back when both are done: no warning would ever be printed
+    again. So the first to come silences, and the last to go puts back.
+    """
+    with _MUTE:
+        stack = contextlib.ExitStack()
+        if not _MUTED:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+        _MUTED.append(stack)
+    try:
+        yield
+    finally:
+        with _MUTE:
+            if len(_MUTED) > 1:
+                _MUTED.pop()
+            else:
+                _MUTED.pop().close()
+
+
 def read_picture(source: Any, name: str = "the picture") -> UInt8Array:
     """Return a picture that is given in any way; see `load_image`.
 
     Args:
-        source: a path, bytes, an open file, a PIL picture, or an array, which is returned as it is.
+        source: a path, bytes, an open file, a PIL picture, or an array, which is not copied.
         name: what an error calls it, where it has no path.
 
     Raises:
@@ -126,11 +153,15 @@ def read_picture(source: Any, name: str = "the picture") -> UInt8Array:
         shape, kind = source.shape, source.dtype
         sound = kind == np.uint8 and len(shape) in (2, 3) and shape[2:] in ((), (3,))
         if not (sound and source.size):
-            raise ImageError(f"an array {kind} {shape}: give uint8 (H, W, 3) RGB or (H, W) grey")
+            raise ImageError(
+                f"an array {kind} {shape}: give uint8 (H, W, 3) RGB or (H, W) grey{_way(source)}"
+            )
         _check_size(name, shape[1], shape[0])
-        return source
-    if isinstance(source, str) and "://" in source:
-        raise ImageError(f"{source}: an address; fetch it, and give what comes as bytes")
+        return np.asarray(source)  # a matrix has other ideas of rows and products
+    if isinstance(source, str) and not source:
+        raise ImageError("'': an empty path")
+    if isinstance(source, str) and ("://" in source or source.startswith("data:image/")):
+        raise ImageError(f"{source[:200]}: an address; fetch it, and give what comes as bytes")
     if isinstance(source, (str, os.PathLike)):
         return load_image(Path(source))
     if isinstance(source, Image.Image):
@@ -151,6 +182,26 @@ def read_picture(source: Any, name: str = "the picture") -> UInt8Array:
             raise ImageError(f"{name}: gives {type(data).__name__}; open the file with 'rb'")
         return decode_image(source if seekable else io.BytesIO(data), name)
     raise ImageError(f"{type(source).__name__}: neither path, bytes, file, array nor PIL picture")
+
+
+def _way(array: NDArray[Any]) -> str:
+    """Return what makes a picture of an array that is none, where that is plain."""
+    shape = array.shape
+    if not array.size or len(shape) not in (2, 3, 4):
+        return ""
+    if len(shape) == 4:
+        return "; one picture at a time: array[0]"
+    if len(shape) == 3 and shape[2] not in (1, 3, 4):
+        return "; colours last: array.transpose(1, 2, 0)" if shape[0] in (1, 3, 4) else ""
+    if len(shape) == 3 and shape[2] == 4:
+        return "; without transparency: array[..., :3]"
+    if len(shape) == 3 and shape[2] == 1:
+        return "; without the last axis: array[..., 0]"
+    if array.dtype == bool:
+        return "; that is array.astype(np.uint8) * 255"
+    if array.dtype.kind == "f":
+        return "; of 0 to 1 that is (array * 255).astype(np.uint8)"
+    return "; of 16 bits that is (array >> 8).astype(np.uint8)" if array.dtype == np.uint16 else ""
 
 
 def save_image(path: Path, rgb: UInt8Array, quality: int = 92) -> None:

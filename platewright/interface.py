@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -13,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from platewright.background.photo import background_folder
 from platewright.errors import ConfigError, ImageError
 from platewright.generation.job import draw_sample, make_job
 from platewright.image import read_picture
 from platewright.output.annotation import annotate
 from platewright.output.batch import list_images
-from platewright.output.photo import PhotoReadings
+from platewright.output.photo import PhotoReadings, each_of
 from platewright.output.redaction import redact, redaction_settings
 from platewright.pool import in_order, usual_workers
 from platewright.reading.choice import load_detector
@@ -35,6 +35,8 @@ Picture = NDArray[np.uint8]
 Source = str | os.PathLike[str] | bytes | BinaryIO | Picture | Image.Image
 """A path, a file's bytes, an open file, an array uint8 (H, W, 3) RGB or (H, W) grey, or a PIL
 picture."""
+Regions = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+"""Codes such as `GB`, or paths of `.toml` files: one, several with commas between, or a list."""
 
 _LOCK = threading.Lock()
 _SHARED: dict[tuple[str, ...], Detector] = {}
@@ -52,6 +54,11 @@ class Scene(NamedTuple):
 
     picture: Picture
     record: SceneRecord
+
+    def __repr__(self) -> str:
+        height, width = self.picture.shape[:2]
+        texts = [plate.text for plate in self.record.plates]
+        return f"Scene(picture={width}x{height}, texts={texts})"
 
 
 class Detector:
@@ -81,7 +88,7 @@ class Detector:
         self,
         weights: str | os.PathLike[str] | None = None,
         *,
-        regions: str | Iterable[str] = (),
+        regions: Regions | None = (),
         reader: str = "",
         threads: int = 0,
         beams: int = 8,
@@ -98,6 +105,11 @@ class Detector:
             ("min_presence", min_presence), ("min_confidence", min_confidence), ("accept", accept)
         ):  # fmt: skip
             _check(name, value, 0, 1)
+        self._given: dict[str, Any] = {
+            "reader": reader, "threads": threads, "beams": beams, "min_height": min_height,
+            "min_presence": min_presence, "min_confidence": min_confidence,
+            "everything": everything, "accept": accept,
+        }  # fmt: skip
         self.weights = bundled("weights.onnx") if weights is None else Path(weights)
         self.regions = _codes(regions)
         self._threads = threads or min(usual_workers(), 4)
@@ -115,6 +127,10 @@ class Detector:
 
     def __repr__(self) -> str:
         return f"Detector({str(self.weights)!r}, regions={list(self.regions)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let other processes have one like it; they load the networks themselves."""
+        return partial(type(self), self.weights, regions=self.regions, **self._given), ()
 
     def read(self, picture: Source) -> list[Reading]:
         """Find and read the plates of a picture.
@@ -150,11 +166,28 @@ class Detector:
             The readings of each picture, in order, with its name and size.
 
         Raises:
-            ImageError: if a folder holds no photo; if a picture can't be read, without `on_error`.
+            ImageError: if a folder holds no photo, or what is given is one picture; if a picture
+                can't be read, without `on_error`.
+            ConfigError: if `workers` is out of its range.
         """
+        _check("workers", workers, 1, 256, whole=True)
         sources: Any = pictures
         if isinstance(pictures, (str, os.PathLike)):
+            if Path(pictures).is_file():
+                raise ImageError(f"{pictures}: a file, no folder: give it to `read`, or in a list")
             sources = list_images(Path(pictures), deep=True)
+        elif not isinstance(pictures, Iterable) or _is_one(pictures):
+            kind = type(pictures).__name__
+            raise ImageError(f"{kind}: no folder and no list of pictures; `read` takes one picture")
+        return self._read_all(sources, workers, on_error)
+
+    def _read_all(
+        self,
+        sources: Iterable[Source],
+        workers: int,
+        on_error: Callable[[ImageError], object] | None,
+    ) -> Iterator[PhotoReadings]:
+        """Read pictures; see `read_many`, which looks over what it was given at once."""
 
         def read(numbered: tuple[int, Source]) -> PhotoReadings | ImageError:
             try:
@@ -176,9 +209,15 @@ class Detector:
         Args:
             picture: as `read` takes it.
             readings: of the picture; None: it is read first.
+
+        Raises:
+            ImageError: if it is no picture that can be read.
+            TypeError: if these are no readings.
         """
         image = read_picture(picture)
-        return annotate(image, self.read(image) if readings is None else list(readings))
+        if readings is None:
+            return annotate(image, self.read(image))
+        return annotate(image, list(each_of(readings, "readings of one picture", Reading)))
 
     def redact(self, picture: Source) -> Picture:
         """Return a picture with all its plates hidden beyond recovery, uint8 (H, W, 3) RGB.
@@ -187,8 +226,12 @@ class Detector:
 
         Args:
             picture: as `read` takes it.
+
+        Raises:
+            ImageError: if it is no picture that can be read.
         """
-        return redact(read_picture(picture), self._hider())[0]
+        hidden = redact(read_picture(picture), self._hider())[0]
+        return hidden if hidden.ndim == 3 else np.repeat(hidden[..., None], 3, axis=2)
 
     def _read_photo(self, number: int, source: Source) -> PhotoReadings:
 
@@ -221,7 +264,7 @@ class Detector:
         return other
 
 
-def read(picture: Source, *, regions: str | Iterable[str] = ()) -> list[Reading]:
+def read(picture: Source, *, regions: Regions | None = ()) -> list[Reading]:
     """Find and read the plates of a picture with the bundled networks, which stay loaded.
 
     Args:
@@ -249,7 +292,7 @@ def read(picture: Source, *, regions: str | Iterable[str] = ()) -> list[Reading]
 
 
 def draw(
-    region: str | Iterable[str] = (),
+    region: Regions | None = (),
     seed: int = 0,
     *,
     index: int = 0,
@@ -274,12 +317,22 @@ def draw(
     """
     for name, value, high in (("seed", seed, 1 << 63), ("index", index, 1 << 63)):
         _check(name, value, 0, high, whole=True)
-    for value in size:
+    try:
+        height, width = size
+    except (TypeError, ValueError):
+        raise ConfigError(f"size {size!r}: give (height, width)") from None
+    for value in (height, width):
         _check("size", value, 16, 8192, whole=True)
     codes = _codes(region)
     require_ink([load_region(code) for code in codes])
-    folder = None if backgrounds is None else background_folder(Path(backgrounds).absolute())
-    job = make_job(seed=seed, regions=codes, size=size, backgrounds=folder, preset=preset)
+    folder = None if backgrounds is None else Path(backgrounds).absolute()
+    if folder is not None and not any(folder.glob("*.jpg")):
+        raise ConfigError(
+            f"{backgrounds}: no folder with .jpg photos; without one backgrounds are drawn"
+        )
+    job = make_job(
+        seed=seed, regions=codes, size=(height, width), backgrounds=folder, preset=preset
+    )
     sample = draw_sample(job, index)
     return Scene(sample.image, sample.record)
 
@@ -287,12 +340,34 @@ def draw(
 def _check(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
     """Raise `ConfigError` where a number that is given is none, or out of its range."""
     kind = int | np.integer if whole else int | float | np.integer | np.floating
-    if value is not None and not (isinstance(value, kind) and low <= value <= high):
+    if value is None and not whole:
+        return
+    if not (isinstance(value, kind) and low <= value <= high):
         raise ConfigError(f"{name} {value!r}: give a number from {low:g} to {high:g}")
 
 
-def _codes(regions: str | Iterable[str]) -> tuple[str, ...]:
-    """Return codes in capitals, paths of files as they are."""
-    listed = regions.split(",") if isinstance(regions, str) else regions
+def _is_one(given: object) -> bool:
+    """Tell what is one picture from what holds several, though one can go through either."""
+    if isinstance(given, np.ndarray):
+        return given.ndim != 4
+    kinds = (bytes, bytearray, memoryview, Image.Image)
+    return isinstance(given, kinds) or hasattr(given, "read")
+
+
+def _codes(regions: Regions | None) -> tuple[str, ...]:
+    """Return codes in capitals, paths of files as they are.
+
+    Raises:
+        ConfigError: if these are neither codes nor paths.
+    """
+    listed: Iterable[Any] = ()
+    if isinstance(regions, str):
+        listed = regions.split(",")
+    elif isinstance(regions, os.PathLike):
+        listed = [regions]
+    elif regions is not None:
+        listed = list(regions) if isinstance(regions, Iterable) else [regions]
+    if not all(isinstance(one, (str, os.PathLike)) for one in listed):
+        raise ConfigError(f"regions {regions!r}: give codes such as 'GB', or paths of .toml files")
     stripped = (str(one).strip() for one in listed)
     return tuple(one if one.endswith(".toml") else one.upper() for one in stripped if one)

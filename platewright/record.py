@@ -178,7 +178,11 @@ class Character:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+ARRAYS = ("quad", "slots")
+"""Attributes of a reading that are compared number by number."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
     """What the detector says of one plate.
 
@@ -213,6 +217,18 @@ class Reading:
     lines: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     room: float = 1.0
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether all of it is the same, to the last digit."""
+        if not isinstance(other, Reading):
+            return NotImplemented
+        mine, its = self.__dict__, other.__dict__
+        return all(np.array_equal(mine[name], its[name]) for name in ARRAYS) and all(
+            mine[name] == its[name] for name in mine if name not in ARRAYS
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.confidence, self.presence))
 
     def __repr__(self) -> str:
         box = ", ".join(f"{value:.0f}" for value in self.box)

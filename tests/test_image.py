@@ -8,6 +8,7 @@ import resource
 import struct
 import subprocess
 import sys
+import warnings
 import zlib
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from platewright.image import (
     decode_image,
     encode_image,
     load_image,
+    muted,
     read_picture,
     save_image,
 )
@@ -472,3 +474,19 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         load_image(tmp_path / "photo.jpg")
     with pytest.raises(ImageError, match="a directory, not a file"):
         load_image(tmp_path)
+
+
+def test_threads_that_decode_at_a_time_leave_warnings_as_they_were() -> None:
+    """The one that came first may go first, or last."""
+    for order in ((0, 1), (1, 0)):
+        before = list(warnings.filters)
+        blocks = [muted(), muted()]
+        for block in blocks:
+            block.__enter__()
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.warn("not heard", UserWarning, stacklevel=1)
+        for k in order:
+            blocks[k].__exit__(None, None, None)
+        assert list(warnings.filters) == before and not seen
+    with pytest.warns(UserWarning, match="heard"):
+        warnings.warn("heard", UserWarning, stacklevel=1)

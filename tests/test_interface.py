@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,7 @@ def test_a_picture_may_be_given_in_any_way(
             assert told(detector.read(each)) == told(wanted), type(each)
     grey = np.asarray(Image.fromarray(photo).convert("L"))
     assert told(detector.read(Image.fromarray(grey))) == told(detector.read(grey))
+    assert told(detector.read(grey.view(np.matrix))) == told(detector.read(grey))
 
 
 def test_a_pil_picture_is_turned_as_the_camera_noted(tmp_path: Path) -> None:
@@ -91,11 +94,18 @@ def test_a_pil_picture_is_turned_as_the_camera_noted(tmp_path: Path) -> None:
         ("no/such.jpg", r"no/such\.jpg: can't be read: No such file"),
         (b"", "the file is empty"),
         (b"no picture", "the picture: no picture that can be read"),
-        (np.zeros((4, 4)), r"an array float64 \(4, 4\): give uint8"),
-        (np.zeros((4, 4, 4), np.uint8), r"\(4, 4, 4\): give uint8"),
-        (np.zeros((0, 4), np.uint8), r"\(0, 4\): give uint8"),
+        (np.zeros((4, 4)), r"an array float64 \(4, 4\): give uint8.* \(array \* 255\)"),
+        (np.zeros((4, 4), np.uint16), r"array >> 8"),
+        (np.zeros((4, 4), bool), r"astype\(np.uint8\) \* 255"),
+        (np.zeros((4, 4, 4), np.uint8), r"\(4, 4, 4\): give uint8.* array\[\.\.\., :3\]"),
+        (np.zeros((4, 4, 1), np.uint8), r"array\[\.\.\., 0\]"),
+        (np.zeros((3, 4, 5), np.uint8), r"transpose\(1, 2, 0\)"),
+        (np.zeros((1, 4, 4, 3), np.uint8), r"one picture at a time"),
+        (np.zeros((0, 4), np.uint8), r"\(0, 4\): give uint8.* grey$"),
         (7, "int: neither path"),
         ("http://localhost/a.jpg", "an address; fetch it"),
+        ("data:image/png;base64,AA", "an address; fetch it"),
+        ("", "'': an empty path"),
         ("a\0.jpg", r"a\\x00\.jpg: can't be read: embedded null byte"),
         (io.StringIO("text"), "gives str; open the file with 'rb'"),
         (Image.new("RGB", (0, 5)), "0 x 5 pixels: nothing is in it"),
@@ -154,6 +164,25 @@ def test_a_reading_is_a_line(detector: platewright.Detector, photo: np.ndarray) 
     assert line.startswith("Reading(text='") and "confidence=0." in line and "box=(" in line
     assert len(line) < 120 and "\n" not in line
     assert repr(detector) == f"Detector('{ROOT / 'weights.onnx'}', regions=[])"
+    scene = platewright.draw("GB", seed=1, size=(64, 96))
+    assert repr(scene).startswith("Scene(picture=96x64, texts=[") and "\n" not in repr(scene)
+
+
+def test_readings_are_equal_where_all_of_them_is(
+    detector: platewright.Detector, photo: np.ndarray
+) -> None:
+    (one, *_), (same, *_) = detector.read(photo), detector.read(photo)
+    assert one == same and hash(one) == hash(same) and same in [one] and one != one.text
+    assert one != replace(one, quad=one.quad + 1) and one != replace(one, region="QQ")
+    assert len({one, same}) == 1
+
+
+def test_a_detector_goes_to_other_processes(
+    detector: platewright.Detector, photo: np.ndarray
+) -> None:
+    bound = detector._bound_to(("GB",))
+    there = pickle.loads(pickle.dumps(bound))
+    assert there.regions == ("GB",) and told(there.read(photo)) == told(bound.read(photo))
 
 
 def test_regions_bind_texts_and_share_the_networks(photo: np.ndarray) -> None:
@@ -164,6 +193,11 @@ def test_regions_bind_texts_and_share_the_networks(photo: np.ndarray) -> None:
     assert interface._SHARED["GB",]._detector.speller is free.speller
     with pytest.raises(RegionError, match="QQ"):
         platewright.read(photo, regions="QQ")
+    assert platewright.read(photo, regions=None) == platewright.read(photo)
+    for wrong in (5, [None], [["GB"]]):
+        with pytest.raises(ConfigError, match="give codes such as 'GB'"):
+            platewright.read(photo, regions=wrong)  # type: ignore[arg-type]
+    assert interface._codes(Path("my/a.toml")) == ("my/a.toml",)
 
 
 @pytest.mark.slow
@@ -212,6 +246,26 @@ def test_many_pictures_come_in_order_with_their_names(
     assert [(one.file, one.size) for one in arrays] == [("0", photo.shape[:2]), ("1", (60, 90))]
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (STREET, "a file, no folder: give it to `read`"),
+        ("no/such", "no/such: can't be read"),
+        (np.zeros((9, 9, 3), np.uint8), "ndarray: no folder and no list"),
+        (STREET.read_bytes(), "bytes: no folder and no list"),
+        (io.BytesIO(), "BytesIO: no folder and no list"),
+        (None, "NoneType: no folder and no list"),
+    ],
+)
+def test_what_is_no_list_of_pictures_is_told_at_once(
+    detector: platewright.Detector, given: Any, said: str
+) -> None:
+    with pytest.raises(ImageError, match=said):
+        detector.read_many(given)
+    with pytest.raises(ConfigError, match="workers 0: give a number from 1"):
+        detector.read_many([], workers=0)
+
+
 def test_readings_are_drawn_and_plates_hidden(
     detector: platewright.Detector, photo: np.ndarray
 ) -> None:
@@ -220,6 +274,11 @@ def test_readings_are_drawn_and_plates_hidden(
     assert drawn.shape == photo.shape and (drawn != photo).any()
     assert np.array_equal(drawn, detector.annotate(photo))
     assert np.array_equal(detector.annotate(photo, []), photo)
+    wrong: Any
+    for wrong in (readings[0], ["text"], 7):
+        with pytest.raises(TypeError, match="give a list of readings of one picture"):
+            detector.annotate(photo, wrong)
+    assert detector.redact(np.zeros((40, 60), np.uint8)).shape == (40, 60, 3)
     before = photo.copy()
     hidden = detector.redact(photo)
     assert np.array_equal(photo, before)
@@ -254,6 +313,10 @@ def test_pandas_and_supervision(detector: platewright.Detector, photo: np.ndarra
     assert both.data["text"].tolist() == frame["text"].tolist()
     (told,) = platewright.to_coco(detector.read_many([photo]))["images"]
     assert told == {"id": 1, "file_name": "0", "width": 280, "height": 140}
+    with pytest.raises(TypeError, match="a PhotoReadings in it"):
+        platewright.to_detections(detector.read_many([photo]))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a Reading in it: give a list of what read_many yields"):
+        platewright.to_coco(readings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["pandas", "supervision"])
@@ -267,11 +330,14 @@ def test_what_is_not_installed_is_told(name: str, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.process
 @pytest.mark.parametrize(
     "named",
-    [{"seed": -1}, {"index": 0.5}, {"size": (9, 9)}, {"size": (10**6,) * 2}, {"backgrounds": "no"}],
-)
+    [
+        {"seed": -1}, {"seed": None}, {"index": 0.5}, {"size": (9, 9)}, {"size": (10**6,) * 2},
+        {"size": 480}, {"size": (64, 64, 3)}, {"backgrounds": "no"}, {"region": 5},
+    ],
+)  # fmt: skip
 def test_what_can_not_be_drawn_is_told(named: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match=r"give a number from|no such folder"):
-        platewright.draw(region="GB", **named)
+    with pytest.raises(ConfigError, match=r"give (a number|codes|\(height, width)|no folder with"):
+        platewright.draw(**({"region": "GB"} | named))
 
 
 def test_a_drawing_is_the_one_of_the_command(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import contextlib
 import io
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from PIL import Image, UnidentifiedImageError
 
 from platewright.container import START_BYTES, boxed_kind, open_picture, pillow_formats
 from platewright.errors import ConfigError, ImageError
-from platewright.image import MAX_PIXELS, decode_image
+from platewright.image import MAX_PIXELS, decode_image, muted
 from platewright.jpeg import check_scans
 
 SMALLEST = 32
@@ -136,13 +135,11 @@ def _measure(data: bytes) -> tuple[tuple[int, int], str]:
     if not pillow_formats(start):
         return (0, 0), "HEIC, which needs pip install pillow-heif"
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of large pictures, whose size is judged here, and of odd metadata.
-            warnings.simplefilter("ignore")
-            with open_picture(io.BytesIO(data), "photo") as picture:
-                if start.startswith(STARTS[0]):
-                    check_scans(data, picture.size, "photo", MAX_PIXELS)
-                return picture.size, ""
+        # Pillow warns of large pictures, whose size is judged here, and of odd metadata.
+        with muted(), open_picture(io.BytesIO(data), "photo") as picture:
+            if start.startswith(STARTS[0]):
+                check_scans(data, picture.size, "photo", MAX_PIXELS)
+            return picture.size, ""
     except Image.DecompressionBombError:
         return (0, 0), "too many pixels"
     except ImageError as error:

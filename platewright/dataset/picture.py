@@ -7,7 +7,6 @@ import io
 import os
 import re
 import unicodedata
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,7 +21,7 @@ from platewright.dataset.textfile import rows_of
 from platewright.errors import DatasetError, ImageError, PlatewrightError
 from platewright.file import make_folder, open_file, write_file
 from platewright.http import is_web
-from platewright.image import READ_SUFFIXES, decode_image
+from platewright.image import READ_SUFFIXES, decode_image, muted
 
 # EXIF 2.32, tag 0x0112: these orientations lie on their side.
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
@@ -70,11 +69,9 @@ def packed_size(data: bytes, name: str) -> tuple[int, int]:
 
 
 def _shown_size(stream: BinaryIO, name: str) -> tuple[int, int]:
-    with warnings.catch_warnings():  # of doubts about metadata
-        warnings.simplefilter("ignore")
-        with open_picture(stream, name) as picture:
-            width, height = picture.size
-            sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
+    with muted(), open_picture(stream, name) as picture:  # which has doubts about metadata
+        width, height = picture.size
+        sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
     return (width, height) if sideways else (height, width)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from platewright.text import percent
 if TYPE_CHECKING:
     import pandas as pd
     import supervision as sv
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +146,7 @@ def to_frame(readings: Iterable[Reading | PhotoReadings]) -> pd.DataFrame:
 
     Raises:
         ConfigError: if pandas is not installed.
+        TypeError: if something else is given.
     """
     try:
         import pandas
@@ -158,14 +161,18 @@ def to_detections(readings: Iterable[Reading]) -> sv.Detections:
     `data` holds the texts as `class_name`, which its annotators write, and as `text`, the regions
     as `region`, and the corners as `quad`, (n, 4, 2).
 
+    Args:
+        readings: what `read` returns, or one of those that `read_many` yields.
+
     Raises:
         ConfigError: if supervision is not installed.
+        TypeError: if something else is given.
     """
     try:
         import supervision
     except ImportError:
         raise ConfigError("to_detections needs supervision: pip install supervision") from None
-    found = list(readings)
+    found = list(each_of(readings, "readings of one picture", Reading))
     if not found:
         return supervision.Detections.empty()
     texts = np.array([reading.text for reading in found])
@@ -229,10 +236,13 @@ def to_coco(photos: Iterable[PhotoReadings]) -> dict[str, Any]:
 
     Args:
         photos: what `read_many` yields.
+
+    Raises:
+        TypeError: if something else is given.
     """
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for number, photo in enumerate(photos, 1):
+    for number, photo in enumerate(each_of(photos, "what read_many yields", PhotoReadings), 1):
         image, found = coco_entries(photo, number, len(annotations) + 1)
         images.append(image)
         annotations += found
@@ -240,9 +250,23 @@ def to_coco(photos: Iterable[PhotoReadings]) -> dict[str, Any]:
 
 
 def _rows(readings: Iterable[Reading | PhotoReadings], file: str = "") -> Iterator[tuple[Any, ...]]:
-    for each in readings:
+    for each in each_of(readings, "readings, or what read_many yields", Reading, PhotoReadings):
         if isinstance(each, PhotoReadings):
             yield from _rows(each.readings, each.file)
         else:
             facts = (each.text, each.confidence, each.presence, each.accepted, each.region)
             yield (file, *facts, *each.box)
+
+
+def each_of(given: Iterable[Kind], wanted: str, *kinds: type) -> Iterator[Kind]:
+    """Go through what is given, if it is what is wanted.
+
+    Raises:
+        TypeError: if it is none, or one of it is something else.
+    """
+    if not isinstance(given, Iterable):
+        raise TypeError(f"a {type(given).__name__}: give a list of {wanted}")
+    for one in given:
+        if not isinstance(one, kinds):
+            raise TypeError(f"a {type(one).__name__} in it: give a list of {wanted}")
+        yield one
