@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import io
+import logging
+import struct
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -20,19 +24,27 @@ from PIL import (
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
+    _imaging,
 )
 
 from platewright.errors import ImageError
 from platewright.jpeg import MAX_BYTES as MAX_JPEG_BYTES
-from platewright.jpeg import check_header
+from platewright.jpeg import MAX_EXIF_BYTES, check_header
 
 MAX_BYTES = 1 << 30
 """Of a picture's file; one of 100 megapixels and 16 bits has 800 MB without any packing."""
 FREE_PARTS, PART_BYTES = 10_000, 1 << 10
-"""Chunks of a PNG that may be small, and the mean size of more; encoders write 8 KB and more."""
+"""Chunks of a PNG that may be small, and the mean size of more; encoders write 8 KB and more. In
+front of a GIF's picture, blocks."""
+MAX_TAGS, MAX_VALUES = 4096, 1 << 17
+"""Of a TIFF's first directory, and numbers of a tag in it: one for each strip, as a rule."""
+MAX_RUNS = 1 << 23
+"""Bytes, and pixels, of a BMP that is packed by run length, which is unpacked in Python."""
 FREE_TILE_PIXELS, TILE_PICTURES = 1 << 24, 4
 """The largest tile of a TIFF: pixels, or pictures of its own size; one is unpacked at a time."""
-PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
+PNG, JPEG, GIF = b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"GIF8"
+TIFF = {b"II*\0": "<HHI", b"MM\0*": ">HHI", b"II+\0": "<HHQ", b"MM\0+": ">HHQ"}
+"""How they begin, BigTIFF too, and what an entry of their directory is: tag, type and count."""
 
 # A JPEG of several pictures (MPO) is opened as a JPEG.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
@@ -45,7 +57,12 @@ START_BYTES = 64
 """Of a file: they tell what it holds."""
 HEIC_PLUGINS = ("pillow_heif", "pi_heif")
 """Either makes Pillow read HEIC; the second does no more than that."""
-TILE_WIDTH_TAG, TILE_HEIGHT_TAG = 0x0142, 0x0143
+TILE_WIDTH_TAG, TILE_HEIGHT_TAG, ORIENTATION_TAG = 0x0142, 0x0143, 0x0112
+
+# What a damaged TIFF makes libtiff and Pillow remark is told as an error of ours.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+with contextlib.suppress(AttributeError, OSError):  # another build, in which it has no name
+    ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 
 def open_picture(stream: BinaryIO, name: str) -> Image.Image:
@@ -83,7 +100,17 @@ def open_picture(stream: BinaryIO, name: str) -> Image.Image:
         most = max(FREE_TILE_PIXELS, TILE_PICTURES * picture.width * picture.height)
         if sides[0] * sides[1] > most:
             raise ImageError(f"{name}: tiles of {sides[0]} x {sides[1]} pixels; export it again")
+    packed = any(part[0] == "bmp_rle" for part in getattr(picture, "tile", ()))
+    if packed and max(picture.width * picture.height, stream.seek(0, io.SEEK_END)) > MAX_RUNS:
+        told = f"a BMP packed by run length of more than {MAX_RUNS >> 20} MiB or megapixels"
+        raise ImageError(f"{name}: {told}; export it again")
     return picture
+
+
+def orientation_of(picture: Image.Image) -> object:
+    """Return how a camera noted that a picture lies (EXIF), 1-8 as a rule; 1: upright."""
+    whole = len(picture.info.get("exif") or b"") <= MAX_EXIF_BYTES
+    return picture.getexif().get(ORIENTATION_TAG, 1) if whole else 1
 
 
 def _check_parts(stream: BinaryIO, start: bytes, name: str) -> None:
@@ -95,15 +122,63 @@ def _check_parts(stream: BinaryIO, start: bytes, name: str) -> None:
         raise ImageError(f"{name}: more than {most >> 20} MiB; make it smaller first")
     if start.startswith(JPEG):
         check_header(stream.read(), name)
-    elif start.startswith(PNG):
-        at, count, most = len(PNG), 0, FREE_PARTS + length // PART_BYTES
-        while at < length and count <= most:
-            stream.seek(at)
-            at += int.from_bytes(stream.read(4)) + 12  # its length, its name, itself, a check sum
-            count += 1
-        if count > most:
-            raise ImageError(f"{name}: a PNG of more than {most} parts; export it again")
+    elif start.startswith((PNG, GIF)):
+        most = FREE_PARTS + length // PART_BYTES
+        ends = _chunk_ends if start.startswith(PNG) else _block_ends
+        for count, at in enumerate(ends(stream)):
+            if count > most:
+                kind = "PNG" if start.startswith(PNG) else "GIF"
+                raise ImageError(f"{name}: a {kind} of more than {most} parts; export it again")
+            if at >= length:
+                break
+    elif start[:4] in TIFF:
+        _check_tags(stream, name)
     stream.seek(0)
+
+
+def _chunk_ends(stream: BinaryIO) -> Iterator[int]:
+    """Yield where each chunk of a PNG ends."""
+    at = len(PNG)
+    while True:
+        stream.seek(at)
+        at += int.from_bytes(stream.read(4)) + 12  # its length, its name, itself, a check sum
+        yield at
+
+
+def _block_ends(stream: BinaryIO) -> Iterator[int]:
+    """Yield where each block in front of a GIF's first picture ends (GIF89a, section 23 on)."""
+    stream.seek(10)
+    flags = int.from_bytes(stream.read(1))
+    at = stream.seek(13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0))
+    while (kind := stream.read(1)) not in (b",", b";"):
+        at += 1
+        if kind == b"!":
+            stream.read(1)
+            at += 1
+            while size := int.from_bytes(stream.read(1)):
+                at = stream.seek(at + 1 + size)
+                yield at
+            at += 1
+        yield at
+
+
+def _check_tags(stream: BinaryIO, name: str) -> None:
+    """Raise `ImageError` where a TIFF's first directory holds more than that of any picture."""
+    stream.seek(0)
+    entry = TIFF[stream.read(4)]
+    wide = entry.endswith("Q")  # BigTIFF
+    with contextlib.suppress(struct.error, OverflowError):  # cut off, which Pillow tells of
+        stream.seek(8 if wide else 4)
+        stream.seek(*struct.unpack(entry[0] + entry[-1], stream.read(8 if wide else 4)))
+        (count,) = struct.unpack(entry[0] + "HQ"[wide], stream.read(8 if wide else 2))
+        for _ in range(min(count, MAX_TAGS)):
+            _, kind, values = struct.unpack(entry, stream.read(struct.calcsize(entry)))
+            stream.read(8 if wide else 4)
+            # Bytes and letters are taken as they are.
+            if values > MAX_VALUES and kind not in (1, 2, 7):
+                count = MAX_TAGS + 1
+        if count > MAX_TAGS:
+            raise ImageError(f"{name}: a TIFF of too many strips, tiles or tags; export it again")
 
 
 def boxed_kind(start: bytes) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from platewright.container import open_picture
+from platewright.container import open_picture, orientation_of
 from platewright.errors import ImageError, OutputError
 from platewright.file import open_file, write_file
 from platewright.jpeg import check_scans
@@ -50,7 +50,6 @@ MAX_SIDES = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
 """Pixels of a side that a format can hold; OpenCV remarks on larger ones on stderr."""
 STRIP_PIXELS = 1 << 17
 """At a time: what is worked on stays in the processor's cache."""
-ORIENTATION_TAG = 0x0112
 _MUTE = threading.Lock()
 _MUTED: list[contextlib.ExitStack] = []
 """What ends the silence, once for each thread that is in it; only the first one does something."""
@@ -168,7 +167,7 @@ def read_picture(source: Any, name: str = "the picture") -> UInt8Array:
         with _decoding(name, MAX_PIXELS):
             _check_size(name, *source.size, MAX_PIXELS)
             source.load()
-            return _turn(_to_rgb(source), source.getexif().get(ORIENTATION_TAG, 1))
+            return _turn(_to_rgb(source), orientation_of(source))
     if isinstance(source, (bytes, bytearray, memoryview)):
         return decode_image(io.BytesIO(bytes(source)), name)
     if hasattr(source, "read"):
@@ -270,7 +269,7 @@ def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
         picture.load()
         rgb = _to_rgb(picture)
         # Asked for after loading: Pillow turns a TIFF by itself, and then forgets the tag.
-        orientation = picture.getexif().get(ORIENTATION_TAG, 1)
+        orientation = orientation_of(picture)
     return _turn(rgb, orientation)
 
 

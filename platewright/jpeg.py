@@ -15,6 +15,8 @@ MAX_BYTES = 256 << 20
 """Of a file; a JPEG of 100 megapixels at the best quality has some 100 MB."""
 MAX_SEGMENTS = 5000
 """In front of a JPEG's first scan; the longest metadata fill some hundred of 64 KB each."""
+MAX_EXIF_BYTES = 1 << 20
+"""Of EXIF metadata, which fill one segment of 64 KB as a rule."""
 MAX_FILL = 1 << 16
 """Bytes between them that belong to none."""
 
@@ -29,16 +31,19 @@ def check_header(data: bytes, name: str) -> None:
         data: the file.
         name: what an error calls it.
     """
-    segments, fill, at = 0, 0, 2
+    segments, fill, exif, at = 0, 0, 0, 2
     while (marker := NEXT_MARKER.search(data, at)) is not None:
         fill, at, kind = fill + marker.start() - at, marker.end(), marker[0][1]
         segments += 1
-        if segments > MAX_SEGMENTS or fill > MAX_FILL:
+        length = max(int.from_bytes(data[at : at + 2]), 2)
+        if kind == 0xE1 and data.startswith(b"Exif", at + 2):
+            exif += length
+        if segments > MAX_SEGMENTS or fill > MAX_FILL or exif > MAX_EXIF_BYTES:
             raise ImageError(f"{name}: a JPEG whose header has no end; export it again")
         if kind in (0xDA, 0xD9):
             return
         if kind not in (0x01, 0xD8):
-            at += max(int.from_bytes(data[at : at + 2]), 2)
+            at += length
 
 
 def check_scans(data: bytes, size: tuple[int, int], name: str, max_pixels: int) -> None:

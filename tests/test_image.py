@@ -299,9 +299,11 @@ def test_garbage_inside_raises_nothing_but_image_error(
 ) -> None:
     """Nor do the decoders remark on it on stderr."""
     rng = np.random.default_rng(seed)
-    for kind in ("JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP", "AVIF"):
+    for kind in ("JPEG", "PNG", "GIF", "TIFF", "TIFF lzw", "TIFF jpeg", "WEBP", "BMP", "AVIF"):
         whole = io.BytesIO()
-        Image.fromarray(four_patches()).save(whole, format=kind)
+        kind, _, packing = kind.partition(" ")
+        how = {"lzw": "tiff_lzw", "jpeg": "jpeg"}.get(packing)
+        Image.fromarray(four_patches()).save(whole, format=kind, compression=how)
         data = np.frombuffer(whole.getvalue(), np.uint8).copy()
         data[rng.integers(4, len(data), 12)] = rng.integers(0, 256, 12)
         try:
@@ -445,10 +447,28 @@ def tiled(side: int) -> bytes:
     return (head + tags + bytes(200)).ljust(400, b"\0")
 
 
+def tags(*entries: tuple[int, int, int, int]) -> bytes:
+    """A TIFF of nothing but tags: each a number, a type, a count and a value."""
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
+    return head + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+
+
+def run_lengths(side: int, data: bytes) -> bytes:
+    """A square BMP of 8 bits that is packed by run length."""
+    head = struct.pack("<IiiHHIIiiII", 40, side, side, 1, 8, 1, len(data), 0, 0, 256, 0)
+    at = 14 + len(head) + 1024
+    return struct.pack("<2sIII", b"BM", at + len(data), 0, at) + head + bytes(1024) + data
+
+
 def test_no_part_in_front_of_the_pixels_makes_a_decoder_slow_or_large() -> None:
     """Such files of some megabytes took ten seconds, or gigabytes."""
     jpeg, png = (encode_image(four_patches(), kind) for kind in (".jpg", ".png"))
     head, rest = png[:33], png[33:]
+    packed = io.BytesIO()
+    Image.fromarray(four_patches()).save(packed, "GIF")
+    start = 13 + 3 * (2 << (packed.getvalue()[10] & 7))  # behind its palette
+    gif, picture = packed.getvalue()[:start], packed.getvalue()[start:]
+    exif = segment(0xE1, b"Exif\0\0" + bytes(60_000))
     for data, said in (
         (jpeg[:2] + segment(0xFE, b"") * 6000 + jpeg[2:], "header has no end"),
         (jpeg[:2] + b"\xff" * 70_000 + jpeg[2:], "header has no end"),
@@ -456,6 +476,13 @@ def test_no_part_in_front_of_the_pixels_makes_a_decoder_slow_or_large() -> None:
         (head + chunk(b"tEXt", b"a\0b") * 11_000 + rest, "a PNG of more than"),
         (head + chunk(b"IDAT", b"") * 11_000 + rest, "a PNG of more than"),
         (tiled(40_000), "tiles of 40000 x 40000 pixels"),
+        (jpeg[:2] + exif * 20 + jpeg[2:], "header has no end"),
+        (gif + b"!\xfe\1a\0" * 11_000 + picture, "a GIF of more than"),
+        (gif + bytes(11_000), "a GIF of more than"),
+        (tags((273, 4, 1 << 20, 8)), "a TIFF of too many strips, tiles or tags"),
+        (tags(*[(1000, 3, 1, 0)] * 5000), "a TIFF of too many strips, tiles or tags"),
+        (run_lengths(4000, b"\1\1\0\0" * 4000), "a BMP packed by run length of more than"),
+        (run_lengths(9, bytes(9 << 20)), "a BMP packed by run length of more than"),
     ):
         with pytest.raises(ImageError, match=said):
             decode_image(io.BytesIO(data), "a")
@@ -464,8 +491,13 @@ def test_no_part_in_front_of_the_pixels_makes_a_decoder_slow_or_large() -> None:
     for data in (
         jpeg[:2] + segment(0xE2, b"ICC_PROFILE\0" + bytes(60_000)) * 255 + jpeg[2:],
         head + chunk(b"tEXt", b"a\0b") * 500 + rest,
+        jpeg[:2] + exif * 2 + jpeg[2:],
+        gif + b"!\xfe\1a\0" * 500 + picture,
+        # Megabytes of numbers that should say how it lies say nothing.
+        head + chunk(b"eXIf", tags((274, 5, 1 << 18, 26)).ljust(26 + (8 << 18), b"\1")) + rest,
     ):
         assert decode_image(io.BytesIO(data), "a").shape == (48, 80, 3)
+    assert decode_image(io.BytesIO(run_lengths(9, b"\t\1\0\0" * 9)), "a").shape == (9, 9, 3)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.container import MAX_BYTES, open_picture
+from platewright.container import MAX_BYTES, open_picture, orientation_of
 from platewright.dataset.format import load_format, load_reader
 from platewright.dataset.picture import PictureFile, PictureFinder, size_conflict
 from platewright.dataset.selection import (
@@ -43,7 +43,6 @@ Entry = tuple[PictureFile, SceneRecord]
 
 BOOK = f"{HIDDEN}/convert.json"
 """In the output: the names of what was written, so that --force replaces that and nothing else."""
-ORIENTATION = 0x0112
 LONGEST_NAME = 100
 
 
@@ -281,7 +280,7 @@ def _load(picture: PictureFile) -> tuple[NDArray[np.uint8], bytes | None]:
     image = decode_image(io.BytesIO(data), where)
     with open_picture(io.BytesIO(data), where) as head:
         plain = head.format == "JPEG" and head.mode == "RGB"
-        plain = plain and head.getexif().get(ORIENTATION, 1) == 1
+        plain = plain and orientation_of(head) == 1
     return image, data if plain else None
 
 

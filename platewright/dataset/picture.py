@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from platewright.container import open_picture
+from platewright.container import open_picture, orientation_of
 from platewright.dataset.failure import Failures, shown
 from platewright.dataset.textfile import rows_of
 from platewright.errors import DatasetError, ImageError, PlatewrightError
@@ -24,7 +24,7 @@ from platewright.http import is_web
 from platewright.image import READ_SUFFIXES, decode_image, muted
 
 # EXIF 2.32, tag 0x0112: these orientations lie on their side.
-ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
+SIDEWAYS = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def packed_size(data: bytes, name: str) -> tuple[int, int]:
 def _shown_size(stream: BinaryIO, name: str) -> tuple[int, int]:
     with muted(), open_picture(stream, name) as picture:  # which has doubts about metadata
         width, height = picture.size
-        sideways = picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
+        sideways = orientation_of(picture) in SIDEWAYS
     return (width, height) if sideways else (height, width)
 
 
