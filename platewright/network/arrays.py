@@ -22,8 +22,8 @@ from platewright.file import make_folder, open_file, whole_file
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"
 NOTE = "note.json"
-MAX_BYTES = 1 << 30
-"""Of all arrays together; the networks here have less than a twentieth of it."""
+MAX_BYTES = 1 << 28
+"""Of all arrays together; the networks here have less than a fifth of it."""
 MAX_TEXT = 1 << 20
 """Bytes of the settings, and of the note."""
 # A header of an array is Python, in a way: nearly anything comes of a damaged one.
@@ -79,7 +79,7 @@ def _members(stream: BinaryIO, path: Path) -> dict[str, NDArray[Any]]:
         entries = archive.infolist()
         if sum(entry.file_size for entry in entries) > MAX_BYTES:
             raise WeightsError(
-                f"{path}: more than {MAX_BYTES >> 30} GiB of weights; no file of ours"
+                f"{path}: more than {MAX_BYTES >> 20} MiB of weights; no file of ours"
             )
         if SETTINGS not in (entry.filename.removesuffix(".npy") for entry in entries):
             raise WeightsError(f"{path}: not a weights file of this program: no settings")

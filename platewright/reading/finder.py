@@ -356,4 +356,5 @@ def sift(
 
 def sigmoid(logits: Any) -> FloatArray:
     """Return probabilities of logits."""
-    return np.asarray(1 / (1 + np.exp(-np.asarray(logits, np.float64))), np.float64)
+    with np.errstate(over="ignore"):  # 0 is right where it is too large for a number
+        return np.asarray(1 / (1 + np.exp(-np.asarray(logits, np.float64))), np.float64)

@@ -27,7 +27,7 @@ MOST_NUMBERS = 50_000_000
 """In a picture of a fixed size that a network takes."""
 LOOPS = re.compile(rb"\x22\x04(Loop|Scan)")
 """A node's field `op_type` (onnx.proto, field 4 of NodeProto) of what may go on for ever."""
-MAX_BYTES = 1 << 30
+MAX_BYTES = 1 << 28
 NO_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation", "BFCArena")
 LEAST = 128
 """Sides of an idle picture whose size is free: no smaller than a scan's window."""
@@ -72,7 +72,7 @@ def read_model(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise WeightsError(
-                f"{path}: more than {MAX_BYTES >> 30} GiB; no weights of this program"
+                f"{path}: more than {MAX_BYTES >> 20} MiB; no weights of this program"
             )
         model = path.read_bytes()
     except OSError as error:

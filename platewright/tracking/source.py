@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, VideoError
+from platewright.file import open_file
 from platewright.image import MAX_PIXELS, load_image
 from platewright.output.batch import list_images
 from platewright.output.clip import import_av
@@ -58,11 +59,15 @@ def safe_name(address: str) -> str:
     >>> safe_name("rtsp://admin:secret@10.0.0.7:554/live?key=1")
     'rtsp://10.0.0.7:554/live'
     """
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         _ = parts.port
     except ValueError:  # a password with a slash in it, say, ends the host's name too early
-        parts = urlsplit(re.sub(r"//.*@", "//", address))
+        address = re.sub(r"//.*@", "//", address).partition("?")[0]
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # one bracket alone, say
+            return address
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
@@ -158,7 +163,7 @@ def unpacked(av_frame: Any) -> Picture:
 
 
 class FileSource:
-    """A video file, decoded by PyAV."""
+    """A video file, decoded by PyAV; what it says of other files and addresses is not followed."""
 
     live = False
 
@@ -170,11 +175,16 @@ class FileSource:
 
     def frames(self) -> Iterator[Frame]:
         """See `Source`; damaged parts are passed over."""
-        try:
-            container = self._av.open(str(self.path))
-        except (OSError, self._av.error.FFmpegError) as error:
-            raise VideoError(f"{self.name}: no video that can be read ({error.strerror})") from None
-        with container:
+        with contextlib.ExitStack() as opened:
+            try:
+                file = opened.enter_context(open_file(self.path))
+                file.raw.name = self.name  # type: ignore[attr-defined]
+                # Lists of parts, whatever they are called, would have it open what they name.
+                nothing = {"protocol_whitelist": "none"}
+                container = opened.enter_context(self._av.open(file, options=nothing))
+            except (OSError, self._av.error.FFmpegError) as error:
+                why = error.strerror
+                raise VideoError(f"{self.name}: no video that can be read ({why})") from None
             if not container.streams.video:
                 raise VideoError(f"{self.name}: no picture in it, only sound or text")
             stream = bounded(container)

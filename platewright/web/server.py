@@ -107,7 +107,8 @@ def listen(bind: str) -> list[socket.socket]:
     """
     host, colon, port = bind.rpartition(":")
     host = host.strip("[]")
-    if not (colon and port.isascii() and port.isdigit() and int(port) < 65536):
+    whole = colon and port.isascii() and port.isdigit() and len(port) < 6
+    if not (whole and int(port) < 65536):
         raise ConfigError(f"--bind {bind}: give ADDRESS:PORT with a port of 0 to 65535")
     sockets: list[socket.socket] = []
     try:
@@ -115,11 +116,11 @@ def listen(bind: str) -> list[socket.socket]:
             host or "0.0.0.0", int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
         for family, address in dict.fromkeys((each[0], each[4]) for each in found):
-            sockets.append(socket.create_server(address[:2], family=family, backlog=1024))
-    except OSError as error:
+            sockets.append(socket.create_server(address, family=family, backlog=1024))
+    except (OSError, UnicodeError) as error:
         for each in sockets:
             each.close()
-        if isinstance(error, socket.gaierror):
+        if isinstance(error, (socket.gaierror, UnicodeError)):
             why = "no such address"
         elif error.errno == errno.EADDRINUSE:
             why = "something else listens there; give another port"

@@ -233,7 +233,7 @@ def test_a_bomb_is_seen_in_the_table(tmp_path: Path) -> None:
         info = zipfile.ZipInfo("a.npy")
         file.writestr(info, b"x")
         info.file_size = 1 << 40
-    assert "more than 1 GiB of weights" in refusal(tmp_path / "w.npz")
+    assert "more than 256 MiB of weights" in refusal(tmp_path / "w.npz")
 
 
 EVERY = BundleSettings(

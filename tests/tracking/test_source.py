@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -85,6 +86,22 @@ def test_a_file_with_sound_only(tmp_path: Path) -> None:
         list(FileSource(path).frames())
 
 
+def test_a_file_leads_to_no_other(tmp_path: Path) -> None:
+    """A list of parts under a video's name had pipes waited for, and other files shown."""
+    make_video(tmp_path / "a.mp4")
+    os.mkfifo(tmp_path / "pipe.ts")
+    lists = (
+        "ffconcat version 1.0\nfile a.mp4\n", "ffconcat version 1.0\nfile pipe.ts\n",
+        f"#EXTM3U\n#EXTINF:1,\n{tmp_path}/pipe.ts\n#EXT-X-ENDLIST\n",
+    )  # fmt: skip
+    for content in lists:
+        (tmp_path / "list.mp4").write_text(content)
+        with pytest.raises(VideoError, match=r"list\.mp4: no video that can be read"):
+            list(FileSource(tmp_path / "list.mp4").frames())
+    with pytest.raises(VideoError, match="a pipe or a device, not a file"):
+        list(FileSource(tmp_path / "pipe.ts").frames())
+
+
 def test_a_closed_file_ends(tmp_path: Path) -> None:
     source = FileSource(make_video(tmp_path / "a.mp4"))
     got = []
@@ -129,3 +146,4 @@ def test_what_a_user_may_mean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_name_without_secrets() -> None:
     assert safe_name("https://u:p@h/a/b.m3u8?key=1#x") == "https://h/a/b.m3u8"
+    assert safe_name("rtsp://u:p@[::1/a?key=1") == "rtsp://[::1/a"  # no address, and no secret

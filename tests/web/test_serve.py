@@ -254,6 +254,7 @@ def test_bad_requests_leave_no_address_in_the_log(server: Server) -> None:
         ("127.0.0.1", "give ADDRESS:PORT"),
         ("127.0.0.1:x", "give ADDRESS:PORT"),
         ("no host:1", "no such address"),
+        ("..:1", "no such address"),
         ("203.0.113.7:8000", "assign"),
         ("TAKEN", "something else listens there"),
     ],
