@@ -104,7 +104,10 @@ def _start(path: Path, model: bytes, threads: int) -> Any:
     # Of several networks each has threads of its own: none may wait for work while others work.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # to the same, after remarks on stdout
+        )  # fmt: skip
     except Exception as error:  # the runtime raises classes of its own, without a common base
         raise WeightsError(f"{path}: not a usable .onnx file ({_first_line(error)})") from None
 

@@ -123,7 +123,10 @@ def away(request: HttpRequest) -> DatabaseGoneError | None:
 
 
 class SecurityHeaders:
-    """Middleware that adds them to every answer; nothing personal stays in a cache."""
+    """Middleware that adds them to every answer; nothing personal stays in a cache.
+
+    Of what was asked for with HEAD they are all that goes out.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -141,6 +144,10 @@ class SecurityHeaders:
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
+        if request.method == "HEAD" and not response.streaming:
+            # Whatever followed would be taken for the answer to the next request.
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            response.content = b""
         return response
 
 

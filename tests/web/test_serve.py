@@ -210,6 +210,18 @@ def test_a_picture_that_costs_too_much_is_one_line(hurried: Server, street: Stre
     assert json.loads(body)["pictures"][0]["plates"]
 
 
+def test_what_is_asked_for_with_head_has_no_body(server: Server) -> None:
+    place = urlsplit(server.url)
+    with closing(http.client.HTTPConnection(place.hostname, place.port, timeout=20)) as client:
+        for path in ("/", "/health", "/nothing"):
+            lengths = []
+            for method in ("HEAD", "GET"):  # a body would be read as the second answer
+                client.request(method, path, headers={"Host": "localhost"})
+                answer = client.getresponse()
+                lengths.append((int(answer.headers["Content-Length"]), len(answer.read())))
+            assert lengths == [(lengths[1][0], 0), (lengths[1][0],) * 2]
+
+
 def test_a_body_without_a_length(server: Server) -> None:
     place = urlsplit(server.url)
     for header, status, told in (
