@@ -6,6 +6,7 @@ would draw plates that nobody could: characters that don't fit, colours too alik
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -29,6 +30,7 @@ NEAR = 50.0  # of 255: plates with less between their colours can hardly be read
 SQUEEZE = 0.6  # characters are drawn narrower where they need more room, but not narrower than so
 OFTEN = 0.25  # of a series' plates; random faces and sizes may go beyond now and then
 SHRINK = 0.85  # nor smaller than so
+DRAWN = 500  # texts that are held against the rule
 GENERIC = 78  # weight of the region of random plates, which is to stay the largest
 LOOKALIKES = dict(zip("АВЕЗІКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABE3IKMHOPCTYXABEZHIKMNOPTYX", strict=True))  # noqa: RUF001
 
@@ -60,6 +62,10 @@ def _of_region(region: Region, data: dict[str, Any], stem: str) -> Iterator[str]
         yield f"code: {region.code!r} is not the file's name; call the file {region.code}.toml"
     if len(region.source) < 10:
         yield f"source: {region.source!r} names no law, standard or article; cite it"
+    texts = {region.draw(np.random.default_rng(k)).text for k in range(DRAWN if region.rule else 0)}
+    wrong = sorted(text for text in texts if not re.fullmatch(region.rule, text))
+    if wrong:
+        yield f"rule: {wrong[0]!r} is drawn and does not fit; mend the syntaxes, or the rule"
     if region.weight == 0:
         yield "weight: 0: the default mix never draws it; give it some"
     elif region.weight > GENERIC and region.code != "ANY":

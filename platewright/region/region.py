@@ -241,6 +241,7 @@ class Region:
         source: where its sizes and syntaxes are laid down.
         weight: share in the default training mix, beside the other regions' weights.
         series: its kinds of plates.
+        rule: regular expression for all its texts, as the source has them; empty: none is known.
     """
 
     code: str
@@ -248,6 +249,7 @@ class Region:
     source: str
     weight: float
     series: tuple[Series, ...]
+    rule: str = ""
     _series: Weighted[Series] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -632,8 +632,9 @@ def texts(code: str) -> list[str]:
 
 
 def test_every_country_is_tested_somewhere() -> None:
-    # A region that this project gains later stands here too.
-    assert set(region_codes()) - {"ANY"} == VALIDATED | set(RULES) | set(SERIALS)
+    """In this file, or by the `rule` of its own, which `gen.py --check` holds its texts against."""
+    own = {code for code in region_codes() if load_region(code).rule}
+    assert set(region_codes()) - {"ANY"} == VALIDATED | set(RULES) | set(SERIALS) | own
 
 
 @pytest.mark.parametrize("code", RULES)
