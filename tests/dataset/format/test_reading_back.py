@@ -53,9 +53,11 @@ def test_crops_of_lmdb_come_back(drawn, drawn_as) -> None:
 
 
 def test_what_only_writes_can_not_be_read() -> None:
-    assert set(format_names()) - set(readable_names()) == {"characters", "tfrecord"}
-    with pytest.raises(ConfigError, match="no format tfrecord can be read; known: windows, "):
-        load_reader("tfrecord")
+    written = set(format_names()) - set(readable_names())
+    assert written >= {"characters", "tfrecord"}
+    for name in written:
+        with pytest.raises(ConfigError, match=f"no format {name} can be read; known: windows, "):
+            load_reader(name)
 
 
 def test_nothing_and_two_things_are_told(tmp_path: Path, write) -> None:
