@@ -116,11 +116,11 @@ def claim_results(source: Path, *results: Path | None, force: bool) -> None:
         ConfigError: if a result is the source or another result, or a folder is in its place.
         OutputError: if there is such a file and `force` is off, or a folder can't be made.
     """
-    seen = {source.resolve()}
+    seen = {os.path.realpath(source)}
     for path in filter(None, results):
-        if path.resolve() in seen:
+        if os.path.realpath(path) in seen:
             raise ConfigError(f"{path}: is the source itself or named twice; give another name")
-        seen.add(path.resolve())
+        seen.add(os.path.realpath(path))
         if path.is_dir():
             raise ConfigError(f"{path}: a folder is there; give a file")
         # A device such as /dev/stdout may be written to again and again.
@@ -186,10 +186,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     temporary: Path | None = None
     try:
         if path.exists() and not path.is_file():
-            with path.open("wb") as device:
+            with _open_device(path) as device:
                 yield device
             return
-        target = path.resolve()
+        target = Path(os.path.realpath(path))  # a link to itself is one that is written over
         if not target.parent.exists():
             make_folder(target.parent)
         stream, temporary = _open_temporary(target)
@@ -206,6 +206,24 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _open_device(path: Path, buffering: int = -1) -> Any:
+    """Open what is no file, to write to it; a pipe that nobody reads is not waited for.
+
+    Raises:
+        OSError: if it can't be opened.
+    """
+    at_once = getattr(os, "O_NONBLOCK", 0)
+    try:
+        handle = os.open(path, os.O_WRONLY | at_once | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            error.strerror = "a pipe that nobody reads"
+        raise
+    if at_once:
+        os.set_blocking(handle, True)
+    return os.fdopen(handle, "wb", buffering)
 
 
 def _open_temporary(target: Path) -> tuple[BinaryIO, Path]:
@@ -326,6 +344,7 @@ class LinesFile:
         there = path.exists()
         device = there and not path.is_file()
         self.part = path if in_place or device else path.with_name(path.name + ".part")
+        self._device = device
         self._goes = not (device or (there and in_place))
         """Whether an error may remove what was written so far, as it is nothing."""
 
@@ -333,7 +352,9 @@ class LinesFile:
         try:
             if not self.part.parent.exists():
                 make_folder(self.part.parent)
-            self._stream = self.part.open("wb", buffering=0)
+            self._stream = (
+                _open_device(self.part, 0) if self._device else self.part.open("wb", buffering=0)
+            )
         except OSError as error:
             raise self._failed(error) from error
         self._empty = True

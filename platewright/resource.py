@@ -50,8 +50,9 @@ def font_folders() -> tuple[Path, ...]:
 
 def is_bundled(path: Path) -> bool:
     """Tell whether a file is one of those that the program ships."""
-    return path.resolve().is_relative_to(DATA / "readers") or (
-        path.resolve().parent == DATA and path.name.startswith("weights")
+    place = Path(os.path.realpath(path))
+    return place.is_relative_to(DATA / "readers") or (
+        place.parent == DATA and path.name.startswith("weights")
     )
 
 

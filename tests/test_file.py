@@ -15,7 +15,14 @@ from PIL import Image
 
 from platewright.background.archive import open_archive
 from platewright.errors import OutputError
-from platewright.file import LinesFile, files_below, whole_file, whole_text, write_file
+from platewright.file import (
+    LinesFile,
+    claim_results,
+    files_below,
+    whole_file,
+    whole_text,
+    write_file,
+)
 from platewright.output.batch import list_images
 from tests.script import ROOT
 
@@ -123,6 +130,25 @@ def test_a_link_is_followed_and_a_device_written_to(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_bytes() == b"1"
     write_file(Path("/dev/null"), b"gone")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    claim_results(tmp_path / "photo", tmp_path / "loop", force=False)
+    write_file(tmp_path / "loop", b"2")
+    assert (tmp_path / "loop").read_bytes() == b"2"
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="a pipe that nobody reads"):
+        write_file(pipe, b"1")
+    with pytest.raises(OutputError, match="a pipe that nobody reads"), LinesFile(pipe):
+        pass
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_file(pipe, b"1")
+    with LinesFile(pipe) as lines:
+        lines.write("2")
+    assert os.read(reader, 9) == b"12"
+    os.close(reader)
 
 
 def test_a_result_is_as_open_as_any_new_file(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
         DatasetError: if labels can't be read, or no picture is left.
         OutputError: if the output can't be written, or holds something already.
     """
-    source, out = job.source.resolve(), job.out.resolve()
+    source, out = (Path(os.path.realpath(path)) for path in (job.source, job.out))
     if out == source or out in source.parents:
         raise OutputError(f"{job.out}: the data set to read lies in it; name another folder")
     kind, read = load_format(job.writer), load_reader(job.reader)

@@ -275,10 +275,10 @@ def _guard(results: Sequence[Path], photos: Sequence[Path], *, hint: str) -> Non
 
     Without a hint what to do about files that are there, they may be.
     """
-    sources = {photo.resolve() for photo in photos}
-    seen: set[Path] = set()
+    sources = {os.path.realpath(photo) for photo in photos}
+    seen: set[str] = set()
     for path in results:
-        place = path.resolve()
+        place = os.path.realpath(path)
         if place in sources:
             raise ConfigError(f"{path}: is the photo itself; give the output another place")
         if place in seen:

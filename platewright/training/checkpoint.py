@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -253,7 +254,7 @@ def claim_run(out: Path, copy_to: Path | None, *, resume: bool, force: bool) -> 
     if copy_to is not None:
         if copy_to.suffix.lower() != ".npz":
             raise ConfigError(f"--copy-to {copy_to}: give the name of an .npz file")
-        if copy_to.resolve() == (out / "weights.npz").resolve():
+        if os.path.realpath(copy_to) == os.path.realpath(out / "weights.npz"):
             raise ConfigError(f"--copy-to {copy_to}: is what the run itself writes")
         if (kept := [str(path) for path in copies if path.exists()]) and not force:
             them = "them" if len(kept) > 1 else "it"
