@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 TRACE = "PLATEWRIGHT_TRACEBACK"
+ENDING = ("SIGTERM", "SIGHUP")
 LONGEST = 1200
 """Characters of an error's line, about."""
 
@@ -110,19 +113,26 @@ def run_script(
 ) -> None:
     """Run a script's `main` and leave the process with its exit code.
 
+    What ends it from outside (`kill`, a closed terminal) does as Ctrl-C does, so that what was done
+    until then is kept.
+
     Args:
         main: the script's story; returns None or 0 when done, another exit code otherwise.
         name: the script's name, put before the message of an error.
         after_failure: is called where the exit code is not 0.
     """
+    if threading.current_thread() is threading.main_thread():
+        for number in filter(None, (getattr(signal, each, None) for each in ENDING)):
+            if signal.getsignal(number) == signal.SIG_DFL:  # and not ignored, as by nohup
+                signal.signal(number, _interrupt)
     try:
         code = main() or 0
     except PlatewrightError as error:
         print(f"{name}: {error}", file=sys.stderr)
         code = error.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print(f"{name}: stopped", file=sys.stderr)
-        code = 130
+        code = 128 + (*stop.args, signal.SIGINT)[0]
     except BrokenPipeError:
         code = 1
     except OSError as error:
@@ -141,3 +151,7 @@ def run_script(
     if code:
         after_failure()
     sys.exit(code)
+
+
+def _interrupt(number: int, _: object) -> None:
+    raise KeyboardInterrupt(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,19 @@ def test_one_line(
     said = capsys.readouterr().err
     assert left.value.code == code and said.startswith("x.py: ") and told in said
     assert len(said.splitlines()) == 1 and said[:-1].isprintable() and len(said) < 2000
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_ends_it_from_outside_does_as_ctrl_c(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with pytest.raises(SystemExit) as left:
+            run_script(lambda: signal.raise_signal(number), "x.py")
+    finally:
+        signal.signal(number, before)
+    assert left.value.code == 128 + number and capsys.readouterr().err == "x.py: stopped\n"
 
 
 def test_where_it_went_wrong_is_told_if_asked(monkeypatch: pytest.MonkeyPatch) -> None:

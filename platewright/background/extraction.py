@@ -245,10 +245,12 @@ def _cut_batch(crop: Crop, items: list[_Item]) -> list[_Item]:
 def _undisturbed() -> Iterator[None]:
     """Put Ctrl-C off to the end of the block: half of a write would leave a file behind."""
     came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = [signal.signal(number, lambda n, _: came.append(n)) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
     if came:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(came[0])

@@ -21,7 +21,7 @@ from platewright.dataset.format.windows import LABELS, label_line
 from platewright.dataset.png import encode_png
 from platewright.dataset.store import is_url
 from platewright.dataset.writer import Sample
-from platewright.errors import ConfigError
+from platewright.errors import ConfigError, printable
 from platewright.file import write_beside
 from platewright.generation.sequence import check_sequence, draw_sequence, runs
 from platewright.output.clip import ClipWriter
@@ -151,7 +151,7 @@ def write_run(job: DrawingJob, folder: Path, indices: range) -> list[str]:
 def report_region(path: Path) -> int:
     """Print what is wrong with a region file, or what it draws; returns 1 or 0."""
     if wrong := check_region(path):
-        print(*wrong, sep="\n")
+        print(*map(printable, wrong), sep="\n")
         return 1
     region, rng = load_region(path), np.random.default_rng(0)
     texts = ", ".join(region.draw(rng).text for _ in range(EXAMPLES))

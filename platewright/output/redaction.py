@@ -7,8 +7,9 @@ tools for document redaction", 2016). A flat colour of the plate's surroundings 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import cv2
@@ -39,8 +40,8 @@ SAME = 0.8
 """Overlap of a find with one that there is already, and adds nothing to it."""
 OVERLAP = 0.3
 """Of places that are told; what overlaps one by more is hidden with it, and not counted."""
-WAYS = (0, 1, 2, 3)
-"""By how many times 90 degrees a photo is turned to be looked at."""
+WAYS = (0, 1, 2, 3, 0.5, -0.5)
+"""By how many times 90 degrees a photo is turned to be looked at; aslant at half of its size."""
 DARK, WHITE, LIGHTEST = 80.0, 235.0, 99.0
 """Where a photo's lightest hundredth is below the first level, it is looked at with that at the
 second."""
@@ -81,9 +82,9 @@ def redaction_settings(
 def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
     """Hide all plates of a photo.
 
-    The photo is looked at as it is, on either side and upside down: phones do not always note how
-    they were held, and whoever sees the photo turns it. Ways up in which likely plates were found
-    are looked at again, once these are hidden.
+    The photo is looked at as it is, on either side, upside down and aslant: phones do not always
+    note how they were held, and whoever sees the photo turns it. Ways up in which likely plates
+    were found are looked at again, once these are hidden.
 
     Args:
         image: (H, W) grey or (H, W, 3) RGB; not changed.
@@ -93,7 +94,7 @@ def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
         A new picture, and where the plates were, best first: readings without a text.
     """
     kept: list[Reading] = []
-    shown, ways = image, list(WAYS)
+    shown, ways = image, [*WAYS]
     for _ in range(ROUNDS):
         found = find_plates(shown, detector, ways)
         new = [each for finds in found.values() for each in finds]
@@ -106,28 +107,47 @@ def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
 
 
 def find_plates(
-    image: Picture, detector: Finder, ways: Sequence[int] = WAYS
-) -> dict[int, list[Reading]]:
+    image: Picture, detector: Finder, ways: Sequence[float] = WAYS
+) -> dict[float, list[Reading]]:
     """Return what may be plates, by the way up in which it is one.
 
     Args:
         image: (H, W) grey or (H, W, 3) RGB.
         detector: with `redaction_settings`.
-        ways: how often the photo is turned by 90 degrees, anticlockwise, 0-3.
+        ways: how often the photo is turned by 90 degrees, anticlockwise; of `WAYS`.
 
     Returns:
         Readings without texts, in pixels of the photo as it is.
     """
-    size = (image.shape[0], image.shape[1])
     image = lit(image)
-    found: dict[int, list[Reading]] = {}
+    found: dict[float, list[Reading]] = {}
     for way in ways:
-        own = detector.locate(np.ascontiguousarray(np.rot90(image, way)))
+        turned, back = _turned(image, way)
+        own = detector.locate(turned)
         if way:  # the front of a house on its side is no plate
-            own = [r for r in own if r.presence >= SURE or _area(r) <= LARGEST * size[0] * size[1]]
+            most = LARGEST * turned.shape[0] * turned.shape[1]
+            own = [r for r in own if r.presence >= SURE or _area(r) <= most]
+        if way % 1:  # nor is what is hardly one upright
+            own = [r for r in own if r.presence >= LIKELY]
         own = _apart(without_texts(own), SAME)
-        found[way] = [replace(find, quad=turned_back(find.quad, way, size)) for find in own]
+        found[way] = [replace(find, quad=back(find.quad)) for find in own]
     return found
+
+
+def _turned(image: Picture, way: float) -> tuple[Picture, Callable[[FloatArray], FloatArray]]:
+    """Return a photo turned, and what turns corners in it back; see `WAYS`."""
+    height, width = image.shape[:2]
+    if not way % 1:
+        turns = int(way)
+        whole = np.ascontiguousarray(np.rot90(image, turns))
+        return whole, partial(turned_back, turns=turns, size=(height, width))
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 90 * way, 0.5)
+    sides = np.ceil(np.abs(turn[:, :2]) @ (width, height))
+    turn[:, 2] += (sides - (width, height)) / 2
+    back = cv2.invertAffineTransform(turn)
+    sides_px = int(sides[0]), int(sides[1])
+    half = cv2.warpAffine(image, turn, sides_px, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(half, np.uint8), lambda quad: quad @ back[:, :2].T + back[:, 2]
 
 
 def lit(image: Picture) -> Picture:

@@ -113,7 +113,7 @@ class Twice:
     def locate(self, image: np.ndarray) -> list[Reading]:
         self.rounds += 1
         rows, columns = np.nonzero((image == image.max()).all(axis=-1) & (image > 150).all(axis=-1))
-        if not rows.size:
+        if not rows.size or sorted(image.shape[:2]) != [120, 240]:
             return []
         box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
         return [Reading(text="AB12", confidence=0.9, presence=0.8, quad=quad_of_box(box),
@@ -126,7 +126,7 @@ def test_what_stood_beside_a_hidden_plate_is_hidden_too() -> None:
     detector = Twice()
     out, found = redact(image, detector)
     assert np.unique(out).tolist() == [90]
-    assert detector.rounds == 3 * 4  # each time in four orientations
+    assert detector.rounds == 3 * 4 + 2  # each time in four orientations, and once aslant
     assert [(r.text, r.confidence, r.region, r.characters) for r in found] == [("", 0, "", ())] * 2
     assert all(r.slots is None for r in found)
     assert find_plates(image, Twice())[0][0].presence == 0.8
@@ -226,6 +226,26 @@ class Upright:
         if image[rows.min(), columns.min(), 1] != 0:
             return []
         return [Reading(text="A", confidence=1.0, presence=1.0, quad=quad_of_box(box))]
+
+
+class Level:
+    """A detector of one white thing, where it is much wider than high."""
+
+    def locate(self, image: np.ndarray) -> list[Reading]:
+        rows, columns = np.nonzero(image[..., 0] > 150)
+        if not rows.size or np.ptp(columns) < 2 * np.ptp(rows):
+            return []
+        box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        return [Reading(text="A", confidence=1.0, presence=1.0, quad=quad_of_box(box))]
+
+
+@pytest.mark.parametrize("degrees", [45, -45])
+def test_a_plate_in_a_photo_held_aslant_is_hidden(degrees: float) -> None:
+    image = np.full((200, 320, 3), 90, np.uint8)
+    plate = cv2.boxPoints(((130, 110), (100, 20), degrees))
+    cv2.fillPoly(image, [np.rint(plate).astype(np.int32)], (255, 255, 255))
+    shown, hidden = redact(image, Level())
+    assert len(hidden) == 1 and (shown == 90).all()
 
 
 class Sighted:
