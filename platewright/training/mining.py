@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
-from platewright.file import make_folder
+from platewright.file import make_folder, open_file
 from platewright.geometry import box_of_quad
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.progress import track
@@ -92,6 +92,7 @@ def load_hard(path: Path) -> Picture:
         DatasetError: if the file is missing or holds something else.
     """
     try:
+        open_file(path).close()  # no pipe, which would be waited for
         windows: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise DatasetError(f"{path}: no mined windows ({error})") from None
