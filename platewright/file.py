@@ -20,6 +20,8 @@ _MADE: list[Path] = []
 """Folders that this process has made, outer ones first."""
 NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 """How a file is opened to be written from its beginning."""
+AT_ONCE = getattr(os, "O_NONBLOCK", 0)
+"""Without this a pipe is opened only when somebody else opens its other end."""
 
 
 def writing(path: Path) -> contextlib.AbstractContextManager[None]:
@@ -57,10 +59,8 @@ def open_file(path: Path) -> io.BufferedReader:
     Raises:
         OSError: if it can't be opened, or is no file.
     """
-    # Without this a pipe is opened only when somebody else opens its other end.
-    at_once = getattr(os, "O_NONBLOCK", 0)
     try:
-        handle = os.open(path, os.O_RDONLY | at_once | getattr(os, "O_BINARY", 0))
+        handle = os.open(path, os.O_RDONLY | AT_ONCE | getattr(os, "O_BINARY", 0))
     except ValueError as error:  # a name with a zero byte
         raise OSError(errno.EINVAL, str(error), str(path)) from None
     kind = os.fstat(handle).st_mode
@@ -95,11 +95,7 @@ def files_below(folder: Path, suffix: str = "") -> Iterator[Path]:
 
 
 def file_digest(path: Path) -> str:
-    """Return a file's SHA-256.
-
-    Raises:
-        OSError: if it can't be read.
-    """
+    """Return a file's SHA-256; an `OSError` where it can't be read."""
     with open_file(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -130,11 +126,7 @@ def claim_results(source: Path, *results: Path | None, force: bool) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name and rename it when it is whole.
-
-    Args:
-        path: where it goes; its folder is made where it lacks.
-        data: its content.
+    """Write a file under a temporary name and rename it when it is whole; its folder is made.
 
     Raises:
         OutputError: if it can't be written, in one line with the reason.
@@ -186,7 +178,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     temporary: Path | None = None
     try:
         if path.exists() and not path.is_file():
-            with _open_device(path) as device:
+            with open(path, "wb", opener=_at_once) as device:
                 yield device
             return
         target = Path(os.path.realpath(path))  # a link to itself is one that is written over
@@ -208,22 +200,17 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
                 temporary.unlink()
 
 
-def _open_device(path: Path, buffering: int = -1) -> Any:
-    """Open what is no file, to write to it; a pipe that nobody reads is not waited for.
-
-    Raises:
-        OSError: if it can't be opened.
-    """
-    at_once = getattr(os, "O_NONBLOCK", 0)
+def _at_once(path: str, flags: int) -> int:
+    """Open a file for `open`; a pipe that nobody reads is not waited for."""
     try:
-        handle = os.open(path, os.O_WRONLY | at_once | getattr(os, "O_BINARY", 0))
+        handle = os.open(path, flags | AT_ONCE, 0o666)
     except OSError as error:
         if error.errno == errno.ENXIO:
             error.strerror = "a pipe that nobody reads"
         raise
-    if at_once:
+    if AT_ONCE:
         os.set_blocking(handle, True)
-    return os.fdopen(handle, "wb", buffering)
+    return handle
 
 
 def _open_temporary(target: Path) -> tuple[BinaryIO, Path]:
@@ -344,7 +331,6 @@ class LinesFile:
         there = path.exists()
         device = there and not path.is_file()
         self.part = path if in_place or device else path.with_name(path.name + ".part")
-        self._device = device
         self._goes = not (device or (there and in_place))
         """Whether an error may remove what was written so far, as it is nothing."""
 
@@ -352,9 +338,7 @@ class LinesFile:
         try:
             if not self.part.parent.exists():
                 make_folder(self.part.parent)
-            self._stream = (
-                _open_device(self.part, 0) if self._device else self.part.open("wb", buffering=0)
-            )
+            self._stream = open(self.part, "wb", buffering=0, opener=_at_once)
         except OSError as error:
             raise self._failed(error) from error
         self._empty = True
