@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 AHEAD = 2
 """Items of each worker that are handed out before the first of them is asked for."""
 WATCH_S = 0.5
+GRACE_S = 10.0
+"""For which workers may go on with what they are at when the run has ended early."""
 
 
 def usual_workers() -> int:
@@ -42,9 +44,9 @@ def in_order(
 ) -> Iterator[Result]:
     """Call a function on every item in workers; yield what it returns, in the items' order.
 
-    Ctrl-C reaches this process alone: the workers finish what they are at and end. Close the
-    iterator to end early. Items are taken as they are needed, so memory stays flat; where the
-    items themselves raise, what came before is yielded first.
+    Ctrl-C reaches this process alone: the workers finish what they are at and end, or are ended
+    after `GRACE_S`. Close the iterator to end early. Items are taken as they are needed, so memory
+    stays flat; where the items themselves raise, what came before is yielded first.
 
     Args:
         function: can be pickled, unless in threads; what it raises ends the run.
@@ -88,7 +90,13 @@ def in_order(
             "a worker was killed (memory?): the same command with fewer --workers goes on"
         ) from None
     finally:
-        pool.shutdown(cancel_futures=True)
+        processes = [*(getattr(pool, "_processes", None) or {}).values()]
+        pool.shutdown(wait=False, cancel_futures=True)
+        end = time.monotonic() + GRACE_S
+        for each in processes:
+            each.join(max(end - time.monotonic(), 0))
+            each.terminate()
+        pool.shutdown()
     if failed is not None:
         raise failed
 

@@ -39,7 +39,7 @@ def read_toml(
     if len(data) > MAX_BYTES:
         raise error(f"{path}: more than {MAX_BYTES >> 20} MiB; give a {kind}")
     try:
-        text = data.decode().replace("\r\n", "\n")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
         if LONG_KEY.search(text):
             raise error(f"{path}: a key of more than {DEEPEST} parts; mend it there")
         content = tomllib.loads(text)

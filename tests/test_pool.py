@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from platewright import pool
 from platewright.errors import EngineError, ImageError
 from platewright.pool import Line, in_order, usual_workers
 from tests.script import wait_until
@@ -29,6 +30,13 @@ def test_items_are_taken_as_they_are_needed() -> None:
     results = in_order(cube, taken, 2)
     assert [next(results) for _ in range(3)] == [0, 1, 8]
     assert next(taken) < 12
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_who_ends_early_does_not_wait_for_long_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "GRACE_S", 0.1)
+    results = in_order(time.sleep, itertools.chain([0.0], itertools.repeat(3600.0)), 2)
+    assert next(results) is None
     results.close()  # type: ignore[attr-defined]
 
 
