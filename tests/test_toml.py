@@ -33,6 +33,11 @@ def test_what_is_hostile_is_one_line(tmp_path: Path, content: str) -> None:
     assert len(str(caught.value)) < 600
 
 
+def test_as_windows_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes(b"\xef\xbb\xbfa = 1\r\nb = 2\r\n")
+    assert read_toml(tmp_path / "x.toml") == {"a": 1, "b": 2}
+
+
 def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.toml")
     for path in (tmp_path, tmp_path / "nowhere.toml", tmp_path / "x.toml"):
