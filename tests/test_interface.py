@@ -283,8 +283,9 @@ def test_readings_are_drawn_and_plates_hidden(
     hidden = detector.redact(photo)
     assert np.array_equal(photo, before)
     x0, y0, x1, y1 = (int(v) for v in readings[0].box)
-    inside = hidden[(y0 + y1) // 2, (3 * x0 + x1) // 4 : (x0 + 3 * x1) // 4]
-    assert len(np.unique(inside.reshape(-1, 3), axis=0)) <= 3  # flat; finds may overlap
+    row = (y0 + y1) // 2, slice((3 * x0 + x1) // 4, (x0 + 3 * x1) // 4)
+    inside, was = (len(np.unique(each[row], axis=0)) for each in (hidden, photo))
+    assert inside <= 6 < 20 < was  # flat; finds of several ways up and aslant overlap
 
 
 @pytest.mark.slow
