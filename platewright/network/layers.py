@@ -179,13 +179,15 @@ class LinePool(layers.Layer):  # type: ignore[misc]
         """Gather."""
         weights = ops.softmax(self.where(x), axis=1)  # (B, H, W, lines)
         columns = ops.transpose(x, (0, 2, 1, 3))  # (B, W, H, C)
-        steps = ops.matmul(ops.transpose(weights, (0, 2, 3, 1)), columns)  # (B, W, lines, C)
-        if self.reach:
-            rows, room = x.shape[1], self.reach
+        rows, room = x.shape[1], self.reach
+        near = [weights]
+        if room:
             wider = ops.pad(weights, ((0, 0), (room, room), (0, 0), (0, 0)))
-            near = [wider[:, k : k + rows] for k in range(2 * room + 1) if k != room]
-            more = [ops.matmul(ops.transpose(each, (0, 2, 3, 1)), columns) for each in near]
-            steps = ops.concatenate([steps, *more], axis=-1)
+            near += [wider[:, k : k + rows] for k in range(2 * room + 1) if k != room]
+        every = ops.transpose(ops.concatenate(near, axis=-1), (0, 2, 3, 1))  # (B, W, n * lines, H)
+        steps = ops.matmul(every, columns)  # (B, W, n * lines, C)
+        if room:
+            steps = ops.concatenate(ops.split(steps, len(near), axis=2), axis=-1)
         return ops.transpose(steps, (0, 2, 1, 3)), ops.transpose(weights, (0, 3, 1, 2))
 
 

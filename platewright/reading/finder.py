@@ -317,7 +317,7 @@ def certainty(slots: FloatArray, alphabet: Any) -> float:
     return float(probability ** (1 / counted))
 
 
-SPARED, NEARER = (3, 0.5), (6, 0.45)
+SPARED, NEARER = (3, 0.5), (3, 0.45)
 """So many frames of a photo, the surest, stay if they are at least so sure, whatever the others
 must be: at the last look, and at the looks before it. A plate that is dark, or framed badly at
 first, is often sure at the next look."""

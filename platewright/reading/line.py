@@ -38,6 +38,8 @@ GAP = 1.28
 """A British plate's groups are 1.36 times as far apart as its characters."""
 NOTHING = 0.3
 """How certain the average character counts where none is read."""
+USUAL = 0.8
+"""Temperature at which it counts: presence, and what is found, are the same at every other."""
 
 
 class LineSpeller:
@@ -137,9 +139,16 @@ class LineEvidence:
 
     @property
     def certainty(self) -> float:
-        """How probable the average character is, the end of the text being one."""
+        """How probable the average character is, the end of the text being one.
+
+        It is brought to the usual temperature as the odds of two characters are.
+        """
         classes, probability = self.texts[0]
-        return probability ** (1 / (len(classes) + 1)) if classes else NOTHING
+        if not classes:
+            return NOTHING
+        average = float(probability ** (1 / (len(classes) + 1)))
+        part = self.settings.temperature / USUAL
+        return average**part / (average**part + (1 - average) ** part)
 
     def spell(self) -> Spelling:
         """See `Evidence`."""
