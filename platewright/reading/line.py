@@ -148,7 +148,7 @@ class LineEvidence:
             return NOTHING
         average = float(probability ** (1 / (len(classes) + 1)))
         part = self.settings.temperature / USUAL
-        return average**part / (average**part + (1 - average) ** part)
+        return float(average**part / (average**part + (1 - average) ** part))
 
     def spell(self) -> Spelling:
         """See `Evidence`."""
