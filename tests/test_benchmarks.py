@@ -270,7 +270,7 @@ def test_multiplications_are_those_of_the_network_that_is_fed(tmp_path):
     weights = ROOT / "weights.onnx"
     one = bench.count_macs(weights, "plate", (1, 64, 192, 1))
     assert bench.count_macs(weights, "plate", (3, 64, 192, 1)) == pytest.approx(3 * one, rel=0.01)
-    assert 50e6 < one < 150e6
+    assert 50e6 < one < 250e6
     small = bench.count_macs(weights, "image", (1, 128, 256, 1))
     large = bench.count_macs(weights, "image", (1, 512, 1024, 1))
     assert 16 <= large / small < 40  # the window's edge costs a small picture more

@@ -161,7 +161,7 @@ def test_the_same_readings_as_the_command(tmp_path: Path) -> None:
 
 def test_a_reading_is_a_line(detector: platewright.Detector, photo: np.ndarray) -> None:
     line = repr(detector.read(photo)[0])
-    assert line.startswith("Reading(text='") and "confidence=0." in line and "box=(" in line
+    assert line.startswith("Reading(text='") and "confidence=" in line and "box=(" in line
     assert len(line) < 120 and "\n" not in line
     assert repr(detector) == f"Detector('{ROOT / 'weights.onnx'}', regions=[])"
     scene = platewright.draw("GB", seed=1, size=(64, 96))
