@@ -51,10 +51,8 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 """Of HEVC in a HEIF file (ISO/IEC 23008-12, annex B)."""
-BOX_BRANDS = {b"mif1", b"msf1"}
-"""Of HEIF files with any codec, which the brands after it tell."""
-START_BYTES = 64
-"""Of a file: they tell what it holds."""
+BOX_BRANDS = {b"mif1", b"msf1"}  #: Of HEIF files with any codec, which the brands after it tell
+START_BYTES = 64  #: Of a file: they tell what it holds
 HEIC_PLUGINS = ("pillow_heif", "pi_heif")
 """Either makes Pillow read HEIC; the second does no more than that."""
 TILE_WIDTH_TAG, TILE_HEIGHT_TAG, ORIENTATION_TAG = 0x0142, 0x0143, 0x0112

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 
 TRACE = "PLATEWRIGHT_TRACEBACK"
 ENDING = ("SIGTERM", "SIGHUP")
-LONGEST = 1200
-"""Characters of an error's line, about."""
+LONGEST = 1200  #: Characters of an error's line, about
 
 
 def printable(text: str) -> str:

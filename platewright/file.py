@@ -16,8 +16,7 @@ from typing import IO, Any, BinaryIO, Self, TextIO
 
 from platewright.errors import ConfigError, OutputError, os_errors_as
 
-_MADE: list[Path] = []
-"""Folders that this process has made, outer ones first."""
+_MADE: list[Path] = []  #: Folders that this process has made, outer ones first
 NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 """How a file is opened to be written from its beginning."""
 AT_ONCE = getattr(os, "O_NONBLOCK", 0)

@@ -19,10 +19,8 @@ from platewright.errors import DatasetError
 from platewright.pool import within
 
 TIMEOUT_S = 20.0
-MAX_BYTES = 32 << 20
-"""A photo of 50 megapixels has some 25 MB as a JPEG."""
-PATIENCE = 3
-"""Failures in a row without an answer in time after which a host counts as gone."""
+MAX_BYTES = 32 << 20  #: A photo of 50 megapixels has some 25 MB as a JPEG
+PATIENCE = 3  #: Failures in a row without an answer in time after which a host counts as gone
 PIECE = 1 << 16
 SCHEMES = ("http", "https")
 ALLOWED = "!$%&'()*+,/:;=?[]~"

@@ -28,8 +28,7 @@ from platewright.jpeg import check_scans
 
 UInt8Array = NDArray[np.uint8]
 
-MAX_PIXELS = 100_000_000
-"""Pixels of the largest photo that is read unless told otherwise."""
+MAX_PIXELS = 100_000_000  #: Pixels of the largest photo that is read unless told otherwise
 HOLDING = {"WEBP", "AVIF", "HEIF"}
 HELD_PIXELS = 64_000_000
 """Pixels of the largest photo in these formats, whose decoders hold it several times: some 16
@@ -48,8 +47,7 @@ WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 MAX_SIDES = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
 """Pixels of a side that a format can hold; OpenCV remarks on larger ones on stderr."""
-STRIP_PIXELS = 1 << 17
-"""At a time: what is worked on stays in the processor's cache."""
+STRIP_PIXELS = 1 << 17  #: At a time: what is worked on stays in the processor's cache
 _MUTE = threading.Lock()
 _MUTED: list[contextlib.ExitStack] = []
 """What ends the silence, once for each thread that is in it; only the first one does something."""

@@ -355,11 +355,7 @@ def _is_one(given: object) -> bool:
 
 
 def _codes(regions: Regions | None) -> tuple[str, ...]:
-    """Return codes in capitals, paths of files as they are.
-
-    Raises:
-        ConfigError: if these are neither codes nor paths.
-    """
+    """Return codes in capitals, paths of files as they are."""
     listed: Iterable[Any] = ()
     if isinstance(regions, str):
         listed = regions.split(",")

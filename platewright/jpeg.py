@@ -6,19 +6,14 @@ import re
 
 from platewright.errors import ImageError
 
-MAX_SCANS = 100
-"""Scans of a JPEG; cameras and encoders write one to twelve."""
-SCAN_PICTURES = 16
-"""Scans of the largest photo: each goes over all of its pixels again."""
+MAX_SCANS = 100  #: Scans of a JPEG; cameras and encoders write one to twelve
+SCAN_PICTURES = 16  #: Scans of the largest photo: each goes over all of its pixels again
 
-MAX_BYTES = 256 << 20
-"""Of a file; a JPEG of 100 megapixels at the best quality has some 100 MB."""
+MAX_BYTES = 256 << 20  #: Of a file; a JPEG of 100 megapixels at the best quality has some 100 MB
 MAX_SEGMENTS = 5000
 """In front of a JPEG's first scan; the longest metadata fill some hundred of 64 KB each."""
-MAX_EXIF_BYTES = 1 << 20
-"""Of EXIF metadata, which fill one segment of 64 KB as a rule."""
-MAX_FILL = 1 << 16
-"""Bytes between them that belong to none."""
+MAX_EXIF_BYTES = 1 << 20  #: Of EXIF metadata, which fill one segment of 64 KB as a rule
+MAX_FILL = 1 << 16  #: Bytes between them that belong to none
 
 # What may follow the bytes of a scan: neither 0, which stands for 0xFF itself, nor a restart.
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)

@@ -20,11 +20,9 @@ from platewright.errors import EngineError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AHEAD = 2
-"""Items of each worker that are handed out before the first of them is asked for."""
+AHEAD = 2  #: Items of each worker that are handed out before the first of them is asked for
 WATCH_S = 0.5
-GRACE_S = 10.0
-"""For which workers may go on with what they are at when the run has ended early."""
+GRACE_S = 10.0  #: For which workers may go on with what they are at when the run has ended early
 
 
 def usual_workers() -> int:

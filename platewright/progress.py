@@ -16,8 +16,7 @@ Item = TypeVar("Item")
 
 ON_SCREEN_S = 0.5
 IN_LOGS_S = 30.0
-WIDTH = 99
-"""Most columns of the line."""
+WIDTH = 99  #: Most columns of the line
 
 
 class _Lines:

@@ -178,8 +178,7 @@ class Character:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-ARRAYS = ("quad", "slots")
-"""Attributes of a reading that are compared number by number."""
+ARRAYS = ("quad", "slots")  #: Attributes of a reading that are compared number by number
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

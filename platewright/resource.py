@@ -13,8 +13,7 @@ from pathlib import Path
 from platewright.errors import ResourceError
 
 PACKAGE = Path(__file__).resolve().parent
-CARRIED = PACKAGE / "_data"
-"""Of an installed wheel."""
+CARRIED = PACKAGE / "_data"  #: Of an installed wheel
 
 DATA = CARRIED if CARRIED.is_dir() else PACKAGE.parent
 """The folder that holds `weights.onnx`, `readers/`, `fonts/`, `regions/` and `synth.toml`."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-NONE = "-"
-"""Stands in an alignment for a character that the other text does not have."""
+NONE = "-"  #: Stands in an alignment for a character that the other text does not have
 
 LARGEST = 1e9
 """Number in a label: no picture has so many pixels in a row, and its square is still finite."""
@@ -127,9 +126,6 @@ DEFAULT_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Alphabet:
     """An ordered set of characters.
 
-    Attributes:
-        characters: each once; class k is `characters[k]`.
-
     Raises:
         ValueError: if it is empty or a character stands twice.
 
@@ -140,7 +136,7 @@ class Alphabet:
     'CAB'
     """
 
-    characters: str = DEFAULT_CHARACTERS
+    characters: str = DEFAULT_CHARACTERS  #: each once; class k is `characters[k]`
 
     def __post_init__(self) -> None:
         if not self.characters or len(set(self.characters)) != len(self.characters):

@@ -11,8 +11,7 @@ from platewright.errors import ConfigError
 from platewright.file import open_file
 
 MAX_BYTES = 1 << 20
-DEEPEST = 20
-"""Levels of tables and lists."""
+DEEPEST = 20  #: Levels of tables and lists
 # Parts of a dotted key; `tomllib` looks at all the parts before each.
 LONG_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""")
 

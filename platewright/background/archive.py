@@ -25,8 +25,7 @@ from platewright.background.tar import NO_FILE, TOO_LARGE, TarStream, check_rati
 from platewright.errors import ArchiveError
 from platewright.file import open_file
 
-MAX_BYTES = 128 << 20
-"""Bytes of the largest file that is taken out of an archive."""
+MAX_BYTES = 128 << 20  #: Bytes of the largest file that is taken out of an archive
 UNREADABLE = "can't be read"
 TAR_MAGIC_AT = 257
 HEAD = 1 << 20
@@ -34,17 +33,11 @@ HEAD = 1 << 20
 
 @dataclass(frozen=True)
 class Member:
-    """One file.
+    """One file."""
 
-    Attributes:
-        index: its place among the regular files, from 0.
-        name: as the archive has it; for messages only.
-        data: its content.
-    """
-
-    index: int
-    name: str
-    data: bytes
+    index: int  #: its place among the regular files, from 0
+    name: str  #: as the archive has it; for messages only
+    data: bytes  #: its content
 
 
 class Archive:

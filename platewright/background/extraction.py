@@ -49,25 +49,15 @@ class _Item:
 
 @dataclass
 class Extraction:
-    """How far an extraction has come; kept beside the backgrounds.
+    """How far an extraction has come; kept beside the backgrounds."""
 
-    Attributes:
-        archive: name, size and digest of the archive.
-        crop: the settings, JSON.
-        seen: regular files looked at.
-        written: backgrounds written.
-        skipped: files looked at and passed over, by reason.
-        passed: entries of the archive that were not even looked at, by reason.
-        done: whether the archive was read to its end.
-    """
-
-    archive: str
-    crop: str
-    seen: int
-    written: int
-    skipped: Counter[str]
-    passed: Counter[str]
-    done: bool = False
+    archive: str  #: name, size and digest of the archive
+    crop: str  #: the settings, JSON
+    seen: int  #: regular files looked at
+    written: int  #: backgrounds written
+    skipped: Counter[str]  #: files looked at and passed over, by reason
+    passed: Counter[str]  #: entries of the archive that were not even looked at, by reason
+    done: bool = False  #: whether the archive was read to its end
 
     def save(self, folder: Path) -> None:
         """Write the state beside the backgrounds."""

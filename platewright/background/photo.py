@@ -30,8 +30,7 @@ SMALLEST = 32
 Picture = NDArray[np.uint8]
 
 QUALITY = 92
-SPARE = 2
-"""A JPEG decoded at reduced size keeps so many times the pixels that the square needs."""
+SPARE = 2  #: A JPEG decoded at reduced size keeps so many times the pixels that the square needs
 # By what a side is divided: grey, colour.
 REDUCED = {
     8: (cv2.IMREAD_REDUCED_GRAYSCALE_8, cv2.IMREAD_REDUCED_COLOR_8),
@@ -47,21 +46,14 @@ BLOCK = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Crop:
-    """How a photo becomes a background.
+    """How a photo becomes a background."""
 
-    Attributes:
-        size: side of the square, pixels.
-        where: `center` or `random`.
-        grey: one channel instead of three.
-        seed: of the random places; photo i of the archive always gets the same one.
-        smallest: least short side of a photo, pixels; None: half of `size`. One that is smaller
-            than `size` is scaled up.
-    """
-
-    size: int = 256
-    where: str = "center"
-    grey: bool = False
-    seed: int = 0
+    size: int = 256  #: side of the square, pixels
+    where: str = "center"  #: `center` or `random`
+    grey: bool = False  #: one channel instead of three
+    seed: int = 0  #: of the random places; photo i of the archive always gets the same one
+    #: least short side of a photo, pixels; None: half of `size`. One that is smaller than `size` is
+    #: scaled up.
     smallest: int | None = None
 
 
@@ -151,11 +143,7 @@ def _measure(data: bytes) -> tuple[tuple[int, int], str]:
 
 
 def _decode(data: bytes, short_side: int, crop: Crop) -> Picture:
-    """Decode a photo as BGR, or as grey; a JPEG at reduced size where that is enough.
-
-    Raises:
-        ImageError: if it is damaged.
-    """
+    """Decode a photo as BGR, or as grey; a JPEG at reduced size where that is enough."""
     photo = None
     if data.startswith(STARTS[0]):
         photo = _decode_jpeg(data, short_side, crop)
@@ -169,11 +157,7 @@ def _decode(data: bytes, short_side: int, crop: Crop) -> Picture:
 
 
 def _decode_jpeg(data: bytes, short_side: int, crop: Crop) -> Picture | None:
-    """Decode a plain JPEG; None where `decode_image` has to: CMYK, and what may be cut off.
-
-    Raises:
-        ImageError: if blocks at its end are missing, though it has an end.
-    """
+    """Decode a plain JPEG; None where `decode_image` has to: CMYK, and what may be cut off."""
     # A whole file's last start of scan comes before its last end of image (ITU-T T.81, B.1.1.5).
     if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda") or _num_channels(data) not in (1, 3):
         return None

@@ -16,8 +16,7 @@ from typing import Any
 from platewright.errors import ArchiveError
 
 NO_FILE = "no regular file"
-TOO_LARGE = "too many bytes"
-"""Why members are passed over."""
+TOO_LARGE = "too many bytes"  #: Why members are passed over
 
 NOTES = (
     tarfile.XHDTYPE,

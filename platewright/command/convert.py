@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion, ConversionReport
 
 SHARE = 0.8
-MOST_KINDS = 8
-"""Names that are told of what was taken."""
+MOST_KINDS = 8  #: Names that are told of what was taken
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:

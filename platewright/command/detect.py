@@ -33,11 +33,9 @@ if TYPE_CHECKING:
     from platewright.reading.detector import Detector
     from platewright.reading.folder import ReadingJob
 
-NAMED = 10
-"""Files that are named where something is the matter with many."""
+NAMED = 10  #: Files that are named where something is the matter with many
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
-CHOICES = ("min_height", "accept")
-"""Options that are settings of the detector."""
+CHOICES = ("min_height", "accept")  #: Options that are settings of the detector
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -17,8 +17,7 @@ from platewright.file import files_below
 from platewright.network.interchange import FORMATS, export_for_others, file_names
 from platewright.resource import DATA, bundled, is_bundled
 
-OUR_LICENCE = "MIT"
-"""Of the bundled weights."""
+OUR_LICENCE = "MIT"  #: Of the bundled weights
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from platewright.tracking.source import Frame, Source
     from platewright.tracking.track import TrackerSettings
 
-CHOICES = ("min_height", "accept")
-"""Options that are settings of the detector."""
+CHOICES = ("min_height", "accept")  #: Options that are settings of the detector
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -297,11 +296,7 @@ class Outlets(ExitStack):
             self.missed[who] += 1
 
     def _settle(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Say at the end what was told to some alone.
-
-        Raises:
-            OutputError: if anything was, and nothing else went wrong.
-        """
+        """Say at the end what was told to some alone."""
         if self.missed and kind is None:
             raise OutputError(
                 "; ".join(

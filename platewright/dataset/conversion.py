@@ -48,56 +48,36 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """What is to be done.
+    """What is to be done."""
 
-    Attributes:
-        source: file or folder.
-        reader: name of its format.
-        out: folder.
-        writer: name of its format.
-        split: part of the pictures for training, 0-1; None: split where the format has lists, at
-            `SHARE`, else not.
-        seed: of the split.
-        only: what plates must be called; none: everything labelled is a plate.
-        names_are_texts: what they are called is what they say.
-        keep_texts: as they are, with separators, small letters and marks for unknown characters.
-        min_confidence: least one of any character, for plates that a machine read; 0-1.
-        force: replace what an earlier conversion wrote.
-    """
-
-    source: Path
-    reader: str
-    out: Path
-    writer: str
+    source: Path  #: file or folder
+    reader: str  #: name of its format
+    out: Path  #: folder
+    writer: str  #: name of its format
+    #: part of the pictures for training, 0-1; None: split where the format has lists, at `SHARE`,
+    #: else not
     split: float | None = None
-    seed: int = 0
-    only: tuple[str, ...] = ()
-    names_are_texts: bool = False
+    seed: int = 0  #: of the split
+    only: tuple[str, ...] = ()  #: what plates must be called; none: everything labelled is a plate
+    names_are_texts: bool = False  #: what they are called is what they say
+    #: as they are, with separators, small letters and marks for unknown characters
     keep_texts: bool = False
-    min_confidence: float = 0.0
-    force: bool = False
+    min_confidence: float = 0.0  #: least one of any character, for plates that a machine read; 0-1
+    force: bool = False  #: replace what an earlier conversion wrote
 
 
 @dataclass(kw_only=True)
 class ConversionReport:
-    """What was done.
+    """What was done."""
 
-    Attributes:
-        pictures: how many were written.
-        plates: written with them, without what was passed over.
-        texts: how many of the plates have a text; all the same where the format holds none.
-        passed: plates passed over, by reason.
-        kinds: what those that were taken are called.
-        sides: pictures on each side; empty where there was no split.
-        leak: part of the validation plates that a split by picture would have had in training.
-    """
-
-    pictures: int = 0
-    plates: int = 0
-    texts: int = 0
-    passed: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
+    pictures: int = 0  #: how many were written
+    plates: int = 0  #: written with them, without what was passed over
+    texts: int = 0  #: how many of the plates have a text; all the same where the format holds none
+    passed: Counter[str] = field(default_factory=Counter)  #: plates passed over, by reason
+    kinds: Counter[str] = field(default_factory=Counter)  #: what those that were taken are called
+    #: pictures on each side; empty where there was no split
     sides: Counter[str] = field(default_factory=Counter)
+    #: part of the validation plates that a split by picture would have had in training
     leak: float = 0.0
 
 

@@ -22,11 +22,9 @@ from platewright.record import PlateRecord, SceneRecord
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
-MIN_CROP = (8, 24)
-"""Least (height, width) of a crop, pixels; on a smaller one nobody reads a text."""
+MIN_CROP = (8, 24)  #: Least (height, width) of a crop, pixels; on a smaller one nobody reads a text
 
-ODD_TEXT = "its text can't stand in the list"
-"""Why a plate is left out."""
+ODD_TEXT = "its text can't stand in the list"  #: Why a plate is left out
 
 
 def cut_box(image: Picture, box: Box) -> Picture | None:
@@ -88,10 +86,8 @@ class CropFormat(Format):
 
     lists = True
     needs = "text"
-    suffix: ClassVar[str] = ".txt"
-    """Of the lists."""
-    header: ClassVar[str] = ""
-    """Their first line; empty: none."""
+    suffix: ClassVar[str] = ".txt"  #: Of the lists
+    header: ClassVar[str] = ""  #: Their first line; empty: none
 
     def add(self, sample: Sample) -> None:
         """Write the crops of a sample."""

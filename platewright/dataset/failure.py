@@ -25,38 +25,26 @@ SHOWN = 1000
 """Characters of a name in a message: pictures that stand in the label file have millions."""
 UNREAD = "none of its labels can be read, and it is no picture without plates"
 CUT_OFF = "cut off at its end: whatever wrote it was stopped there"
-TOLD = 5
-"""Failures that are told with their number."""
+TOLD = 5  #: Failures that are told with their number
 # A file, and its line or the place in it: a.txt: line 3, a.json: annotations[3]
 PLACE = re.compile(r"(.*?: (?:line \d+|\w*\[\d+\](?:: \w+\[\d+\])*)): (.*)", re.S)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """What could not be taken over.
+    """What could not be taken over."""
 
-    Attributes:
-        where: file and line of the label.
-        picture: as it is named there; empty: it was a plate's label alone.
-        reason: in a line.
-    """
-
-    where: str
-    picture: str
-    reason: str
+    where: str  #: file and line of the label
+    picture: str  #: as it is named there; empty: it was a plate's label alone
+    reason: str  #: in a line
 
 
 @dataclass
 class Failures:
-    """Notes failures.
+    """Notes failures."""
 
-    Attributes:
-        strict: the first is an error.
-        failures: in order.
-    """
-
-    strict: bool = False
-    failures: list[Failure] = field(default_factory=list)
+    strict: bool = False  #: the first is an error
+    failures: list[Failure] = field(default_factory=list)  #: in order
 
     def fail(self, where: str, picture: str, reason: str) -> None:
         """Note a picture that can't be had.

@@ -31,8 +31,7 @@ Places = NDArray[np.int64]
 
 TAR = "*.tar"
 RECORD = ".json"
-SURELY = 1 << 16
-"""Bytes from which a shard is taken to hold samples without looking."""
+SURELY = 1 << 16  #: Bytes from which a shard is taken to hold samples without looking
 # gen.py writes several formats at once into folders of their names.
 BENEATH = ("webdataset", "windows")
 

@@ -17,8 +17,7 @@ from platewright.record import PlateRecord, SceneRecord
 FloatArray = NDArray[np.float64]
 
 CORNERS = 4
-LEAST_AREA = 1e-6
-"""Less is rounding: points on a line."""
+LEAST_AREA = 1e-6  #: Less is rounding: points on a line
 WORTH_TURNING = 0.9
 """A turned rectangle must be smaller than this part of the upright one to be taken for it."""
 
@@ -110,10 +109,8 @@ def polygon_quad(points: ArrayLike) -> FloatArray:
     return quad
 
 
-MIN_SHARE = 0.25
-"""Part of a plate's area that must be in the picture for a label."""
-MIN_SIDE_PX = 1.0
-"""Both sides of the box round what is seen must be longer than this."""
+MIN_SHARE = 0.25  #: Part of a plate's area that must be in the picture for a label
+MIN_SIDE_PX = 1.0  #: Both sides of the box round what is seen must be longer than this
 COVERED = 0.98
 """Part of the visible outline that four corners have to surround once they are in the picture."""
 READABLE_SHARE = 0.8
@@ -169,15 +166,10 @@ def clip_polygon(points: ArrayLike, size: tuple[int, int]) -> FloatArray:
 
 @dataclass(frozen=True)
 class SeenPlate:
-    """A plate with what is seen of it.
+    """A plate with what is seen of it."""
 
-    Attributes:
-        plate: the whole of it.
-        size: (height, width) of the picture.
-    """
-
-    plate: PlateRecord
-    size: tuple[int, int]
+    plate: PlateRecord  #: the whole of it
+    size: tuple[int, int]  #: (height, width) of the picture
 
     @cached_property
     def outline(self) -> FloatArray:

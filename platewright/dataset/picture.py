@@ -29,17 +29,11 @@ SIDEWAYS = (5, 6, 7, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class PackedPicture:
-    """A picture inside of a larger file, such as a tar.
+    """A picture inside of a larger file, such as a tar."""
 
-    Attributes:
-        name: as it is called there.
-        where: the file, for messages.
-        read: returns its content.
-    """
-
-    name: str
-    where: str
-    read: Callable[[], bytes]
+    name: str  #: as it is called there
+    where: str  #: the file, for messages
+    read: Callable[[], bytes]  #: returns its content
 
 
 PictureFile = Path | PackedPicture
@@ -161,27 +155,21 @@ def size_conflict(size: tuple[int, ...], height: str | float, width: str | float
 
 UPLOADED = re.compile(r"[0-9a-f]{8}-")
 """The mark that Label Studio puts before the names of uploaded pictures."""
-MAP = "map.csv"
-"""In the folder of pictures: columns url and file."""
+MAP = "map.csv"  #: In the folder of pictures: columns url and file
 LONGEST_NAME = 120
 """Bytes; with the mark of where it came from before it, all file systems hold that (255)."""
-LONGEST_PATH = 4096
-"""Characters; Linux opens no longer one (PATH_MAX)."""
-BESIDE_IMAGES = ("annotations", "labels")
-"""Folders of label files that have `images/` beside them."""
+LONGEST_PATH = 4096  #: Characters; Linux opens no longer one (PATH_MAX)
+BESIDE_IMAGES = ("annotations", "labels")  #: Folders of label files that have `images/` beside them
 
 
 @dataclass
 class PictureFinder(Failures):
-    """Finds pictures, and notes what can't be had.
+    """Finds pictures, and notes what can't be had."""
 
-    Attributes:
-        folder: where pictures lie that are named by URL, and where fetched ones are kept, so that
-            none is fetched twice; None: there are none.
-        fetch: returns what a URL holds; None: nothing is fetched.
-    """
-
+    #: where pictures lie that are named by URL, and where fetched ones are kept, so that none is
+    #: fetched twice; None: there are none
     folder: Path | None = None
+    #: returns what a URL holds; None: nothing is fetched
     fetch: Callable[[str], bytes] | None = None
     _map: dict[str, str] | None = field(default=None, init=False)
     _owners: dict[str, tuple[str, bool]] = field(default_factory=dict, init=False)
@@ -368,15 +356,11 @@ def _lies_in(place: Path, folder: str) -> bool:
     return os.path.commonpath([os.path.abspath(place), folder]) == folder
 
 
-STRICT = PictureFinder(strict=True)
-"""Finds local pictures; the first that is missing is an error."""
+STRICT = PictureFinder(strict=True)  #: Finds local pictures; the first that is missing is an error
 
 
 def _file_name(url: str) -> str:
     """Return a URL's file name as a folder can hold it.
-
-    Raises:
-        DatasetError: if it is none.
 
     >>> _file_name("http://a.b/c/d%20e.jpg?x=1"), _file_name("http://a.b")
     ('d e.jpg', 'a.b')

@@ -15,8 +15,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">IIBBBBB")
 """Width, height, bits, kind of colour, and three zeros (PNG, third edition, 11.2.1)."""
 GREY, COLOUR = 0, 2
-UP = 2
-"""The filter that takes each byte from the one above it (PNG, 9.2)."""
+UP = 2  #: The filter that takes each byte from the one above it (PNG, 9.2)
 
 
 @cache

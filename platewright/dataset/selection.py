@@ -24,15 +24,12 @@ if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion
 
 
-HELD_OUT = 10
-"""One in so many texts is for validation."""
+HELD_OUT = 10  #: One in so many texts is for validation
 
 SHARE = 0.8
 SIDES = ("train", "val")
-LISTS = ("Label", "rec_gt")
-"""Lists of a whole data set: PPOCRLabel's, of pictures and of crops."""
-UNKNOWN = "?*#"
-"""Stand for a character that nobody could read; a text with one is no text."""
+LISTS = ("Label", "rec_gt")  #: Lists of a whole data set: PPOCRLabel's, of pictures and of crops
+UNKNOWN = "?*#"  #: Stand for a character that nobody could read; a text with one is no text
 
 
 def plain_text(text: str) -> str:

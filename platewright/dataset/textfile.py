@@ -20,8 +20,7 @@ from platewright.record import SceneRecord
 from platewright.text import LARGEST
 from platewright.toml import is_deep
 
-SNIFFED = 1 << 16
-"""Bytes of a file that are looked at to tell its format."""
+SNIFFED = 1 << 16  #: Bytes of a file that are looked at to tell its format
 
 
 def first_line(path: Path) -> str:
@@ -144,8 +143,7 @@ def rows_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, 
 
 LONGEST_NUMBER = 300
 """Digits of a whole number; one of more is a fraction, infinite from 309 on, as JSON's others."""
-DEEPEST = 100
-"""Levels that what is kept of a record may be nested: writing it needs some of each."""
+DEEPEST = 100  #: Levels that what is kept of a record may be nested: writing it needs some of each
 
 
 def load_object(path: Path, names: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -236,11 +234,7 @@ def scene_of(where: str, text: str) -> SceneRecord:
 
 
 def _check_scene(record: SceneRecord) -> None:
-    """Check what a record holds, which is taken from JSON as it is.
-
-    Raises:
-        ValueError: if a value is none that it can have.
-    """
+    """Check what a record holds, which is taken from JSON as it is."""
     for plate in record.plates:
         for name in ("text", "region", "kind"):
             if not isinstance(getattr(plate, name), str):

@@ -19,16 +19,14 @@ from platewright.file import make_folder, writing
 from platewright.image import encode_image
 from platewright.record import PlateRecord, SceneRecord
 
-SHARD = 10_000
-"""Samples in a shard, unless that leaves fewer shards than `SHARDS`."""
+SHARD = 10_000  #: Samples in a shard, unless that leaves fewer shards than `SHARDS`
 
 JPEG_QUALITY = 95
 """Of scenes: 78 kB for 640x480 in colour where PNG needs 267 kB, and no softer to the eye."""
 
 Picture = NDArray[np.uint8]
 
-PLATE = "plate"
-"""What labels of ours are called in formats that have a name for each."""
+PLATE = "plate"  #: What labels of ours are called in formats that have a name for each
 LACKS = {"text": "without a text", "characters": "without characters"}
 """Why a plate is left out that has not what the format needs."""
 
@@ -44,38 +42,25 @@ def kind_of(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A picture with its record.
+    """A picture with its record."""
 
-    Attributes:
-        index: of the sample in its data set, from 0.
-        name: file stem, distinct in the data set: `%08d_TEXT_P` of windows, `%08d` of scenes.
-        image: (H, W) grey or (H, W, 3) RGB.
-        record: its labels.
-        packed: the JPEG file that the picture came from, where it shows just `image`.
-        side: `train` or `val`, where the data set is split already; empty: the text decides.
-    """
-
-    index: int
-    name: str
-    image: Picture
-    record: SceneRecord
+    index: int  #: of the sample in its data set, from 0
+    name: str  #: file stem, distinct in the data set: `%08d_TEXT_P` of windows, `%08d` of scenes
+    image: Picture  #: (H, W) grey or (H, W, 3) RGB
+    record: SceneRecord  #: its labels
+    #: the JPEG file that the picture came from, where it shows just `image`
     packed: bytes | None = None
+    #: `train` or `val`, where the data set is split already; empty: the text decides
     side: str = ""
 
 
 @dataclass(kw_only=True)
 class Taken:
-    """What a writer made of the plates it was given.
+    """What a writer made of the plates it was given."""
 
-    Attributes:
-        plates: how many it wrote.
-        texts: how many of them with a text.
-        passed: those it left out, by reason.
-    """
-
-    plates: int = 0
-    texts: int = 0
-    passed: Counter[str] = field(default_factory=Counter)
+    plates: int = 0  #: how many it wrote
+    texts: int = 0  #: how many of them with a text
+    passed: Counter[str] = field(default_factory=Counter)  #: those it left out, by reason
 
 
 class Format(ABC):
@@ -94,16 +79,12 @@ class Format(ABC):
         shard: its number, from 0.
     """
 
-    name: ClassVar[str]
-    """As the command line has it."""
-    summary: ClassVar[str]
-    """One line for the command line's help."""
-    lists: ClassVar[bool] = False
-    """Whether its own files tell train from val."""
+    name: ClassVar[str]  #: As the command line has it
+    summary: ClassVar[str]  #: One line for the command line's help
+    lists: ClassVar[bool] = False  #: Whether its own files tell train from val
     needs: ClassVar[str] = ""
     """What a plate must have to be held at all: `text`, `characters`, or nothing more."""
-    texts: ClassVar[bool] = True
-    """Whether it holds the plates' texts."""
+    texts: ClassVar[bool] = True  #: Whether it holds the plates' texts
     folders: ClassVar[tuple[str, ...]] = ("images",)
     """What it has in a data set's folder; made at the beginning."""
 

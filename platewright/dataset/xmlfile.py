@@ -15,21 +15,13 @@ from platewright.file import files_below, open_file
 
 @dataclass(slots=True)
 class Element:
-    """One element.
+    """One element."""
 
-    Attributes:
-        tag: its name.
-        line: where it begins, from 1.
-        attributes: by name.
-        children: in order.
-        text: the characters right inside it, without white space round them.
-    """
-
-    tag: str
-    line: int
-    attributes: dict[str, str] = field(default_factory=dict)
-    children: list[Element] = field(default_factory=list)
-    text: str = ""
+    tag: str  #: its name
+    line: int  #: where it begins, from 1
+    attributes: dict[str, str] = field(default_factory=dict)  #: by name
+    children: list[Element] = field(default_factory=list)  #: in order
+    text: str = ""  #: the characters right inside it, without white space round them
     _firsts: dict[str, Element] | None = None
 
     def all(self, tag: str) -> Iterator[Element]:

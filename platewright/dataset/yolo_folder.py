@@ -18,8 +18,7 @@ from platewright.image import READ_SUFFIXES
 
 YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 LISTS = ("classes.txt", "obj.names")
-BELOW = ("images", "labels", *PARTS)
-"""Folders of a data set, whose classes are named above them."""
+BELOW = ("images", "labels", *PARTS)  #: Folders of a data set, whose classes are named above them
 DARKNET = re.compile(r"obj_\w+_data")
 """Folders of pictures and labels in what CVAT exports as YOLO 1.1."""
 
@@ -90,11 +89,7 @@ def yaml_content(file: Path, *, needed: bool = False) -> Any:
 
 
 def _names(file: Path, content: Any) -> dict[str, str]:
-    """Return `names`.
-
-    Raises:
-        DatasetError: if it holds something else than names.
-    """
+    """Return `names`."""
     told = content.get("names") if isinstance(content, dict) else None
     named = dict(enumerate(told)) if isinstance(told, list) else {} if told is None else told
     fits = isinstance(named, dict) and all(isinstance(n, (str, int, float)) for n in named.values())
@@ -108,23 +103,16 @@ def _plain(name: str) -> str:
     return " ".join(name.split())
 
 
-TOLD = ("train", "val", "test")
-"""What `data.yaml` calls its parts."""
+TOLD = ("train", "val", "test")  #: What `data.yaml` calls its parts
 
 
 @dataclass(frozen=True)
 class Part:
-    """Pictures and where their labels are.
+    """Pictures and where their labels are."""
 
-    Attributes:
-        images: their folder, or a list of them.
-        labels: folder with the same tree; that of the pictures where they lie side by side.
-        missing: the name that `data.yaml` has for it, where nothing is there.
-    """
-
-    images: Path
-    labels: Path
-    missing: str = ""
+    images: Path  #: their folder, or a list of them
+    labels: Path  #: folder with the same tree; that of the pictures where they lie side by side
+    missing: str = ""  #: the name that `data.yaml` has for it, where nothing is there
 
     @property
     def apart(self) -> bool:

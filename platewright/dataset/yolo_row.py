@@ -34,8 +34,7 @@ WIDTHS = (5, 6, 9, 10, 13, 17)
 """Numbers of a row: detection, OBB (with a confidence: one more), pose without visibility, with."""
 POLYGON = 7
 """Numbers of the shortest row that is a polygon; longer ones have two more for each point."""
-LOOKED = 20
-"""Label files that are looked into before a set of labels counts as rows of one kind."""
+LOOKED = 20  #: Label files that are looked into before a set of labels counts as rows of one kind
 UNMATCHED = "it has no label, and labels beside it have no picture: one may be its own"
 SLACK = 0.01
 """How far outside 0-1 a number may be and count as rounding; Ultralytics allows as much."""
@@ -151,11 +150,7 @@ def unit_points(values: list[float], size: tuple[int, int]) -> FloatArray:
 
 
 def _in_picture(values: list[float]) -> list[float]:
-    """Return numbers as they are.
-
-    Raises:
-        ValueError: if one lies outside 0-1 by more than `SLACK`.
-    """
+    """Return numbers as they are."""
     for value in values:
         if not -SLACK <= value <= 1 + SLACK:
             raise ValueError(f"{value:g} is no part of the picture; numbers go from 0 to 1")
@@ -203,11 +198,7 @@ def _plate(
 
 
 def _values(line: str) -> list[float]:
-    """Return a row's numbers after the class.
-
-    Raises:
-        ValueError: if one isn't a number, or the class no whole one.
-    """
+    """Return a row's numbers after the class."""
     first, *rest = line.split()
     if not first.removesuffix(".0").isdecimal():
         raise ValueError(f"the class is {first[:40]!r}, not a whole number")

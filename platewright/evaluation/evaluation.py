@@ -56,23 +56,17 @@ class PlateReader(Protocol):
 
 @dataclass(kw_only=True)
 class Evaluation:
-    """What came of the photos so far.
+    """What came of the photos so far."""
 
-    Attributes:
-        outcomes: one per labelled plate of the photos that could be read.
-        times: milliseconds per photo, for finding and reading alone.
-        extra: readings that overlap no label; None where the boxes were given.
-        shown_extra: those of them that a person gets to see.
-        unreadable: one line for each photo that could not be loaded.
-        verdicts: one per reading.
-    """
-
+    #: one per labelled plate of the photos that could be read
     outcomes: list[Outcome] = field(default_factory=list)
+    #: milliseconds per photo, for finding and reading alone
     times: list[float] = field(default_factory=list)
-    extra: int | None = 0
-    shown_extra: int = 0
+    extra: int | None = 0  #: readings that overlap no label; None where the boxes were given
+    shown_extra: int = 0  #: those of them that a person gets to see
+    #: one line for each photo that could not be loaded
     unreadable: list[str] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)  #: one per reading
 
     def report(self, accepted: float = 0.0) -> dict[str, Any]:
         """Return all figures, ready for JSON; fractions are of 0-1.

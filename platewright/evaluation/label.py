@@ -17,20 +17,15 @@ from platewright.record import PlateRecord
 
 @dataclass(kw_only=True)
 class LabelledPhotos:
-    """Labels of whatever format, and where their photos are.
+    """Labels of whatever format, and where their photos are."""
 
-    Attributes:
-        labels: a plate each.
-        folder: where photos lie that are named without one.
-        packed: photos that lie inside of other files, by the name that their labels have.
-        unreadable: a line for each photo or label that can't be had.
-        passed: plates that are left out, by reason, and photos without a plate.
-    """
-
-    labels: list[Label]
-    folder: Path
+    labels: list[Label]  #: a plate each
+    folder: Path  #: where photos lie that are named without one
+    #: photos that lie inside of other files, by the name that their labels have
     packed: dict[str, PackedPicture] = field(default_factory=dict)
+    #: a line for each photo or label that can't be had
     unreadable: list[str] = field(default_factory=list)
+    #: plates that are left out, by reason, and photos without a plate
     passed: Counter[str] = field(default_factory=Counter)
 
 

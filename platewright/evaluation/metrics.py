@@ -15,8 +15,7 @@ from platewright.record import Reading
 from platewright.text import NONE, align, clean, edit_distance, fold
 
 FAIR_IOU = 0.5
-NARROW = 2.2
-"""Boxes less than so many times as wide as high: plates of two lines, and US ones."""
+NARROW = 2.2  #: Boxes less than so many times as wide as high: plates of two lines, and US ones
 CAUSES = (
     "not found", "extra at an end", "extra between", "lost character", "lost line", "O/0 or I/1",
     "other character", "several", "another text", "wrong region",
@@ -42,23 +41,15 @@ def character_accuracy(pairs: Iterable[tuple[str, str]]) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one labelled plate.
+    """What became of one labelled plate."""
 
-    Attributes:
-        file: the photo.
-        box: where the label says the plate is, in pixels of the photo.
-        text: the label's text, cleaned; empty where it could not be read by eye.
-        country: the label's country, may be empty.
-        reading: the reading that overlaps the label most; None where none does.
-        iou: their boxes' intersection over union, 0-1.
-    """
-
-    file: str
-    box: Box
-    text: str
-    country: str = ""
+    file: str  #: the photo
+    box: Box  #: where the label says the plate is, in pixels of the photo
+    text: str  #: the label's text, cleaned; empty where it could not be read by eye
+    country: str = ""  #: the label's country, may be empty
+    #: the reading that overlaps the label most; None where none does
     reading: Reading | None = None
-    iou: float = 0.0
+    iou: float = 0.0  #: their boxes' intersection over union, 0-1
 
     @property
     def read(self) -> str:
@@ -238,24 +229,18 @@ def milliseconds(times: ArrayLike) -> dict[str, float | None]:
     }
 
 
-THRESHOLDS = tuple(k / 100 for k in range(100))
-"""Of a whole curve: 0 to 0.99."""
+THRESHOLDS = tuple(k / 100 for k in range(100))  #: Of a whole curve: 0 to 0.99
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one reading turned out to be.
+    """What one reading turned out to be."""
 
-    Attributes:
-        confidence: the reading's, 0-1.
-        kind: `right` or `wrong` where it overlaps a labelled text, compared with O as 0 and I as 1;
-            `unknown` where it overlaps a label without text; `extra` where it overlaps no label.
-        region: the code it was given.
-    """
-
-    confidence: float
+    confidence: float  #: the reading's, 0-1
+    #: `right` or `wrong` where it overlaps a labelled text, compared with O as 0 and I as 1;
+    #: `unknown` where it overlaps a label without text; `extra` where it overlaps no label
     kind: Literal["right", "wrong", "unknown", "extra"]
-    region: str = ""
+    region: str = ""  #: the code it was given
 
 
 def judge(boxes: Sequence[Box], texts: Sequence[str], readings: Sequence[Reading]) -> list[Verdict]:

@@ -181,8 +181,7 @@ def format_report(report: dict[str, Any]) -> str:
 
 
 UInt8Array = NDArray[np.uint8]
-FAILURES = ("not found", "badly framed", "misread")
-"""The kinds of outcome that the page shows."""
+FAILURES = ("not found", "badly framed", "misread")  #: The kinds of outcome that the page shows
 PICTURE_WIDTH, PICTURE_HEIGHT = 460, 320
 TRUTH_LINE = (255, 255, 255)
 STYLE = Path(__file__).with_name("gallery.css")

@@ -27,10 +27,8 @@ Backend = tuple[str, int, tuple[type[Exception], ...]]
 """Joblib's name of it, how many pieces it does at once, and what is raised when a worker dies."""
 
 LOKY = "loky"
-PLAIN_SCHEMES = ("", "tcp", "tls", "ray")
-"""Of addresses that a connection can be tried at."""
-CONNECT_S = 10
-"""So long a cluster may take to answer."""
+PLAIN_SCHEMES = ("", "tcp", "tls", "ray")  #: Of addresses that a connection can be tried at
+CONNECT_S = 10  #: So long a cluster may take to answer
 LOST = (
     "the cluster was lost; what is whole is kept, and the same command goes on from there (detect: "
     "with --resume)"
@@ -133,9 +131,6 @@ def _check_versions(found: Mapping[str, Any]) -> None:
 
     Args:
         found: each worker's version, or the error in finding it.
-
-    Raises:
-        EngineError: if one has none, or another version, which may draw other bytes.
     """
     for worker, version in found.items():
         if version != __version__:
@@ -195,23 +190,16 @@ NEEDS = {
     "ray": {"joblib": "joblib", "ray": "ray"},
 }
 WATCH_S = 0.5
-PATIENCE = 3
-"""So many times in a row may workers die without a piece getting done."""
+PATIENCE = 3  #: So many times in a row may workers die without a piece getting done
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """Where work is done.
+    """Where work is done."""
 
-    Attributes:
-        kind: one of `ENGINES`.
-        workers: processes to start; of a cluster that is there already, all it has.
-        address: of the cluster's scheduler; empty: start one here.
-    """
-
-    kind: str = "local"
-    workers: int = 1
-    address: str = ""
+    kind: str = "local"  #: one of `ENGINES`
+    workers: int = 1  #: processes to start; of a cluster that is there already, all it has
+    address: str = ""  #: of the cluster's scheduler; empty: start one here
 
     def check(self) -> None:
         """See whether it can be used at all.

@@ -46,19 +46,12 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class DrawingJob:
-    """What to draw.
+    """What to draw."""
 
-    Attributes:
-        seed: of the data set; sample i is drawn from (seed, i).
-        scenes: whole scenes instead of windows.
-        settings: of windows or scenes.
-        backgrounds: folder of photos; None: backgrounds are drawn.
-    """
-
-    seed: int
-    scenes: bool
-    settings: SceneSettings
-    backgrounds: Path | None
+    seed: int  #: of the data set; sample i is drawn from (seed, i)
+    scenes: bool  #: whole scenes instead of windows
+    settings: SceneSettings  #: of windows or scenes
+    backgrounds: Path | None  #: folder of photos; None: backgrounds are drawn
 
 
 def sample_name(index: int, record: SceneRecord) -> str:
@@ -239,25 +232,18 @@ def _digest(parts: Iterable[bytes]) -> str:
     return total.hexdigest()
 
 
-TRUTH = "drives.jsonl"
-"""The file that says what is true of the videos, one line each."""
+TRUTH = "drives.jsonl"  #: The file that says what is true of the videos, one line each
 FRAMES = 75
 VIDEO_FILES = re.compile(rf"\d{{8}}\.mp4(\.part)?|{re.escape(TRUTH)}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoJob:
-    """What to draw.
+    """What to draw."""
 
-    Attributes:
-        seed: video i is drawn from (seed, i).
-        settings: of each drive.
-        folder: where they go.
-    """
-
-    seed: int
-    settings: DriveSettings
-    folder: Path
+    seed: int  #: video i is drawn from (seed, i)
+    settings: DriveSettings  #: of each drive
+    folder: Path  #: where they go
 
     @classmethod
     def of(

@@ -16,8 +16,7 @@ from platewright.progress import Progress
 
 JOB = f"{HIDDEN}/job.json"
 END = "end"
-ALL = re.compile(r".*", re.S)
-"""Whatever is in a folder."""
+ALL = re.compile(r".*", re.S)  #: Whatever is in a folder
 DONE = re.compile(r"(\d{5,})\.done")
 
 

@@ -25,21 +25,13 @@ SMALLEST = 100
 
 @dataclass(frozen=True, kw_only=True)
 class ShardJob:
-    """A data set in shards.
+    """A data set in shards."""
 
-    Attributes:
-        drawing: what to draw.
-        count: samples in all.
-        shard_size: samples in a shard; the last may have fewer.
-        formats: names, each once.
-        out: folder or URL; a folder's path is absolute, so that any process finds it.
-    """
-
-    drawing: DrawingJob
-    count: int
-    shard_size: int
-    formats: tuple[str, ...]
-    out: str
+    drawing: DrawingJob  #: what to draw
+    count: int  #: samples in all
+    shard_size: int  #: samples in a shard; the last may have fewer
+    formats: tuple[str, ...]  #: names, each once
+    out: str  #: folder or URL; a folder's path is absolute, so that any process finds it
 
     @property
     def num_shards(self) -> int:
@@ -63,19 +55,12 @@ def usual_size(count: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class ShardDone:
-    """What became of a shard.
+    """What became of a shard."""
 
-    Attributes:
-        shard: its number.
-        samples: how many were drawn.
-        error: why it failed, in one line; empty where it did not.
-        exit_code: of the failure.
-    """
-
-    shard: int
-    samples: int
-    error: str = ""
-    exit_code: int = 0
+    shard: int  #: its number
+    samples: int  #: how many were drawn
+    error: str = ""  #: why it failed, in one line; empty where it did not
+    exit_code: int = 0  #: of the failure
 
 
 def format_folder(root: Path, name: str, formats: tuple[str, ...]) -> Path:

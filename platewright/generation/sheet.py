@@ -28,8 +28,7 @@ from platewright.synth.style import MarkStyle, draw_style
 from platewright.synth.window import draw_window
 
 Picture = NDArray[np.uint8]
-WIDTH, HEIGHT = 480, 300
-"""Size of a stage's picture at most, pixels."""
+WIDTH, HEIGHT = 480, 300  #: Size of a stage's picture at most, pixels
 CAPTION = 118
 GAP = 14
 STYLE = (
@@ -150,10 +149,8 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> l
     return lines
 
 
-PLATE_TILE = (150, 232)
-"""(height, width) of a plate's place, pixels."""
-PLATE_ROOM = (112, 212)
-"""(height, width) that a plate may take of it."""
+PLATE_TILE = (150, 232)  #: (height, width) of a plate's place, pixels
+PLATE_ROOM = (112, 212)  #: (height, width) that a plate may take of it
 PX_PER_MM = 1.6
 KEPT = (
     replace(
@@ -242,10 +239,8 @@ def _plate_tile(rng: np.random.Generator, look: Look, caption: str) -> Picture:
     return np.asarray(picture)
 
 
-TILE = (104, 128)
-"""(height, width) of a mark's place, pixels."""
-ROOM = (62, 112)
-"""(height, width) that each of its drawings may take, with a second one beside it."""
+TILE = (104, 128)  #: (height, width) of a mark's place, pixels
+ROOM = (62, 112)  #: (height, width) that each of its drawings may take, with a second one beside it
 COLUMNS = 12
 PAPER, INK = (246, 246, 243), (26, 26, 30)
 COLOURS = ((30, 62, 140), (176, 26, 36))

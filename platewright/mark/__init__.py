@@ -14,8 +14,7 @@ import numpy as np
 
 from platewright.mark.pen import Draw, Sketch
 
-VARIANTS = 8
-"""Drawings that are kept of each mark; a module may have a `VARIANTS` of its own."""
+VARIANTS = 8  #: Drawings that are kept of each mark; a module may have a `VARIANTS` of its own
 
 
 @cache

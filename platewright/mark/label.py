@@ -217,8 +217,7 @@ def pictured(rng: Rng, text: str = "") -> Pen:
     return pen
 
 
-VARIANTS = 40
-"""More than of pictures: their texts differ."""
+VARIANTS = 40  #: More than of pictures: their texts differ
 MARKS: dict[str, Draw] = {
     "stack": stack, "sideways": sideways, "pair": pair, "sticker": sticker, "tab": tab,
     "oval": oval, "divider": divider, "words": words, "plaque": plaque, "qr": qr,

@@ -14,8 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from platewright.resource import DATA
 
-UNIT = 64
-"""Height of a mark while it is kept, pixels."""
+UNIT = 64  #: Height of a mark while it is kept, pixels
 FINE = 2
 """It is drawn so many times larger, and then made smaller: smooth edges, and no tone between."""
 
@@ -29,16 +28,12 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Sketch:
-    """A drawn mark, before it has its size and its colours.
+    """A drawn mark, before it has its size and its colours."""
 
-    Attributes:
-        coverage: (UNIT, width, tones) how much of each pixel a tone takes, 0-255; their sum is the
-            mark's alpha.
-        tones: what each channel is painted with, see `Tone`.
-    """
-
+    #: (UNIT, width, tones) how much of each pixel a tone takes, 0-255; their sum is the mark's
+    #: alpha
     coverage: Mask
-    tones: tuple[Tone, ...]
+    tones: tuple[Tone, ...]  #: what each channel is painted with, see `Tone`
 
     @property
     def aspect(self) -> float:

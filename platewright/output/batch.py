@@ -28,8 +28,7 @@ LINES_NAME = "readings.jsonl"
 STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
 """How JPEG, PNG, GIF and TIFF files begin."""
 STDIN = "-"
-MOST_BYTES = 256 << 20
-"""Of a photo that comes on stdin."""
+MOST_BYTES = 256 << 20  #: Of a photo that comes on stdin
 PATTERN = re.compile(r"[*?\[]")
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 VIDEO_SUFFIXES = (
@@ -40,34 +39,21 @@ VIDEO_SUFFIXES = (
 
 @dataclass(frozen=True)
 class Job:
-    """One photo of a batch.
+    """One photo of a batch."""
 
-    Attributes:
-        photo: the file.
-        name: what results call it: as the user gave it, or where it lies in the folder given.
-        picture: where the annotated picture goes; None: nowhere.
-    """
-
-    photo: Path
-    name: str
-    picture: Path | None
+    photo: Path  #: the file
+    name: str  #: what results call it: as the user gave it, or where it lies in the folder given
+    picture: Path | None  #: where the annotated picture goes; None: nowhere
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What is to be done.
+    """What is to be done."""
 
-    Attributes:
-        jobs: the photos, in the order they are read in.
-        lines: where the JSON lines go; None: nowhere.
-        several: whether one bad photo is to be passed over.
-        skipped: files of the folders that are no pictures.
-    """
-
-    jobs: tuple[Job, ...]
-    lines: Path | None
-    several: bool
-    skipped: tuple[Path, ...] = ()
+    jobs: tuple[Job, ...]  #: the photos, in the order they are read in
+    lines: Path | None  #: where the JSON lines go; None: nowhere
+    several: bool  #: whether one bad photo is to be passed over
+    skipped: tuple[Path, ...] = ()  #: files of the folders that are no pictures
 
 
 def plan_batch(

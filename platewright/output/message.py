@@ -21,15 +21,12 @@ from typing import Any, Protocol, Self
 from platewright.errors import OutputError
 from platewright.file import make_folder
 
-MOST = 10_000
-"""Messages that wait for one receiver at most."""
+MOST = 10_000  #: Messages that wait for one receiver at most
 MOST_BYTES = 100 << 20
 """Of all pictures that wait; the oldest messages go on waiting without theirs."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
-TRIES = 3
-"""How often a message is offered that the receiver does not want."""
-LAST_S = 5.0
-"""How long what is left is tried at the end since something was taken last, seconds."""
+TRIES = 3  #: How often a message is offered that the receiver does not want
+LAST_S = 5.0  #: How long what is left is tried at the end since something was taken last, seconds
 PLAIN = ("source", "track", "text", "confidence", "presence", "accepted", "region", "frames")
 MOMENTS = ("first", "last", "best")
 TABLE = """
@@ -72,19 +69,12 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What is told of one vehicle.
+    """What is told of one vehicle."""
 
-    Attributes:
-        body: JSON values.
-        picture: a JPEG of it; empty: none.
-        id: the same however often it is sent.
-        number: its place in the queue.
-    """
-
-    body: Mapping[str, Any]
-    picture: bytes = b""
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    number: int = 0
+    body: Mapping[str, Any]  #: JSON values
+    picture: bytes = b""  #: a JPEG of it; empty: none
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)  #: the same however often it is sent
+    number: int = 0  #: its place in the queue
 
     def as_json(self, *, pictured: bool = False) -> bytes:
         """Return it as JSON, with the picture in base64 if wished."""
@@ -97,15 +87,10 @@ class Message:
 
 
 class Receiver(Protocol):
-    """Who is told.
+    """Who is told."""
 
-    Attributes:
-        name: what lines call it; without a password and other secrets.
-        key: tells receivers apart in the queue, likewise.
-    """
-
-    name: str
-    key: str
+    name: str  #: what lines call it; without a password and other secrets
+    key: str  #: tells receivers apart in the queue, likewise
 
     def send(self, message: Message) -> None:
         """Send a message and wait until it was taken.

@@ -24,8 +24,7 @@ from platewright.output.message import LostError, Message
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 FORM = "give mqtt://[user:password@]host[:port]/topic, or mqtts://"
-LONGEST = 65_535
-"""Bytes of a topic (MQTT 3.1.1, section 1.5.3)."""
+LONGEST = 65_535  #: Bytes of a topic (MQTT 3.1.1, section 1.5.3)
 KEEP_ALIVE_S = 30
 CONNECT_S = 3.0
 """How long a connection is waited for at the start and before each message, seconds."""
@@ -36,23 +35,14 @@ REFUSALS = ("not authorized", "bad user name or password", "banned")
 
 @dataclass(frozen=True, kw_only=True)
 class MqttAddress:
-    """A broker and a topic.
+    """A broker and a topic."""
 
-    Attributes:
-        host: of the broker.
-        port: of the broker.
-        topic: or a filter with `+` and `#`.
-        user: or empty.
-        password: or empty; is in no line and in no file.
-        tls: whether all is encrypted.
-    """
-
-    host: str
-    port: int
-    topic: str
-    user: str = ""
-    password: str = field(default="", repr=False)
-    tls: bool = False
+    host: str  #: of the broker
+    port: int  #: of the broker
+    topic: str  #: or a filter with `+` and `#`
+    user: str = ""  #: or empty
+    password: str = field(default="", repr=False)  #: or empty; is in no line and in no file
+    tls: bool = False  #: whether all is encrypted
 
     @classmethod
     def parse(cls, text: str, *, wildcards: bool = False) -> MqttAddress:

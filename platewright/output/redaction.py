@@ -22,22 +22,16 @@ from platewright.record import Reading
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
-MIN_PRESENCE = 0.06
-"""What is a plate with this probability is hidden."""
-LIKELY = 0.5
-"""What is one with less is hidden as far as there is `ROOM`, the surest first."""
-ROOM = 0.25
-"""Part of a photo that may be painted over for that, the likely plates included."""
+MIN_PRESENCE = 0.06  #: What is a plate with this probability is hidden
+LIKELY = 0.5  #: What is one with less is hidden as far as there is `ROOM`, the surest first
+ROOM = 0.25  #: Part of a photo that may be painted over for that, the likely plates included
 LARGEST, SURE = 0.1, 0.9
 """What covers so much of a photo, and is on its side or upside down in it, must be so sure."""
 SMALLEST = (1 / 120, 4.0)
 """As `DetectorSettings.smallest`: a person reads plates that the reader is not asked for."""
-WIDER = 0.15
-"""How much is added on each side, part of the plate's width and height ..."""
-LEAST_PX = 4.0
-"""... and at least so many pixels."""
-SAME = 0.8
-"""Overlap of a find with one that there is already, and adds nothing to it."""
+WIDER = 0.15  #: How much is added on each side, part of the plate's width and height ...
+LEAST_PX = 4.0  #: ... and at least so many pixels.
+SAME = 0.8  #: Overlap of a find with one that there is already, and adds nothing to it
 OVERLAP = 0.3
 """Of places that are told; what overlaps one by more is hidden with it, and not counted."""
 WAYS = (0, 1, 2, 3, 0.5, -0.5)
@@ -45,8 +39,7 @@ WAYS = (0, 1, 2, 3, 0.5, -0.5)
 DARK, WHITE, LIGHTEST = 80.0, 235.0, 99.0
 """Where a photo's lightest hundredth is below the first level, it is looked at with that at the
 second."""
-ROUNDS = 3
-"""How often a picture is looked at, for what stood beside a plate that is hidden now."""
+ROUNDS = 3  #: How often a picture is looked at, for what stood beside a plate that is hidden now
 
 
 class Finder(Protocol):

@@ -15,8 +15,7 @@ import numpy as np
 
 T = TypeVar("T")
 
-Uniform = Callable[[], float]
-"""Returns the next number of a stream, in [0, 1)."""
+Uniform = Callable[[], float]  #: Returns the next number of a stream, in [0, 1)
 
 Spread = tuple[float, float]
 """A number or a range: (low, high), equal where the file has one number."""

@@ -23,24 +23,16 @@ _HEIGHT: Spread = (0.5, 0.9)
 
 @dataclass(frozen=True, kw_only=True)
 class MarkChoice:
-    """What a series says of a mark; `Mark` is one drawn.
+    """What a series says of a mark; `Mark` is one drawn."""
 
-    Attributes:
-        names: marks, families or globs to choose from.
-        places: of `PLACES`, to choose from.
-        probability: that a plate has the mark, 0-1.
-        height: parts of the characters' height, of the plate's behind them; None: as is usual.
-        colour: None for the mark's own colours.
-        ink: in the characters' colour.
-        texts: of marks that bear one, to choose from; an empty one for the mark's own.
-    """
-
-    names: tuple[str, ...]
-    places: tuple[str, ...]
-    probability: float
+    names: tuple[str, ...]  #: marks, families or globs to choose from
+    places: tuple[str, ...]  #: of `PLACES`, to choose from
+    probability: float  #: that a plate has the mark, 0-1
+    #: parts of the characters' height, of the plate's behind them; None: as is usual
     height: Spread | None
-    colour: Colour | None
-    ink: bool
+    colour: Colour | None  #: None for the mark's own colours
+    ink: bool  #: in the characters' colour
+    #: of marks that bear one, to choose from; an empty one for the mark's own
     texts: tuple[str, ...]
 
     def draw(self, uniform: Uniform) -> Mark | None:
@@ -122,24 +114,17 @@ MADE_UP = "made-up"
 LATIN_ALIKE = ("cyrillic", "greek", "armenian")
 """Scripts with letters like Latin ones: as tall as the characters, they could be read as these."""
 SCRIPT_PLACES = ("left", "right", "above", "below", "between")
-WHOLE = "{text}"
-"""A word that stands for the registration itself."""
+WHOLE = "{text}"  #: A word that stands for the registration itself
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alphabet:
-    """What a script has for plates.
+    """What a script has for plates."""
 
-    Attributes:
-        digits: its ten digits; the Latin ones where it has no others.
-        letters: letters that stand alone.
-        words: names and words as plates and signs have them.
-        latin: the letter for each Latin one where a rule says so; others are taken by their place.
-    """
-
-    digits: str
-    letters: str
-    words: tuple[str, ...]
+    digits: str  #: its ten digits; the Latin ones where it has no others
+    letters: str  #: letters that stand alone
+    words: tuple[str, ...]  #: names and words as plates and signs have them
+    #: the letter for each Latin one where a rule says so; others are taken by their place
     latin: tuple[tuple[str, str], ...]
 
     @property
@@ -169,25 +154,16 @@ KINDS = _read_alphabets(DATA / "fonts" / "scripts" / "alphabets.toml")
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptChoice:
-    """What a series says of a writing; `Script` is one drawn.
+    """What a series says of a writing; `Script` is one drawn."""
 
-    Attributes:
-        kind: a key of `KINDS`, `any`, or `made-up`.
-        words: texts to choose from; none for the kind's own.
-        places: to choose from.
-        height: part of the characters' height (beside them), of the room's (above, below).
-        stretch: width over the writing's own.
-        colour: None for that of the characters.
-        probability: that a plate has it at all, 0-1.
-    """
-
-    kind: str
-    words: tuple[str, ...] = ()
-    places: tuple[str, ...] = ("above", "left", "right")
+    kind: str  #: a key of `KINDS`, `any`, or `made-up`
+    words: tuple[str, ...] = ()  #: texts to choose from; none for the kind's own
+    places: tuple[str, ...] = ("above", "left", "right")  #: to choose from
+    #: part of the characters' height (beside them), of the room's (above, below)
     height: Spread = (0.3, 0.5)
-    stretch: Spread = (1.0, 1.0)
-    colour: Colour | None = None
-    probability: float = 1.0
+    stretch: Spread = (1.0, 1.0)  #: width over the writing's own
+    colour: Colour | None = None  #: None for that of the characters
+    probability: float = 1.0  #: that a plate has it at all, 0-1
 
     def draw(self, uniform: Uniform, groups: Sequence[str] = ()) -> Script | None:
         """Return a writing, or None.

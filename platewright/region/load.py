@@ -20,10 +20,8 @@ from platewright.region.table import Table
 from platewright.resource import DATA, bundled
 from platewright.toml import read_toml
 
-REGIONS = DATA / "regions"
-"""The folder of region files."""
-GENERIC = "ANY"
-"""The region of random looks and texts: it is drawn, but is nobody's."""
+REGIONS = DATA / "regions"  #: The folder of region files
+GENERIC = "ANY"  #: The region of random looks and texts: it is drawn, but is nobody's
 
 _EITHER = (("width_mm", "aspect"), ("glyph_height_mm", "glyph_share"))
 

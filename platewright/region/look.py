@@ -9,14 +9,11 @@ from typing import Any
 
 from platewright.region.chance import Uniform
 
-Rgb = tuple[int, int, int]
-"""Red, green, blue, each 0-255."""
+Rgb = tuple[int, int, int]  #: Red, green, blue, each 0-255
 
-WORDS = ("any", "light", "dark")
-"""What may stand in place of `#rrggbb`."""
+WORDS = ("any", "light", "dark")  #: What may stand in place of `#rrggbb`
 
-Colour = tuple[Rgb | str, ...]
-"""The entries to choose from: (r, g, b) or one of `WORDS`."""
+Colour = tuple[Rgb | str, ...]  #: The entries to choose from: (r, g, b) or one of `WORDS`
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _CONTRAST = 75.0  # of 255; drawn plates with less were unreadable to people as well
@@ -80,66 +77,42 @@ def _random(word: str, uniform: Uniform) -> Rgb:
 
 @dataclass(frozen=True, kw_only=True)
 class Strip:
-    """A coloured band along one edge of a plate, such as the blue one with the stars.
+    """A coloured band along one edge of a plate, such as the blue one with the stars."""
 
-    Attributes:
-        side: `left`, `right` or `top`.
-        width_mm: its extent across the band.
-        colour: of the band.
-        label: text on it, such as `D`; empty for none.
-        label_colour: of the label and the emblem.
-        emblem: `stars` (a ring of twelve), `disc`, or empty.
-    """
-
-    side: str
-    width_mm: float
-    colour: Rgb
-    label: str
-    label_colour: Rgb
-    emblem: str
+    side: str  #: `left`, `right` or `top`
+    width_mm: float  #: its extent across the band
+    colour: Rgb  #: of the band
+    label: str  #: text on it, such as `D`; empty for none
+    label_colour: Rgb  #: of the label and the emblem
+    emblem: str  #: `stars` (a ring of twelve), `disc`, or empty
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """What stands on a plate and is no character, such as a coat of arms.
+    """What stands on a plate and is no character, such as a coat of arms."""
 
-    Attributes:
-        name: of a mark that `platewright.mark` draws.
-        place: `left`, `gap`, `gap2`, `separator`, `right`, `between`, `behind`, `above` or `below`.
-        height: part of the characters' height; behind them, of the plate's.
-        colour: None for its own.
-        ink: whether it has the characters' colour.
-        text: what it says where it bears a text; empty for its own.
-    """
-
-    name: str
+    name: str  #: of a mark that `platewright.mark` draws
+    #: `left`, `gap`, `gap2`, `separator`, `right`, `between`, `behind`, `above` or `below`
     place: str
-    height: float
-    colour: Rgb | None = None
-    ink: bool = False
-    text: str = ""
+    height: float  #: part of the characters' height; behind them, of the plate's
+    colour: Rgb | None = None  #: None for its own
+    ink: bool = False  #: whether it has the characters' colour
+    text: str = ""  #: what it says where it bears a text; empty for its own
 
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """Writing of another script, which is no part of the registration.
+    """Writing of another script, which is no part of the registration."""
 
-    Attributes:
-        kind: which script, such as `arabic`; `made-up` for strokes of no alphabet.
-        text: what is written, one entry for each group of the registration that it stands by,
-            usually one for all; `|` is a line break.
-        place: `left`, `right`, `above`, `below` the characters, or `between` the first two groups.
-        height: part of the characters' height; above and below, of the room's.
-        stretch: width over the writing's own.
-        colour: None for that of the characters.
-    """
-
-    kind: str
+    kind: str  #: which script, such as `arabic`; `made-up` for strokes of no alphabet
+    #: what is written, one entry for each group of the registration that it stands by, usually one
+    #: for all; `|` is a line break
     text: tuple[str, ...]
+    #: `left`, `right`, `above`, `below` the characters, or `between` the first two groups
     place: str
-    height: float
-    stretch: float = 1.0
-    colour: Rgb | None = None
+    height: float  #: part of the characters' height; above and below, of the room's
+    stretch: float = 1.0  #: width over the writing's own
+    colour: Rgb | None = None  #: None for that of the characters
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -148,77 +121,42 @@ class Script:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One drawn plate. Lengths are millimetres on the plate.
+    """One drawn plate. Lengths are millimetres on the plate."""
 
-    Attributes:
-        region: code of the jurisdiction.
-        series: name of its series.
-        display: the text as shown: ' ' a gap, '-' a dash, '·' a dot, '|' a line break.
-        text: `display` without separators; what a reader should say.
-        lines: `display` cut at line breaks, one to three.
-        size_mm: (height, width).
-        background: colour of the plate.
-        foreground: colour of the characters.
-        border_colour: None where there is no border.
-        border_mm: width of the border.
-        corner_mm: radius of the corners.
-        strip: coloured band, or None.
-        second_strip: another band, or None; only beside a first one.
-        header: small text above the characters, or empty.
-        footer: small text below them, or empty.
-        small_mm: height of footer and header.
-        faces: globs of file stems in the fonts folder, one of which is to be used.
-        glyph_height_mm: height of a capital letter.
-        glyph_width_mm: width of a character's ink; None for the face's own.
-        stroke_mm: width of its strokes; None for the face's own.
-        spacing_mm: between two characters of a group.
-        gap_mm: between two groups (at a space, a dot or an emblem).
-        embossed: probability that the characters are raised, 0-1.
-        picture: whether a picture lies behind the characters.
-        emblem: what stands in the first gap: `disc`, `seal`, `crest`, or empty.
-        marks: what else stands on it.
-        scripts: writings of other scripts beside the characters.
-        header_mm: height of a header that is larger or smaller than the footer; 0 for `small_mm`.
-        header_colour: None for that of the characters.
-        stickers: probability of stickers in its corners, where drawings have any, 0-1.
-        frame: probability of a frame that lies over its margins, likewise.
-        first_line: height of the first line's characters over the others'.
-        raised: whether the last group stands beside two small lines, as high as both.
-    """
-
-    region: str
-    series: str
-    display: str
-    text: str
-    lines: tuple[str, ...]
-    size_mm: tuple[float, float]
-    background: Rgb
-    foreground: Rgb
-    border_colour: Rgb | None
-    border_mm: float
-    corner_mm: float
-    strip: Strip | None
-    second_strip: Strip | None
-    header: str
-    footer: str
-    small_mm: float
-    faces: tuple[str, ...]
-    glyph_height_mm: float
-    glyph_width_mm: float | None
-    stroke_mm: float | None
-    spacing_mm: float
-    gap_mm: float
-    embossed: float
-    picture: bool
-    emblem: str
-    marks: tuple[Mark, ...] = ()
-    scripts: tuple[Script, ...] = ()
+    region: str  #: code of the jurisdiction
+    series: str  #: name of its series
+    display: str  #: the text as shown: ' ' a gap, '-' a dash, '·' a dot, '|' a line break
+    text: str  #: `display` without separators; what a reader should say
+    lines: tuple[str, ...]  #: `display` cut at line breaks, one to three
+    size_mm: tuple[float, float]  #: (height, width)
+    background: Rgb  #: colour of the plate
+    foreground: Rgb  #: colour of the characters
+    border_colour: Rgb | None  #: None where there is no border
+    border_mm: float  #: width of the border
+    corner_mm: float  #: radius of the corners
+    strip: Strip | None  #: coloured band, or None
+    second_strip: Strip | None  #: another band, or None; only beside a first one
+    header: str  #: small text above the characters, or empty
+    footer: str  #: small text below them, or empty
+    small_mm: float  #: height of footer and header
+    faces: tuple[str, ...]  #: globs of file stems in the fonts folder, one of which is to be used
+    glyph_height_mm: float  #: height of a capital letter
+    glyph_width_mm: float | None  #: width of a character's ink; None for the face's own
+    stroke_mm: float | None  #: width of its strokes; None for the face's own
+    spacing_mm: float  #: between two characters of a group
+    gap_mm: float  #: between two groups (at a space, a dot or an emblem)
+    embossed: float  #: probability that the characters are raised, 0-1
+    picture: bool  #: whether a picture lies behind the characters
+    emblem: str  #: what stands in the first gap: `disc`, `seal`, `crest`, or empty
+    marks: tuple[Mark, ...] = ()  #: what else stands on it
+    scripts: tuple[Script, ...] = ()  #: writings of other scripts beside the characters
+    #: height of a header that is larger or smaller than the footer; 0 for `small_mm`
     header_mm: float = 0.0
-    header_colour: Rgb | None = None
-    stickers: float = 0.0
-    frame: float = 0.0
-    first_line: float = 1.0
-    raised: bool = False
+    header_colour: Rgb | None = None  #: None for that of the characters
+    stickers: float = 0.0  #: probability of stickers in its corners, where drawings have any, 0-1
+    frame: float = 0.0  #: probability of a frame that lies over its margins, likewise
+    first_line: float = 1.0  #: height of the first line's characters over the others'
+    raised: bool = False  #: whether the last group stands beside two small lines, as high as both
 
     @property
     def margins_mm(self) -> tuple[float, float]:
@@ -248,5 +186,4 @@ def _json(value: Any) -> Any:
     return value
 
 
-PARTS = (Strip, Mark, Script)
-"""What a look has that has fields of its own."""
+PARTS = (Strip, Mark, Script)  #: What a look has that has fields of its own

@@ -16,25 +16,15 @@ from platewright.region.syntax import Syntax, plain, split_groups
 
 @dataclass(frozen=True, kw_only=True)
 class StripChoice:
-    """What a series says of a coloured band; `Strip` is one drawn.
+    """What a series says of a coloured band; `Strip` is one drawn."""
 
-    Attributes:
-        side: `left`, `right` or `top`.
-        width_mm: its extent across the band.
-        colour: of the band.
-        labels: texts to choose from; an empty one for none.
-        label_colour: of label and emblem.
-        emblems: `stars`, `disc` or empty, to choose from.
-        probability: that a plate has the band at all, 0-1.
-    """
-
-    side: str
-    width_mm: Spread
-    colour: Colour
-    labels: tuple[str, ...]
-    label_colour: Colour
-    emblems: tuple[str, ...]
-    probability: float
+    side: str  #: `left`, `right` or `top`
+    width_mm: Spread  #: its extent across the band
+    colour: Colour  #: of the band
+    labels: tuple[str, ...]  #: texts to choose from; an empty one for none
+    label_colour: Colour  #: of label and emblem
+    emblems: tuple[str, ...]  #: `stars`, `disc` or empty, to choose from
+    probability: float  #: that a plate has the band at all, 0-1
 
     def draw(self, uniform: Uniform) -> Strip | None:
         """Return a band, or None."""
@@ -51,63 +41,47 @@ class StripChoice:
         )
 
 
-UNEVEN = (0.4, 0.85)
-"""Height of a smaller first line over the others'."""
+UNEVEN = (0.4, 0.85)  #: Height of a smaller first line over the others'
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One kind of plate. Lengths are (low, high) in millimetres; see `Look` for their meaning.
+    """One kind of plate. Lengths are (low, high) in millimetres; see `Look` for their meaning."""
 
-    Attributes:
-        name: unique in the region.
-        weight: how often it is drawn, beside the region's other series.
-        syntaxes: what its texts look like.
-        width_mm: None where `aspect` gives the width.
-        aspect: width over height, None where `width_mm` is given.
-        glyph_height_mm: None where `glyph_share` gives it.
-        glyph_share: height of a capital as a share of the room for one line, else None.
-        border_colour: None for the colour of the characters.
-        border_probability: that there is a border at all, 0-1.
-        header_probability: that the small text above is there, 0-1.
-        footer_probability: that the small text below is there, 0-1.
-        picture: probability of a picture behind the characters, 0-1.
-        uneven: probability that the first of several lines is smaller than the others, 0-1.
-        raised: probability that the last group stands beside two small lines, 0-1.
-        marks: what stands beside, between or behind the characters, each with its probability.
-    """
-
-    name: str
-    weight: float
-    syntaxes: tuple[Syntax, ...]
+    name: str  #: unique in the region
+    weight: float  #: how often it is drawn, beside the region's other series
+    syntaxes: tuple[Syntax, ...]  #: what its texts look like
     height_mm: Spread
-    width_mm: Spread | None
-    aspect: Spread | None
+    width_mm: Spread | None  #: None where `aspect` gives the width
+    aspect: Spread | None  #: width over height, None where `width_mm` is given
     background: Colour
     foreground: Colour
-    border_colour: Colour | None
-    border_probability: float
+    border_colour: Colour | None  #: None for the colour of the characters
+    border_probability: float  #: that there is a border at all, 0-1
     border_mm: Spread
     corner_mm: Spread
     strip: StripChoice | None
     second_strip: StripChoice | None
     headers: tuple[str, ...]
-    header_probability: float
+    header_probability: float  #: that the small text above is there, 0-1
     footers: tuple[str, ...]
-    footer_probability: float
+    footer_probability: float  #: that the small text below is there, 0-1
     small_mm: Spread
     faces: tuple[str, ...]
-    glyph_height_mm: Spread | None
+    glyph_height_mm: Spread | None  #: None where `glyph_share` gives it
+    #: height of a capital as a share of the room for one line, else None
     glyph_share: Spread | None
     glyph_width_mm: Spread | None
     stroke_mm: Spread | None
     spacing_mm: Spread
     gap_mm: Spread
     embossed: Spread
-    picture: float
+    picture: float  #: probability of a picture behind the characters, 0-1
     emblems: tuple[str, ...]
+    #: probability that the first of several lines is smaller than the others, 0-1
     uneven: float = 0.0
-    raised: float = 0.0
+    raised: float = 0.0  #: probability that the last group stands beside two small lines, 0-1
+    #: what stands beside, between or behind the characters, each with its probability
     marks: tuple[MarkChoice, ...] = ()
     scripts: tuple[ScriptChoice, ...] = ()
     header_mm: Spread | None = None
@@ -233,22 +207,14 @@ def _optional(spread: Spread | None, uniform: Uniform) -> float | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
-    """A jurisdiction.
+    """A jurisdiction."""
 
-    Attributes:
-        code: such as `GB` or `US-CA`.
-        name: in English.
-        source: where its sizes and syntaxes are laid down.
-        weight: share in the default training mix, beside the other regions' weights.
-        series: its kinds of plates.
-        rule: regular expression for all its texts, as the source has them; empty: none is known.
-    """
-
-    code: str
-    name: str
-    source: str
-    weight: float
-    series: tuple[Series, ...]
+    code: str  #: such as `GB` or `US-CA`
+    name: str  #: in English
+    source: str  #: where its sizes and syntaxes are laid down
+    weight: float  #: share in the default training mix, beside the other regions' weights
+    series: tuple[Series, ...]  #: its kinds of plates
+    #: regular expression for all its texts, as the source has them; empty: none is known
     rule: str = ""
     _series: Weighted[Series] = field(init=False, repr=False, compare=False)
 

@@ -14,8 +14,7 @@ import numpy as np
 from platewright.region.chance import Uniform, stream
 from platewright.text import unmarked
 
-SEPARATORS = " -·|"
-"""What a display string holds beside characters: gap, dash, dot, line break."""
+SEPARATORS = " -·|"  #: What a display string holds beside characters: gap, dash, dot, line break
 
 DIGITS = tuple("0123456789")
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -97,10 +96,8 @@ def _script(char: str) -> str:
     return unicodedata.name(char, "").split(" ", 1)[0]
 
 
-MAX_CHARACTERS = 12
-"""The longest text, as many as the network has slots."""
-MAX_LINES = 3
-"""Of a plate: motorcycles' of Pakistan and the Philippines have as many."""
+MAX_CHARACTERS = 12  #: The longest text, as many as the network has slots
+MAX_LINES = 3  #: Of a plate: motorcycles' of Pakistan and the Philippines have as many
 
 _REPEAT = re.compile(r"\{(\d+)(?:-(\d+))?\}")
 _LIST = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -129,19 +126,12 @@ class _Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Syntax:
-    """A registration's pattern with its weight; made by `Syntax.parse`.
+    """A registration's pattern with its weight; made by `Syntax.parse`."""
 
-    Attributes:
-        pattern: as written in the region's file.
-        weight: how often it is drawn, beside the series' other syntaxes.
-        regex: what a text without separators must match in full, as a regular expression.
-        alphabet: the characters that can occur.
-    """
-
-    pattern: str
-    weight: float
-    regex: str
-    alphabet: frozenset[str]
+    pattern: str  #: as written in the region's file
+    weight: float  #: how often it is drawn, beside the series' other syntaxes
+    regex: str  #: what a text without separators must match in full, as a regular expression
+    alphabet: frozenset[str]  #: the characters that can occur
     _steps: tuple[_Step, ...] = field(repr=False)
     _may_shrink: bool = field(repr=False)
 

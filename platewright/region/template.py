@@ -14,15 +14,10 @@ from platewright.text import unmarked
 
 @dataclass(frozen=True)
 class Piece:
-    """One element of a template.
+    """One element of a template."""
 
-    Attributes:
-        entries: the texts it can be, all of one length, each once.
-        shares: their probabilities, which sum to 1.
-    """
-
-    entries: tuple[str, ...]
-    shares: tuple[float, ...]
+    entries: tuple[str, ...]  #: the texts it can be, all of one length, each once
+    shares: tuple[float, ...]  #: their probabilities, which sum to 1
 
     @property
     def length(self) -> int:
@@ -32,16 +27,11 @@ class Piece:
 
 @dataclass(frozen=True)
 class Template:
-    """Texts of one length.
+    """Texts of one length."""
 
-    Attributes:
-        pieces: from left to right.
-        weight: probability that the region draws this template, 0-1.
-        apart: probability that a gap, a dash or a line's end stands before each piece, 0-1.
-    """
-
-    pieces: tuple[Piece, ...]
-    weight: float
+    pieces: tuple[Piece, ...]  #: from left to right
+    weight: float  #: probability that the region draws this template, 0-1
+    #: probability that a gap, a dash or a line's end stands before each piece, 0-1
     apart: tuple[float, ...] = ()
 
     @property

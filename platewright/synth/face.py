@@ -21,8 +21,7 @@ from platewright.region import Region
 from platewright.resource import ADDED_FONTS, DATA, font_folders
 
 FONTS_FOLDER = DATA / "fonts"
-CAP_PX = 64
-"""Height of a capital H in a cached mask, in pixels."""
+CAP_PX = 64  #: Height of a capital H in a cached mask, in pixels
 
 NEEDED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 Mask = NDArray[np.uint8]
@@ -32,19 +31,12 @@ BASIC = ImageFont.Layout.BASIC
 
 @dataclass(frozen=True)
 class Glyph:
-    """One character's mask, cropped to its ink.
+    """One character's mask, cropped to its ink."""
 
-    Attributes:
-        mask: (H, W) ink, 0-255, drawn so that a capital is `CAP_PX` high.
-        left: ink's left edge from the pen, in mask pixels.
-        top: ink's top edge below the cap line, in mask pixels (negative above it).
-        advance: pen's step, in mask pixels.
-    """
-
-    mask: Mask
-    left: float
-    top: float
-    advance: float
+    mask: Mask  #: (H, W) ink, 0-255, drawn so that a capital is `CAP_PX` high
+    left: float  #: ink's left edge from the pen, in mask pixels
+    top: float  #: ink's top edge below the cap line, in mask pixels (negative above it)
+    advance: float  #: pen's step, in mask pixels
 
     @property
     def width(self) -> int:

@@ -26,27 +26,18 @@ from platewright.synth.writing import scripts_of, text_room, word_width
 
 SEPARATORS = " -·"
 Box = tuple[float, float, float, float]
-EDGE = 0.6
-"""Of the sheet that stays free of ink all round, mm."""
+EDGE = 0.6  #: Of the sheet that stays free of ink all round, mm
 
 
 @dataclass(frozen=True)
 class PlacedGlyph:
-    """One glyph on the plate.
+    """One glyph on the plate."""
 
-    Attributes:
-        char: what is drawn.
-        box: (x0, y0, x1, y1) of its ink, mm.
-        line: 0 for the top line.
-        counts: whether it belongs to the registration (a dash does not).
-        group: number of its group in the line, from 0.
-    """
-
-    char: str
-    box: Box
-    line: int
-    counts: bool
-    group: int = 0
+    char: str  #: what is drawn
+    box: Box  #: (x0, y0, x1, y1) of its ink, mm
+    line: int  #: 0 for the top line
+    counts: bool  #: whether it belongs to the registration (a dash does not)
+    group: int = 0  #: number of its group in the line, from 0
 
 
 def lay_out_line(

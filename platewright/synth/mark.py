@@ -24,25 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlacedMark:
-    """One mark on the plate.
+    """One mark on the plate."""
 
-    Attributes:
-        mark: which one.
-        box: (x0, y0, x1, y1), mm.
-    """
-
-    mark: MarkStyle
-    box: tuple[float, float, float, float]
+    mark: MarkStyle  #: which one
+    box: tuple[float, float, float, float]  #: (x0, y0, x1, y1), mm
 
 
-Row = list[tuple[str, float, float, float, float]]
-"""(char, x0, y0, x1, y1) of every ink of a line."""
-TAKEN = "\0"
-"""Where a mark stands for a character that is no part of the text."""
+Row = list[tuple[str, float, float, float, float]]  #: (char, x0, y0, x1, y1) of every ink of a line
+TAKEN = "\0"  #: Where a mark stands for a character that is no part of the text
 NARROWEST = 0.7
 """What characters may be squeezed to by marks; these become smaller then, or are left out."""
-LEAST = 0.45
-"""A mark that would become smaller than this part of itself is left out."""
+LEAST = 0.45  #: A mark that would become smaller than this part of itself is left out
 
 
 def sheet_room(look: Look) -> tuple[float, float, float, float]:
@@ -203,8 +195,7 @@ def make_room(
 
 Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
-LEGIBLE = 55.0
-"""Grey levels that stay between the characters and a picture behind them."""
+LEGIBLE = 55.0  #: Grey levels that stay between the characters and a picture behind them
 
 
 def _colours(mark: MarkStyle, tones: tuple[str, ...], paper: Colour, ink: Colour) -> list[Colour]:

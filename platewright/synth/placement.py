@@ -26,18 +26,12 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """Angles and distance.
+    """Angles and distance."""
 
-    Attributes:
-        yaw: turn about the upright axis, radians.
-        pitch: tilt about the level axis, radians.
-        roll: turn in the picture, radians.
-        distance: from the camera, in widths of the thing; small means strong perspective.
-    """
-
-    yaw: float = 0.0
-    pitch: float = 0.0
-    roll: float = 0.0
+    yaw: float = 0.0  #: turn about the upright axis, radians
+    pitch: float = 0.0  #: tilt about the level axis, radians
+    roll: float = 0.0  #: turn in the picture, radians
+    #: from the camera, in widths of the thing; small means strong perspective
     distance: float = 8.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,8 +87,7 @@ def pose_quad(pose: Pose, size_mm: tuple[float, float], width_px: float) -> Floa
 
 Picture = NDArray[np.uint8]
 
-Layers = tuple[Picture, Picture]
-"""A picture times its alpha, and the alpha (h, w)."""
+Layers = tuple[Picture, Picture]  #: A picture times its alpha, and the alpha (h, w)
 
 Keep = Callable[[str, Picture], None]
 """Takes a stage's name and its picture, for whoever wants to see how a sample came about."""

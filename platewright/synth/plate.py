@@ -21,8 +21,7 @@ from platewright.synth.style import PlateStyle
 from platewright.synth.writing import PlacedWord, place_scripts
 
 Picture = NDArray[np.uint8]
-LINE_PX = 16
-"""Height of a capital in the mask of a small text, pixels."""
+LINE_PX = 16  #: Height of a capital in the mask of a small text, pixels
 
 
 class Canvas:
@@ -241,25 +240,15 @@ BOLD = 0.7
 
 @dataclass(frozen=True, kw_only=True)
 class FlatPlate:
-    """A drawn plate before it is posed.
+    """A drawn plate before it is posed."""
 
-    Attributes:
-        image: (H, W) grey or (H, W, 3) RGB, the plate with its frame.
-        alpha: (H, W) 0-255, where the plate or its frame is.
-        quad: (4, 2) the plate's own corners in the image, without the frame, px.
-        chars: the registration's characters in reading order.
-        boxes: (n, 4) their ink boxes in the image, px.
-        lines: (n,) line of each.
-        marks: names of the marks that found room.
-    """
-
-    image: Picture
-    alpha: Picture
-    quad: FloatArray
-    chars: tuple[str, ...]
-    boxes: FloatArray
-    lines: tuple[int, ...]
-    marks: tuple[str, ...] = ()
+    image: Picture  #: (H, W) grey or (H, W, 3) RGB, the plate with its frame
+    alpha: Picture  #: (H, W) 0-255, where the plate or its frame is
+    quad: FloatArray  #: (4, 2) the plate's own corners in the image, without the frame, px
+    chars: tuple[str, ...]  #: the registration's characters in reading order
+    boxes: FloatArray  #: (n, 4) their ink boxes in the image, px
+    lines: tuple[int, ...]  #: (n,) line of each
+    marks: tuple[str, ...] = ()  #: names of the marks that found room
 
 
 def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = True) -> FlatPlate:

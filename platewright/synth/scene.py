@@ -107,47 +107,33 @@ def degrade(
     return image, replace(record, plates=plates, decoys=decoys)
 
 
-TRIES = 24
-"""Places that are tried for a decoy, each a fifth smaller."""
+TRIES = 24  #: Places that are tried for a decoy, each a fifth smaller
 UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SceneSettings:
-    """What scenes are made of.
+    """What scenes are made of."""
 
-    Attributes:
-        regions: codes to draw from; empty: all, by their own weights.
-        size: (height, width) of a scene, px.
-        plates: weights of 0, 1, 2, ... plates in a scene.
-        decoys: weights of 0, 1, 2, ... decoys in a scene.
-        width_px: (low, high) of the plates' widths, log-uniform: in scenes of the box round a
-            plate, or of twice its height where that is more; in close-ups seen straight on.
-        focus_px: (low, high) of the range that most plates (`focus`) are drawn in instead.
-        focus: part of the plates in that range, 0-1.
-        panel: scale of the share of plates on a bumper-like panel; 0: none.
-        pose: scale of the angles.
-        camera: scale of blur and noise; 0: the camera does nothing.
-        resample: scale of the share of pictures taken smaller than they are stored.
-        synth: how strongly everything varies.
-        poses: how many windows show one drawn plate, each from elsewhere; see `draw_window`.
-        grey: one channel instead of three.
-    """
-
-    regions: tuple[str, ...] = ()
-    size: tuple[int, int] = (192, 320)
+    regions: tuple[str, ...] = ()  #: codes to draw from; empty: all, by their own weights
+    size: tuple[int, int] = (192, 320)  #: (height, width) of a scene, px
+    #: weights of 0, 1, 2, ... plates in a scene.
     plates: tuple[float, ...] = (0.3, 0.35, 0.2, 0.15)
+    #: weights of 0, 1, 2, ... decoys in a scene.
     decoys: tuple[float, ...] = (0.3, 0.3, 0.25, 0.15)
+    #: (low, high) of the plates' widths, log-uniform: in scenes of the box round a plate, or of
+    #: twice its height where that is more; in close-ups seen straight on
     width_px: tuple[float, float] = (18.0, 130.0)
+    #: (low, high) of the range that most plates (`focus`) are drawn in instead
     focus_px: tuple[float, float] = (40.0, 68.0)
-    focus: float = 0.65
-    panel: float = 1.0
-    pose: float = 1.0
-    camera: float = 1.0
-    resample: float = 1.0
-    synth: SynthSettings = DEFAULT
-    poses: int = 1
-    grey: bool = True
+    focus: float = 0.65  #: part of the plates in that range, 0-1
+    panel: float = 1.0  #: scale of the share of plates on a bumper-like panel; 0: none
+    pose: float = 1.0  #: scale of the angles
+    camera: float = 1.0  #: scale of blur and noise; 0: the camera does nothing
+    resample: float = 1.0  #: scale of the share of pictures taken smaller than they are stored
+    synth: SynthSettings = DEFAULT  #: how strongly everything varies
+    poses: int = 1  #: how many windows show one drawn plate, each from elsewhere; see `draw_window`
+    grey: bool = True  #: one channel instead of three
 
 
 def draw_look(rng: np.random.Generator, regions: Sequence[str] = ()) -> Look:

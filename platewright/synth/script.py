@@ -20,8 +20,7 @@ from platewright.synth.face import FONTS_FOLDER, characters_of
 
 Picture = NDArray[np.uint8]
 SCRIPTS_FOLDER = FONTS_FOLDER / "scripts"
-UNIT = 48
-"""Height of the writing while it is drawn, pixels."""
+UNIT = 48  #: Height of the writing while it is drawn, pixels
 BEFORE = frozenset("िিেৈெேைෙේෛេែៃေ")
 """Vowel signs that are written after their consonant and stand before it."""
 BACKWARDS = ("arabic", "persian", "urdu", "hebrew")

@@ -85,20 +85,15 @@ class WindowSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SynthSettings:
-    """All of it.
+    """All of it."""
 
-    Attributes:
-        plate: how plates depart from the rule book.
-        pose: how they stand.
-        decoys: what looks like plates and is none.
-        windows: what windows show.
-        effects: the settings of all effects, in the order of `effect.effects`; see `effect`.
-    """
-
+    #: how plates depart from the rule book
     plate: PlateSettings = field(default_factory=PlateSettings)
-    pose: PoseSettings = field(default_factory=PoseSettings)
+    pose: PoseSettings = field(default_factory=PoseSettings)  #: how they stand
+    #: what looks like plates and is none
     decoys: DecoySettings = field(default_factory=DecoySettings)
-    windows: WindowSettings = field(default_factory=WindowSettings)
+    windows: WindowSettings = field(default_factory=WindowSettings)  #: what windows show
+    #: the settings of all effects, in the order of `effect.effects`; see `effect`
     effects: tuple[Any, ...] = field(default_factory=default_settings)
 
     def table(self, name: str) -> Any:
@@ -155,8 +150,7 @@ def _index(name: str) -> int:
     raise KeyError(name)
 
 
-DEFAULT = SynthSettings()
-"""What is drawn where nothing else is said."""
+DEFAULT = SynthSettings()  #: What is drawn where nothing else is said
 
 
 def list_options() -> str:
@@ -170,8 +164,7 @@ def list_options() -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-PRESETS_FILE = DATA / "synth.toml"
-"""The bundled settings file, which holds the presets."""
+PRESETS_FILE = DATA / "synth.toml"  #: The bundled settings file, which holds the presets
 
 FORMER = {
     "light": {

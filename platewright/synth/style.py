@@ -37,39 +37,22 @@ TINCTURES = (
 
 
 class MarkStyle(NamedTuple):
-    """How one mark is drawn. Lengths are parts of the characters' height.
+    """How one mark is drawn. Lengths are parts of the characters' height."""
 
-    Attributes:
-        name: of the mark.
-        place: as `Mark` has it.
-        variant: which of its drawings.
-        text: what it says, empty for its own.
-        height: its height; behind the characters part of the plate's.
-        x: which line or place inside the text, or how far right, 0-1.
-        y: how far it stands below the middle of its line.
-        space: least distance to the characters beside it.
-        main: RGB of the tone `main`.
-        second: RGB of `second`.
-        third: RGB of `third`.
-        mono: everything in the colours of the characters and the sheet.
-        strength: how opaque, 0-1.
-        raised: whether it is raised and worn as the characters are.
-    """
-
-    name: str
-    place: str
-    variant: int
-    text: str
-    height: float
-    x: float
-    y: float
-    space: float
-    main: Colour
-    second: Colour
-    third: Colour
-    mono: bool
-    strength: float
-    raised: bool = False
+    name: str  #: of the mark
+    place: str  #: as `Mark` has it
+    variant: int  #: which of its drawings
+    text: str  #: what it says, empty for its own
+    height: float  #: its height; behind the characters part of the plate's
+    x: float  #: which line or place inside the text, or how far right, 0-1
+    y: float  #: how far it stands below the middle of its line
+    space: float  #: least distance to the characters beside it
+    main: Colour  #: RGB of the tone `main`
+    second: Colour  #: RGB of `second`
+    third: Colour  #: RGB of `third`
+    mono: bool  #: everything in the colours of the characters and the sheet
+    strength: float  #: how opaque, 0-1
+    raised: bool = False  #: whether it is raised and worn as the characters are
 
     @property
     def sketch(self) -> Sketch:
@@ -172,45 +155,27 @@ def _mixed(a: Colour, b: Colour, part: float) -> Colour:
 
 @dataclass(frozen=True, kw_only=True)
 class PlateStyle:
-    """The parameters that make one plate itself. Lengths are parts of the glyph's height.
+    """The parameters that make one plate itself. Lengths are parts of the glyph's height."""
 
-    Attributes:
-        face: file stem of the face.
-        small_face: file stem of the face of the small texts.
-        background: RGB of the sheet.
-        foreground: RGB of the characters.
-        width: stretch of the glyphs, 1 as the look says.
-        size: scale of the glyphs' height, 1 as the look says.
-        spacing: scale of the space between characters.
-        gap: scale of the space between groups of characters.
-        script: writing that is not Latin, beside what the look asks for, or None.
-        mono: every character has a cell of the same width.
-        jitter: standard deviation of each character's place and size.
-        shear: how far the characters lean right over their height.
-        marks: what stands beside, between and behind the characters.
-        fill: how much of the free width the spacing takes, 0-1.
-        shift: (x, y) of the text block, parts of the plate's (width, height).
-        effects: what else happens to the plate, by name.
-        seed: of the jitter, and of which drawing of a writing is taken.
-    """
-
-    face: str
-    small_face: str
-    background: Colour
-    foreground: Colour
-    width: float = 1.0
-    size: float = 1.0
-    spacing: float = 1.0
-    gap: float = 1.0
+    face: str  #: file stem of the face
+    small_face: str  #: file stem of the face of the small texts
+    background: Colour  #: RGB of the sheet
+    foreground: Colour  #: RGB of the characters
+    width: float = 1.0  #: stretch of the glyphs, 1 as the look says
+    size: float = 1.0  #: scale of the glyphs' height, 1 as the look says
+    spacing: float = 1.0  #: scale of the space between characters
+    gap: float = 1.0  #: scale of the space between groups of characters
+    #: writing that is not Latin, beside what the look asks for, or None
     script: Script | None = None
-    mono: bool = False
-    jitter: float = 0.0
-    shear: float = 0.0
-    marks: tuple[MarkStyle, ...] = ()
-    fill: float = 0.0
+    mono: bool = False  #: every character has a cell of the same width
+    jitter: float = 0.0  #: standard deviation of each character's place and size
+    shear: float = 0.0  #: how far the characters lean right over their height
+    marks: tuple[MarkStyle, ...] = ()  #: what stands beside, between and behind the characters
+    fill: float = 0.0  #: how much of the free width the spacing takes, 0-1
+    #: (x, y) of the text block, parts of the plate's (width, height)
     shift: tuple[float, float] = (0.0, 0.0)
-    effects: Drawn = field(default_factory=dict)
-    seed: int = 0
+    effects: Drawn = field(default_factory=dict)  #: what else happens to the plate, by name
+    seed: int = 0  #: of the jitter, and of which drawing of a writing is taken
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form for the record."""

@@ -32,8 +32,7 @@ from platewright.synth.settings import DRAWING_VERSION, WindowSettings
 
 Picture = NDArray[np.uint8]
 
-WINDOW = (64, 128)
-"""(height, width) in pixels, as deep-anpr has it."""
+WINDOW = (64, 128)  #: (height, width) in pixels, as deep-anpr has it
 EXTENT = (0.6, 0.95)
 """Part of the window that a present plate fills: the larger of width and height."""
 KINDS = tuple(f.name for f in fields(WindowSettings))

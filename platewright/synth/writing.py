@@ -22,17 +22,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class PlacedWord:
-    """One writing of another script on the plate.
+    """One writing of another script on the plate."""
 
-    Attributes:
-        script: its kind, and its colour.
-        text: what is written.
-        box: (x0, y0, x1, y1) of its ink, mm.
-    """
-
-    script: Script
-    text: str
-    box: Box
+    script: Script  #: its kind, and its colour
+    text: str  #: what is written
+    box: Box  #: (x0, y0, x1, y1) of its ink, mm
 
 
 def place_scripts(

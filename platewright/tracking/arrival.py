@@ -34,12 +34,9 @@ Arrival = tuple[str, Callable[[], Picture]]
 
 TICK_S = 0.25
 """How often it is said that nothing has come, and how often a folder is looked at, seconds."""
-MOST_WAITING = 64
-"""Pictures that wait to be read; the oldest of more is dropped."""
-MOST_BYTES = 32 << 20
-"""Of one picture."""
-MOST_HELD = 128 << 20
-"""Of all that wait."""
+MOST_WAITING = 64  #: Pictures that wait to be read; the oldest of more is dropped
+MOST_BYTES = 32 << 20  #: Of one picture
+MOST_HELD = 128 << 20  #: Of all that wait
 
 
 class ArrivalSource(ABC):

@@ -23,41 +23,30 @@ from platewright.tracking.track import Track, Tracker, TrackerSettings
 Picture = NDArray[np.uint8]
 
 
-SHOWN_S = 0.5
-"""How long a plate that is no longer seen is still shown, seconds."""
+SHOWN_S = 0.5  #: How long a plate that is no longer seen is still shown, seconds
 LONG_S, MOVED = 5.0, 0.1
 """What is there for longer, seconds, and never was farther from its place, in its widths."""
-GOES_ON = 0.1
-"""Least presence of a reading that goes on with a track."""
+GOES_ON = 0.1  #: Least presence of a reading that goes on with a track
 STILL_S = 1.5
 """What has stood still for so long while others moved is part of the scenery: a caption, a sign."""
 TRAVELLED = 0.8
 """Widths or heights of a plate that it must go to count as moving: framing differs by less."""
 IN_PLACE = 0.5
 """Part of the smaller one of two boxes that lies in the other where they are in one place."""
-PLACES = 64
-"""Most places of scenery that are kept in mind."""
-EARLIEST = 3
-"""How many frames must have shown a vehicle that is told before it has passed."""
+PLACES = 64  #: Most places of scenery that are kept in mind
+EARLIEST = 3  #: How many frames must have shown a vehicle that is told before it has passed
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(kw_only=True)
 class Followed:
-    """What was done.
+    """What was done."""
 
-    Attributes:
-        frames: that came.
-        read: of them.
-        unreadable: pictures of a folder that are damaged.
-        passings: vehicles told, or plates hidden.
-    """
-
-    frames: int = 0
-    read: int = 0
-    unreadable: int = 0
-    passings: int = 0
+    frames: int = 0  #: that came
+    read: int = 0  #: of them
+    unreadable: int = 0  #: pictures of a folder that are damaged
+    passings: int = 0  #: vehicles told, or plates hidden
 
     def __str__(self) -> str:
         damaged = f" ({self.unreadable} damaged)" if self.unreadable else ""

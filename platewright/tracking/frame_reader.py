@@ -27,55 +27,35 @@ Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-PART = 1 / 10
-"""Of the pixels of all strips, what is scanned in a frame."""
-TURN = 24
-"""A strip in which nothing moves is scanned every so many frames."""
+PART = 1 / 10  #: Of the pixels of all strips, what is scanned in a frame
+TURN = 24  #: A strip in which nothing moves is scanned every so many frames
 CHANGE = 5.0
 """Grey levels by which such a cell differs from the frame before where something moves."""
-FOLLOWED = 0.5
-"""Least presence, by the framer, of a plate that is seen where it was expected."""
-FIRST_READS = 5
-"""A plate is read in so many frames in a row ..."""
-AGREEING = 8
-"""... and is settled once so many readings in a row say the same ..."""
-LONGEST = 6
-"""Frames between two readings of one that is not settled."""
+FOLLOWED = 0.5  #: Least presence, by the framer, of a plate that is seen where it was expected
+FIRST_READS = 5  #: A plate is read in so many frames in a row ...
+AGREEING = 8  #: ... and is settled once so many readings in a row say the same ...
+LONGEST = 6  #: Frames between two readings of one that is not settled
 ANOTHER = 0.7
 """A text as sure as this that has little in common with what was read less surely is another's."""
-SURE = 0.9
-"""... and are so sure."""
-SETTLED_READS = 30
-"""A settled one is read every so many frames, to see that it is still the same."""
-GROWN = 1.2
-"""A plate that has become so many times as high may be read better."""
-READS = 3
-"""Plates that are followed, of which so many are read in a frame; the others wait."""
-SAME = 0.3
-"""Boxes that overlap by more are of the same plate."""
+SURE = 0.9  #: ... and are so sure.
+SETTLED_READS = 30  #: A settled one is read every so many frames, to see that it is still the same
+GROWN = 1.2  #: A plate that has become so many times as high may be read better
+READS = 3  #: Plates that are followed, of which so many are read in a frame; the others wait
+SAME = 0.3  #: Boxes that overlap by more are of the same plate
 SCAN_PRESENCE = 0.2
 """As of `DetectorSettings`: what the scan is less sure of it sees again in other frames."""
-FRAMINGS = (1.0,)
-"""Likewise: frames differ among themselves, and vote."""
-DULL = 15
-"""What looked like a plate and was read as none is left alone for so many frames."""
+FRAMINGS = (1.0,)  #: Likewise: frames differ among themselves, and vote
+DULL = 15  #: What looked like a plate and was read as none is left alone for so many frames
 
 
 @dataclass
 class Work:
-    """What was done for the frames so far.
+    """What was done for the frames so far."""
 
-    Attributes:
-        frames: looked at.
-        scanned: whole scans of a frame, in parts.
-        framed: looks of the framer.
-        read: plates that were read.
-    """
-
-    frames: int = 0
-    scanned: float = 0.0
-    framed: int = 0
-    read: int = 0
+    frames: int = 0  #: looked at
+    scanned: float = 0.0  #: whole scans of a frame, in parts
+    framed: int = 0  #: looks of the framer
+    read: int = 0  #: plates that were read
 
 
 @dataclass

@@ -26,12 +26,10 @@ Unpack = Callable[[], Picture]
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
-SILENCE_S = 10.0
-"""A stream that sends nothing for so long is lost."""
+SILENCE_S = 10.0  #: A stream that sends nothing for so long is lost
 
 DEPTH = 2
-LOOK_S = 0.2
-"""How often the wish to stop is looked for while nothing comes."""
+LOOK_S = 0.2  #: How often the wish to stop is looked for while nothing comes
 
 
 class LostError(Exception):
@@ -93,11 +91,7 @@ class LiveSource(ABC):
 
     @abstractmethod
     def _connected(self) -> Iterator[Unpack]:
-        """Connect and yield what unpacks each frame; return where a recording has its end.
-
-        Raises:
-            LostError: when the connection can't be made, or breaks.
-        """
+        """Connect and yield what unpacks each frame; return where a recording has its end."""
 
 
 class StreamSource(LiveSource):

@@ -21,31 +21,23 @@ from platewright.tracking.track import Sight, Track
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-BAND = 6
-"""Most characters that a frame may be out of step by."""
-ROUNDS = 3
-"""How often the frames are aligned to what they said after the alignment before."""
-LENGTHS = 3
-"""Most lengths of text that are tried, besides the neighbours of the most frequent one."""
+BAND = 6  #: Most characters that a frame may be out of step by
+ROUNDS = 3  #: How often the frames are aligned to what they said after the alignment before
+LENGTHS = 3  #: Most lengths of text that are tried, besides the neighbours of the most frequent one
 
 
 @dataclass(frozen=True, kw_only=True)
 class VoteSettings:
-    """How far frames are believed; measured by `benchmarks/voting.py`.
+    """How far frames are believed; measured by `benchmarks/voting.py`."""
 
-    Attributes:
-        correlation: of the frames, 0-1: n of them count as n / (1 + (n - 1) x correlation), the
-            effective size of a sample with such a correlation (Kish, "Survey Sampling", 1965).
-        floor: probability that what a frame says of a character says nothing: no frame can rule a
-            character out.
-        miss: probability that a frame misses a character: something hides it.
-        extra: probability that it shows one that is not there.
-    """
-
+    #: of the frames, 0-1: n of them count as n / (1 + (n - 1) x correlation), the effective size of
+    #: a sample with such a correlation (Kish, "Survey Sampling", 1965)
     correlation: float = 0.4
+    #: probability that what a frame says of a character says nothing: no frame can rule a character
+    #: out
     floor: float = 0.02
-    miss: float = 0.3
-    extra: float = 0.02
+    miss: float = 0.3  #: probability that a frame misses a character: something hides it
+    extra: float = 0.02  #: probability that it shows one that is not there
 
 
 @dataclass(frozen=True)
@@ -238,27 +230,16 @@ class _Ballot:
 
 @dataclass(frozen=True, kw_only=True)
 class Passing:
-    """One vehicle's way past the camera.
+    """One vehicle's way past the camera."""
 
-    Attributes:
-        track: its number, from 1, in order of coming.
-        reading: the vote of its frames; quad and presence are the best frame's.
-        frames: how many frames showed it and were read.
-        first: where it was seen first.
-        last: and last.
-        best: the frame with the highest presence x confidence.
-        source: the video or camera.
-        picture: a JPEG of the vehicle in its best frame; empty: none was wanted.
-    """
-
-    track: int
-    reading: Reading
-    frames: int
-    first: Sight
-    last: Sight
-    best: Sight
-    source: str = ""
-    picture: bytes = b""
+    track: int  #: its number, from 1, in order of coming
+    reading: Reading  #: the vote of its frames; quad and presence are the best frame's
+    frames: int  #: how many frames showed it and were read
+    first: Sight  #: where it was seen first
+    last: Sight  #: and last
+    best: Sight  #: the frame with the highest presence x confidence
+    source: str = ""  #: the video or camera
+    picture: bytes = b""  #: a JPEG of the vehicle in its best frame; empty: none was wanted
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that `watch.py` writes."""

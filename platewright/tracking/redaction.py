@@ -18,8 +18,7 @@ from platewright.tracking.track import Track, Tracker, TrackerSettings
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
-HOLD = 10
-"""How many frames a plate is hidden before it is found and after it is lost."""
+HOLD = 10  #: How many frames a plate is hidden before it is found and after it is lost
 AHEAD = 5
 """How many frames more are kept back, to see which way a plate goes that has just been found."""
 

@@ -28,17 +28,11 @@ SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "udp", "tcp", "srt")
 
 
 class Source(Protocol):
-    """Gives frames, one after the other.
+    """Gives frames, one after the other."""
 
-    Attributes:
-        name: what errors and results call it; without a password.
-        live: whether frames come at their own time and are gone if not taken.
-        total: how many frames there are, where that is known.
-    """
-
-    name: str
-    live: bool
-    total: int | None
+    name: str  #: what errors and results call it; without a password
+    live: bool  #: whether frames come at their own time and are gone if not taken
+    total: int | None  #: how many frames there are, where that is known
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames.
@@ -74,22 +68,14 @@ def safe_name(address: str) -> str:
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture of a video, unpacked when it is asked for.
+    """A picture of a video, unpacked when it is asked for."""
 
-    Attributes:
-        number: from 0; those that are not read count too.
-        time_s: seconds from the first frame.
-        unpack: returns the picture.
-        at: when a live one came; None in a recording.
-        source: which of a source's cameras it is of; empty: it has one.
-        idle: whether it is none, and says no more than that nothing has come until then.
-    """
-
-    number: int
-    time_s: float
-    unpack: Callable[[], Picture]
-    at: datetime | None = None
-    source: str = ""
+    number: int  #: from 0; those that are not read count too
+    time_s: float  #: seconds from the first frame
+    unpack: Callable[[], Picture]  #: returns the picture
+    at: datetime | None = None  #: when a live one came; None in a recording
+    source: str = ""  #: which of a source's cameras it is of; empty: it has one
+    #: whether it is none, and says no more than that nothing has come until then
     idle: bool = False
 
     @cached_property

@@ -14,10 +14,8 @@ from platewright.reading.finder import Level, LevelLook, ScanFinder
 
 Mask = NDArray[np.bool_]
 
-ROWS = 16
-"""Rows of cells in a strip."""
-CELL = 8
-"""Pixels of the frame, in height and width, that are compared at once."""
+ROWS = 16  #: Rows of cells in a strip
+CELL = 8  #: Pixels of the frame, in height and width, that are compared at once
 
 
 @dataclass

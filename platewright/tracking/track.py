@@ -19,53 +19,36 @@ MOST_SIGHTS = 48
 """Most readings that a track keeps, the weightiest: a car that parks in view costs no memory."""
 STILL, STILL_FRAMES = 0.1, 5
 """What moves by less than so many of its widths a second, seen in more frames, stands."""
-SMOOTH = 6
-"""Frames whose mean says where a plate is, when it comes to whether it moves."""
-FRESH = 0.6
-"""How much of a track's velocity is that of its last step."""
+SMOOTH = 6  #: Frames whose mean says where a plate is, when it comes to whether it moves
+FRESH = 0.6  #: How much of a track's velocity is that of its last step
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerSettings:
-    """When two readings are of one vehicle.
+    """When two readings are of one vehicle."""
 
-    Attributes:
-        gap_s: a track ends when it was not seen for so long, seconds ...
-        gap_frames: ... and for so many frames that were read.
-        standing: one that stood still is waited for so many times as long: somebody walks by.
-        start: least presence of a reading that begins a track; a weaker one may go on with one,
-            as low detections do in ByteTrack (Zhang et al., 2022).
-        reach: how far from where it is expected a plate may turn up, in its widths ...
-        reach_per_s: ... and so much more for each second since it was seen.
-        resize: how many times larger or smaller it may have become.
-        sure: confidence from which a text speaks for, or against, being the same vehicle.
-    """
-
-    gap_s: float = 2.0
-    gap_frames: int = 3
+    gap_s: float = 2.0  #: a track ends when it was not seen for so long, seconds ...
+    gap_frames: int = 3  #: ... and for so many frames that were read.
+    #: one that stood still is waited for so many times as long: somebody walks by
     standing: float = 2.5
+    #: least presence of a reading that begins a track; a weaker one may go on with one, as low
+    #: detections do in ByteTrack (Zhang et al., 2022)
     start: float = 0.3
-    reach: float = 1.0
-    reach_per_s: float = 3.0
-    resize: float = 1.8
+    reach: float = 1.0  #: how far from where it is expected a plate may turn up, in its widths ...
+    reach_per_s: float = 3.0  #: ... and so much more for each second since it was seen.
+    resize: float = 1.8  #: how many times larger or smaller it may have become
+    #: confidence from which a text speaks for, or against, being the same vehicle
     sure: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """One reading in a video.
+    """One reading in a video."""
 
-    Attributes:
-        reading: what was read.
-        frame: number of the frame, from 0.
-        time_s: of the frame, seconds from the beginning.
-        at: when a live frame came; None in a recording.
-    """
-
-    reading: Reading
-    frame: int
-    time_s: float
-    at: datetime | None = None
+    reading: Reading  #: what was read
+    frame: int  #: number of the frame, from 0
+    time_s: float  #: of the frame, seconds from the beginning
+    at: datetime | None = None  #: when a live frame came; None in a recording
 
     @property
     def score(self) -> float:

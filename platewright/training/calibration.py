@@ -45,31 +45,21 @@ from platewright.training.sample import SampleSettings
 from platewright.training.view import frame_quad
 
 FloatArray = NDArray[np.float64]
-HELD_OUT_SEED = 2_000_029
-"""Of drawings that neither training nor its checks draw."""
+HELD_OUT_SEED = 2_000_029  #: Of drawings that neither training nor its checks draw
 MARGIN = (1.0, 2.0)
 """Room round a plate, in its heights: a badly framed one must not see the picture's edge."""
-TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(4.0), 149))
-"""What is tried: steps of 2.5 %."""
+TEMPERATURES = np.exp(np.linspace(np.log(0.1), np.log(4.0), 149))  #: What is tried: steps of 2.5 %
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """A fitted temperature.
+    """A fitted temperature."""
 
-    Attributes:
-        temperature: divides the logarithms of the slots' probabilities.
-        readings: how many it was fitted on.
-        right: part of their texts that were right, 0-1.
-        ece_before: expected calibration error at temperature 1.
-        ece: the same at the fitted one.
-    """
-
-    temperature: float
-    readings: int
-    right: float
-    ece_before: float
-    ece: float
+    temperature: float  #: divides the logarithms of the slots' probabilities
+    readings: int  #: how many it was fitted on
+    right: float  #: part of their texts that were right, 0-1
+    ece_before: float  #: expected calibration error at temperature 1
+    ece: float  #: the same at the fitted one
 
 
 def confidences(slots: ArrayLike, alphabet: Alphabet, temperature: float) -> FloatArray:
@@ -209,11 +199,7 @@ def calibrate(
 
 
 def _reader(settings: AnySettings, source: str) -> LineSettings | SlotSettings:
-    """Return what of a weights file reads.
-
-    Raises:
-        WeightsError: if nothing does.
-    """
+    """Return what of a weights file reads."""
     for part in settings.parts.values():
         if isinstance(part, LineSettings | SlotSettings):
             return part
@@ -252,11 +238,7 @@ def store_temperature(weights: Path, calibration: Calibration) -> list[Path]:
 
 
 def _opened(path: Path) -> Any:
-    """Return an exported file's content.
-
-    Raises:
-        WeightsError: if it can't be read, or `onnx` is not installed.
-    """
+    """Return an exported file's content."""
     try:
         import onnx
     except ImportError:

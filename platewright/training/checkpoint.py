@@ -32,17 +32,11 @@ Arrays = dict[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class State:
-    """How far a run has come.
+    """How far a run has come."""
 
-    Attributes:
-        step: gradient steps done.
-        elapsed_s: time they took, over all sessions.
-        settings: the network's settings, JSON.
-    """
-
-    step: int
-    elapsed_s: float
-    settings: str
+    step: int  #: gradient steps done
+    elapsed_s: float  #: time they took, over all sessions
+    settings: str  #: the network's settings, JSON
 
 
 def save_checkpoint(
@@ -173,8 +167,7 @@ RUN_FILES = ("checkpoint.npz", "log.csv", "weights.npz", "weights.onnx", "curves
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
 ENOUGH_READ = 0.2
 """Part of drawn plates that weights must read to be of any use; real ones are mostly easier."""
-ENOUGH_STEPS = 1000
-"""The same, of networks that read no text."""
+ENOUGH_STEPS = 1000  #: The same, of networks that read no text
 TEXT_FIGURE = re.compile(r"drawn_(?:(?:line|slots)_)?text")
 """What checks call the part of drawn texts that are read."""
 

@@ -27,27 +27,16 @@ from platewright.training.task import Task, WeightedLosses
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(Schedule):
-    """One run: how weights are learnt, how long, and how often it looks up.
+    """One run: how weights are learnt, how long, and how often it looks up."""
 
-    Attributes:
-        steps: gradient steps at most.
-        hours: time at most; the schedule ends at whichever of the two comes first.
-        seed: of weights and drawings.
-        workers: drawing processes.
-        report_every: steps between lines of the log.
-        check_every: steps between measurements on drawn and real pictures.
-        checkpoint_s: seconds between checkpoints.
-        samples: how samples are drawn.
-    """
-
-    steps: int = 20_000
-    hours: float = math.inf
-    seed: int = 0
-    workers: int = 1
-    report_every: int = 25
-    check_every: int = 1000
-    checkpoint_s: float = 240.0
-    samples: SampleSettings = field(default_factory=SampleSettings)
+    steps: int = 20_000  #: gradient steps at most
+    hours: float = math.inf  #: time at most; the schedule ends at whichever of the two comes first
+    seed: int = 0  #: of weights and drawings
+    workers: int = 1  #: drawing processes
+    report_every: int = 25  #: steps between lines of the log
+    check_every: int = 1000  #: steps between measurements on drawn and real pictures
+    checkpoint_s: float = 240.0  #: seconds between checkpoints
+    samples: SampleSettings = field(default_factory=SampleSettings)  #: how samples are drawn
 
 
 def learning_rate(settings: TrainSettings, step: int, progress: float) -> float:
@@ -69,10 +58,8 @@ def learning_rate(settings: TrainSettings, step: int, progress: float) -> float:
 
 
 Arrays = dict[str, NDArray[np.float32]]
-STARVING = 0.05
-"""Part of the time spent waiting for drawings above which the log says so."""
-WORTH_COMPILING = 1000
-"""Steps from which XLA's half minute of compiling pays."""
+STARVING = 0.05  #: Part of the time spent waiting for drawings above which the log says so
+WORTH_COMPILING = 1000  #: Steps from which XLA's half minute of compiling pays
 BEST = "validation_loss"
 Check = Callable[[Any], dict[str, float]]
 

@@ -39,15 +39,12 @@ from platewright.synth.street.picture import draw_street
 Picture = NDArray[np.uint8]
 Searched = tuple[Picture, tuple[PlateRecord, ...]]
 
-ROOM = 1.25
-"""Mined windows are so many times as large as the reader's: framings are drawn within."""
+ROOM = 1.25  #: Mined windows are so many times as large as the reader's: framings are drawn within
 SCENE = SceneSettings(
     size=(480, 640), plates=(0.7, 0.3), decoys=(0, 0, 0, 1, 1, 1), width_px=(40.0, 260.0)
 )
-LEAST = 16
-"""Pixels: no mined window is smaller."""
-STREET_SHARE = 0.1
-"""Of the drawings: streets with vehicles, the rest scenes with decoys."""
+LEAST = 16  #: Pixels: no mined window is smaller
+STREET_SHARE = 0.1  #: Of the drawings: streets with vehicles, the rest scenes with decoys
 
 
 def mine(

@@ -14,16 +14,12 @@ if TYPE_CHECKING:
     from platewright.training.fit import TrainSettings
 
 
-NO_LIMIT = 10**9
-"""Steps of a run that its hours alone end."""
-LEAST_STEPS = 3
-"""After which the pace is told: the first takes as long as a hundred."""
+NO_LIMIT = 10**9  #: Steps of a run that its hours alone end
+LEAST_STEPS = 3  #: After which the pace is told: the first takes as long as a hundred
 SILENCE_S = 20.0
 RECENT_S = 120.0
-WIDTH = 99
-"""Most columns of a line."""
-MEASURED = ("drawn_", "real_")
-"""How the names of what checks measure begin."""
+WIDTH = 99  #: Most columns of a line
+MEASURED = ("drawn_", "real_")  #: How the names of what checks measure begin
 
 
 class Figures:

@@ -34,14 +34,10 @@ from platewright.training.sample import SampleSettings
 from platewright.training.stream import make_drawing, prepare
 from platewright.training.task import load_task
 
-PERCENTILE = 99.999
-"""Of the values of a layer that its range holds; the few beyond it are cut off."""
-BATCHES = {"scenes": 8, "windows": 48}
-"""Samples whose ranges are measured at once."""
-WHOLE = ("find",)
-"""Inputs of the networks that stay in 32 bits."""
-REACH = 12
-"""Operations between the last convolution and an output, at most."""
+PERCENTILE = 99.999  #: Of the values of a layer that its range holds; the few beyond it are cut off
+BATCHES = {"scenes": 8, "windows": 48}  #: Samples whose ranges are measured at once
+WHOLE = ("find",)  #: Inputs of the networks that stay in 32 bits
+REACH = 12  #: Operations between the last convolution and an output, at most
 
 
 def quantize(

@@ -34,12 +34,9 @@ from platewright.training.sample import SampleSettings
 from platewright.training.stream import Batch, make_drawing, prepare
 from platewright.training.task import Task, load_task
 
-SIGNS_TOLD = 12
-"""Of those that a region has and are not learnt."""
-HELD_OUT = 1_000_003
-"""Added to the seed for drawings that training never sees."""
-AT_ONCE = 64
-"""Straightened plates that a network reads in one go."""
+SIGNS_TOLD = 12  #: Of those that a region has and are not learnt
+HELD_OUT = 1_000_003  #: Added to the seed for drawings that training never sees
+AT_ONCE = 64  #: Straightened plates that a network reads in one go
 Pictures = NDArray[np.uint8]
 
 

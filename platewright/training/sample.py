@@ -25,14 +25,12 @@ from platewright.training.mining import load_hard
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 
-TRIES = 64
-"""So many samples may follow each other without a plate that can be read."""
+TRIES = 64  #: So many samples may follow each other without a plate that can be read
 LARGEST = 1.25
 """Stored pictures are enlarged no more than so much: what they don't show can't be learnt."""
 COVER = 0.6
 """Of them at least so much of a scene's width or height is filled, if they are large enough."""
-SLACK = 0.02
-"""A plate may reach over the edge by this part of its size and still be read."""
+SLACK = 0.02  #: A plate may reach over the edge by this part of its size and still be read
 
 
 class StoredSource:
@@ -203,20 +201,9 @@ LEGIBLE_PX = 4.5
 
 @dataclass(frozen=True, kw_only=True)
 class SampleSettings:
-    """How samples are drawn.
+    """How samples are drawn."""
 
-    Attributes:
-        scene: settings of the scenes; their widths are those that the default scan wants.
-        closeup: settings of the pictures that plates are cut from.
-        absent: part of the windows without a whole plate, 0-1.
-        hidden: part of the plates that are cut off or hidden, where that can be told, 0-1.
-        hard: mined windows, see `platewright.training.mining`; None: there are none.
-        hard_share: part of the windows without a whole plate that are mined ones, 0-1.
-        upright: part of the windows cut along the upright box instead of the quad, 0-1.
-        stored: data sets to take pictures from as well.
-        stored_share: part of the pictures that come from them, 0-1.
-    """
-
+    #: settings of the scenes; their widths are those that the default scan wants
     scene: SceneSettings = field(
         default_factory=lambda: SceneSettings(
             plates=(0.12, 0.18, 0.2, 0.2, 0.15, 0.15),
@@ -226,18 +213,21 @@ class SampleSettings:
             resample=1.4,
         )
     )
+    #: settings of the pictures that plates are cut from
     closeup: SceneSettings = field(
         default_factory=lambda: SceneSettings(
             width_px=(14.0, 260.0), focus_px=(80.0, 260.0), focus=0.6, resample=2.0
         )
     )
-    absent: float = 0.2
+    absent: float = 0.2  #: part of the windows without a whole plate, 0-1
+    #: part of the plates that are cut off or hidden, where that can be told, 0-1
     hidden: float = 0.14
+    #: mined windows, see `platewright.training.mining`; None: there are none
     hard: Path | None = None
-    hard_share: float = 0.5
-    upright: float = 0.3
-    stored: tuple[Path, ...] = ()
-    stored_share: float = 0.5
+    hard_share: float = 0.5  #: part of the windows without a whole plate that are mined ones, 0-1
+    upright: float = 0.3  #: part of the windows cut along the upright box instead of the quad, 0-1
+    stored: tuple[Path, ...] = ()  #: data sets to take pictures from as well
+    stored_share: float = 0.5  #: part of the pictures that come from them, 0-1
 
     @property
     def clear(self) -> SceneSettings:
@@ -254,19 +244,12 @@ class SampleSettings:
 
 @dataclass(frozen=True)
 class Stock:
-    """What samples are drawn from.
+    """What samples are drawn from."""
 
-    Attributes:
-        backgrounds: what is drawn upon.
-        stored: where some of the pictures come from; None: all are drawn.
-        hard: (n, h, w) mined windows; None: there are none.
-        folder: of the photos that the backgrounds are, where they are photos.
-    """
-
-    backgrounds: Backgrounds
-    stored: StoredSource | None = None
-    hard: NDArray[Any] | None = None
-    folder: Path | None = None
+    backgrounds: Backgrounds  #: what is drawn upon
+    stored: StoredSource | None = None  #: where some of the pictures come from; None: all are drawn
+    hard: NDArray[Any] | None = None  #: (n, h, w) mined windows; None: there are none
+    folder: Path | None = None  #: of the photos that the backgrounds are, where they are photos
 
     @classmethod
     def open(cls, seed: int, folder: Path | None, samples: SampleSettings) -> Stock:

@@ -112,14 +112,11 @@ def _moved(plate: PlateRecord, left: int) -> PlateRecord:
     return replace(plate, quad=plate.quad - shift, characters=chars)
 
 
-CLOSE = (0.25, 0.6)
-"""Room round most plates, in their heights ..."""
+CLOSE = (0.25, 0.6)  #: Room round most plates, in their heights ...
 ROOM = (1.2, 2.8)
 """... and round those that are framed so: a picture's edge must not tell anything."""
-DECOYS = 0.6
-"""Part of the windows without a plate that have a decoy, or nothing."""
-FAR = 0.4
-"""Part of the frames round decoys that are as small and soft as far plates."""
+DECOYS = 0.6  #: Part of the windows without a plate that have a decoy, or nothing
+FAR = 0.4  #: Part of the frames round decoys that are as small and soft as far plates
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,9 @@ from platewright.web.picture import PictureReader, Shot, Source
 
 Item = TypeVar("Item")
 
-START_S = 120.0
-"""How long a process may take until it can read."""
-PAUSE_S = 2.0
-"""Before the next try, where a process did not start."""
-NEWS = 0.1
-"""How much of the usual time of a picture is that of the last one."""
+START_S = 120.0  #: How long a process may take until it can read
+PAUSE_S = 2.0  #: Before the next try, where a process did not start
+NEWS = 0.1  #: How much of the usual time of a picture is that of the last one
 PRELOADED = ["cv2", "numpy", "onnxruntime", "platewright.web.picture"]
 
 
@@ -203,12 +200,7 @@ class ProcessBench:
 
 
 class _Process:
-    """A process that reads a picture at a time.
-
-    Raises:
-        ConfigError, WeightsError, ServiceError: if the networks can't be used.
-        EngineError: if it does not start.
-    """
+    """A process that reads a picture at a time."""
 
     def __init__(self, context: Any, arguments: tuple[Any, ...]) -> None:
         self._here, there = context.Pipe()

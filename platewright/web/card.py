@@ -22,8 +22,7 @@ from platewright.web.registry.lookup import Found
 register = template.Library()
 register.filter("percent", percent)
 
-BAR_PX = 56
-"""Height of a bar of probability 1, in units of its drawing."""
+BAR_PX = 56  #: Height of a bar of probability 1, in units of its drawing
 CROP_PX = 96
 WIDEST, NARROWEST = 6.5, 0.8
 MARGIN = (0.03, 0.08)
@@ -32,20 +31,13 @@ QUALITY = 88
 
 @dataclass(frozen=True)
 class Bar:
-    """A character and how probable it is.
+    """A character and how probable it is."""
 
-    Attributes:
-        char: the chosen one.
-        percent: its probability, as it is written.
-        height: of the bar, 0 to `BAR_PX`.
-        colour: of the bar.
-        alternatives: (character, percent, length 0-100) of the most probable ones.
-    """
-
-    char: str
-    percent: str
-    height: float
-    colour: str
+    char: str  #: the chosen one
+    percent: str  #: its probability, as it is written
+    height: float  #: of the bar, 0 to `BAR_PX`
+    colour: str  #: of the bar
+    #: (character, percent, length 0-100) of the most probable ones
     alternatives: tuple[tuple[str, str, float], ...]
 
     @property
@@ -67,17 +59,11 @@ class PlateCard:
 
 @dataclass(frozen=True)
 class PictureCard:
-    """A picture as it is shown.
+    """A picture as it is shown."""
 
-    Attributes:
-        shot: what was read.
-        picture: the annotated picture, a data URL: the server keeps nothing to be fetched later.
-        plates: one card per plate.
-    """
-
-    shot: Shot
-    picture: str
-    plates: tuple[PlateCard, ...]
+    shot: Shot  #: what was read
+    picture: str  #: the annotated picture, a data URL: the server keeps nothing to be fetched later
+    plates: tuple[PlateCard, ...]  #: one card per plate
 
     @property
     def seconds(self) -> str:

@@ -28,25 +28,19 @@ DRAINED = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Allowance:
-    """What connections may cost.
+    """What connections may cost."""
 
-    Attributes:
-        header_s: seconds from a request's first byte to the end of its header, and between two.
-        body_s: seconds from its first byte to its last; and for its answer to be fetched.
-        body_bytes: of one request.
-        held_bytes: of all requests that are coming in or being answered.
-        waiting: how many requests with a body may be answered or wait for it at a time; fewer than
-            there are threads, so that what needs no reading is answered all the while.
-        connections: of one client at a time; 0: any number.
-        ahead: requests that a connection may send before it has fetched the answers of others.
-    """
-
+    #: seconds from a request's first byte to the end of its header, and between two
     header_s: float = 10.0
+    #: seconds from its first byte to its last; and for its answer to be fetched
     body_s: float = 30.0
-    body_bytes: int = 50_000_000
-    held_bytes: int = 400_000_000
+    body_bytes: int = 50_000_000  #: of one request
+    held_bytes: int = 400_000_000  #: of all requests that are coming in or being answered
+    #: how many requests with a body may be answered or wait for it at a time; fewer than there are
+    #: threads, so that what needs no reading is answered all the while
     waiting: int = 60
-    connections: int = 32
+    connections: int = 32  #: of one client at a time; 0: any number
+    #: requests that a connection may send before it has fetched the answers of others
     ahead: int = 16
 
 
@@ -89,19 +83,14 @@ class _Discarded:
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """A request that is coming in.
+    """A request that is coming in."""
 
-    Attributes:
-        channel: whose it is; given by the channel.
-        refusal: why its body is thrown away.
-    """
-
-    channel: Channel
+    channel: Channel  #: whose it is; given by the channel
     error: Error | None
     completed: bool
     expect_continue: bool
     headers_finished: bool
-    refusal: RefusalError | None = None
+    refusal: RefusalError | None = None  #: why its body is thrown away
 
     def received(self, data: bytes) -> int:
         """Take bytes in; once the header is whole, judge it before anything more is kept."""

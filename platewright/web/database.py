@@ -20,8 +20,7 @@ from platewright.web.environment import prepare_folder
 
 DAY_S = 86_400.0
 WIPE_TRIES, WIPE_PAUSE_S = 5, 0.2
-_opened = threading.local()
-"""Which file this thread's connection has open."""
+_opened = threading.local()  #: Which file this thread's connection has open
 log = logging.getLogger("platewright")
 
 
@@ -104,9 +103,6 @@ def _make_private() -> None:
     """Let nobody but its owner read a database that is a file, whatever its folder allows.
 
     What SQLite makes beside the file has the file's own permissions.
-
-    Raises:
-        ConfigError: if the file can't be made.
     """
     path = _sqlite_file()
     if path is None:

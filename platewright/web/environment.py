@@ -9,12 +9,10 @@ from pathlib import Path
 from platewright.errors import ConfigError
 from platewright.resource import DATA, work_folder
 
-ROOT = DATA
-"""Where the bundled weights and faces lie."""
+ROOT = DATA  #: Where the bundled weights and faces lie
 
 SECRETS = {"PLATEWRIGHT_SECRET_KEY": "secret_key", "PLATEWRIGHT_TOKEN": "token"}
-SHORTEST = 32
-"""Fewest characters of a secret: 32 of Base64 are 192 bits."""
+SHORTEST = 32  #: Fewest characters of a secret: 32 of Base64 are 192 bits
 
 
 def data_folder() -> Path:

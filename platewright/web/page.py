@@ -29,8 +29,7 @@ from platewright.web.registry.models import SEPARATORS, Camera, Picture, Sightin
 from platewright.web.request import Answer, read_all, uploads
 from platewright.web.security import away, guarded, may_see
 
-EXAMPLE_SEED = 7
-"""The street that `make demo` draws."""
+EXAMPLE_SEED = 7  #: The street that `make demo` draws
 PER_PAGE = 25
 LONGEST_SEARCH = 60
 

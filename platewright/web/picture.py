@@ -18,42 +18,27 @@ from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
 from platewright.reading.settings import Mask
 
-SHOWN_PX = 1600
-"""The longer side of a picture that is shown or kept."""
+SHOWN_PX = 1600  #: The longer side of a picture that is shown or kept
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """A picture that was read.
+    """A picture that was read."""
 
-    Attributes:
-        photo: what was read; quads in pixels of the picture as it was sent.
-        image: uint8 (H, W, 3) RGB, scaled down to `SHOWN_PX` where it is larger.
-        scale: pixels of `image` per pixel of the picture.
-    """
-
-    photo: PhotoReadings
-    image: NDArray[np.uint8]
-    scale: float
+    photo: PhotoReadings  #: what was read; quads in pixels of the picture as it was sent
+    image: NDArray[np.uint8]  #: uint8 (H, W, 3) RGB, scaled down to `SHOWN_PX` where it is larger
+    scale: float  #: pixels of `image` per pixel of the picture
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A picture as it came.
+    """A picture as it came."""
 
-    Attributes:
-        name: what errors call it.
-        data: the file's bytes.
-        max_pixels: the most pixels it may have.
-        region: code of the region whose syntaxes texts are to fit; empty: any text.
-        mask: where nothing is looked for.
-    """
-
-    name: str
-    data: bytes
-    max_pixels: int
-    region: str = ""
-    mask: Mask | None = None
+    name: str  #: what errors call it
+    data: bytes  #: the file's bytes
+    max_pixels: int  #: the most pixels it may have
+    region: str = ""  #: code of the region whose syntaxes texts are to fit; empty: any text
+    mask: Mask | None = None  #: where nothing is looked for
 
 
 class PictureReader:

@@ -24,8 +24,7 @@ TITLES = {
     500: "Something went wrong here",
     503: "Busy right now",
 }
-AGAIN_S = 5
-"""After how long to try again, where that is not known."""
+AGAIN_S = 5  #: After how long to try again, where that is not known
 REFUSALS = {413: "size", 429: "rate", 503: "busy"}
 
 

@@ -33,30 +33,21 @@ from platewright.web.registry.lookup import (
 )
 from platewright.web.registry.models import Camera, Sighting
 
-Upload = tuple[str, bytes]
-"""A picture's name, as the client calls it, and its bytes."""
+Upload = tuple[str, bytes]  #: A picture's name, as the client calls it, and its bytes
 LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What became of one picture.
+    """What became of one picture."""
 
-    Attributes:
-        name: as the client calls it.
-        shot: the picture, read; None where it can't be.
-        error: why not, in a line.
-        found: the registered vehicle of each reading.
-        sightings: what was kept of each reading, None of one without a text; empty: nothing.
-        registry: why the registry could do nothing for it.
-    """
-
-    name: str
-    shot: Shot | None = None
-    error: str = ""
-    found: tuple[Found | None, ...] = ()
+    name: str  #: as the client calls it
+    shot: Shot | None = None  #: the picture, read; None where it can't be
+    error: str = ""  #: why not, in a line
+    found: tuple[Found | None, ...] = ()  #: the registered vehicle of each reading
+    #: what was kept of each reading, None of one without a text; empty: nothing
     sightings: tuple[Sighting | None, ...] = ()
-    registry: str = ""
+    registry: str = ""  #: why the registry could do nothing for it
 
 
 def read_all(
@@ -111,12 +102,7 @@ def read_all(
 
 
 def _camera(name: str) -> Camera:
-    """Return a camera of the registry.
-
-    Raises:
-        RequestError: if there is none of that name.
-        DatabaseGoneError: if that can't be told.
-    """
+    """Return a camera of the registry."""
     try:
         found = Camera.objects.filter(name=name.strip()[:LONGEST_NAME].replace("\0", "")).first()
     except DatabaseError as error:

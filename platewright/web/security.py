@@ -46,8 +46,7 @@ POLICY = {
 
 # Swagger UI, the page of the API, writes styles into its elements.
 DOCUMENTATION = POLICY | {"style-src": "'self' 'unsafe-inline'"}
-AWAY = "platewright.away"
-"""Where a request says why its session can't be looked up."""
+AWAY = "platewright.away"  #: Where a request says why its session can't be looked up
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
 
 
@@ -197,8 +196,7 @@ class Rate:
         return 0.0 if over <= 1e-9 else over * 60 / per_minute
 
 
-rate = Rate()
-"""Of this server."""
+rate = Rate()  #: Of this server
 
 
 def client_address(request: HttpRequest) -> str:
@@ -211,11 +209,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _take_form(request: HttpRequest) -> None:
-    """Take a form in before anything looks at it.
-
-    Raises:
-        RequestError: where its headers say what Django's parser takes for granted that none says.
-    """
+    """Take a form in before anything looks at it."""
     try:
         _ = request.POST
     except (SuspiciousOperation, MultiPartParserError, OSError):  # Django answers for these

@@ -19,8 +19,7 @@ from platewright.web.database import bring_up_to_date, forget_daily
 from platewright.web.environment import secret_file
 from platewright.web.registry.lookup import keep_waiting
 
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
-"""Parameters of `mallopt` (glibc's malloc.h)."""
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  #: Parameters of `mallopt` (glibc's malloc.h)
 ARENAS = 2
 LARGE_BYTES = 128 * 1024
 log = logging.getLogger("platewright")
@@ -42,11 +41,9 @@ def bound_heap() -> bool:
     return bool(mallopt(M_ARENA_MAX, ARENAS)) and bool(mallopt(M_MMAP_THRESHOLD, LARGE_BYTES))
 
 
-CONNECTIONS = 1000
-"""Most at a time, of all clients; each that waits costs some kilobytes."""
+CONNECTIONS = 1000  #: Most at a time, of all clients; each that waits costs some kilobytes
 SPARE_FILES = 100
-SPARE_THREADS = 4
-"""That answer what needs no reading, and whom there is no room for."""
+SPARE_THREADS = 4  #: That answer what needs no reading, and whom there is no room for
 
 
 def serve(

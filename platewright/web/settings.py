@@ -35,8 +35,7 @@ PICTURE_MB = number("PLATEWRIGHT_PICTURE_MB", 2000, 0, 1e6)
 """What such a process may need for a picture, seconds and memory; it is ended beyond the first."""
 MAX_PICTURE_BYTES = int(number("PLATEWRIGHT_MAX_MB", 25, 0.01, 1000) * 1_000_000)
 MAX_PICTURE_PIXELS = int(number("PLATEWRIGHT_MAX_MEGAPIXELS", 50, 0.01, 1000) * 1_000_000)
-MAX_REQUEST_BYTES = MAX_PICTURE_BYTES * 2
-"""Most bytes of a request, all its pictures together."""
+MAX_REQUEST_BYTES = MAX_PICTURE_BYTES * 2  #: Most bytes of a request, all its pictures together
 MAX_HELD_BYTES = MAX_REQUEST_BYTES * 8
 """Most bytes of all requests that a process takes in at a time."""
 MAX_PICTURES = int(number("PLATEWRIGHT_MAX_PICTURES", 8, 1, 100))

@@ -31,8 +31,7 @@ CORNERS = ("top_x", "top_y", "bottom_x", "bottom_y")
 SIZE = ("image_width", "image_height")
 COLUMNS = ("image_name", *SIZE, *CORNERS)
 NEEDED = ("image_name", *CORNERS)
-SLACK = 0.01
-"""How far above 1 a part of the picture may be and count as rounding."""
+SLACK = 0.01  #: How far above 1 a part of the picture may be and count as rounding
 
 
 class BoxesCsvFormat(Format):

@@ -22,10 +22,8 @@ from platewright.dataset.writer import Format, Sample, save_picture
 from platewright.record import CharacterRecord
 
 COLUMNS = ("file", "character", "confidence", "plate", "line", "position")
-CUT_CHARACTERS = "all characters cut off or too small"
-"""Why a plate is left out."""
-MIN_SIDE_PX = 3.0
-"""Least width and height: that of an I on a plate 40 pixels wide."""
+CUT_CHARACTERS = "all characters cut off or too small"  #: Why a plate is left out
+MIN_SIDE_PX = 3.0  #: Least width and height: that of an I on a plate 40 pixels wide
 
 
 class CharactersFormat(Format):

@@ -199,11 +199,7 @@ def claims(path: Path) -> bool:
 
 
 def _source(path: Path) -> Path:
-    """Return the file that a path means.
-
-    Raises:
-        DatasetError: if a folder has none or several.
-    """
+    """Return the file that a path means."""
     if not path.is_dir():
         return path
     for name in NAMES:

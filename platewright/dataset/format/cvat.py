@@ -39,8 +39,7 @@ FloatArray = NDArray[np.float64]
 
 FILE = "annotations.xml"
 SHAPES = ("box", "polygon")
-LONGEST_FRAME = 9
-"""Digits of a frame's number: two years at 16 frames a second."""
+LONGEST_FRAME = 9  #: Digits of a frame's number: two years at 16 frames a second
 ABOUT = (
     "<version>1.1</version>\n<meta><task><name>Platewright</name><mode>annotation</mode><labels>"
     f"<label><name>{PLATE}</name><type>any</type><attributes>"

@@ -39,10 +39,8 @@ FloatArray = NDArray[np.float64]
 LINES = "dataturks.json"
 ARRAY = re.compile(r"\[\s*(\{|$)")
 """The first line of a file that is one array; a line of JSON lines is an object."""
-KEYS = re.compile(rb'^\s*\[\s*\{[^{}\[\]]*"(content|annotation)"\s*:')
-"""How an array begins."""
-SLACK = 0.05
-"""How far outside 0-1 a point may be: people drag boxes over the edge."""
+KEYS = re.compile(rb'^\s*\[\s*\{[^{}\[\]]*"(content|annotation)"\s*:')  #: How an array begins
+SLACK = 0.05  #: How far outside 0-1 a point may be: people drag boxes over the edge
 CORNERS = 4
 
 

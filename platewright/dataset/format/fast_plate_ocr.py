@@ -40,8 +40,7 @@ EMPTY = {"NA", "NULL", "NAN"}
 NEEDED = ("image_path", "plate_text")
 CONFIG = "plate_config.yaml"
 PAD = "_"
-WINDOW = (64, 128)
-"""(height, width) that its networks are given, as of those that it ships."""
+WINDOW = (64, 128)  #: (height, width) that its networks are given, as of those that it ships
 
 
 class FastPlateOcrFormat(crop.CropFormat):

@@ -32,8 +32,7 @@ from platewright.record import PlateRecord, SceneRecord
 FloatArray = NDArray[np.float64]
 
 UNREADABLE = "###"
-LEAST = 8
-"""Coordinates of a line, two for each corner."""
+LEAST = 8  #: Coordinates of a line, two for each corner
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 

@@ -24,21 +24,13 @@ BOX_COLUMNS = ("x", "y", "w", "h")
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """One labelled plate.
+    """One labelled plate."""
 
-    Attributes:
-        file: the photo's name in `images/`.
-        text: its characters, top line first; empty where they can't be read.
-        country: a code, may be empty.
-        box: in pixels of the photo; None: the whole picture is the plate.
-        line: where it stands in the CSV file, from 1.
-    """
-
-    file: str
-    text: str
-    country: str = ""
-    box: Box | None = None
-    line: int = 0
+    file: str  #: the photo's name in `images/`
+    text: str  #: its characters, top line first; empty where they can't be read
+    country: str = ""  #: a code, may be empty
+    box: Box | None = None  #: in pixels of the photo; None: the whole picture is the plate
+    line: int = 0  #: where it stands in the CSV file, from 1
 
 
 def read_labels(path: Path) -> list[Label]:

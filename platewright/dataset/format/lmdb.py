@@ -22,8 +22,7 @@ from platewright.errors import ConfigError, DatasetError, OutputError
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 
-SLACK_PX = 2.0
-"""A plate may reach so far over the picture's edge and still be whole."""
+SLACK_PX = 2.0  #: A plate may reach so far over the picture's edge and still be whole
 PAGE = 4096
 DATA = "data.mdb"
 

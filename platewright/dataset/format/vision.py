@@ -229,9 +229,5 @@ def _quad(where: str, part: dict[str, Any], size: tuple[int, int]) -> FloatArray
 
 
 def _parts(where: str, part: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return the parts of a page, block, paragraph or word; where there is no key, there are none.
-
-    Raises:
-        DatasetError: if they are something else.
-    """
+    """Return the parts of a page, block, paragraph or word, none without the key."""
     return list_of(where, part, key) if key in part else []

@@ -59,8 +59,7 @@ FloatArray = NDArray[np.float64]
 DIFFICULT_SHARE = 0.5
 ANNOTATIONS = ("Annotations", "annotations")
 PICTURES = ("JPEGImages", "images")
-SIDES = (("height", "nrows"), ("width", "ncols"))
-"""What Pascal VOC and LabelMe call a picture's."""
+SIDES = (("height", "nrows"), ("width", "ncols"))  #: What Pascal VOC and LabelMe call a picture's
 # What XML 1.0 can't hold even escaped (section 2.2).
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -41,8 +41,7 @@ class YoloFormat(Format):
     summary = "YOLO detection: images/, labels/ and data.yaml as Ultralytics takes them"
     folders = ("images", "labels")
 
-    extra: ClassVar[str] = ""
-    """Further lines of `data.yaml`."""
+    extra: ClassVar[str] = ""  #: Further lines of `data.yaml`
 
     def add(self, sample: Sample) -> None:
         """Write a picture and its labels."""

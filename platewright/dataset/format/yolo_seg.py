@@ -20,8 +20,7 @@ from platewright.record import SceneRecord
 
 FloatArray = NDArray[np.float64]
 
-BOX = 4
-"""Numbers of a row that is a box, as in `yolo`."""
+BOX = 4  #: Numbers of a row that is a box, as in `yolo`
 
 
 class YoloSegFormat(yolo.YoloFormat):

@@ -33,8 +33,7 @@ class ReadingsWriter(ABC):
         several: whether there may be more than one photo.
     """
 
-    sees_photos = True
-    """Whether it looks at the photos themselves."""
+    sees_photos = True  #: Whether it looks at the photos themselves
 
     def __init__(self, path: Path, *, several: bool) -> None:
         self.path, self.several = path, several

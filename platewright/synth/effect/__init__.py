@@ -51,73 +51,47 @@ where nothing else is said.
 
 Up to `form` and in `front`, `about` is the plate's `Look`; up to `form`, `at` is its `Canvas`. In
 `surface`, `about` is the `Surroundings`; from `shine` on, the `Shot`."""
-PLATE = ("sheet", "ink", "relief", "paint", "plate", "form", "front")
-"""The stages of one plate."""
-CAMERA = ("shine", "light", "lens", "sensor")
-"""The stages of a scene's light and camera."""
+PLATE = ("sheet", "ink", "relief", "paint", "plate", "form", "front")  #: The stages of one plate
+CAMERA = ("shine", "light", "lens", "sensor")  #: The stages of a scene's light and camera
 
-Drawn = dict[str, Any]
-"""The parameters of the effects that happen, by name."""
+Drawn = dict[str, Any]  #: The parameters of the effects that happen, by name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What an effect round a plate may need to know.
+    """What an effect round a plate may need to know."""
 
-    Attributes:
-        often: scale of the shares.
-        lit: whether lamps are on.
-        ground: (red, green, blue) of the plate's sheet, 0-255.
-    """
-
-    often: float = 1.0
-    lit: bool = False
+    often: float = 1.0  #: scale of the shares
+    lit: bool = False  #: whether lamps are on
+    #: (red, green, blue) of the plate's sheet, 0-255
     ground: tuple[int, int, int] = (235, 235, 235)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """What an effect of light and camera may need to know.
+    """What an effect of light and camera may need to know."""
 
-    Attributes:
-        scale: of blur: 1 for plates 130 px wide at usual strength.
-        strength: scale of blur and noise.
-        resample: scale of the share of pictures taken smaller than they are stored.
-        night: whether it is night.
-    """
-
-    scale: float = 1.0
-    strength: float = 1.0
-    resample: float = 0.0
-    night: bool = False
+    scale: float = 1.0  #: of blur: 1 for plates 130 px wide at usual strength
+    strength: float = 1.0  #: scale of blur and noise
+    resample: float = 0.0  #: scale of the share of pictures taken smaller than they are stored
+    night: bool = False  #: whether it is night
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """One effect, as its file has it.
+    """One effect, as its file has it."""
 
-    Attributes:
-        name: of the file, the settings' table and the record's entry.
-        stage: of `STAGES`.
-        index: its place in `effects()`, and of its settings in `default_settings()`.
-        told: what it is, in a line.
-        settings: makes its default settings.
-        parameters: makes its parameters.
-        draw: see the package.
-        apply: see the package.
-        finish: see the package; None where the file has none.
-        move: see the package; None where the file has none.
-    """
-
-    name: str
-    stage: str
-    index: int
-    told: str
-    settings: Callable[..., Any]
-    parameters: Callable[..., Any]
-    draw: Callable[[np.random.Generator, Any, Any], Recorded | None]
-    apply: Callable[[Any, Any, Any], Any]
+    name: str  #: of the file, the settings' table and the record's entry
+    stage: str  #: of `STAGES`
+    index: int  #: its place in `effects()`, and of its settings in `default_settings()`
+    told: str  #: what it is, in a line
+    settings: Callable[..., Any]  #: makes its default settings
+    parameters: Callable[..., Any]  #: makes its parameters
+    draw: Callable[[np.random.Generator, Any, Any], Recorded | None]  #: see the package
+    apply: Callable[[Any, Any, Any], Any]  #: see the package
+    #: see the package; None where the file has none
     finish: Callable[[Any, Any, tuple[int, int]], Any] | None
+    #: see the package; None where the file has none
     move: Callable[[NDArray[np.float64], Any, tuple[int, int]], NDArray[np.float64]] | None
 
 
@@ -229,8 +203,7 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(v) for v in value) if isinstance(value, list | tuple) else value
 
 
-Colour = tuple[int, int, int]
-"""Red, green, blue, each 0-255."""
+Colour = tuple[int, int, int]  #: Red, green, blue, each 0-255
 Picture = NDArray[np.uint8]
 
 

@@ -32,13 +32,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How far.
+    """How far."""
 
-    Attributes:
-        bend: displacement at the corners, part of the half diagonal; above 0 barrel, below 0
-            pincushion.
-    """
-
+    #: displacement at the corners, part of the half diagonal; above 0 barrel, below 0 pincushion
     bend: float
 
 

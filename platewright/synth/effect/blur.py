@@ -31,13 +31,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How far.
+    """How far."""
 
-    Attributes:
-        px: standard deviation.
-    """
-
-    px: float
+    px: float  #: standard deviation
 
 
 def draw(rng: np.random.Generator, settings: Settings, shot: Shot) -> Parameters | None:

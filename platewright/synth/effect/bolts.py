@@ -29,17 +29,11 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Where.
+    """Where."""
 
-    Attributes:
-        places: (x, y) of each, parts of the plate's size.
-        radius: part of the plate's height, with its frame.
-        level: grey level.
-    """
-
-    places: tuple[tuple[float, float], ...]
-    radius: float
-    level: int
+    places: tuple[tuple[float, float], ...]  #: (x, y) of each, parts of the plate's size
+    radius: float  #: part of the plate's height, with its frame
+    level: int  #: grey level
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

@@ -29,13 +29,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How far.
+    """How far."""
 
-    Attributes:
-        rise: how far the middle bends up, part of the plate's height.
-    """
-
-    rise: float
+    rise: float  #: how far the middle bends up, part of the plate's height
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

@@ -27,21 +27,13 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Where.
+    """Where."""
 
-    Attributes:
-        x: its left edge, part of the plate's width.
-        width: part of the plate's width.
-        height: how far it reaches up from below, part of the plate's height.
-        lean: to the right over the plate's height, part of its width.
-        level: grey level.
-    """
-
-    x: float
-    width: float
-    height: float
-    lean: float
-    level: int
+    x: float  #: its left edge, part of the plate's width
+    width: float  #: part of the plate's width
+    height: float  #: how far it reaches up from below, part of the plate's height
+    lean: float  #: to the right over the plate's height, part of its width
+    level: int  #: grey level
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

@@ -31,15 +31,10 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How much.
+    """How much."""
 
-    Attributes:
-        weight: 0-1.
-        seed: of the patches.
-    """
-
-    weight: float
-    seed: int = 0
+    weight: float  #: 0-1
+    seed: int = 0  #: of the patches
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

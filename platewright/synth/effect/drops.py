@@ -27,12 +27,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Where.
+    """Where."""
 
-    Attributes:
-        places: (x, y, radius) of each, parts of the picture's width; y of its height.
-    """
-
+    #: (x, y, radius) of each, parts of the picture's width; y of its height
     places: tuple[tuple[float, float, float], ...]
 
 

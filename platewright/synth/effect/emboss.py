@@ -33,15 +33,10 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How strong.
+    """How strong."""
 
-    Attributes:
-        strength: grey levels.
-        light: direction the light comes from, radians.
-    """
-
-    strength: float
-    light: float = 0.0
+    strength: float  #: grey levels
+    light: float = 0.0  #: direction the light comes from, radians
 
 
 def draw(rng: np.random.Generator, settings: Settings, look: Look) -> Parameters | None:

@@ -30,17 +30,11 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """What becomes of a grey level.
+    """What becomes of a grey level."""
 
-    Attributes:
-        gamma: exponent on values of 0-1.
-        gain: factor on grey levels.
-        bias: added grey levels.
-    """
-
-    gamma: float = 1.0
-    gain: float = 1.0
-    bias: float = 0.0
+    gamma: float = 1.0  #: exponent on values of 0-1
+    gain: float = 1.0  #: factor on grey levels
+    bias: float = 0.0  #: added grey levels
 
 
 def draw(rng: np.random.Generator, settings: Settings, shot: Shot) -> Parameters:

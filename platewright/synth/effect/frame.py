@@ -52,27 +52,19 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Which.
+    """Which."""
 
-    Attributes:
-        mm: its width.
-        colour: RGB.
-        text: dealer's text on its lower edge, or empty.
-        cut: how far it hides the characters from (above, below), parts of their height.
-        over: where it lies over the sheet: of its margins (above, below) the part that it hides,
-            above 1 some of the characters; all zero where it does not.
-        panel: (x0, x1) of its bars, parts of the plate's width; beyond them it is as thin as at
-            the sides.
-        upper: text of the bar above.
-    """
-
-    mm: float
-    colour: Colour = (20, 20, 20)
-    text: str = ""
+    mm: float  #: its width
+    colour: Colour = (20, 20, 20)  #: RGB
+    text: str = ""  #: dealer's text on its lower edge, or empty
+    #: how far it hides the characters from (above, below), parts of their height
     cut: tuple[float, float] = (0.0, 0.0)
+    #: where it lies over the sheet: of its margins (above, below) the part that it hides, above 1
+    #: some of the characters; all zero where it does not
     over: tuple[float, float] = (0.0, 0.0)
+    #: (x0, x1) of its bars, parts of the plate's width; beyond them it is as thin as at the sides
     panel: tuple[float, float] = (0.0, 1.0)
-    upper: str = ""
+    upper: str = ""  #: text of the bar above
 
 
 def draw(rng: np.random.Generator, settings: Settings, look: Look) -> Parameters | None:

@@ -27,19 +27,12 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Where and how bright.
+    """Where and how bright."""
 
-    Attributes:
-        x: part of the picture's width.
-        y: part of the picture's height.
-        radius: part of the picture's width.
-        level: grey levels that are added in its middle.
-    """
-
-    x: float
-    y: float
-    radius: float
-    level: float
+    x: float  #: part of the picture's width
+    y: float  #: part of the picture's height
+    radius: float  #: part of the picture's width
+    level: float  #: grey levels that are added in its middle
 
 
 def draw(rng: np.random.Generator, settings: Settings, shot: Shot) -> Parameters | None:

@@ -24,15 +24,10 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How far.
+    """How far."""
 
-    Attributes:
-        x: change from the left edge to the right one, grey levels.
-        y: change from the upper edge to the lower one, grey levels.
-    """
-
-    x: float
-    y: float
+    x: float  #: change from the left edge to the right one, grey levels
+    y: float  #: change from the upper edge to the lower one, grey levels
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

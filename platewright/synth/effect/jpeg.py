@@ -28,13 +28,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How good.
+    """How good."""
 
-    Attributes:
-        quality: 1-100.
-    """
-
-    quality: int
+    quality: int  #: 1-100
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Shot) -> Parameters | None:

@@ -31,15 +31,10 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How far and where to.
+    """How far and where to."""
 
-    Attributes:
-        px: length of the smear.
-        angle: radians.
-    """
-
-    px: float
-    angle: float = 0.0
+    px: float  #: length of the smear
+    angle: float = 0.0  #: radians
 
 
 def draw(rng: np.random.Generator, settings: Settings, shot: Shot) -> Parameters | None:

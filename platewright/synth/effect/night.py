@@ -28,13 +28,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How plates shine.
+    """How plates shine."""
 
-    Attributes:
-        retro: factor by which they outshine the scene; 1: they do not.
-    """
-
-    retro: float = 1.0
+    retro: float = 1.0  #: factor by which they outshine the scene; 1: they do not
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Shot) -> Parameters | None:

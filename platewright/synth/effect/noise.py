@@ -17,8 +17,7 @@ from platewright.synth.option import Recorded
 
 STAGE = "sensor"
 ORDER = 30
-FIELD_PX = 1024
-"""Side of the kept field of noise."""
+FIELD_PX = 1024  #: Side of the kept field of noise
 Picture = NDArray[np.uint8]
 
 
@@ -33,17 +32,11 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How strong.
+    """How strong."""
 
-    Attributes:
-        sd: standard deviation, grey levels.
-        grain_px: size of the grain.
-        start: where in the kept field it starts.
-    """
-
-    sd: float
-    grain_px: int = 1
-    start: int = 0
+    sd: float  #: standard deviation, grey levels
+    grain_px: int = 1  #: size of the grain
+    start: int = 0  #: where in the kept field it starts
 
 
 def draw(rng: np.random.Generator, settings: Settings, shot: Shot) -> Parameters | None:

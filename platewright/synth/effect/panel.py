@@ -17,8 +17,7 @@ from platewright.synth.option import Recorded
 STAGE = "surface"
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
-SIZE = (64, 128)
-"""(height, width) of the flat panel, pixels."""
+SIZE = (64, 128)  #: (height, width) of the flat panel, pixels
 UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 KINDS = ("slats", "mesh", "lines", "plain")
 
@@ -39,33 +38,23 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Which.
+    """Which."""
 
-    Attributes:
-        room: (left, above, right, below) the plate, in its widths and heights.
-        levels: grey levels of the panel, three rows of two.
-        kind: of `KINDS`.
-        line: grey level of its pattern.
-        step: of the pattern, part of the greatest one.
-        start: of the pattern, 0-1.
-        recess: (x, y, grey level): how far the recess reaches round the plate, parts of the panel;
-            None where there is none.
-        lamps: (y, grey level, x, width, height), each 0-1 of what it may be but the level; None
-            where there are none.
-        lit: whether the lamps are on.
-        tint: (red, green, blue) over the grey level.
-    """
-
+    #: (left, above, right, below) the plate, in its widths and heights
     room: tuple[float, float, float, float]
-    levels: tuple[float, ...]
-    kind: str
-    line: int
-    step: float
-    start: float
+    levels: tuple[float, ...]  #: grey levels of the panel, three rows of two
+    kind: str  #: of `KINDS`
+    line: int  #: grey level of its pattern
+    step: float  #: of the pattern, part of the greatest one
+    start: float  #: of the pattern, 0-1
+    #: (x, y, grey level): how far the recess reaches round the plate, parts of the panel; None
+    #: where there is none
     recess: tuple[float, float, float] | None
+    #: (y, grey level, x, width, height), each 0-1 of what it may be but the level; None where there
+    #: are none
     lamps: tuple[float, float, float, float, float] | None
-    lit: bool
-    tint: tuple[float, float, float]
+    lit: bool  #: whether the lamps are on
+    tint: tuple[float, float, float]  #: (red, green, blue) over the grey level
 
 
 def draw(rng: np.random.Generator, settings: Settings, about: Surroundings) -> Parameters | None:

@@ -26,15 +26,10 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Which.
+    """Which."""
 
-    Attributes:
-        weight: 0-1.
-        seed: of the spots.
-    """
-
-    weight: float
-    seed: int = 0
+    weight: float  #: 0-1
+    seed: int = 0  #: of the spots
 
 
 def draw(rng: np.random.Generator, settings: Settings, look: Look) -> Parameters | None:

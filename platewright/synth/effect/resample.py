@@ -32,13 +32,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How small.
+    """How small."""
 
-    Attributes:
-        size: of the sensor's picture, part of the stored one.
-    """
-
-    size: float
+    size: float  #: of the sensor's picture, part of the stored one
 
 
 def draw(rng: np.random.Generator, settings: Settings, shot: Shot) -> Parameters | None:

@@ -29,19 +29,12 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Where and how dark.
+    """Where and how dark."""
 
-    Attributes:
-        angle: of the direction into the shadow, radians.
-        offset: of the edge from the middle, parts of the diagonal.
-        soft_px: width of the edge.
-        weight: how dark it is, 0-1.
-    """
-
-    angle: float
-    offset: float = 0.0
-    soft_px: float = 2.0
-    weight: float = 0.5
+    angle: float  #: of the direction into the shadow, radians
+    offset: float = 0.0  #: of the edge from the middle, parts of the diagonal
+    soft_px: float = 2.0  #: width of the edge
+    weight: float = 0.5  #: how dark it is, 0-1
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Shot) -> Parameters | None:

@@ -27,13 +27,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How far.
+    """How far."""
 
-    Attributes:
-        weight: of the unsharp mask.
-    """
-
-    weight: float
+    weight: float  #: of the unsharp mask
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Shot) -> Parameters | None:

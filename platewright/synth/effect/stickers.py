@@ -35,13 +35,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Which.
+    """Which."""
 
-    Attributes:
-        places: (x0, y0, x1, y1) as parts of the plate's size, with an RGB each.
-    """
-
-    places: tuple[Sticker, ...]
+    places: tuple[Sticker, ...]  #: (x0, y0, x1, y1) as parts of the plate's size, with an RGB each
 
 
 def draw(rng: np.random.Generator, settings: Settings, look: Look) -> Parameters | None:

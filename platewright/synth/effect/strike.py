@@ -33,17 +33,11 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """Which.
+    """Which."""
 
-    Attributes:
-        ends: (x0, y0, x1, y1), parts of the plate's size.
-        thick: part of the plate's height.
-        colour: RGB.
-    """
-
-    ends: tuple[float, float, float, float]
-    thick: float
-    colour: Colour
+    ends: tuple[float, float, float, float]  #: (x0, y0, x1, y1), parts of the plate's size
+    thick: float  #: part of the plate's height
+    colour: Colour  #: RGB
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

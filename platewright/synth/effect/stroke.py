@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
 
 STAGE = "ink"
-THINNEST = -0.36
-"""Below it strokes fall apart."""
+THINNEST = -0.36  #: Below it strokes fall apart
 Picture = NDArray[np.uint8]
 
 
@@ -31,13 +30,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How far.
+    """How far."""
 
-    Attributes:
-        shift: of the threshold, about -0.3 (thin) to 0.3 (bold).
-    """
-
-    shift: float
+    shift: float  #: of the threshold, about -0.3 (thin) to 0.3 (bold)
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

@@ -15,8 +15,7 @@ from platewright.synth.option import Recorded
 
 STAGE = "sheet"
 ORDER = 30
-FIELD_PX = 1024
-"""Side of the kept field of grain."""
+FIELD_PX = 1024  #: Side of the kept field of grain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,15 +27,10 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How strong.
+    """How strong."""
 
-    Attributes:
-        grain: standard deviation, grey levels.
-        start: where in the kept field the grain starts.
-    """
-
-    grain: float
-    start: int = 0
+    grain: float  #: standard deviation, grey levels
+    start: int = 0  #: where in the kept field the grain starts
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

@@ -27,13 +27,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How dark.
+    """How dark."""
 
-    Attributes:
-        weight: of the corners' darkness, 0-1.
-    """
-
-    weight: float
+    weight: float  #: of the corners' darkness, 0-1
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Shot) -> Parameters | None:

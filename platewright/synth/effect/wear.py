@@ -25,15 +25,10 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Recorded):
-    """How much.
+    """How much."""
 
-    Attributes:
-        part: of the paint that is worn off, 0-1.
-        seed: of the blotches.
-    """
-
-    part: float
-    seed: int = 0
+    part: float  #: of the paint that is worn off, 0-1
+    seed: int = 0  #: of the blotches
 
 
 def draw(rng: np.random.Generator, settings: Settings, _: Any) -> Parameters | None:

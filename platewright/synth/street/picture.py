@@ -144,32 +144,24 @@ def main() -> None:
 
 FloatArray = NDArray[np.float64]
 UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
-FOCAL = 1.1
-"""Distance of the picture plane over the picture's width: a view of 49 degrees."""
-HEIGHT_M = 2.2
-"""Of the camera over the road."""
+FOCAL = 1.1  #: Distance of the picture plane over the picture's width: a view of 49 degrees
+HEIGHT_M = 2.2  #: Of the camera over the road
 
 
 @dataclass(frozen=True, kw_only=True)
 class DriveSettings:
     """What a drive is made of.
 
-    Attributes:
-        size: (height, width) of the pictures, px.
-        frames: how many.
-        fps: frames a second; only the records' times follow from it.
-        regions: codes to draw the plate from; empty: all but the generic one, whose plates no
-            vehicle has.
-        hardness: 0-1; 0: near, sharp and unhidden, 1: farther, shaken, grainy and half hidden.
-
     Raises:
         ConfigError: if one of them can't be.
     """
 
-    size: tuple[int, int] = (360, 640)
-    frames: int = 40
-    fps: float = 25.0
+    size: tuple[int, int] = (360, 640)  #: (height, width) of the pictures, px
+    frames: int = 40  #: how many
+    fps: float = 25.0  #: frames a second; only the records' times follow from it
+    #: codes to draw the plate from; empty: all but the generic one, whose plates no vehicle has
     regions: tuple[str, ...] = ()
+    #: 0-1; 0: near, sharp and unhidden, 1: farther, shaken, grainy and half hidden
     hardness: float = 0.3
 
     def __post_init__(self) -> None:
@@ -181,21 +173,13 @@ class DriveSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """Something between the camera and the plate: a post, a wiper, a twig, a passer-by.
+    """Something between the camera and the plate: a post, a wiper, a twig, a passer-by."""
 
-    Attributes:
-        start: middle of its top edge in the first frame, parts of the plate's width.
-        step: how far it moves from frame to frame, parts of the width.
-        lean: how far its lower edge lies to the right of the upper one, parts of the width.
-        width: part of the plate's width.
-        colour: RGB.
-    """
-
-    start: float
-    step: float
-    lean: float
-    width: float
-    colour: tuple[int, int, int]
+    start: float  #: middle of its top edge in the first frame, parts of the plate's width
+    step: float  #: how far it moves from frame to frame, parts of the width
+    lean: float  #: how far its lower edge lies to the right of the upper one, parts of the width
+    width: float  #: part of the plate's width
+    colour: tuple[int, int, int]  #: RGB
 
 
 def draw_drive(

@@ -18,19 +18,12 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A pinhole camera that looks level along z.
+    """A pinhole camera that looks level along z."""
 
-    Attributes:
-        size: (height, width) of the picture, px.
-        focal_px: distance of the picture plane.
-        horizon_px: height of the horizon, from the top of the picture.
-        height_m: height of the camera over the ground.
-    """
-
-    size: tuple[int, int] = (720, 1280)
-    focal_px: float = 1400.0
-    horizon_px: float = 222.0
-    height_m: float = 2.2
+    size: tuple[int, int] = (720, 1280)  #: (height, width) of the picture, px
+    focal_px: float = 1400.0  #: distance of the picture plane
+    horizon_px: float = 222.0  #: height of the horizon, from the top of the picture
+    height_m: float = 2.2  #: height of the camera over the ground
 
     def project(self, points: ArrayLike) -> FloatArray:
         """Return where world points (n, 3) are seen, (n, 2) px; all must have z > 0.
@@ -47,17 +40,11 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """Where a vehicle stands: (u, v, w) across, up and along it, from its near end's middle.
+    """Where a vehicle stands: (u, v, w) across, up and along it, from its near end's middle."""
 
-    Attributes:
-        x: of the near end, metres.
-        z: of the near end, metres.
-        yaw_rad: turn about the upright axis; positive shows its left side as it is seen.
-    """
-
-    x: float
-    z: float
-    yaw_rad: float = 0.0
+    x: float  #: of the near end, metres
+    z: float  #: of the near end, metres
+    yaw_rad: float = 0.0  #: turn about the upright axis; positive shows its left side as it is seen
 
     def world(self, points: ArrayLike) -> FloatArray:
         """Return points (n, 3) of the vehicle as world points (n, 3)."""
@@ -159,11 +146,9 @@ class Canvas:
         return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-ROAD_M = 4.6
-"""From the middle of the road to the kerb, metres."""
+ROAD_M = 4.6  #: From the middle of the road to the kerb, metres
 FAR_M = 220.0
-HOUSES_M = 8.0
-"""From the middle of the road to the houses, metres."""
+HOUSES_M = 8.0  #: From the middle of the road to the houses, metres
 
 WALLS: tuple[Colour, ...] = (
     (176, 106, 82), (214, 196, 164), (150, 96, 76), (196, 178, 158), (226, 214, 196),

@@ -12,29 +12,18 @@ from platewright.synth.street.scenery import Canvas, Colour, Frame, View, rounde
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """The shape of a kind of vehicle, seen from the end that faces the camera. Metres.
+    """The shape of a kind of vehicle, seen from the end that faces the camera. Metres."""
 
-    Attributes:
-        front: whether that end is the front.
-        width: across.
-        length: along.
-        floor: lower edge of the bumper.
-        deck: (height, reach) of the edge of the end face, and how far boot or bonnet reach back.
-        belt: height of the lower edge of the windows.
-        roof: (height, start, end): start and end are along the vehicle.
-        plate: height of the plate's middle.
-        doors: whether the end opens in two doors, as a van's.
-    """
-
-    front: bool
-    width: float
-    length: float
-    floor: float
+    front: bool  #: whether that end is the front
+    width: float  #: across
+    length: float  #: along
+    floor: float  #: lower edge of the bumper
+    #: (height, reach) of the edge of the end face, and how far boot or bonnet reach back
     deck: tuple[float, float]
-    belt: float
-    roof: tuple[float, float, float]
-    plate: float
-    doors: bool = False
+    belt: float  #: height of the lower edge of the windows
+    roof: tuple[float, float, float]  #: (height, start, end): start and end are along the vehicle
+    plate: float  #: height of the plate's middle
+    doors: bool = False  #: whether the end opens in two doors, as a van's
 
     @property
     def narrow(self) -> float:
@@ -76,19 +65,12 @@ def _shade(colour: Colour, factor: float) -> Colour:
 
 @dataclass(frozen=True, kw_only=True)
 class Vehicle:
-    """One vehicle that stands in a street.
+    """One vehicle that stands in a street."""
 
-    Attributes:
-        body: its shape.
-        frame: where it stands.
-        paint: RGB.
-        plate_m: (height, width) of its plate, metres.
-    """
-
-    body: Body
-    frame: Frame
-    paint: Colour
-    plate_m: tuple[float, float]
+    body: Body  #: its shape
+    frame: Frame  #: where it stands
+    paint: Colour  #: RGB
+    plate_m: tuple[float, float]  #: (height, width) of its plate, metres
 
     def seen(self, view: View, points: ArrayLike) -> FloatArray:
         """Return where points (n, 3) of the vehicle are seen, (n, 2) px."""

@@ -90,12 +90,9 @@ def mean_off(target: Any, corners: Any) -> float:
     return float(off.mean()) if off.size else float("nan")
 
 
-IGNORE = -1
-"""Class of a cell that teaches nothing."""
-MIN_WIDTH = 1.6
-"""Narrow characters claim at least so many cells."""
-INNER = 0.78
-"""Part of a character's box, each way, whose cells are surely its own."""
+IGNORE = -1  #: Class of a cell that teaches nothing
+MIN_WIDTH = 1.6  #: Narrow characters claim at least so many cells
+INNER = 0.78  #: Part of a character's box, each way, whose cells are surely its own
 Cells = tuple[slice, slice]
 
 

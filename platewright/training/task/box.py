@@ -19,8 +19,7 @@ Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 SHAPES = ((3, 4), (9, 16), (4, 3), (1, 1))
 """Shapes of the photos that `box` learns from, height to width; they are squeezed to a square."""
-PHOTO_PX = 260
-"""Mean side of these."""
+PHOTO_PX = 260  #: Mean side of these
 NARROWEST, WIDEST = 20.0, 0.9
 """Width of the smallest plates in them, pixels, and of the largest, part of the photo's width."""
 

@@ -11,12 +11,9 @@ from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses, mean_off
 from platewright.training.view import draw_view
 
-ABSENT = 2.0
-"""Of the finds so many times as many are none as of the plates that are read."""
-HIDDEN = 0.4
-"""Of them so many times as many are cut off or hidden."""
-WIDE = 0.3
-"""Part of the frames that are as large as the scan's worst."""
+ABSENT = 2.0  #: Of the finds so many times as many are none as of the plates that are read
+HIDDEN = 0.4  #: Of them so many times as many are cut off or hidden
+WIDE = 0.3  #: Part of the frames that are as large as the scan's worst
 SPREAD = 1.7
 """Of the frames' errors: a tenth of the scan's finds cut off a fifth of a side, or more."""
 

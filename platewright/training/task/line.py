@@ -17,10 +17,8 @@ from platewright.training.task import IGNORE, Sample, Task, WeightedLosses, arou
 from platewright.training.view import draw_view
 
 FloatArray = NDArray[np.float64]
-HIDDEN = 0.3
-"""A character of which more is hidden counts as unseen."""
-WIDE = 0.05
-"""Part of the frames that are as large as the scan's worst."""
+HIDDEN = 0.3  #: A character of which more is hidden counts as unseen
+WIDE = 0.05  #: Part of the frames that are as large as the scan's worst
 CLEAR = 0.5
 """Part of the plates that are large and hardly blurred: they show what tells letters apart."""
 

@@ -14,10 +14,8 @@ from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 from platewright.training.view import draw_view
 
-UPRIGHT = 0.5
-"""Of its frames so many times as many are upright boxes as of the readers'."""
-COLOURLESS = 0.12
-"""Part of the plates that are seen without colours, as cameras at night do."""
+UPRIGHT = 0.5  #: Of its frames so many times as many are upright boxes as of the readers'
+COLOURLESS = 0.12  #: Part of the plates that are seen without colours, as cameras at night do
 WIDTH_PX, FOCUS_PX = (24.0, 150.0), (50.0, 150.0)
 """Of the drawn plates: larger ones only cost time, as small as they are looked at."""
 

@@ -18,10 +18,8 @@ from platewright.training.task import IGNORE, Sample, Task, WeightedLosses, mean
 FloatArray = NDArray[np.float32]
 CENTRE = (0.11, 0.075)
 """How far a positive's centre may lie from the window's: (down, right), parts of the window."""
-NEAR = 2.4
-"""Up to so many times `CENTRE`, a cell is ignored rather than negative."""
-SLACK = 1.22
-"""A plate so much too small or too large is ignored rather than negative."""
+NEAR = 2.4  #: Up to so many times `CENTRE`, a cell is ignored rather than negative
+SLACK = 1.22  #: A plate so much too small or too large is ignored rather than negative
 
 
 class ScanTask(Task):

@@ -28,8 +28,7 @@ else:
     VehicleBase = SightingBase = CameraBase = admin.ModelAdmin
     CameraFormBase = forms.ModelForm
 
-MASK_PIXELS = 20_000_000
-"""Of a mask's picture as it is sent."""
+MASK_PIXELS = 20_000_000  #: Of a mask's picture as it is sent
 
 admin.site.site_header = admin.site.site_title = "Platewright"
 admin.site.index_title = "Registry"

@@ -22,8 +22,7 @@ from platewright.text import Alphabet
 
 FloatArray = NDArray[np.float64]
 Codes = NDArray[np.int16]
-PART = 4096
-"""Plates that are weighed at a time: their tables stay in the processor's cache."""
+PART = 4096  #: Plates that are weighed at a time: their tables stay in the processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,42 +31,30 @@ class LookupSettings:
 
     Slips and the like were chosen on crops of US plates, not on the photos that
     `benchmarks/lookup.py` is about; `least` so that few strangers are let in.
-
-    Attributes:
-        known: share of the passing vehicles that are thought to be registered, 0-1.
-        doubt: share of the readings' characters that are wrong however sure the network is, 0-1.
-        slip: probability that the network saw one character too many, or one too few, at a place.
-        edge: that it took something beside the text (an emblem, a border, a sticker) for its first
-            or its last character.
-        least: least probability, after all is weighed, of the plate that is taken, 0-1.
-        evenness: as many plates of even characters and lengths are added to the frequencies.
     """
 
-    known: float = 0.5
+    known: float = 0.5  #: share of the passing vehicles that are thought to be registered, 0-1
+    #: share of the readings' characters that are wrong however sure the network is, 0-1
     doubt: float = 1e-3
+    #: probability that the network saw one character too many, or one too few, at a place
     slip: float = 3e-3
+    #: that it took something beside the text (an emblem, a border, a sticker) for its first or its
+    #: last character
     edge: float = 0.3
-    least: float = 0.99
+    least: float = 0.99  #: least probability, after all is weighed, of the plate that is taken, 0-1
+    #: as many plates of even characters and lengths are added to the frequencies
     evenness: float = 10.0
 
 
 @dataclass(frozen=True)
 class Match:
-    """What the look-up says.
+    """What the look-up says."""
 
-    Attributes:
-        index: of the plate among those given; -1: none is likely enough.
-        best: the most likely plate, whether likely enough or not; -1 where there is none.
-        ratio: log10 of its likelihood over that of a vehicle that is not registered.
-        probability: of the best plate, among all plates and "not registered", 0-1.
-        exact: whether it is the read text itself.
-    """
-
-    index: int
-    best: int
-    ratio: float
-    probability: float
-    exact: bool
+    index: int  #: of the plate among those given; -1: none is likely enough
+    best: int  #: the most likely plate, whether likely enough or not; -1 where there is none
+    ratio: float  #: log10 of its likelihood over that of a vehicle that is not registered
+    probability: float  #: of the best plate, among all plates and "not registered", 0-1
+    exact: bool  #: whether it is the read text itself
 
 
 class Matcher:

@@ -25,15 +25,10 @@ from platewright.web.registry.models import Picture, Revision, Sighting, Vehicle
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A registered vehicle that a reading is taken for.
+    """A registered vehicle that a reading is taken for."""
 
-    Attributes:
-        vehicle: the record.
-        match: how likely that is.
-    """
-
-    vehicle: Vehicle
-    match: Match
+    vehicle: Vehicle  #: the record
+    match: Match  #: how likely that is
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -179,14 +174,11 @@ def forget_sightings(keep_days: float) -> int:
     return count
 
 
-MOST = 1000
-"""Readings that wait at most; of more the oldest go."""
-MOST_BYTES = 50_000_000
-"""Of their pictures; further readings wait without theirs."""
+MOST = 1000  #: Readings that wait at most; of more the oldest go
+MOST_BYTES = 50_000_000  #: Of their pictures; further readings wait without theirs
 PAUSE_S = 5.0
 log = logging.getLogger("platewright")
-NEVER = (DataError, IntegrityError)
-"""What a database will not take another time either."""
+NEVER = (DataError, IntegrityError)  #: What a database will not take another time either
 _keeping = threading.Lock()
 _held: deque[tuple[Callable[[bytes | None], object], bytes | None]] = deque()
 _threads: list[threading.Thread] = []
@@ -226,11 +218,7 @@ def keep_waiting() -> int:
 
 
 def _keep_held() -> None:
-    """Store what waits, one after the other.
-
-    Raises:
-        DatabaseError: if the database does not take it; it goes on waiting.
-    """
+    """Store what waits, one after the other."""
     while True:
         with _keeping:
             if not _held:

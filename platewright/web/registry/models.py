@@ -21,11 +21,9 @@ from platewright.reading.settings import Mask, dark, read_area
 from platewright.region import region_codes
 from platewright.text import DEFAULT_CHARACTERS
 
-LONGEST = 12
-"""Most characters of a plate: as many as the network has slots."""
+LONGEST = 12  #: Most characters of a plate: as many as the network has slots
 SHORTEST = 2
-MASK_PX = 640
-"""The longer side of a mask's picture."""
+MASK_PX = 640  #: The longer side of a mask's picture
 SEPARATORS = " \u00a0\t-\u2010\u2011\u2013.\u00b7\u2022/|_"
 """What people write between the groups of a plate, and the plate itself may show."""
 

@@ -26,21 +26,14 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(kw_only=True)
 class Report:
-    """What became of a file.
+    """What became of a file."""
 
-    Attributes:
-        added: new vehicles.
-        changed: vehicles that were there and now have the file's values.
-        same: vehicles that were there with these very values.
-        faults: a line for each bad row, at most `MOST_FAULTS`.
-        bad: how many bad rows there were.
-    """
-
-    added: int = 0
-    changed: int = 0
-    same: int = 0
+    added: int = 0  #: new vehicles
+    changed: int = 0  #: vehicles that were there and now have the file's values
+    same: int = 0  #: vehicles that were there with these very values
+    #: a line for each bad row, at most `MOST_FAULTS`
     faults: list[str] = field(default_factory=list)
-    bad: int = 0
+    bad: int = 0  #: how many bad rows there were
 
     def __str__(self) -> str:
         return (
@@ -139,11 +132,7 @@ def _rows(
 
 
 def _vehicle(values: dict[str, str]) -> Vehicle:
-    """Return a checked vehicle, not stored yet.
-
-    Raises:
-        ValidationError: with the faults of each field.
-    """
+    """Return a checked vehicle, not stored yet."""
     faults = {}
     days: dict[str, date | None] = {}
     for key in ("valid_from", "valid_until"):

@@ -15,16 +15,11 @@ from platewright.errors import DatasetError
 from platewright.file import open_file
 from platewright.web.registry.vehicle_csv import COLUMNS, import_vehicles
 
-LONGEST_LINE = 1 << 16
-"""Characters; a vehicle's cells have some hundred."""
+LONGEST_LINE = 1 << 16  #: Characters; a vehicle's cells have some hundred
 
 
 def _bounded(lines: TextIOWrapper, path: Path) -> Iterator[str]:
-    """Yield the lines of a file, none of which fills the memory.
-
-    Raises:
-        DatasetError: if one is too long.
-    """
+    """Yield the lines of a file, none of which fills the memory."""
     while line := lines.readline(LONGEST_LINE):
         if len(line) == LONGEST_LINE:
             raise DatasetError(f"{path}: a line has more than {LONGEST_LINE} characters: no CSV")
