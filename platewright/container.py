@@ -68,7 +68,6 @@ def open_picture(stream: BinaryIO, name: str) -> Image.Image:
 
     Args:
         stream: the file, seekable.
-        name: what an error calls it.
 
     Raises:
         ImageError: if it is none, or opening it would take far longer than that of a photo does.

@@ -76,7 +76,6 @@ def files_below(folder: Path, suffix: str = "") -> Iterator[Path]:
     Links to folders are not followed; folders that can't be looked into are passed over.
 
     Args:
-        folder: where they lie.
         suffix: of their names, such as `.xml`; empty: any.
     """
     folders = [str(folder)]
@@ -139,7 +138,6 @@ def write_beside(path: Path, data: bytes) -> None:
 
     Args:
         path: a new file's; no link and no device.
-        data: its content.
 
     Raises:
         OutputError: if it can't be written, in one line with the reason.

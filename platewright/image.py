@@ -60,10 +60,6 @@ def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
     installed; of an animated one the first frame, of several the one that is shown. Palette, grey
     and CMYK become RGB, what is transparent lies on white, and more than 8 bits are scaled to 8.
 
-    Args:
-        path: the file.
-        max_pixels: the most pixels it may have.
-
     Returns:
         uint8 (H, W, 3), red first, turned as the camera noted.
 
@@ -82,8 +78,6 @@ def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -
 
     Args:
         stream: the file, seekable.
-        name: what an error calls it.
-        max_pixels: the most pixels it may have.
     """
     with _decoding(name, max_pixels):
         return _decode(stream, name, max_pixels)

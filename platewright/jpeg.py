@@ -20,12 +20,7 @@ NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 
 
 def check_header(data: bytes, name: str) -> None:
-    """Raise `ImageError` where a JPEG's header has more parts than any camera's or encoder's.
-
-    Args:
-        data: the file.
-        name: what an error calls it.
-    """
+    """Raise `ImageError` where a JPEG's header has more parts than any camera's or encoder's."""
     segments, fill, exif, at = 0, 0, 0, 2
     while (marker := NEXT_MARKER.search(data, at)) is not None:
         fill, at, kind = fill + marker.start() - at, marker.end(), marker[0][1]
@@ -45,9 +40,7 @@ def check_scans(data: bytes, size: tuple[int, int], name: str, max_pixels: int) 
     """Raise `ImageError` where a JPEG has too many scans for its size.
 
     Args:
-        data: the file.
         size: of the picture, pixels.
-        name: what an error calls it.
         max_pixels: the most pixels a photo may have.
     """
     scans = count_scans(data)

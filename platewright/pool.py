@@ -48,7 +48,6 @@ def in_order(
 
     Args:
         function: can be pickled, unless in threads; what it raises ends the run.
-        items: to work through.
         workers: processes or threads; 1 and less: this one does the work.
         prepare: called once in each process; can be pickled.
         threads: work in threads of this process.

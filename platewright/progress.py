@@ -71,7 +71,6 @@ class Progress:
         """Count, and show where it is time to.
 
         Args:
-            number: how many more are done.
             note: what else to say.
         """
         if note:
@@ -87,7 +86,6 @@ class Progress:
         """Print a line above the bar.
 
         Args:
-            line: to print.
             stream: where it goes; None: stderr.
         """
         stream = sys.stderr if stream is None else stream
@@ -119,7 +117,6 @@ def track(items: Iterable[Item], total: int | None = None, *, unit: str = "") ->
     """Yield items and show how many are done.
 
     Args:
-        items: to go through.
         total: how many there are; None: their length, where they have one.
         unit: what is counted, in the plural.
     """

@@ -22,7 +22,6 @@ def read_toml(
     """Return what a TOML file holds.
 
     Args:
-        path: the file.
         error: what is raised.
         kind: what the file is to be, for the message.
 

@@ -128,9 +128,6 @@ def extract(
     """Write backgrounds `%08d.jpg` with contiguous numbers; the state is saved whatever happens.
 
     Args:
-        archive: what to read.
-        folder: where they go.
-        crop: how they are cut.
         state: of `begin`; brought forward.
         workers: processes that decode; they never change the bytes.
         limit: backgrounds in all at most.

@@ -63,7 +63,6 @@ def cut_photo(data: bytes, index: int, crop: Crop) -> tuple[bytes, str]:
     Args:
         data: a picture of any kind that `load_image` reads.
         index: the photo's place in the archive; seeds a random place.
-        crop: how to cut.
 
     Returns:
         the square as a JPEG and "", or b"" and why there is none.
@@ -91,7 +90,6 @@ def cut_square(image: Picture, crop: Crop, index: int) -> Picture:
 
     Args:
         image: (H, W, 3) RGB, or BGR if it isn't to become grey; or (H, W) grey.
-        crop: where and how large.
         index: the photo's place in the archive; seeds a random place.
 
     Returns:

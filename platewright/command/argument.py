@@ -48,7 +48,6 @@ def secret(option: str, name: str | None) -> str:
     So a password is in no list of processes; it is in no message either, should it be given itself.
 
     Args:
-        option: that names it.
         name: of the variable or file; None: there is no secret.
 
     Raises:
@@ -187,7 +186,6 @@ def use_fonts(folder: Path | None, named: Iterable[str] = ()) -> None:
     """Draw with the faces of a folder as well, and say which they are.
 
     Args:
-        folder: of the faces, or None.
         named: the regions to be drawn, where some are named.
 
     Raises:

@@ -218,10 +218,7 @@ def read_batch(
     """Read photos and write what comes of each, in their order.
 
     Args:
-        batch: the photos, and where results go.
-        how: to read them.
         detector: reads them, where this process does; else None.
-        args: of the command line.
         files: that readings go to, by the names of their kinds.
         engine: a cluster that reads; None: this machine.
         unreadable: what is told of photos that can't be read, where there are several.

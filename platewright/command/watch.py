@@ -217,8 +217,6 @@ class Outlets(ExitStack):
     """Where what is seen goes: the terminal, files, the registry, others, a video, a window.
 
     Args:
-        args: of the command line.
-        name: of the source.
         stop: is told where the window is closed.
         look_up: keeps a vehicle in the registry, and tells its list; None: neither.
     """

@@ -85,7 +85,6 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
     """Convert a data set.
 
     Args:
-        job: what is to be done.
         finder: where pictures are; lists those that can't be had, which are passed over.
 
     Raises:

@@ -83,9 +83,7 @@ class Failures:
 
         Args:
             parse: makes a plate of a label; None: it is none.
-            entries: the labels.
             where: the picture's own label.
-            picture: its name.
 
         Returns:
             None where labels can't be read and no plate is left; then the picture is a failure.

@@ -181,11 +181,7 @@ class FolderShard(IndexedShard):
 
 
 class IndexedSet:
-    """Shards of one kind, from which samples are drawn by lot.
-
-    Args:
-        shards: at least one.
-    """
+    """Shards of one kind, from which samples are drawn by lot."""
 
     def __init__(self, shards: Sequence[IndexedShard]) -> None:
         self.shards = tuple(shards)

@@ -230,9 +230,7 @@ class PictureFinder(Failures):
         """Return the picture of a name of whatever ending; None where it is a failure.
 
         Args:
-            stem: its name.
             folders: to look in, and then in the folder of pictures.
-            where: of its label, for the message.
         """
         found = next(filter(None, (find_picture(place, stem) for place in folders)), None)
         if found := found or self.find_mapped(stem):
@@ -294,7 +292,6 @@ class PictureFinder(Failures):
         """Return a picture's file unless another name led to it before.
 
         Args:
-            found: the file.
             meant: the name that led there, in full.
             exact: whether that is the file's own.
         """

@@ -158,8 +158,6 @@ def write_split(
 
     Args:
         lines: each `train` or `val`, a tab, and the line.
-        folder: where the files go.
-        suffix: of their names.
         header: first line of both; empty: none.
 
     Returns:
@@ -217,8 +215,6 @@ def plain_plates(
     """Return those of a picture's plates that are wanted, with texts as records have them.
 
     Args:
-        plates: as they were read.
-        job: what is wanted.
         passed: counts what is left out, by reason.
     """
     found = []
@@ -287,7 +283,6 @@ def inside_plates(record: SceneRecord, passed: Counter[str]) -> SceneRecord:
     A window that was drawn without a plate keeps the record of the one beside it.
 
     Args:
-        record: of the picture.
         passed: counts what is left out, by reason.
     """
     if record.presence is False:

@@ -150,7 +150,6 @@ def load_object(path: Path, names: Mapping[str, str] | None = None) -> dict[str,
     """Return the object that a JSON file holds.
 
     Args:
-        path: the file.
         names: other names for keys, wherever these are.
 
     Raises:
@@ -217,7 +216,6 @@ def scene_of(where: str, text: str) -> SceneRecord:
     """Return a record of our own.
 
     Args:
-        where: what an error calls it.
         text: its JSON form.
 
     Raises:

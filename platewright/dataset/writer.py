@@ -116,7 +116,6 @@ class Format(ABC):
         """Count a plate that is left out.
 
         Args:
-            plate: it.
             why: in a few words; what it lacks counts before that.
         """
         lacking = self.needs and not getattr(plate, self.needs)

@@ -65,7 +65,6 @@ def yaml_content(file: Path, *, needed: bool = False) -> Any:
     """Return what a YAML file holds; None without PyYAML installed.
 
     Args:
-        file: it.
         needed: nothing can be done without.
 
     Raises:

@@ -141,7 +141,6 @@ def evaluate(
     Args:
         labels: of one or more photos; those without a box are read as a whole picture.
         folder: where the photos lie.
-        reader: a detector.
         given_boxes: read the labels' boxes instead of searching.
         margin: added to a given box on each side, as a fraction of its width and height.
         size: (height, width) that every photo is first scaled and padded to; None: as it is.
@@ -271,8 +270,6 @@ def read_empty(
     """Read photos without plates.
 
     Args:
-        photos: the files.
-        reader: a detector.
         accepted: least confidence of the readings that are also counted by themselves.
         size: (height, width) that every photo is first scaled and padded to; None: as it is.
         after: called after each photo with how many are done.

@@ -38,7 +38,6 @@ def load_labels(
     """Read the labels of a data set in any format that can be read.
 
     Args:
-        path: its file or folder.
         reader: name of its format; empty: told by what is in it.
         photos: a folder to look for photos in that are not where their labels say.
         only: what plates must be called; none: everything labelled is a plate.

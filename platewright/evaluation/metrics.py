@@ -247,9 +247,7 @@ def judge(boxes: Sequence[Box], texts: Sequence[str], readings: Sequence[Reading
     """Judge each reading of a photo by the label that it overlaps most.
 
     Args:
-        boxes: of the labels.
         texts: of the labels; empty where they could not be read by eye.
-        readings: of the photo.
     """
     if not readings:
         return []
@@ -275,7 +273,6 @@ def acceptance(verdicts: Sequence[Verdict], num_texts: int, threshold: float) ->
     """Return the figures of the readings at or above a threshold.
 
     Args:
-        verdicts: of all readings.
         num_texts: labels with a text.
         threshold: least confidence, 0-1.
 

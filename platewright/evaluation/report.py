@@ -35,9 +35,7 @@ def provenance(
     """Return what the JSON begins with: the command, and what it worked on.
 
     Args:
-        arguments: of `evaluate.py`.
         weights: the file, told by name and SHA-256.
-        settings: the detector's, a dataclass.
         labels: the file, told by SHA-256.
         readers: weights of other readers, told likewise.
 
@@ -76,7 +74,6 @@ def digests(weights: Path, readers: Sequence[Path] = ()) -> dict[str, str]:
     """Return what tells weights from others: `weights_sha256`, and `reader`, `reader_sha256`.
 
     Args:
-        weights: of the default network.
         readers: weights that read beside them; `+` stands between those of several.
 
     Raises:
@@ -216,8 +213,6 @@ class Gallery:
 
         Args:
             image: uint8 (H, W, 3) RGB photo.
-            outcomes: of its labels.
-            readings: all that was read in it.
 
         Raises:
             OutputError: if a picture can't be written.

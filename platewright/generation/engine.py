@@ -281,8 +281,6 @@ def choose_engine(kind: str | None, workers: int, address: str = "") -> Engine:
     Args:
         kind: None where none is named: this machine's processes, or only this one, with a note,
             where joblib isn't installed.
-        workers: processes.
-        address: of a cluster.
 
     Raises:
         ConfigError: see `Engine.check`.

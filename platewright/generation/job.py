@@ -84,7 +84,6 @@ def make_job(
     """Return what `gen.py` draws.
 
     Args:
-        seed: of the data set.
         regions: codes, or paths of files; none: all, by their weights.
         size: (height, width) of a picture, px.
         scenes: whole scenes instead of windows.
@@ -167,9 +166,6 @@ def draw_folder(
     """Draw samples 0 to `count` - 1 into a folder, with `labels.jsonl`, or what is missing of them.
 
     Args:
-        job: what to draw.
-        folder: where the pictures go.
-        count: how many.
         workers: processes; 1 draws in this one.
         force: replace an earlier data set's files, and nothing else.
 
@@ -272,8 +268,6 @@ def draw_videos(job: VideoJob, count: int, *, workers: int = 1, force: bool = Fa
     text and region, and of each frame `time_s` and the plate's `box` and `quad`, in pixels.
 
     Args:
-        job: what to draw.
-        count: how many.
         workers: processes; 1 draws in this one.
         force: whether videos that were drawn there before may be replaced.
 

@@ -118,7 +118,6 @@ class Manifest:
         """Note that a shard (None: the end) is written.
 
         Args:
-            shard: its number.
             lines: what its formats told for the end, by format.
         """
         for name, told in lines.items():
@@ -205,7 +204,6 @@ def draw_sequence(
     Args:
         draw: writes some files in a row and returns a line of each, a JSON object with its name as
             `file`.
-        count: how many.
         listed: the list that the lines go to, in the folder of the files.
         settings: what decides about the bytes, JSON values.
         ours: names of what a run writes there.

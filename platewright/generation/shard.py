@@ -108,8 +108,6 @@ def assemble(job: ShardJob, engine: Engine, *, force: bool = False) -> str:
     Shards that are there stay; so do those that get done before an error or Ctrl-C.
 
     Args:
-        job: what to draw, and where it goes.
-        engine: what draws it.
         force: begin anew, whatever is there.
 
     Returns:

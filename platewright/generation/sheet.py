@@ -43,8 +43,6 @@ def explain(
 
     Args:
         seed: (seed, index) of the sample in its data set.
-        backgrounds: as the data set has them.
-        settings: as the data set has them.
         scenes: a whole scene instead of a window.
 
     Returns:
@@ -178,7 +176,6 @@ def draw_showcase(codes: Sequence[str] = (), *, count: int = 48, seed: int = 0) 
         codes: codes or files of regions; none: all. The sheet goes through them in turn, and
             through a region's series where it comes up again.
         count: plates on the sheet, eight in a row.
-        seed: of the drawings.
 
     Returns:
         (H, W, 3) RGB picture.
@@ -329,7 +326,6 @@ def make_sheet(pictures: list[Picture], columns: int = 8, gap: int = 4) -> Pictu
 
     Args:
         pictures: (H, W) or (H, W, 3), all alike, at least one.
-        columns: in a row.
         gap: between them, pixels.
     """
     columns = min(columns, len(pictures))

@@ -141,7 +141,6 @@ class Pen:
         Args:
             text: one line.
             box: (x0, y0, x1, y1) that they fill.
-            tone: of the letters.
             face: any number; picks a face.
             turned: they are read from below to above.
         """

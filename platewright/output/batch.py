@@ -159,7 +159,6 @@ def list_images(
     """Return the photos that lie in a folder, by name; what they are tells their content.
 
     Args:
-        folder: where they lie.
         deep: whether folders in it are searched as well, but for those whose names begin with a
             dot, and links.
         apart: a folder that is left out, such as that of earlier results.

@@ -254,7 +254,6 @@ class Sender:
     Whatever fails is tried again after 0.5, 1, 2 ... 30 seconds: who goes away misses nothing.
 
     Args:
-        receiver: who is told.
         queue: holds what was not taken yet.
         report: takes a line when the receiver is lost and when it is back.
         stop: tells, at the end, whether there is no more time.

@@ -133,7 +133,6 @@ class Connection:
     """A client, connected anew whenever the connection breaks.
 
     Args:
-        address: of the broker.
         on_connect: called by the network's thread after each connecting.
     """
 

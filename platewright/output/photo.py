@@ -198,7 +198,6 @@ def coco_entries(
     """Return a photo as COCO has it: its entry of `images`, and those of `annotations`.
 
     Args:
-        photo: the photo.
         image: its id, from 1.
         first: id of its first annotation, from 1.
     """

@@ -32,7 +32,6 @@ def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
         secret: `whsec_` and the key in base64, or any other text, whose bytes are the key.
         id: the header `webhook-id`.
         timestamp: the header `webhook-timestamp`, seconds since 1970.
-        body: of the request.
 
     >>> signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek",
     ...           1614265330, b'{"test": 2432232314}')

@@ -169,7 +169,6 @@ class ScriptChoice:
         """Return a writing, or None.
 
         Args:
-            uniform: stream of numbers.
             groups: the registration, cut at its gaps; for the word that stands for it.
         """
         if self.probability < 1 and uniform() >= self.probability:
@@ -199,8 +198,6 @@ def draw_text(
     """Return what is written, usually one text; the registration's word gives one for each group.
 
     Args:
-        uniform: stream of numbers.
-        kind: of the script.
         words: to choose from; none for the script's own, or a number or some letters of it.
         groups: the registration, cut at its gaps.
     """

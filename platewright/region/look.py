@@ -52,8 +52,6 @@ def draw_colour(colour: Colour, uniform: Uniform, behind: Rgb | None = None) -> 
     """Return one concrete colour.
 
     Args:
-        colour: what to choose from.
-        uniform: stream of numbers.
         behind: what it will lie on: a random colour is then drawn until it stands out.
     """
     entry = colour[int(uniform() * len(colour))] if len(colour) > 1 else colour[0]

@@ -98,7 +98,6 @@ class Series:
         """Return a plate of this series.
 
         Args:
-            uniform: stream of numbers.
             region: code for the record.
         """
         display = self._syntaxes.pick(uniform()).compose(uniform)

@@ -18,8 +18,6 @@ class Table:
     """One table: every key is asked for once, and `close` refuses what nobody asked for.
 
     Args:
-        data: its keys and values.
-        file: for messages.
         place: where it stands in the file (`series[front].`), empty at the top.
     """
 

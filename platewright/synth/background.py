@@ -44,7 +44,6 @@ class Backgrounds:
         """Return a new (height, width) crop of some photo, mirrored and stretched a little.
 
         Args:
-            rng: random numbers.
             size: (height, width) wanted; photos are scaled up where they are smaller.
         """
         height, width = size
@@ -90,7 +89,6 @@ def draw_background(
     """Draw a background: a gradient, cloudy texture, panels, lines and discs.
 
     Args:
-        rng: random numbers.
         size: (height, width).
         grey: one channel instead of three.
 

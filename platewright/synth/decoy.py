@@ -39,9 +39,7 @@ def draw_words(
     """Draw words in one line.
 
     Args:
-        rng: random numbers.
         height: of a capital, pixels.
-        words: how many.
         back: grey level behind.
         fore: grey level of the letters.
 
@@ -63,7 +61,6 @@ def draw_caption(rng: np.random.Generator, *, back: int, fore: int) -> tuple[Pic
     """Draw what cameras and agencies write over photos: a time, a number or an address.
 
     Args:
-        rng: random numbers.
         back: grey level of the band behind, which lets the photo through.
         fore: grey level of the letters.
 

@@ -54,7 +54,6 @@ def lay_out_line(
     """Set one line from x = 0 with its cap line at y = 0.
 
     Args:
-        face: whose glyphs are set.
         display: characters and separators.
         height: of a capital; the unit of the result.
         stretch: horizontal scale of the glyphs.
@@ -101,9 +100,6 @@ def lay_out(
     """Place the registration on its plate.
 
     Args:
-        look: the plate's concrete look.
-        style: its departures.
-        face: of the characters.
         rng: for the jitter of single characters.
 
     Returns:

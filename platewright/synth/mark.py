@@ -221,7 +221,6 @@ def paint_marks(canvas: Canvas, marks: Sequence[PlacedMark], left: Picture | Non
     """Paint marks where they were placed.
 
     Args:
-        canvas: of the plate.
         marks: in the order they are painted.
         left: (H, W) 0-255, what is left of worn paint; of marks that are raised, too.
     """
@@ -265,7 +264,6 @@ def paint_mark(
     Args:
         image: (H, W) grey or (H, W, 3) RGB; changed.
         box: (x0, y0, x1, y1) px; what reaches over the picture is cut off.
-        mark: which one and how.
         paper: colour of the sheet.
         ink: colour of the characters.
         left: (H, W) 0-255, what is left of its paint; None: all.

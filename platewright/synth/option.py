@@ -26,10 +26,7 @@ def number(default: float, told: str, *, low: float = 0.0, high: float = 1.0) ->
     """Return a field that holds one number.
 
     Args:
-        default: its value where a file says nothing.
         told: what it means, with its unit.
-        low: least value that a file may give.
-        high: greatest one.
     """
     return field(default=default, metadata={"told": told, "low": low, "high": high})
 

@@ -62,7 +62,6 @@ def pose_quad(pose: Pose, size_mm: tuple[float, float], width_px: float) -> Floa
     """Return the corners of a posed rectangle whose bounding box is centred on (0, 0).
 
     Args:
-        pose: angles and distance.
         size_mm: (height, width) of the rectangle; only the ratio counts.
         width_px: width that the rectangle would have seen straight on.
 
@@ -99,7 +98,6 @@ class PreparedPlate:
 
     Args:
         look: what its region asks for.
-        style: how it departs from it.
         seen_px: width at which it will be seen, pixels; it is drawn a little larger.
         grey: one channel instead of three.
     """
@@ -219,9 +217,7 @@ def add_plate(
     """Draw a plate flat, pose it over the canvas, and return its record.
 
     Args:
-        rng: random numbers.
         canvas: (H, W) grey or (H, W, 3) RGB; changed.
-        look: the plate.
         pose: goes into the record only; `quad` says where the plate lies.
         quad: (4, 2) its corners, px of the canvas; may reach over the edges.
         style: how it departs from the look; None: drawn.

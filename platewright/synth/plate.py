@@ -255,8 +255,6 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
     """Draw one plate.
 
     Args:
-        look: what its region asks for.
-        style: how this one departs from it.
         px_per_mm: resolution of the drawing.
         grey: one channel instead of three.
 

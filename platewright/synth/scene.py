@@ -46,8 +46,6 @@ def draw_camera(
     """Draw a camera: the parameters of its effects that happen, by name.
 
     Args:
-        rng: random numbers.
-        settings: of the effects.
         detail_px: width of what must stay legible: blur grows with it.
         strength: scale of blur and noise.
         resample: scale of the probability that the picture is taken smaller than it is stored.
@@ -65,7 +63,6 @@ def apply_camera(image: Picture, camera: Drawn) -> Picture:
 
     Args:
         image: (H, W) or (H, W, 3).
-        camera: the drawn parameters.
 
     Returns:
         A new picture of the same shape, or the same one where nothing happens.
@@ -153,8 +150,6 @@ def draw_scene(
 
     Args:
         rng: random numbers; `seed` goes into the record only.
-        backgrounds: where the empty picture comes from.
-        settings: what to put into it.
         seed: (seed, index) that `rng` was made of.
         keep: takes the stages.
 
@@ -245,7 +240,6 @@ def draw_closeup(
 
     Args:
         rng: random numbers; `seed` goes into the record only.
-        backgrounds: where the empty picture comes from.
         settings: `size`, `plates` and `decoys` are not used.
         margin: (low, high) of the room on each side, parts of the plate's height.
         seed: (seed, index) that `rng` was made of.

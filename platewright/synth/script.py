@@ -102,7 +102,6 @@ def word_mask(kind: str, text: str, variant: int) -> Picture:
     """Return the ink of a writing, cropped to it.
 
     Args:
-        kind: of the script.
         text: what is written; `|` begins a new line below. Of made-up writing, its number.
         variant: any number; says which of the script's faces is taken.
 
@@ -168,7 +167,6 @@ def draw_script(rng: np.random.Generator, size: tuple[int, int]) -> Picture:
     """Draw one line of made-up writing.
 
     Args:
-        rng: random numbers.
         size: (height, width) px of the result.
 
     Returns:

@@ -66,8 +66,6 @@ def draw_marks(
     """Draw the marks of a plate.
 
     Args:
-        rng: random numbers.
-        look: what its region asks for.
         paper: colour of the sheet.
         ink: colour of the characters.
         share: of plates with a mark that the region does not ask for, 0-1.
@@ -208,13 +206,7 @@ class PlateStyle:
 def draw_style(
     rng: np.random.Generator, look: Look, settings: SynthSettings = DEFAULT
 ) -> PlateStyle:
-    """Draw the style of one plate.
-
-    Args:
-        rng: random numbers.
-        look: what its region asks for.
-        settings: how far the plate departs from it, and its effects.
-    """
+    """Draw the style of one plate."""
     plate, u, g = settings.plate, rng.random, rng.standard_normal
     anywhere = match_faces(("*",))
     # Home-made plates, and dies that no font has, turn up in every country.

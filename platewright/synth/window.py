@@ -58,8 +58,6 @@ def draw_window(
     """Draw one window.
 
     Args:
-        rng: random numbers.
-        backgrounds: where the empty picture comes from.
         settings: `plates` and the widths are not used; `size` is the window's. With `poses` above
             1, so many windows in a row, counted by the seed's index, show the same plate, each
             from elsewhere, over another background and through another camera.

@@ -35,8 +35,6 @@ def place_scripts(
     """Place writings of other scripts where the characters leave room for them.
 
     Args:
-        look: the plate's concrete look.
-        style: its departures.
         placed: the characters.
         taken: boxes of the marks beside and between them.
     """

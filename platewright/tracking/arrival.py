@@ -43,7 +43,6 @@ class ArrivalSource(ABC):
     """What they have in common.
 
     Args:
-        name: what errors call it.
         report: takes a line on what is passed over.
     """
 
@@ -88,9 +87,7 @@ class MqttSource(ArrivalSource):
     Frigate sends the best one of a vehicle once more when it has gone.
 
     Args:
-        address: of the broker, and the topics.
         patience_s: how long a broker that was lost is tried again, seconds.
-        report: see `ArrivalSource`.
     """
 
     def __init__(

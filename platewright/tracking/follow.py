@@ -99,7 +99,6 @@ def follow(
         frames: in order of time.
         read: finds and reads the plates of a picture; or reads frames one after the other, with
             the same tracker.
-        voter: makes one text of many readings.
         done: is counted up as it goes; None: a new one.
         on_passing: takes each vehicle once it has passed.
         on_frame: takes every frame that came, read or not, and what is to be shown on it: for each

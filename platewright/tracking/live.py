@@ -99,8 +99,6 @@ class StreamSource(LiveSource):
 
     Args:
         address: may have a user and a password, which are never told.
-        patience_s: see `LiveSource`.
-        report: see `LiveSource`.
         silence_s: after so long without a byte it counts as lost, seconds.
     """
 
@@ -155,8 +153,6 @@ class CameraSource(LiveSource):
 
     Args:
         index: 0 is the first.
-        patience_s: see `LiveSource`.
-        report: see `LiveSource`.
     """
 
     def __init__(self, index: int, *, patience_s: float, report: Callable[[str], None]) -> None:
@@ -190,7 +186,6 @@ class NewestFrames:
     A recording's frames come when they would be shown.
 
     Args:
-        source: where they come from.
         depth: how many may wait; the oldest of more is dropped.
 
     Attributes:

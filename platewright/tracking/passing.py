@@ -59,8 +59,6 @@ def vote(
     Args:
         slots: (n, slots, classes) probabilities of n frames, at least one; the last class is `pad`.
         weights: (n,) how much each frame counts beside the others, above 0.
-        alphabet: of the classes.
-        settings: how far frames are believed.
 
     Returns:
         (slots, classes) probabilities. One frame's are its own. The slot that ends the text has
@@ -269,11 +267,9 @@ class Voter:
     """Lets the frames of a track vote.
 
     Args:
-        alphabet: of the readings' slots.
         limits: which texts are accepted.
         jurisdiction: tells regions apart; None: none is told.
         bound: whether texts are to fit the jurisdiction's syntaxes.
-        settings: how far frames are believed.
     """
 
     def __init__(

@@ -211,7 +211,6 @@ class FolderSource:
     """A folder of pictures, by name.
 
     Args:
-        path: the folder.
         fps: how many of them are a second.
 
     Raises:

@@ -155,9 +155,6 @@ def agreement(first: str, second: str) -> float:
 class Tracker:
     """Sorts readings into tracks.
 
-    Args:
-        settings: when two readings are of one vehicle.
-
     Attributes:
         tracks: those that have not ended.
         number: how many were begun.

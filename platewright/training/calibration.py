@@ -67,7 +67,6 @@ def confidences(slots: ArrayLike, alphabet: Alphabet, temperature: float) -> Flo
 
     Args:
         slots: (n, slots, classes) probabilities at temperature 1.
-        alphabet: of the classes.
         temperature: to read them at.
     """
     every = np.asarray(slots, np.float64).reshape(-1, *np.shape(slots)[1:])
@@ -158,9 +157,6 @@ def calibrate(
 
     Args:
         network: runs it; the temperature that it has already makes no difference.
-        backgrounds: of the drawings.
-        drawings: how many plates are drawn.
-        seed: of the drawings.
         closeup: what they look like; None: as plates are drawn for training, every other one clear.
 
     Raises:

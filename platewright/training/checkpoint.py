@@ -176,7 +176,6 @@ def finish(trainer: Trainer, copy_to: Path | None = None, *, stopped: bool = Fal
     """Measure a run's last weights, draw its curves, export its weights, say how to read with them.
 
     Args:
-        trainer: of the run.
         copy_to: the `.npz` that the weights are copied to, the `.onnx` beside it.
         stopped: whether somebody waits for it to end: then only what decides which weights are
             kept is measured.
@@ -229,7 +228,6 @@ def claim_run(out: Path, copy_to: Path | None, *, resume: bool, force: bool) -> 
     """Check that a run may write where it is told to.
 
     Args:
-        out: folder of the run.
         copy_to: see `finish`.
         resume: whether it goes on with what is there.
         force: whether what is there may be replaced.

@@ -43,7 +43,6 @@ def learning_rate(settings: TrainSettings, step: int, progress: float) -> float:
     """Return the rate of a step: linear warm-up, then half a cosine.
 
     Args:
-        settings: of the run.
         step: from 0, counted over resumed runs.
         progress: part of the run that is done, 0-1.
 
@@ -74,7 +73,6 @@ class Trainer:
 
     Args:
         tasks: of the networks that are trained together, in one weights file.
-        settings: the schedule.
         folder: where checkpoint, log and weights go.
         backgrounds: folder of photos, or None.
         checks: named measurements on the averaged weights, called with the model; the one called

@@ -103,7 +103,6 @@ def draw_hard(rng: np.random.Generator, windows: Picture, window: tuple[int, int
     """Draw one window for the reader: a framing of a mined one, mirrored or inverted at times.
 
     Args:
-        rng: random numbers.
         windows: (n, h, w) mined.
         window: (height, width) of the reader's.
     """

@@ -51,7 +51,6 @@ class Figures:
         Args:
             step: how many are done.
             elapsed_s: of the whole run.
-            rate: the learning rate.
             waited_s: for drawings, of the whole run.
         """
         took = max(time.monotonic() - self._began, 1e-9)
@@ -69,7 +68,6 @@ class Pace:
     """How far a run has come and how fast it goes, told on stderr.
 
     Args:
-        settings: the run's schedule.
         samples: in a step, of all its networks.
         step: that the run begins at.
         elapsed_s: that it took before.
@@ -90,7 +88,6 @@ class Pace:
         """Note that a step is done; the first one, in which the networks are made, has no pace.
 
         Args:
-            step: how many are done.
             now_s: on the clock of `time.monotonic`.
         """
         self._seen.append((now_s, step))
@@ -125,7 +122,6 @@ class Pace:
         """Print one line: steps done, speed, loss, what is measured, time left.
 
         Args:
-            row: of the log.
             progress: part of the run that is done, 0-1.
             elapsed_s: of the whole run.
         """

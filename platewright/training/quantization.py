@@ -50,7 +50,6 @@ def quantize(
         target: the new one; replaced if it is there.
         backgrounds: folder of the drawings' photos; None or missing: they are drawn.
         batches: of drawings, 8 scenes and 48 windows each, whose ranges are measured.
-        seed: of the drawings.
 
     Raises:
         WeightsError: if the source is no exported network, or packages are missing.

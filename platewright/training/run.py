@@ -51,10 +51,8 @@ def check_drawn(
     """Return a measurement on freshly drawn samples: `drawn_loss`, and each task's own figures.
 
     Args:
-        tasks: of the run.
         samples: of the run; stored pictures come round again in training, so they are left out.
         backgrounds: folder of photos, or None.
-        seed: of the run.
         batches: how many to draw, once.
     """
     draw = make_drawing(seed + HELD_OUT, backgrounds, replace(samples, stored=()), tasks)
@@ -175,8 +173,6 @@ def start(args: Any, samples: SampleSettings, backgrounds: Path | None) -> Train
     """Make the trainer of a run: new, begun with other weights, or resumed.
 
     Args:
-        args: of `train.py`.
-        samples: how plates are drawn.
         backgrounds: folder of photos, or None.
 
     Raises:
@@ -264,7 +260,6 @@ def with_characters(
     """Return recipes whose networks read other characters.
 
     Args:
-        recipes: of the run.
         characters: the alphabet, each once.
         resume: whether the run goes on, with the alphabet that it has.
 
@@ -294,7 +289,6 @@ def print_unlearnt(recipes: Iterable[Recipe], regions: Iterable[str]) -> None:
     """Say on stderr which signs of the regions' plates the networks won't learn to read.
 
     Args:
-        recipes: of the run.
         regions: codes or files of those that are drawn; none: all.
     """
     alphabets = [a for r in recipes if (a := getattr(r.settings, "alphabet", None)) is not None]
@@ -318,8 +312,6 @@ def schedule(recipe: Recipe, batch: int, samples: SampleSettings, args: Any) -> 
     Args:
         recipe: of the first network, which gives what the command line leaves open.
         batch: of the same.
-        samples: how plates are drawn.
-        args: of `train.py`.
     """
     in_epoch = max(recipe.epoch // batch, 1)
     report = min(args.report_every, in_epoch)
@@ -351,7 +343,6 @@ def fitting(fresh: Arrays, found: Arrays, source: str) -> Arrays:
     Args:
         fresh: the network's own, by path; what the file lacks stays as it is.
         found: of the file.
-        source: of the file, for messages.
 
     Raises:
         WeightsError: if nothing fits.

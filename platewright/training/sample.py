@@ -37,7 +37,6 @@ class StoredSource:
     """Draws training pictures from stored data sets by lot.
 
     Args:
-        paths: of the data sets.
         share: part of the pictures that come from them rather than from live drawing, 0-1.
 
     Raises:
@@ -66,7 +65,6 @@ class StoredSource:
         """Return a stored scene, cropped or padded to the size of training's.
 
         Args:
-            rng: random numbers.
             settings: of live scenes; `size` and the plates' widths are taken from it.
 
         Raises:
@@ -124,10 +122,7 @@ def fit_scene(
     in the part that is kept. Where the picture is too small its edge is repeated.
 
     Args:
-        rng: random numbers.
         image: (H, W) grey.
-        record: its labels.
-        settings: of live scenes.
 
     Returns:
         The picture of `settings.size`, and its record with the plates that are seen in it.

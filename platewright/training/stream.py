@@ -32,10 +32,7 @@ def draw_batch(
     What a task draws does not depend on which others are trained with it.
 
     Args:
-        seed: of the run.
         index: of the batch, from 0.
-        stock: what is drawn upon.
-        samples: how.
         tasks: whose samples, as many as each task's `batch`.
 
     Raises:
@@ -62,10 +59,7 @@ def make_drawing(
     """Return what draws batch k, with its stock opened once.
 
     Args:
-        seed: of the drawings.
         folder: of background photos; None or empty: backgrounds are drawn.
-        samples: how samples are drawn.
-        tasks: whose samples.
     """
     stock = Stock.open(seed, folder, samples)
     return functools.partial(draw_batch, seed, stock=stock, samples=samples, tasks=tasks)

@@ -28,9 +28,7 @@ def hide(
     """Cut a picture through its plate, or put something before the plate.
 
     Args:
-        rng: random numbers.
         image: (H, W) grey.
-        plate: its one plate.
 
     Returns:
         The picture, which may be smaller; the plate, moved with it, whole as before; and a mask of
@@ -170,9 +168,6 @@ def draw_view(
     """Draw a picture with a plate, or with something else, and look at it as a find frames it.
 
     Args:
-        rng: random numbers.
-        stock: what is drawn upon.
-        samples: how plates are drawn.
         window: (height, width) of the look, pixels.
         margin: (x, y) room round the frame, parts of it.
         absent: part without a whole plate.
@@ -255,7 +250,6 @@ def frame_quad(
     """Return a quad as a first look would have framed it, with its errors.
 
     Args:
-        rng: random numbers.
         quad: (4, 2) the plate's corners.
         upright: frame the upright box, as a labelled box does.
         wide_frame: frame it as the scan does where it takes the plate for a larger one.
@@ -313,12 +307,6 @@ def draw_crop(
 ) -> tuple[Picture, PlateRecord, FloatArray]:
     """Draw one rectified plate that can be read and whose text the reader can spell.
 
-    Args:
-        rng: random numbers.
-        stock: what is drawn upon.
-        samples: how plates are drawn and framed.
-        settings: of the reader.
-
     Returns:
         The (h, w) window, the plate, the homography from picture points to window points.
 
@@ -357,7 +345,6 @@ def character_cells(
     Args:
         plate: with its characters in reading order, or without them.
         matrix: homography from picture points to window points.
-        settings: of the reader.
     """
     rows, columns = settings.cells
     found: list[Any] = []

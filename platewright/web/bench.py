@@ -49,7 +49,6 @@ class Bench(Protocol):
         """Read a picture when a turn is free.
 
         Args:
-            source: the picture.
             deadline: on the clock of `time.monotonic`; no reading begins after it.
 
         Raises:
@@ -103,7 +102,6 @@ class ProcessBench:
     """Processes, each with its own networks; one that takes too long is ended and replaced.
 
     Args:
-        weights: of the detector.
         reader: see `platewright.reading.choice.load_detector`.
         turns: how many processes.
         picture_s: seconds that a picture may take.

@@ -77,7 +77,6 @@ def picture_card(
     """Return the card of a picture.
 
     Args:
-        shot: the picture, read.
         found: the registered vehicle of each reading.
         sightings: what was kept of each, None where nothing was; empty: nothing was of any.
     """

@@ -64,8 +64,6 @@ def read_picture(
     """Decode and read a picture, when a turn is free.
 
     Args:
-        name: what an error calls it.
-        data: the file's bytes.
         deadline: on the clock of `time.monotonic`; no reading begins after it.
         region: code of the region whose syntaxes texts are to fit; empty: any text.
         mask: where nothing is looked for.

@@ -65,7 +65,6 @@ def read_all(
 
     Args:
         request: whose time is counted from its beginning.
-        pictures: of it.
         region: code of the region whose syntaxes texts are to fit.
         camera: name of the registry's camera that took them, whose mask counts, and which is the
             source of what is kept; empty: none of them.

@@ -175,7 +175,6 @@ class Rate:
         """Take from a client's bucket.
 
         Args:
-            client: its address.
             amount: how many tokens; a request of more than a full bucket takes all of it.
             per_minute: tokens that come in a minute, and fit into the bucket.
 

@@ -5,7 +5,8 @@ and its summary are known without importing it, and what it needs from elsewhere
 it writes. Modules that begin with an underscore are no formats.
 
 Where it can be read as well it has two functions: `read(path, finder)`, which yields pictures and
-their records, and `claims(path)`, which tells whether a path looks like the format.
+their records, and `claims(path)`, which tells whether a path looks like the format. The finder says
+where pictures are that are named by URL, and what becomes of missing ones.
 """
 
 from __future__ import annotations

@@ -221,7 +221,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             `images/` beside that folder, there in a folder of the file's part, too; else they are
             had by `coco_url` or `flickr_url`. Where a `characters.json` of the form above lies
             beside the file, its characters come along.
-        finder: where pictures named by URL are, and what becomes of missing ones.
 
     Yields:
         Each picture and its record, by id. A plate's quad is its `quad`, else that of its outline

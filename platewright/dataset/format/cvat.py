@@ -111,7 +111,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: the file, or the folder that holds it.
-        finder: what becomes of missing pictures.
 
     Yields:
         Each picture and its record; of a video each frame that has plates.

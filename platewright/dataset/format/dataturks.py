@@ -98,7 +98,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: the file, or the folder with `dataturks.json`.
-        finder: where pictures named by URL are, and what becomes of missing ones.
 
     Yields:
         Each picture and its record, a line each; a label's first name is the plates' kind.

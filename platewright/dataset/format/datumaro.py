@@ -96,7 +96,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: the file, or the folder that holds `annotations/`; pictures lie in `images/NAME/`
             beside that, where NAME is the file's, or in `images/`.
-        finder: where pictures are, and what becomes of missing ones.
 
     Yields:
         Each picture and its record.

@@ -111,7 +111,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: one file, or a folder with `train.csv`, `val.csv` and `test.csv`; pictures are
             named from there.
-        finder: where pictures are, and what becomes of missing ones.
 
     Yields:
         Each picture, and a record with one plate from edge to edge of it.

@@ -77,7 +77,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: holds `gt_NAME.txt` files, or a folder `gt/` with them; the pictures are in `images/`
             or beside the files.
-        finder: what becomes of missing pictures.
 
     Yields:
         Each picture, by its text file's name, and its record; `###` becomes an empty text.

@@ -97,7 +97,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PictureFi
 
     Args:
         path: the file or the folder; pictures lie beside the files, or where these say.
-        finder: where pictures are, and what becomes of missing ones.
 
     Yields:
         Each picture, by its file's name, and its record.

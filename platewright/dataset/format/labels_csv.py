@@ -60,7 +60,6 @@ def choose(
     """Return all labels of the photos that have one of the countries, of the first `limit` photos.
 
     Args:
-        labels: of photos.
         countries: codes in capitals; none: every photo.
         limit: most photos; None: all.
 
@@ -184,7 +183,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: the file, or the folder with `labels.csv`. Photos lie in `images/` or beside it.
-        finder: where photos are, and what becomes of missing ones.
 
     Yields:
         Each photo and its record; a window where the labels have no boxes.

@@ -99,7 +99,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPic
 
     Args:
         path: an environment's folder, or one with several.
-        finder: what becomes of pictures that can't be read.
 
     Yields:
         Each picture, and a record with one plate from edge to edge of it.

@@ -79,7 +79,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: one list, or a folder with `train.txt`, `val.txt` and `test.txt`; pictures are
             named from there.
-        finder: where pictures are, and what becomes of missing ones.
 
     Yields:
         Each picture, and a record with one plate from edge to edge of it.

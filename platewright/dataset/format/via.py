@@ -86,7 +86,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: the file, or the folder that holds it; pictures lie beside it or in `images/`.
-        finder: where pictures are, and what becomes of missing ones.
 
     Yields:
         Each picture and its record.

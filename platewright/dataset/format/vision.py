@@ -111,7 +111,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: a JSON file, a folder of such with the pictures, or the folder above `images/`.
-        finder: where pictures are that a file names, and what becomes of missing ones.
 
     Raises:
         DatasetError: if a file can't be read, with the place in it.

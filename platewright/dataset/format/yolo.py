@@ -120,7 +120,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         path: holds `images/` and `labels/` with the same tree below (Ultralytics), or such a pair
             in each of `train/`, `valid/` and `test/` (Roboflow), or pictures and text files side
             by side.
-        finder: what becomes of pictures that are missing or can't be read.
 
     Yields:
         Each picture, by name, and its record without texts; without a label file it has no plates.

@@ -29,7 +29,6 @@ class ReadingsWriter(ABC):
     Whatever ends the block, what was added is kept.
 
     Args:
-        path: the file.
         several: whether there may be more than one photo.
     """
 
@@ -49,7 +48,6 @@ class ReadingsWriter(ABC):
         """Write, or keep, what was read in a photo.
 
         Args:
-            photo: its readings.
             image: uint8 (H, W, 3) RGB, the photo itself; without pixels, (0, 0, 3), for a class
                 with `sees_photos = False`.
 

@@ -145,7 +145,6 @@ def draw_effects(
     """Draw the parameters of the effects that happen.
 
     Args:
-        rng: random numbers.
         stages: of `STAGES`; their effects are drawn.
         settings: of all effects, in the order of `effects`.
         about: what the stages' effects are told.

@@ -192,7 +192,6 @@ def draw_drive(
 
     Args:
         rng: random numbers; `seed` goes into the records only.
-        settings: how large, how long, how hard.
         seed: (seed, index) that `rng` was made of.
 
     Yields:
@@ -314,8 +313,6 @@ def _draw_moment(
     """Draw what one frame's camera does: the drive's own, a little out of focus, shaken, grainy.
 
     Args:
-        rng: random numbers.
-        lens: of the drive.
         hard: 0-1.
         travelled: how far the plate moved since the frame before, (x, y) px.
         widest: the plate's width where it is nearest, px.

@@ -23,7 +23,6 @@ class Task(ABC):
     """What one network is taught.
 
     Args:
-        recipe: the network, and how it is trained.
         batches: samples in a step by what they are, see `sample`; what is missing or 0 is the
             recipe's.
 
@@ -59,7 +58,6 @@ class Task(ABC):
         """Return figures by name.
 
         Args:
-            targets: of a batch.
             said: the network's outputs, on the host.
         """
 

@@ -57,7 +57,6 @@ def attention_target(
     Args:
         plate: with its characters in reading order, or without them, as of most real plates.
         matrix: homography from picture points to window points.
-        settings: of the reader.
 
     Returns:
         `logits` (slots + 1,) classes with the end behind them, then -1; `weights` (slots + 1,

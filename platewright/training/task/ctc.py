@@ -70,7 +70,6 @@ def ctc_target(
     Args:
         plate: with its characters in reading order, or without them, as of most real plates.
         matrix: homography from picture points to window points.
-        settings: of the reader.
 
     Returns:
         One row: the text's classes, its true length, and the class of each step or -1.

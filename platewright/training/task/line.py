@@ -98,7 +98,6 @@ def line_target(
             plates, its text alone is taught.
         hidden: (characters,) part of each that is not seen.
         matrix: homography from picture to window points.
-        settings: of the line reader.
 
     Returns:
         For `steps` one row: the text's classes, its length, and each step's class or -1; for
@@ -170,7 +169,6 @@ def _placed(
 
     Args:
         known: box in the window, class, line and whether it is unseen, of each character.
-        settings: of the line reader.
     """
     rows, columns = count = settings.cells
     cell = (settings.window[0] / rows, settings.window[1] / columns)

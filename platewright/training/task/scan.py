@@ -71,7 +71,6 @@ def scan_scene(scene: SceneSettings, settings: ScanSettings) -> SceneSettings:
 
     Args:
         scene: as the default scan wants them.
-        settings: of the scan.
     """
     wanted, own = (s.extent[0] * s.grid.window[1] for s in (ScanSettings(), settings))
     low, high = (tuple(v * own / wanted for v in pair) for pair in (scene.width_px, scene.focus_px))
@@ -87,9 +86,7 @@ def scan_target(
     `settings.extent` of it; ignored a little outside of that.
 
     Args:
-        plates: the scene's plates.
         size: (height, width) of the scene.
-        settings: of the scan.
 
     Returns:
         presence (rows, cols): 1, 0 or `IGNORE`; corners (rows, cols, 9): eight offsets from the

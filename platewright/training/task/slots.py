@@ -96,7 +96,6 @@ def slot_target(
         plate: with its characters in reading order; where they are not known, as of most real
             plates, the two maps teach nothing.
         matrix: homography from photo points to window points.
-        settings: of the slot reader.
 
     Returns:
         character classes (rows, cols), none = `pad`; slot classes (rows, cols), none = `slots`;

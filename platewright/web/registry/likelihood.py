@@ -63,9 +63,6 @@ class Matcher:
     Args:
         plates: the texts, each once, of the alphabet's characters; longer ones than the slots are
             never matched.
-        alphabet: of the network.
-        slots: of the network.
-        settings: what a match needs.
     """
 
     def __init__(

@@ -131,7 +131,6 @@ def keep_reading(
     """Store a reading.
 
     Args:
-        reading: of a plate.
         source: the photo, video or camera, as the user calls it.
         seen: when, with a time zone; None: now.
         frames: how many frames of a video showed it.
@@ -189,7 +188,6 @@ def postpone(keep: Callable[[bytes | None], object], jpeg: bytes | None = None) 
 
     Args:
         keep: stores it, with the picture or without; raises `DatabaseError` where it can't.
-        jpeg: the picture.
     """
     with _lock:
         used = sum(len(each) for _, each in _held if each)

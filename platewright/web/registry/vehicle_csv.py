@@ -53,10 +53,6 @@ def import_vehicles(lines: Iterable[str], *, name: str) -> Report:
     A vehicle that is there already (same plate and region) gets the values of the columns that the
     file has. Bad rows are left out and reported, all others are stored.
 
-    Args:
-        lines: of the file.
-        name: what an error calls it.
-
     Raises:
         DatasetError: if the file as a whole can't be read; then nothing is stored.
     """
