@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Box = tuple[float, float, float, float]
 FloatArray = NDArray[np.float64]
+Picture = NDArray[np.uint8]  #: (H, W) grey, or (H, W, 3) RGB where nothing else is said
 
 
 def quad_of_box(box: Box) -> FloatArray:

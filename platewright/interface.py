@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from platewright.errors import ConfigError, ImageError
 from platewright.generation.job import draw_sample, make_job
+from platewright.geometry import Picture
 from platewright.image import read_picture
 from platewright.output.annotation import annotate
 from platewright.output.batch import list_images
@@ -31,7 +31,6 @@ from platewright.synth.face import require_ink
 
 __all__ = ["Detector", "Picture", "Scene", "Source", "draw", "read"]
 
-Picture = NDArray[np.uint8]
 Source = str | os.PathLike[str] | bytes | BinaryIO | Picture | Image.Image
 """A path, a file's bytes, an open file, an array uint8 (H, W, 3) RGB or (H, W) grey, or a PIL
 picture."""

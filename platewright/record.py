@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from platewright.geometry import Box, box_of_quad, quad_of_box
-
-FloatArray = NDArray[np.float64]
+from platewright.geometry import Box, FloatArray, box_of_quad, quad_of_box
 
 
 @dataclass(frozen=True, kw_only=True)

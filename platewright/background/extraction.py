@@ -18,16 +18,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.background.archive import Archive
 from platewright.background.photo import Crop, cut_photo, quiet_decoders
 from platewright.errors import ArchiveError, ConfigError, OutputError
 from platewright.file import lock, make_folder, write_file
 from platewright.pool import in_order
-
-Picture = NDArray[np.uint8]
 
 STATE, LOCK = "extract.json", ".lock"
 SAVE_EVERY = 200

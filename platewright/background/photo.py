@@ -22,12 +22,11 @@ from PIL import Image, UnidentifiedImageError
 
 from platewright.container import START_BYTES, boxed_kind, open_picture, pillow_formats
 from platewright.errors import ConfigError, ImageError
+from platewright.geometry import Picture
 from platewright.image import MAX_PIXELS, decode_image, muted
 from platewright.jpeg import check_scans
 
 SMALLEST = 32
-
-Picture = NDArray[np.uint8]
 
 QUALITY = 92
 SPARE = 2  #: A JPEG decoded at reduced size keeps so many times the pixels that the square needs

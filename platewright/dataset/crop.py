@@ -10,17 +10,21 @@ from typing import ClassVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL, SeenPlate
 from platewright.dataset.picture import PictureFinder
 from platewright.dataset.selection import split_line, write_split
 from platewright.dataset.writer import Format, Sample, save_picture
-from platewright.geometry import Box, clip_box, homography, quad_of_box, to_pixel_centres
+from platewright.geometry import (
+    Box,
+    FloatArray,
+    Picture,
+    clip_box,
+    homography,
+    quad_of_box,
+    to_pixel_centres,
+)
 from platewright.record import PlateRecord, SceneRecord
-
-FloatArray = NDArray[np.float64]
-Picture = NDArray[np.uint8]
 
 MIN_CROP = (8, 24)  #: Least (height, width) of a crop, pixels; on a smaller one nobody reads a text
 

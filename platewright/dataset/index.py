@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from platewright.dataset.format.windows import LABELS
 from platewright.dataset.textfile import scene_of
 from platewright.errors import DatasetError, ImageError
+from platewright.geometry import Picture
 from platewright.image import READ_SUFFIXES, decode_image
 from platewright.record import SceneRecord
 
-Picture = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
 TAR = "*.tar"

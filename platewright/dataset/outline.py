@@ -9,12 +9,10 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from platewright.geometry import Box, box_of_quad, clip_box, quad_of_box
+from platewright.geometry import Box, FloatArray, box_of_quad, clip_box, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
-
-FloatArray = NDArray[np.float64]
 
 CORNERS = 4
 LEAST_AREA = 1e-6  #: Less is rounding: points on a line

@@ -16,6 +16,7 @@ from platewright.dataset.outline import SeenPlate
 from platewright.dataset.png import encode_png
 from platewright.errors import OutputError
 from platewright.file import make_folder, writing
+from platewright.geometry import Picture
 from platewright.image import encode_image
 from platewright.record import PlateRecord, SceneRecord
 
@@ -23,8 +24,6 @@ SHARD = 10_000  #: Samples in a shard, unless that leaves fewer shards than `SHA
 
 JPEG_QUALITY = 95
 """Of scenes: 78 kB for 640x480 in colour where PNG needs 267 kB, and no softer to the eye."""
-
-Picture = NDArray[np.uint8]
 
 PLATE = "plate"  #: What labels of ours are called in formats that have a name for each
 LACKS = {"text": "without a text", "characters": "without characters"}

@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.picture import PictureFinder
 from platewright.dataset.textfile import first_line, first_lines, lines_of
@@ -24,11 +23,9 @@ from platewright.dataset.writer import kind_of
 from platewright.dataset.yolo_folder import LISTS, Part, class_names, label_files, parts_of
 from platewright.errors import DatasetError
 from platewright.file import files_below
-from platewright.geometry import quad_of_box
+from platewright.geometry import FloatArray, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
-
-FloatArray = NDArray[np.float64]
 
 WIDTHS = (5, 6, 9, 10, 13, 17)
 """Numbers of a row: detection, OBB (with a confidence: one more), pose without visibility, with."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright import __version__
 from platewright.background.photo import load_backgrounds
@@ -40,8 +39,6 @@ WINDOWS, SCENES = 32, 4
 processes that are handed one at a time would draw a plate again for each of its windows."""
 OURS = re.compile(rf"\d{{8}}(_\w*_[01])?\.png|{re.escape(LABELS)}")
 """Names of what is drawn into a folder, beside what a run must know of itself."""
-
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from platewright.generation.job import DrawingJob, draw_sample, load_job_backgrounds, sample_name
+from platewright.geometry import Picture
 from platewright.image import save_image
 from platewright.mark import mark_names
 from platewright.record import SceneRecord
@@ -27,7 +27,6 @@ from platewright.synth.settings import DEFAULT, PlateSettings
 from platewright.synth.style import MarkStyle, draw_style
 from platewright.synth.window import draw_window
 
-Picture = NDArray[np.uint8]
 WIDTH, HEIGHT = 480, 300  #: Size of a stage's picture at most, pixels
 CAPTION = 118
 GAP = 14

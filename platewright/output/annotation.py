@@ -23,7 +23,6 @@ from platewright.resource import DATA
 from platewright.text import percent
 
 UInt8Array = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 Colour = tuple[int, int, int]
 Face = ImageFont.FreeTypeFont
 

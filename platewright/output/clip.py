@@ -12,11 +12,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, OutputError
-
-Picture = NDArray[np.uint8]
+from platewright.geometry import Picture
 
 CLIP_SUFFIXES = {".mp4": "mp4", ".mkv": "matroska"}
 """What a video may be called, and the container of each."""

@@ -16,11 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import iou, sound_quad
+from platewright.geometry import FloatArray, Picture, iou, sound_quad
 from platewright.record import Reading
-
-FloatArray = NDArray[np.float64]
-Picture = NDArray[np.uint8]
 
 MIN_PRESENCE = 0.06  #: What is a plate with this probability is hidden
 LIKELY = 0.5  #: What is one with less is hidden as far as there is `ROOM`, the surest first

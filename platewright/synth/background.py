@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+from platewright.geometry import Picture
 
 
 class Backgrounds:

@@ -6,8 +6,8 @@ from dataclasses import fields
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.mark import draw_sketch
 from platewright.region.chance import stream
 from platewright.region.choice import KINDS as SCRIPTS
@@ -17,8 +17,6 @@ from platewright.synth.face import Face, load_face, load_faces
 from platewright.synth.layout import lay_out_line
 from platewright.synth.script import draw_script, word_mask
 from platewright.synth.settings import DecoySettings
-
-Picture = NDArray[np.uint8]
 
 WORDS = (
     "open", "sale", "shop", "exit", "taxi", "hotel", "bank", "cafe", "police", "market", "street",

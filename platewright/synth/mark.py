@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.mark import draw_sketch
 from platewright.mark.pen import Sketch
 from platewright.region import Look
@@ -193,7 +194,6 @@ def make_room(
     return row, spans
 
 
-Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 LEGIBLE = 55.0  #: Grey levels that stay between the characters and a picture behind them
 

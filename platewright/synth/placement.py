@@ -10,9 +10,16 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, homography, project, to_pixel_centres
+from platewright.geometry import (
+    Box,
+    FloatArray,
+    Picture,
+    box_of_quad,
+    homography,
+    project,
+    to_pixel_centres,
+)
 from platewright.record import CharacterRecord, PlateRecord
 from platewright.region import Look
 from platewright.region.look import luma
@@ -20,8 +27,6 @@ from platewright.synth.effect import Drawn, apply_effects
 from platewright.synth.plate import FlatPlate, draw_plate
 from platewright.synth.settings import DEFAULT, PoseSettings, SynthSettings
 from platewright.synth.style import PlateStyle, draw_style
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +88,6 @@ def pose_quad(pose: Pose, size_mm: tuple[float, float], width_px: float) -> Floa
     x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
     return np.array([(a - x, b - y) for a, b in points])
 
-
-Picture = NDArray[np.uint8]
 
 Layers = tuple[Picture, Picture]  #: A picture times its alpha, and the alpha (h, w)
 

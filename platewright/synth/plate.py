@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import FloatArray, Picture
 from platewright.region import Look, Strip
 from platewright.region.look import luma
 from platewright.synth.effect import Colour, add_levels, apply_effects, blend_ink, effects_of
@@ -20,7 +20,6 @@ from platewright.synth.script import word_mask
 from platewright.synth.style import PlateStyle
 from platewright.synth.writing import PlacedWord, place_scripts
 
-Picture = NDArray[np.uint8]
 LINE_PX = 16  #: Height of a capital in the mask of a small text, pixels
 
 
@@ -233,7 +232,6 @@ def _paint_label(canvas: Canvas, strip: Strip) -> None:
         cv2.circle(canvas.image, (x, y), radius, tone, -1, cv2.LINE_AA)
 
 
-FloatArray = NDArray[np.float64]
 BOLD = 0.7
 """From this part of the characters' height on, writing has strokes that get bolder with theirs."""
 

@@ -9,9 +9,8 @@ from itertools import accumulate
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, homography, quad_of_box
+from platewright.geometry import Box, FloatArray, Picture, box_of_quad, homography, quad_of_box
 from platewright.record import SceneRecord
 from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
@@ -29,8 +28,6 @@ from platewright.synth.effect import (
 from platewright.synth.placement import Keep, Pose, add_plate, blend, draw_pose, pose_quad
 from platewright.synth.settings import DEFAULT, DRAWING_VERSION, SynthSettings
 
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 SHOWN = {"light": "lit", "lens": "through the lens", "sensor": "stored"}
 """What `keep` is told of the stages of the camera."""
 

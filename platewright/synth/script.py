@@ -12,13 +12,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from platewright.geometry import Picture
 from platewright.region.choice import KINDS, MADE_UP
 from platewright.synth.face import FONTS_FOLDER, characters_of
 
-Picture = NDArray[np.uint8]
 SCRIPTS_FOLDER = FONTS_FOLDER / "scripts"
 UNIT = 48  #: Height of the writing while it is drawn, pixels
 BEFORE = frozenset("िিেৈெேைෙේෛេែៃေ")

@@ -6,9 +6,8 @@ from dataclasses import fields, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from platewright.geometry import box_of_quad
+from platewright.geometry import Picture, box_of_quad
 from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.placement import (
@@ -29,8 +28,6 @@ from platewright.synth.scene import (
     draw_surface,
 )
 from platewright.synth.settings import DRAWING_VERSION, WindowSettings
-
-Picture = NDArray[np.uint8]
 
 WINDOW = (64, 128)  #: (height, width) in pixels, as deep-anpr has it
 EXTENT = (0.6, 0.95)

@@ -20,16 +20,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.errors import VideoError, os_errors_as
+from platewright.geometry import Picture
 from platewright.image import decode_image, load_image
 from platewright.output.batch import begins_picture, is_picture
 from platewright.output.mqtt import Connection, MqttAddress
 from platewright.tracking.source import Frame
 
-Picture = NDArray[np.uint8]
 Arrival = tuple[str, Callable[[], Picture]]
 
 TICK_S = 0.25

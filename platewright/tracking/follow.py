@@ -8,20 +8,14 @@ from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.errors import ImageError
-from platewright.geometry import Box
+from platewright.geometry import Box, Picture
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
 from platewright.tracking.frame_reader import FrameReader, overlap
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
-
-Picture = NDArray[np.uint8]
-
 
 SHOWN_S = 0.5  #: How long a plate that is no longer seen is still shown, seconds
 LONG_S, MOVED = 5.0, 0.1

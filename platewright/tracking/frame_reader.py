@@ -16,15 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad
+from platewright.geometry import Box, FloatArray, Picture, box_of_quad
 from platewright.reading.detector import Detector
 from platewright.reading.finder import Find, LevelLook, ScanFinder, sift
 from platewright.record import Reading
 from platewright.tracking.strip import CELL, Strip, cut, look_at, moved_columns
 from platewright.tracking.track import Sight, Track, Tracker, agreement
 
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 PART = 1 / 10  #: Of the pixels of all strips, what is scanned in a frame

@@ -15,13 +15,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.errors import VideoError
+from platewright.geometry import Picture
 from platewright.output.clip import import_av
 from platewright.tracking.source import Frame, Source, bounded, safe_name, unpacked
 
-Picture = NDArray[np.uint8]
 Unpack = Callable[[], Picture]
 
 FIRST_WAIT_S = 0.5

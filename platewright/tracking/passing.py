@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from platewright.geometry import FloatArray
 from platewright.network.part import UNSEEN
 from platewright.reading.detector import Detector
 from platewright.reading.jurisdiction import Jurisdiction
@@ -19,7 +20,6 @@ from platewright.record import Reading
 from platewright.text import Alphabet, percent
 from platewright.tracking.track import Sight, Track
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BAND = 6  #: Most characters that a frame may be out of step by
 ROUNDS = 3  #: How often the frames are aligned to what they said after the alignment before

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.errors import ImageError
+from platewright.geometry import FloatArray, Picture
 from platewright.output.redaction import hide, without_texts
 from platewright.record import Reading
 from platewright.tracking.follow import GOES_ON, Followed, counts
@@ -16,8 +14,6 @@ from platewright.tracking.passing import Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
 
-FloatArray = NDArray[np.float64]
-Picture = NDArray[np.uint8]
 HOLD = 10  #: How many frames a plate is hidden before it is found and after it is lost
 AHEAD = 5
 """How many frames more are kept back, to see which way a plate goes that has just been found."""

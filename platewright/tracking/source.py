@@ -14,15 +14,13 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, VideoError
 from platewright.file import open_file
+from platewright.geometry import Picture
 from platewright.image import MAX_PIXELS, load_image
 from platewright.output.batch import list_images
 from platewright.output.clip import import_av
-
-Picture = NDArray[np.uint8]
 
 SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "udp", "tcp", "srt")
 

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
-from platewright.geometry import box_of_quad
+from platewright.geometry import FloatArray, box_of_quad
 from platewright.record import Reading
 from platewright.text import edit_distance
 
-FloatArray = NDArray[np.float64]
 MOST_SIGHTS = 48
 """Most readings that a track keeps, the weightiest: a car that parks in view costs no memory."""
 STILL, STILL_FRAMES = 0.1, 5

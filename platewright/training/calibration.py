@@ -27,6 +27,7 @@ from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.evaluation.metrics import expected_calibration_error, reliability
 from platewright.file import file_digest, write_file
+from platewright.geometry import FloatArray
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.network.weights import AnySettings, load_weights, save_weights
 from platewright.progress import track
@@ -44,7 +45,6 @@ from platewright.text import Alphabet, clean, fold
 from platewright.training.sample import SampleSettings
 from platewright.training.view import frame_quad
 
-FloatArray = NDArray[np.float64]
 HELD_OUT_SEED = 2_000_029  #: Of drawings that neither training nor its checks draw
 MARGIN = (1.0, 2.0)
 """Room round a plate, in its heights: a badly framed one must not see the picture's edge."""

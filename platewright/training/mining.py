@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
 from platewright.file import make_folder, open_file
-from platewright.geometry import box_of_quad
+from platewright.geometry import Picture, box_of_quad
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.progress import track
 from platewright.reading.choice import detector_of
@@ -36,7 +36,6 @@ from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.street.picture import draw_street
 
-Picture = NDArray[np.uint8]
 Searched = tuple[Picture, tuple[PlateRecord, ...]]
 
 ROOM = 1.25  #: Mined windows are so many times as large as the reader's: framings are drawn within

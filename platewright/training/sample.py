@@ -15,15 +15,12 @@ from numpy.typing import NDArray
 from platewright.background.photo import load_backgrounds
 from platewright.dataset.index import IndexedSet, open_indexed
 from platewright.errors import DatasetError
-from platewright.geometry import Box, box_of_quad
+from platewright.geometry import Box, FloatArray, Picture, box_of_quad
 from platewright.record import PlateRecord, SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings
 from platewright.synth.settings import SynthSettings
 from platewright.training.mining import load_hard
-
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 
 TRIES = 64  #: So many samples may follow each other without a plate that can be read
 LARGEST = 1.25

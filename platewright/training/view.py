@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import DatasetError
-from platewright.geometry import box_of_quad, project, quad_of_box
+from platewright.geometry import FloatArray, Picture, box_of_quad, project, quad_of_box
 from platewright.network.weights import TextSettings
 from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.training.mining import draw_hard
 from platewright.training.sample import SampleSettings, Stock, legible
-
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 
 
 def hide(

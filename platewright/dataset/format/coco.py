@@ -13,7 +13,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.outline import (
     CORNERS,
@@ -30,11 +29,9 @@ from platewright.dataset.textfile import key_of, list_of, load_object, name_of, 
 from platewright.dataset.writer import Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError, OutputError
 from platewright.file import make_folder, whole_text
-from platewright.geometry import box_of_quad
+from platewright.geometry import FloatArray, box_of_quad
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 from platewright.text import DEFAULT_CHARACTERS, number_of
-
-FloatArray = NDArray[np.float64]
 
 IDS_PER_PICTURE = 1000
 MIN_CHARACTER_SHARE = 0.5

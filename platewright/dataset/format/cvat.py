@@ -22,7 +22,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.outline import SeenPlate, polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder, size_conflict
@@ -34,8 +33,6 @@ from platewright.file import whole_text
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
-
-FloatArray = NDArray[np.float64]
 
 FILE = "annotations.xml"
 SHAPES = ("box", "polygon")

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.outline import SeenPlate, corners_around, polygon_area
 from platewright.dataset.picture import STRICT, PictureFinder
@@ -33,8 +32,6 @@ from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
-
-FloatArray = NDArray[np.float64]
 
 LINES = "dataturks.json"
 ARRAY = re.compile(r"\[\s*(\{|$)")

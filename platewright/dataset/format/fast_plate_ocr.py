@@ -19,9 +19,6 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.dataset import crop
 from platewright.dataset.crop import cut_box
 from platewright.dataset.outline import SeenPlate
@@ -30,10 +27,9 @@ from platewright.dataset.selection import list_files, lists_in
 from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.errors import DatasetError
 from platewright.file import whole_text
+from platewright.geometry import Picture
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import DEFAULT_CHARACTERS
-
-Picture = NDArray[np.uint8]
 
 EMPTY = {"NA", "NULL", "NAN"}
 """Texts that pandas reads as no text at all (`pandas.read_csv`, na_values)."""

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.outline import SeenPlate, polygon_quad
 from platewright.dataset.picture import STRICT, PictureFinder
@@ -28,8 +27,6 @@ from platewright.dataset.textfile import lines_of, numbers_of
 from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord
-
-FloatArray = NDArray[np.float64]
 
 UNREADABLE = "###"
 LEAST = 8  #: Coordinates of a line, two for each corner

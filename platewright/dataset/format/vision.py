@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.outline import polygon_area
 from platewright.dataset.picture import STRICT, PictureFinder
@@ -31,10 +30,8 @@ from platewright.dataset.textfile import list_of, load_object, numbers_of
 from platewright.dataset.writer import LACKS, Format, Sample, save_sample
 from platewright.errors import DatasetError
 from platewright.file import write_file
-from platewright.geometry import box_of_quad, quad_of_box
+from platewright.geometry import FloatArray, box_of_quad, quad_of_box
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
-
-FloatArray = NDArray[np.float64]
 
 CORNERS = 4
 BREAKS = ("LINE_BREAK", "EOL_SURE_SPACE")

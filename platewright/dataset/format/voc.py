@@ -24,7 +24,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.format import PARTS
 from platewright.dataset.outline import (
@@ -49,12 +48,10 @@ from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
 from platewright.file import files_below, make_folder, whole_text
-from platewright.geometry import Box, box_of_quad
+from platewright.geometry import Box, FloatArray, box_of_quad
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
-
-FloatArray = NDArray[np.float64]
 
 DIFFICULT_SHARE = 0.5
 ANNOTATIONS = ("Annotations", "annotations")

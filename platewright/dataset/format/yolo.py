@@ -17,19 +17,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import split_line, write_split
 from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_quad
 from platewright.file import whole_text
-from platewright.geometry import Box
+from platewright.geometry import Box, FloatArray
 from platewright.record import SceneRecord
-
-FloatArray = NDArray[np.float64]
 
 
 class YoloFormat(Format):

@@ -11,16 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.dataset.format import yolo
 from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_points
+from platewright.geometry import FloatArray
 from platewright.record import SceneRecord
-
-FloatArray = NDArray[np.float64]
 
 
 class YoloObbFormat(yolo.YoloFormat):

@@ -14,15 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.dataset.format import yolo
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.yolo_row import num_fields, read_rows, unit_points, unit_quad
+from platewright.geometry import FloatArray
 from platewright.record import SceneRecord
-
-FloatArray = NDArray[np.float64]
 
 
 class YoloPoseFormat(yolo.YoloFormat):

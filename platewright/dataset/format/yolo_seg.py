@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from platewright.dataset.format import yolo
 from platewright.dataset.outline import SeenPlate, corners_around, polygon_area, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.yolo_row import POLYGON, num_fields, read_rows, unit_points, unit_quad
+from platewright.geometry import FloatArray
 from platewright.record import SceneRecord
-
-FloatArray = NDArray[np.float64]
 
 BOX = 4  #: Numbers of a row that is a box, as in `yolo`
 

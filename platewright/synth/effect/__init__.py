@@ -30,6 +30,7 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth.option import Recorded
 
 STAGES = {
@@ -203,7 +204,6 @@ def _tuples(value: Any) -> Any:
 
 
 Colour = tuple[int, int, int]  #: Red, green, blue, each 0-255
-Picture = NDArray[np.uint8]
 
 
 def tinted_grey(level: float, tint: Sequence[float]) -> Colour:

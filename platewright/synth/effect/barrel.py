@@ -8,16 +8,14 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from platewright.geometry import FloatArray, Picture
 from platewright.synth import option
 from platewright.synth.effect import Shot
-from platewright.synth.option import Recorded
 
 STAGE = "lens"
 ORDER = 10
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +29,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How far."""
 
     #: displacement at the corners, part of the half diagonal; above 0 barrel, below 0 pincushion

@@ -8,15 +8,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
 from platewright.synth.effect import Shot
-from platewright.synth.option import Recorded
 
 STAGE = "lens"
 ORDER = 30
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +28,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How far."""
 
     px: float  #: standard deviation

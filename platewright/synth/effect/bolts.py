@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
-from platewright.synth.option import Recorded
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
 
 STAGE = "plate"
 ORDER = 30
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +26,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """Where."""
 
     places: tuple[tuple[float, float], ...]  #: (x, y) of each, parts of the plate's size

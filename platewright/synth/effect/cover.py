@@ -9,13 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import homography, project
+from platewright.geometry import Picture, homography, project
 from platewright.synth import option
-from platewright.synth.option import Recorded
 
 STAGE = "front"
 UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +24,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """Where."""
 
     x: float  #: its left edge, part of the plate's width

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.region import Look
 from platewright.synth import option
 from platewright.synth.effect import add_levels
-from platewright.synth.option import Recorded
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
 
 STAGE = "relief"
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +30,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How strong."""
 
     strength: float  #: grey levels

@@ -8,15 +8,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
 from platewright.synth.effect import Shot
-from platewright.synth.option import Recorded
 
 STAGE = "sensor"
 ORDER = 20
-Picture = NDArray[np.uint8]
 RAMP = np.arange(256, dtype=np.float64) / 255.0
 
 
@@ -29,7 +27,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """What becomes of a grey level."""
 
     gamma: float = 1.0  #: exponent on values of 0-1

@@ -9,20 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.region import Look
 from platewright.region.look import luma
 from platewright.synth import option
 from platewright.synth.effect import Colour, tinted_grey
-from platewright.synth.option import Recorded
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
 
 STAGE = "plate"
 ORDER = 10
-Picture = NDArray[np.uint8]
 DEALERS = (
     "MOTORS", "www.autohaus.com", "TOYOTA", "HYUNDAI", "Ford", "city cars 01234 567890",
     "AutoCentre", "BMW", "of Oxford", "SUZUKI", "Car Sales", "MARUTI", "Honda", "garage",
@@ -51,7 +49,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """Which."""
 
     mm: float  #: its width

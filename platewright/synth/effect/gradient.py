@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.synth import option
-from platewright.synth.option import Recorded
 
 STAGE = "sheet"
 ORDER = 20
@@ -23,7 +22,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How far."""
 
     x: float  #: change from the left edge to the right one, grey levels

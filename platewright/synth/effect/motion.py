@@ -10,13 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
 from platewright.synth.effect import Shot
-from platewright.synth.option import Recorded
 
 STAGE = "lens"
 ORDER = 40
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How far and where to."""
 
     px: float  #: length of the smear

@@ -11,14 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
 from platewright.synth.effect import Shot, spread
-from platewright.synth.option import Recorded
 
 STAGE = "sensor"
 ORDER = 30
 FIELD_PX = 1024  #: Side of the kept field of noise
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How strong."""
 
     sd: float  #: standard deviation, grey levels

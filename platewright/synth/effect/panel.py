@@ -6,17 +6,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from platewright.geometry import homography, project, to_pixel_centres
+from platewright.geometry import FloatArray, Picture, homography, project, to_pixel_centres
 from platewright.region.look import luma
 from platewright.synth import option
 from platewright.synth.effect import Surroundings
-from platewright.synth.option import Recorded
 
 STAGE = "surface"
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 SIZE = (64, 128)  #: (height, width) of the flat panel, pixels
 UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 KINDS = ("slats", "mesh", "lines", "plain")
@@ -37,7 +33,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """Which."""
 
     #: (left, above, right, below) the plate, in its widths and heights

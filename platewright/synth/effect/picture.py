@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from platewright.region import Look
 from platewright.synth import option
-from platewright.synth.option import Recorded
 
 STAGE = "sheet"
 ORDER = 10
@@ -25,7 +24,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """Which."""
 
     weight: float  #: 0-1

@@ -7,15 +7,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
 from platewright.synth.effect import Shot
-from platewright.synth.option import Recorded
 
 STAGE = "sensor"
 ORDER = 10
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +29,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How small."""
 
     size: float  #: of the sensor's picture, part of the stored one

@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.region import Look
 from platewright.synth import option
 from platewright.synth.effect import Colour
 from platewright.synth.mark import paint_sticker
-from platewright.synth.option import Recorded
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
 
 STAGE = "plate"
 ORDER = 20
-Picture = NDArray[np.uint8]
 Sticker = tuple[float, float, float, float, Colour]
 """(x0, y0, x1, y1) as parts of the plate's size, and RGB."""
 
@@ -34,7 +32,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """Which."""
 
     places: tuple[Sticker, ...]  #: (x0, y0, x1, y1) as parts of the plate's size, with an RGB each

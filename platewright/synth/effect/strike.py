@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
 from platewright.synth.effect import Colour
-from platewright.synth.option import Recorded
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
 
 STAGE = "plate"
 ORDER = 15
-Picture = NDArray[np.uint8]
 COLOURS: tuple[Colour, ...] = (
     (186, 24, 34), (204, 36, 42), (160, 22, 30), (28, 58, 140), (20, 110, 60), (24, 24, 28),
 )  # fmt: skip
@@ -32,7 +30,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """Which."""
 
     ends: tuple[float, float, float, float]  #: (x0, y0, x1, y1), parts of the plate's size

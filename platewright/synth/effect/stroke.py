@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
-from platewright.synth.option import Recorded
 
 if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
 
 STAGE = "ink"
 THINNEST = -0.36  #: Below it strokes fall apart
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +27,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How far."""
 
     shift: float  #: of the threshold, about -0.3 (thin) to 0.3 (bold)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.synth import option
-from platewright.synth.option import Recorded
 
 STAGE = "sheet"
 ORDER = 30
@@ -26,7 +25,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How strong."""
 
     grain: float  #: standard deviation, grey levels

@@ -7,15 +7,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.synth import option
 from platewright.synth.effect import Shot, dim
-from platewright.synth.option import Recorded
 
 STAGE = "light"
 ORDER = 20
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +24,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters(Recorded):
+class Parameters(option.Recorded):
     """How dark."""
 
     weight: float  #: of the corners' darkness, 0-1

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, run_script
-from platewright.geometry import homography, project
+from platewright.geometry import FloatArray, Picture, homography, project
 from platewright.image import save_image
 from platewright.record import PlateRecord, SceneRecord
 from platewright.region import Look, jurisdictions
@@ -34,8 +33,6 @@ from platewright.synth.scene import apply_camera, degrade, draw_camera, draw_loo
 from platewright.synth.street.scenery import Canvas, Colour, Frame, View, paint_street
 from platewright.synth.street.vehicle import BODIES, Body, Vehicle
 from platewright.synth.style import PlateStyle, draw_style
-
-Picture = NDArray[np.uint8]
 
 # Where the vehicles stand: (kind, regions of its plate, x of its middle in the picture, distance
 # in metres, yaw in degrees). No nearer one hides the plate of one behind it.
@@ -142,7 +139,6 @@ def main() -> None:
     print(f"{args.picture}: a drawn street with the plates {texts}", file=sys.stderr)
 
 
-FloatArray = NDArray[np.float64]
 UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 FOCAL = 1.1  #: Distance of the picture plane over the picture's width: a view of 49 degrees
 HEIGHT_M = 2.2  #: Of the camera over the road

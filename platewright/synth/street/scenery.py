@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from platewright.geometry import box_of_quad, homography
+from platewright.geometry import FloatArray, Picture, box_of_quad, homography
 from platewright.synth.placement import blend
 
 Colour = tuple[int, int, int]
-FloatArray = NDArray[np.float64]
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)

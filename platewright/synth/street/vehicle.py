@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from platewright.geometry import FloatArray
 from platewright.synth.street.scenery import Canvas, Colour, Frame, View, rounded
 
 
@@ -50,8 +51,6 @@ BODIES: dict[str, Body] = {
     ),
 }  # fmt: skip
 """The kinds by name; sizes are those of usual cars and light vans."""
-
-FloatArray = NDArray[np.float64]
 
 GLASS: tuple[Colour, Colour] = ((150, 175, 195), (38, 48, 58))
 TYRE: Colour = (24, 24, 26)

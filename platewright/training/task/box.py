@@ -9,14 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import iou
+from platewright.geometry import FloatArray, Picture, iou
 from platewright.network.weights import TextSettings
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses
 
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 SHAPES = ((3, 4), (9, 16), (4, 3), (1, 1))
 """Shapes of the photos that `box` learns from, height to width; they are squeezed to a square."""
 PHOTO_PX = 260  #: Mean side of these

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, project
+from platewright.geometry import Box, FloatArray, box_of_quad, project
 from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import best_path
 from platewright.record import PlateRecord
@@ -16,7 +16,6 @@ from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import IGNORE, Sample, Task, WeightedLosses, around, claimed, spared
 from platewright.training.view import draw_view
 
-FloatArray = NDArray[np.float64]
 HIDDEN = 0.3  #: A character of which more is hidden counts as unseen
 WIDE = 0.05  #: Part of the frames that are as large as the scan's worst
 CLEAR = 0.5
