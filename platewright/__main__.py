@@ -1,7 +1,5 @@
 """`python -m platewright COMMAND`: the same as `platewright COMMAND`."""
 
-from __future__ import annotations
-
 from platewright.command import main
 
 if __name__ == "__main__":

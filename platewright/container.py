@@ -1,7 +1,5 @@
 """Files of pictures: told by what they hold, judged by their parts, opened; nothing is decoded."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import importlib

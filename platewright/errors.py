@@ -1,7 +1,5 @@
 """What a user can cause: one class per kind, printed by the scripts in one line."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

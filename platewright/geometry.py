@@ -9,8 +9,6 @@ OpenCV's warps put the centre of the first pixel at (0, 0) instead; `to_pixel_ce
 homography of this convention into theirs.
 """
 
-from __future__ import annotations
-
 import math
 
 import cv2

@@ -3,8 +3,6 @@
 Only http and https: a label file of somebody else's must not make this machine read its own files.
 """
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

@@ -5,8 +5,6 @@ camera noted in EXIF (CIPA DC-008, tag 0x0112) is applied. What a file holds is 
 content, never by its name.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

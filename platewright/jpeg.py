@@ -1,7 +1,5 @@
 """JPEG files: how many parts and scans they have, so that none takes for ever."""
 
-from __future__ import annotations
-
 import re
 
 from platewright.errors import ImageError

@@ -1,7 +1,5 @@
 """Workers: a pool that takes items in order, work done by a time, a line for what is free."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

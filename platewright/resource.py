@@ -4,8 +4,6 @@ In a checkout they stand at the repository's root, where users look for them. Th
 the same files inside the package, in `platewright/_data/`.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

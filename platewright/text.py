@@ -1,7 +1,5 @@
 """Texts, cleaned, folded and aligned; alphabets of networks; numbers in fields and for people."""
 
-from __future__ import annotations
-
 import math
 import unicodedata
 from collections.abc import Sequence

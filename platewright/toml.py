@@ -1,7 +1,5 @@
 """TOML files of other people, read within bounds."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

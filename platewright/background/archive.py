@@ -4,8 +4,6 @@ Nothing is written and no name is used as a path, so absolute paths, `..` and li
 reach nothing. A tar, packed or not, is read as one stream in constant memory (`tarstream`).
 """
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import hashlib

@@ -5,8 +5,6 @@ decode and cut. Results are taken in the archive's order, so that the numbers ha
 number of processes never changes a byte.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import hashlib

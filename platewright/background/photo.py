@@ -5,8 +5,6 @@ which libjpeg does by leaving out frequencies; only where the reduced one still 
 square's side, so that the square looks the same. `benchmarks/extraction.py` measures how near.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

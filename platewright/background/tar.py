@@ -6,8 +6,6 @@ one at a time. Formats: POSIX.1-2017, `pax`, section "ustar Interchange Format";
 section "Basic Tar Format".
 """
 
-from __future__ import annotations
-
 import re
 import tarfile
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The commands: `platewright NAME`, and the same as a script, one file each."""
 
-from __future__ import annotations
-
 import ast
 import functools
 import importlib

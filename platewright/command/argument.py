@@ -1,7 +1,5 @@
 """What the commands' arguments have in common: their kinds, and options of the same name."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

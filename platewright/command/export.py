@@ -5,8 +5,6 @@ alphabet, windows, scales, margins, temperature, licence. docs/use-elsewhere.md 
 them in sixty lines of plain Python.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

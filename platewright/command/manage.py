@@ -1,7 +1,5 @@
 """Run the web page, the API and the vehicle registry, and their commands."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

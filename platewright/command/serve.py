@@ -3,8 +3,6 @@
 Waitress in front, a process a core that reads; docs/web.md lists the environment's variables.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ All labels are read before anything is written, so that one that can't be read c
 is there. What is written appears in the output when all of it is whole.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,7 +1,5 @@
 """Pictures of single plates cut out of larger ones, and what the formats that hold such share."""
 
-from __future__ import annotations
-
 import re
 from abc import abstractmethod
 from collections.abc import Iterable

@@ -4,8 +4,6 @@ Nothing of it costs the rest: it is noted with file and line, and passed over. A
 whose labels can be read is passed over, too: without them it would look like one without plates.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -6,8 +6,6 @@ themselves are read when their turn comes. So any sample is as near as any other
 draw lots over millions of them without a buffer whose state would have to be kept.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import tarfile

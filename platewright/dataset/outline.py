@@ -1,7 +1,5 @@
 """Outlines of plates: the shapes that people and tools draw round them, and what is seen of one."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The picture files of labelled data sets: where they are, how large, and which are missing."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

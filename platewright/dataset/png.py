@@ -1,7 +1,5 @@
 """PNG files as drawings are packed: in a fraction of the time that it takes to draw them."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Callable

@@ -4,8 +4,6 @@ A shard's files arrive here from a temporary folder. In a folder that is a renam
 reader ever sees half a file; object stores show a file only when it is whole.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

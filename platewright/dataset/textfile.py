@@ -1,7 +1,5 @@
 """Text, CSV and JSON files of other people: what is asked of them is checked, errors say where."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """A drawn or imported sample on its way to a file, and what every data set format does with it."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Where the pictures and labels of a YOLO data set lie, and what its classes are called."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Collection, Iterator

@@ -6,8 +6,6 @@ it may be theirs, and a folder of pictures none of which has a label: that is no
 backgrounds but labels that weren't found.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import os

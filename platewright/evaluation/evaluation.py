@@ -1,7 +1,5 @@
 """An evaluation: photos read by a detector, with labels or without plates, and its figures."""
 
-from __future__ import annotations
-
 import io
 import time
 from collections import Counter

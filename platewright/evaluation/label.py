@@ -1,7 +1,5 @@
 """Labels to measure on, of whatever data set format, and where their photos are."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How well plates are found and read: edits, matches, figures, calibration, confusions."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

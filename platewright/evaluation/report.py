@@ -1,7 +1,5 @@
 """An evaluation's figures as text, how it was made, and a page of its failures."""
 
-from __future__ import annotations
-
 import html
 import platform
 import shlex

@@ -1,7 +1,5 @@
 """Runs pieces of work on this machine's processes or on a cluster's: joblib with Dask or Ray."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import importlib

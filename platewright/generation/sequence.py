@@ -1,7 +1,5 @@
 """A data set file by file or shard by shard: what a run must know of itself to go on."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

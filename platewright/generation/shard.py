@@ -1,7 +1,5 @@
 """A data set in shards: each drawn into a folder of its own and moved to the output when whole."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from dataclasses import dataclass

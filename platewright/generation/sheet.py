@@ -1,7 +1,5 @@
 """Sheets of drawn pictures, plates and marks, and how one picture comes about."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

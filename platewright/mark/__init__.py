@@ -1,7 +1,5 @@
 """Marks: what stands on a plate and is no character. One file is one family or several."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 import zlib

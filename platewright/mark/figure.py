@@ -1,7 +1,5 @@
 """Plain figures: dots, dashes, discs, stars, crosses, crescents, bars, hearts, arrows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

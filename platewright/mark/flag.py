@@ -1,7 +1,5 @@
 """Flags, plain and with a country's letters above or below them."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Marks that bear letters or digits, all smaller than a plate's: stacks, stickers, ovals, names."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from platewright.mark import flag, silhouette

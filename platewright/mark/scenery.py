@@ -1,7 +1,5 @@
 """Pictures that lie behind the characters, two and a half times as wide as high."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from platewright.mark import flag, silhouette

@@ -1,7 +1,5 @@
 """Shields with charges, coats of arms, and round official marks: seals, rosettes, holograms."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

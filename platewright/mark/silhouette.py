@@ -1,7 +1,5 @@
 """Silhouettes of beasts, plants and things, and outlines of states and countries."""
 
-from __future__ import annotations
-
 from functools import cache, partial
 from pathlib import Path
 

@@ -5,8 +5,6 @@ kind of colour blindness can follow (after the palette of Okabe and Ito, 2008), 
 in figures as well. Every size follows from the photo's own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import cast

@@ -1,7 +1,5 @@
 """A batch of photos to read: which they are, and where what comes of each goes."""
 
-from __future__ import annotations
-
 import glob
 import io
 import os

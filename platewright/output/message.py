@@ -1,7 +1,5 @@
 """Messages that tell others of a vehicle: what waits for them, and who sends it."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import csv

@@ -5,8 +5,6 @@ find it again (Hill, Zhou, Saul and Shacham, "On the (in)effectiveness of mosaic
 tools for document redaction", 2016). A flat colour of the plate's surroundings has nothing of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial

@@ -4,8 +4,6 @@ The signature is that of Standard Webhooks (standardwebhooks.com, 1.0): HMAC-SHA
 `id.timestamp.body`, in base64, in the header `webhook-signature`.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

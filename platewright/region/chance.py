@@ -4,8 +4,6 @@ A call of a numpy generator costs microseconds, a plate needs some thirty number
 in blocks and handed out one by one. The same generator state gives the same plate.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate

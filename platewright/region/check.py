@@ -4,8 +4,6 @@
 would draw plates that nobody could: characters that don't fit, colours too alike, missing glyphs.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase

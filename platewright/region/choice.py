@@ -1,7 +1,5 @@
 """What a series chooses besides its text: marks, and writing of other scripts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """Region files: found in the folder `regions/`, read, checked, and picked by weight."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping, Sequence

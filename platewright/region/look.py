@@ -1,7 +1,5 @@
 """The look of one drawn plate: colours and every other value concrete, ready to be painted."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, fields
 from functools import cached_property

@@ -1,7 +1,5 @@
 """A region: its series of plates, and the texts they may bear."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from functools import cached_property

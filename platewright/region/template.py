@@ -1,7 +1,5 @@
 """Templates: what a region's syntaxes can draw, as independent pieces with their probabilities."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Backgrounds: photos without plates, or drawn stand-ins where there are none."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Things that look like plates and are none: words, marks, slats, windows, bar codes, captions."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 import cv2

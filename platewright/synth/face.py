@@ -1,7 +1,5 @@
 """Faces: fonts as plates use them, with a cached mask for every glyph."""
 
-from __future__ import annotations
-
 import fnmatch
 import os
 import unicodedata

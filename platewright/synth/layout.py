@@ -1,7 +1,5 @@
 """Where every character of a plate goes, in millimetres from the plate's top left corner."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

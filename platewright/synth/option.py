@@ -4,8 +4,6 @@ Settings are frozen dataclasses whose fields are made here. Shares are probabili
 are (low, high) of a range; what says `sd` is a standard deviation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import Field, field, fields
 from typing import Any

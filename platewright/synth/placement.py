@@ -1,7 +1,5 @@
 """A flat drawing brought into a scene: posed, blended in perspective; a plate with its record."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

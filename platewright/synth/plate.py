@@ -1,7 +1,5 @@
 """One plate, flat, seen straight on: canvas, sheet, characters, marks, and what became of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Scenes: plates and decoys posed over a background, seen through a camera, with their record."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

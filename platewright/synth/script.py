@@ -4,8 +4,6 @@ Plates bear Arabic, Devanagari, Bengali, Thai, Chinese or Khmer beside their Lat
 are full of them. A reader of Latin letters need not know these, only that they are none of its own.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path

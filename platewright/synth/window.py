@@ -1,7 +1,5 @@
 """Windows of one size, each with a plate at the right scale or without: upstream's samples."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 from functools import lru_cache
 

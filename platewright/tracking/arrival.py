@@ -4,8 +4,6 @@ Minutes may lie between two of them, and they may be of several cameras: each is
 and while none comes it is told what time it is, so that who has passed is told.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import threading

@@ -7,8 +7,6 @@ at, the longest waiting first, and all others in turns. What it does depends on 
 never on the clock, so a recording is read alike on any machine.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 

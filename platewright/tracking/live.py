@@ -1,7 +1,5 @@
 """Live frames: cameras and streams that are found again when lost, and the newest of a source."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

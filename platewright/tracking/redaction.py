@@ -1,7 +1,5 @@
 """Hides plates in a video: those of every frame, and those that single frames did not show."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 

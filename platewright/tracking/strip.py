@@ -1,7 +1,5 @@
 """Strips: parts of the levels of a frame, so that the scan looks at some of them at a time."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass

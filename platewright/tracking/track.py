@@ -1,7 +1,5 @@
 """Tracks: the readings of one vehicle, frame after frame."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

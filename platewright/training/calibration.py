@@ -10,8 +10,6 @@ number mends that (Guo et al. 2017, "On calibration of modern neural networks"):
 chance that the text is right.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace

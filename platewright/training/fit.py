@@ -1,7 +1,5 @@
 """The training loop: live drawings in, checkpoints, log and weights out."""
 
-from __future__ import annotations
-
 import functools
 import math
 import sys

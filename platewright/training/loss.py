@@ -1,7 +1,5 @@
 """How far networks are off, one function per output; cells and samples can be masked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

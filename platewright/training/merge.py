@@ -7,8 +7,6 @@ and went different ways have a mean that is as good as the better of them or bet
 less on small changes of what it sees (Wortsman et al. 2022, "Model soups").
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

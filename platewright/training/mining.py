@@ -7,8 +7,6 @@ photos and drawings are searched, never real plates. Bootstrapping of negatives:
 "Example-based learning for view-based human face detection", 1998.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice

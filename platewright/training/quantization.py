@@ -9,8 +9,6 @@ get 7 bits: processors without VNNI add products of 8 bits up in 16, and would o
 of a minute.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import io

@@ -1,7 +1,5 @@
 """A run of `train.py`, for every network: how it begins and is measured."""
 
-from __future__ import annotations
-
 import math
 import re
 import sys

@@ -1,7 +1,5 @@
 """Looks at a plate as training draws them: framed with errors, hidden in part, straightened."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

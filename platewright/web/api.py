@@ -1,7 +1,5 @@
 """The API, version 1: pictures in, readings out; what the registry knows of a plate."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The page and the registry as apps of Django, which finds their templates and tables by them."""
 
-from __future__ import annotations
-
 from django.apps import AppConfig
 
 

@@ -1,7 +1,5 @@
 """What the page shows of a picture: its plates outlined, and of each its crop and characters."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

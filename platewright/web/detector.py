@@ -1,7 +1,5 @@
 """The networks of a server, and whoever wants a picture read takes turns at them."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the environment says of an installation: its variables, its folder and its secrets."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the server counts, as text for Prometheus; no address, no plate is in it."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """The pages: read pictures, read from a camera, look at what was kept."""
 
-from __future__ import annotations
-
 import uuid
 from dataclasses import replace
 from functools import cache

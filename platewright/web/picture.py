@@ -1,7 +1,5 @@
 """What is done with one picture: decoded, its plates found and read, a smaller one made to show."""
 
-from __future__ import annotations
-
 import io
 import time
 from dataclasses import dataclass

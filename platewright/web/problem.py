@@ -1,7 +1,5 @@
 """What a request can be refused for, and what the client gets: a page, or JSON, in one line."""
 
-from __future__ import annotations
-
 import logging
 import math
 import sys

@@ -1,7 +1,5 @@
 """The pictures of a request: taken in within limits, read, looked up, kept if asked."""
 
-from __future__ import annotations
-
 import io
 import time
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Who may see the registry, how much a client may ask for, what browsers may do with our pages."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import threading

@@ -1,7 +1,5 @@
 """Serves the page as one would for others: Waitress before Django, and processes that read."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import logging

@@ -1,7 +1,5 @@
 """Django's settings. Importing them writes nothing; `docs/web.md` lists the variables."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from typing import Any

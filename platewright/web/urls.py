@@ -1,7 +1,5 @@
 """Which address is whose."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView

@@ -1,7 +1,5 @@
 """The application as a WSGI server of one's own choice loads it (PEP 3333)."""
 
-from __future__ import annotations
-
 import os
 
 from django.core.wsgi import get_wsgi_application

@@ -10,8 +10,6 @@ pixels as well: they are what a file holds in which a number is above 1.
 A picture without plates has no row, and texts have no column; `labels-csv` holds both of a plate.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Iterator

@@ -8,8 +8,6 @@ confidence (of the reader that labelled it, 0-1; empty where it is known), plate
 (0 the upper, 1 the lower) and position (from 0). Characters of one plate's text are on one side.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """COCO: pictures and JSON files, one of plates and one of characters; read whoever wrote them."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

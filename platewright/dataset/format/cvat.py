@@ -12,8 +12,6 @@ is called so or like it (`plate number`, ...), else the only attribute there is.
 The form: https://docs.cvat.ai/docs/other/xml_format/.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import re

@@ -12,8 +12,6 @@ their pictures are named by URL, and most of those URLs answer no more. The text
 place of its own in the form: here it is in `notes`, where people typed it.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -13,8 +13,6 @@ attribute `rotation`; other shapes are passed over. A plate's text is the attrib
 so or like it. The form: https://docs.cvat.ai/docs/dataset_management/formats/format-datumaro/.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator

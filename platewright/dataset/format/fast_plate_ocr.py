@@ -11,8 +11,6 @@ one and there are several. A tenth of the texts is in `val.csv`. It reads texts 
 which `NA` and `NULL` are empty cells: plates with such texts are left out.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

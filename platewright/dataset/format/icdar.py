@@ -12,8 +12,6 @@ it; without one, as here, both kinds read them. `read` takes both. The form: Kar
 2015 Competition on Robust Reading, challenge 4 (rrc.cvc.uab.es/?ch=4&com=tasks).
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterator

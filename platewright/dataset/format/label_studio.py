@@ -19,8 +19,6 @@ Pictures are looked for by the last parts of their address, with and without the
 Studio puts before uploaded ones. The form: https://labelstud.io/guide/export.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

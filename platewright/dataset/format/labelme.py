@@ -13,8 +13,6 @@ called so or like it. Where the picture is not there and the file holds it (`ima
 taken. The form: https://github.com/wkentaro/labelme, labelme/_label_file.py.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import functools

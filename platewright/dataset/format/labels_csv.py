@@ -1,7 +1,5 @@
 """Photos and their labels in one CSV file: what `evaluate.py` and `train.py --watch` measure on."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

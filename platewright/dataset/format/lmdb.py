@@ -5,8 +5,6 @@ folder of its own, and PARSeq reads all `data.mdb` beneath the folder it is give
 baudm/parseq, strhub/data/dataset.py and tools/create_lmdb_dataset.py.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 from pathlib import Path

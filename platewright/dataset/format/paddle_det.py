@@ -9,8 +9,6 @@ Set `data_dir` to this folder and `label_file_list` to `train.txt`; a tenth of t
 by their first text, is in `val.txt`. PaddleOCR draws another picture where one has no plates.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 from collections.abc import Iterable, Iterator

@@ -8,8 +8,6 @@ want a space between file and text take `text-list-space`. In other people's lis
 have spaces in their names, or be URLs, and texts may have spaces, too.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

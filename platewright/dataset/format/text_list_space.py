@@ -5,8 +5,6 @@
 Everything else is as in `text-list`. Neither file names nor texts hold spaces.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -8,8 +8,6 @@ for the frame; tensorflow/core/example/example.proto and feature.proto for the m
 Protocol Buffers' "Encoding" for their bytes.
 """
 
-from __future__ import annotations
-
 import json
 import struct
 from collections.abc import Mapping, Sequence

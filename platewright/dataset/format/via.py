@@ -12,8 +12,6 @@ over and noted. A plate's text is the attribute that is called so or like it (`p
 else the only one there is. The form: VIA 2, https://www.robots.ox.ac.uk/~vgg/software/via/.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator

@@ -13,8 +13,6 @@ A file may also hold several answers (`responses`); then each says by `context.u
 The form: https://cloud.google.com/vision/docs/reference/rest/v1/AnnotateImageResponse.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import re

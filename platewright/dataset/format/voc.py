@@ -14,8 +14,6 @@ that count from 1. What CVAT tells as `attributes` is read as well, and so are t
 first LabelMe ("LabelMe 3.0" of CVAT), whose objects have a `polygon` of points in place of a box.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterable, Iterator

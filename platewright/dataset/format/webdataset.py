@@ -4,8 +4,6 @@ The form of the package `webdataset`: files of one sample share their name up to
 follow each other. Header fields that would tell of the machine are fixed.
 """
 
-from __future__ import annotations
-
 import functools
 import io
 import json

@@ -11,8 +11,6 @@ The form: https://docs.ultralytics.com/datasets/detect/. Its points are this pro
 the picture's corner, (1, 1) the opposite one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar

@@ -6,8 +6,6 @@ picture's edge cuts off gets four corners round what is seen of it (see `outline
 Everything else is as in `yolo`. The form: https://docs.ultralytics.com/datasets/obb/.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -8,8 +8,6 @@ The form: https://docs.ultralytics.com/datasets/pose/. `flip_idx` in `data.yaml`
 is which in a mirrored picture.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

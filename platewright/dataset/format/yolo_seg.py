@@ -4,8 +4,6 @@ An outline is what is seen of a plate: its four corners, or as many as the pictu
 Everything else is as in `yolo`. The form: https://docs.ultralytics.com/datasets/segment/.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """COCO with corners and texts, as FiftyOne and CVAT read it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

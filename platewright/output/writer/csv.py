@@ -1,7 +1,5 @@
 """A CSV table, a row for each plate."""
 
-from __future__ import annotations
-
 import csv
 import io
 import shutil

@@ -1,7 +1,5 @@
 """JSON: one object for one photo, a list of them for several."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """JSON lines, one for each photo."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Self
 

@@ -16,8 +16,6 @@ picture's (height, width) before it; `move(points, parameters, size)` says where
 of the picture come to lie, so that labels follow.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Distortion of the lens: barrel or pincushion; the labels move with it."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

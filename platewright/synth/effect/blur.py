@@ -1,7 +1,5 @@
 """A picture out of focus."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """A tow-bar or a strap before the plate hides a part of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

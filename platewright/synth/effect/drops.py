@@ -1,7 +1,5 @@
 """Rain drops on the lens: each shows the scene upside down and blurred, with a bright rim."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Exposure: every picture's gamma, gain and bias."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """A spot of glare: the sun, a headlight, a wet road."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Uneven light on the sheet: its brightness runs from edge to edge."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

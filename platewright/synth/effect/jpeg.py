@@ -1,7 +1,5 @@
 """JPEG: what packing loses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A shaken picture: a straight smear."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Night: lamps are lit, pictures are dark and noisy, and plates shine in the camera's own light."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

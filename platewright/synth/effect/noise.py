@@ -1,7 +1,5 @@
 """Noise of the sensor, fine or coarse."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import cache

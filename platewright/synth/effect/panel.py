@@ -1,7 +1,5 @@
 """What a plate sits on: a bumper-like panel with lines, slats, mesh or a recess, and lamps."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """A picture behind the text: soft spots of light and dark."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A picture taken and packed smaller than it is stored, as far plates are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

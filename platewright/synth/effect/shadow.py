@@ -1,7 +1,5 @@
 """A shadow's edge across the scene."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Sharpening, as cameras do it: an unsharp mask."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

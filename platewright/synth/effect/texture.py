@@ -1,7 +1,5 @@
 """A grainy sheet."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any

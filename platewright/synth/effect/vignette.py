@@ -1,7 +1,5 @@
 """Dark corners, as wide lenses have them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Worn characters: their paint comes off in blotches."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

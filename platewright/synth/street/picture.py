@@ -1,7 +1,5 @@
 """A street picture to try the program on, and a drive past a camera, frame by frame."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator

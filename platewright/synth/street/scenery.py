@@ -1,7 +1,5 @@
 """The street itself: sky, far roofs, houses, trees, pavements and a road."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Vehicles as a street picture shows them: simple bodies in true perspective, a plate's place."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

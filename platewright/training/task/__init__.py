@@ -1,7 +1,5 @@
 """What networks are taught, one file a task: drawing of samples, losses, measurements."""
 
-from __future__ import annotations
-
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable

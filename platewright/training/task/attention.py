@@ -1,7 +1,5 @@
 """The task of readers that look at one place per character: what stands there, and where it is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The task of `box`: to say where in a photo its one plate is."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

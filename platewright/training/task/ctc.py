@@ -1,7 +1,5 @@
 """The task of readers that say a text step by step: what it is, and where its characters stand."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

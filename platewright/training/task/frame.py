@@ -1,7 +1,5 @@
 """The frame's task: to say of a find whether it is a plate, and where its corners are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The line reader's task: to spell a plate along its lines, and to say where they are."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

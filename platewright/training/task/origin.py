@@ -1,7 +1,5 @@
 """The origin's task: to tell a plate's region by its colours."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The scan's task: to say of every window of a scene whether a plate fills it, and its corners."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

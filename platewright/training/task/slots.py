@@ -1,7 +1,5 @@
 """The slot reader's task: to say which character stands at each place of a text, and where."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

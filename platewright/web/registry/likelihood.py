@@ -9,8 +9,6 @@ The network's probabilities are of even texts, and a plate's evidence is divided
 cancels in the ratio, so it does not appear below.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The look-up of plates, all vehicles in memory, and the sightings that are kept of them."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import threading

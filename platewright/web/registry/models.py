@@ -1,7 +1,5 @@
 """What the registry holds: vehicles, cameras, sightings, and pictures where they were wanted."""
 
-from __future__ import annotations
-
 import io
 import unicodedata
 import uuid

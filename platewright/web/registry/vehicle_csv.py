@@ -1,7 +1,5 @@
 """Vehicles as a CSV file, in and out: good rows are taken, bad ones reported with their line."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

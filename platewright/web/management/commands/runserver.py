@@ -1,7 +1,5 @@
 """Django's server for trying things out, which brings the database up to date by itself."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.staticfiles.management.commands.runserver import Command as Base

@@ -1,7 +1,5 @@
 """Writes the registry's vehicles as a CSV file."""
 
-from __future__ import annotations
-
 import io
 from argparse import ArgumentParser
 from pathlib import Path

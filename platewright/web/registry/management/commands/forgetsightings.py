@@ -1,7 +1,5 @@
 """Removes old sightings, with their pictures."""
 
-from __future__ import annotations
-
 from argparse import ArgumentParser
 from typing import Any
 

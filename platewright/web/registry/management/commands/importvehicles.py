@@ -1,7 +1,5 @@
 """Takes vehicles from a CSV file into the registry, and reports its bad rows."""
 
-from __future__ import annotations
-
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator

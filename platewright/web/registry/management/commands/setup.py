@@ -1,7 +1,5 @@
 """Makes the first account of the registry, and says what lets people and programs in."""
 
-from __future__ import annotations
-
 import secrets
 from argparse import ArgumentParser
 from typing import Any
