@@ -20,7 +20,7 @@ from platewright.synth.mark import (
     stand_in,
 )
 from platewright.synth.style import PlateStyle
-from platewright.synth.writing import scripts_of, text_room, word_width
+from platewright.synth.writing import around_mm, scripts_of, text_room, word_width
 
 SEPARATORS = " -·"
 Box = tuple[float, float, float, float]
@@ -119,7 +119,7 @@ def arrange(
         stretch *= look.glyph_width_mm / max(face.ink_width * look.glyph_height_mm, 1e-6)
     stretch = min(max(stretch, 0.45), 2.2)
     placed: list[PlacedGlyph] = []
-    marks = place_around(look, style.marks, look.glyph_height_mm * style.size)
+    marks = place_around(look, style.marks, around_mm(look, style))
     around = len(marks)
     heights = _line_heights(look, look.glyph_height_mm * style.size, room_h)
     between = (room_h - sum(heights)) / (count + 1)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 
+TEXT_PART = 0.35
+"""Of the height inside the border, what marks above and below leave the text at least."""
+
 
 @dataclass(frozen=True)
 class PlacedWord:
@@ -137,8 +140,9 @@ def _fit(box: Box, aspect: float) -> Box:
 def text_room(look: Look, style: PlateStyle) -> tuple[float, float, float, float]:
     """Return the box that the characters have to themselves, (x0, y0, x1, y1) mm."""
     left, top, right, bottom = sheet_room(look)
+    unit = around_mm(look, style)
     for mark in style.marks:
-        taken = 1.15 * mark.height * look.glyph_height_mm * style.size
+        taken = 1.15 * mark.height * unit
         top += taken if mark.place == "above" else 0.0
         bottom -= taken if mark.place == "below" else 0.0
     for script in scripts_of(look, style):
@@ -151,6 +155,17 @@ def text_room(look: Look, style: PlateStyle) -> tuple[float, float, float, float
         elif script.place == "right":
             right -= min(word_width(look, style, script), 0.45 * (right - left)) + look.spacing_mm
     return left, top, right, bottom
+
+
+def around_mm(look: Look, style: PlateStyle) -> float:
+    """Return what the heights of marks above and below the text are parts of, mm.
+
+    That is a character's height, but no more than leaves the text its part of the sheet.
+    """
+    heights = sum(mark.height for mark in style.marks if mark.place in ("above", "below"))
+    _, top, _, bottom = sheet_room(look)
+    most = (1 - TEXT_PART) * (bottom - top) / max(1.15 * heights, 1e-6)
+    return min(look.glyph_height_mm * style.size, most)
 
 
 def scripts_of(look: Look, style: PlateStyle) -> tuple[Script, ...]:

@@ -129,6 +129,30 @@ def test_names_above_and_below_stay_clear_of_the_line(
         assert (image[y0:y1, x0:x1] < 128).mean() > 0.1
 
 
+@pytest.mark.parametrize("lines", [1, 2])
+def test_marks_above_and_below_leave_the_text_a_third_of_the_sheet(
+    make_look: Callable[..., Look], plain_style: PlateStyle, lines: int
+) -> None:
+    places = ("above", "below", "below", "above")
+    style = replace(
+        plain_style,
+        marks=tuple(make_mark("words", place, height=0.34) for place in places),
+        size=1.4,
+        jitter=0.03,  # whose deviation was below 0, so that drawing ended, where no room was left
+    )
+    look = make_look("|".join(["HNXZE", "MT42"][:lines]))
+    glyphs, placed = arrange(
+        look, style, load_face(load_faces()["Barlow-SemiBold"]), np.random.default_rng(0)
+    )
+    tops = {line: min(g.box[1] for g in glyphs if g.line == line) for line in range(lines)}
+    bottoms = {line: max(g.box[3] for g in glyphs if g.line == line) for line in range(lines)}
+    assert sum(bottoms.values()) - sum(tops.values()) > 0.25 * look.size_mm[0]
+    assert all(tops[k] > bottoms[k - 1] - 1 for k in range(1, lines))
+    edge = 0.05 * look.size_mm[0]
+    assert max(m.box[3] for m in placed if m.mark.place == "above") < tops[0] + edge
+    assert min(m.box[1] for m in placed if m.mark.place == "below") > bottoms[lines - 1] - edge
+
+
 @pytest.mark.parametrize("ink", [BLACK, WHITE])
 def test_what_lies_behind_leaves_the_text_legible(
     make_look: Callable[..., Look], plain_style: PlateStyle, ink: tuple[int, int, int]
