@@ -4,13 +4,12 @@ import contextlib
 import errno
 import hashlib
 import io
-import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Self, TextIO
+from typing import IO, Any, BinaryIO, TextIO
 
 from platewright.errors import ConfigError, OutputError, os_errors_as
 
@@ -66,6 +65,24 @@ def open_file(path: Path) -> io.BufferedReader:
         none = "a directory" if stat.S_ISDIR(kind) else "a pipe or a device"
         raise OSError(errno.EINVAL, f"{none}, not a file", str(path))
     return os.fdopen(handle, "rb")
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """Return what a file holds.
+
+    Args:
+        path: the file; see `open_file`.
+        most: bytes that it may have; what is said to have more is not read at all.
+
+    Raises:
+        OSError: if it can't be read, is no file, or is larger.
+    """
+    with open_file(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        data = stream.read(most + 1) if size <= most else b""
+    if max(size, len(data)) > most:
+        raise OSError(errno.EFBIG, f"more than {most >> 20} MiB", str(path))
+    return data
 
 
 def files_below(folder: Path, suffix: str = "") -> Iterator[Path]:
@@ -173,7 +190,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     temporary: Path | None = None
     try:
         if path.exists() and not path.is_file():
-            with open(path, "wb", opener=_at_once) as device:
+            with open(path, "wb", opener=at_once) as device:
                 yield device
             return
         target = Path(os.path.realpath(path))  # a link to itself is one that is written over
@@ -195,7 +212,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
                 temporary.unlink()
 
 
-def _at_once(path: str, flags: int) -> int:
+def at_once(path: str, flags: int) -> int:
     """Open a file for `open`; a pipe that nobody reads is not waited for."""
     try:
         handle = os.open(path, flags | AT_ONCE, 0o666)
@@ -306,88 +323,3 @@ def _take(stream: IO[Any]) -> bool:
     except OSError:
         return False
     return True
-
-
-class LinesFile:
-    """Lines, JSON as a rule, that are each there at once and whole, for use in a `with` statement.
-
-    They go to a `.part` file beside it; leaving the block renames that file, also when an error
-    or Ctrl-C ends it, so that nothing is lost. What was there before is kept until then, and where
-    an error comes before the first line.
-
-    Args:
-        path: the file in the end, or a device such as `/dev/stdout`.
-        in_place: write the file itself, so that another program can follow it.
-        head: a line that is there from the beginning.
-    """
-
-    def __init__(self, path: Path, *, in_place: bool = False, head: str = "") -> None:
-        self.path, self.head = path, head
-        there = path.exists()
-        device = there and not path.is_file()
-        self.part = path if in_place or device else path.with_name(path.name + ".part")
-        self._goes = not (device or (there and in_place))
-        """Whether an error may remove what was written so far, as it is nothing."""
-
-    def __enter__(self) -> Self:
-        try:
-            if not self.part.parent.exists():
-                make_folder(self.part.parent)
-            self._stream = open(self.part, "wb", buffering=0, opener=_at_once)
-        except OSError as error:
-            raise self._failed(error) from error
-        self._empty = True
-        try:
-            if self.head:
-                self.write(self.head)
-        except OutputError as error:
-            self.__exit__(type(error))
-            raise
-        self._empty = True
-        return self
-
-    def add(self, line: Mapping[str, Any]) -> None:
-        """Write one line.
-
-        Raises:
-            OutputError: if it can't be written; the lines before it stay.
-        """
-        self.write(json.dumps(line) + "\n")
-
-    def write(self, line: str) -> None:
-        """Write one line of another kind, as it is.
-
-        Raises:
-            OutputError: if it can't be written; the lines before it stay.
-        """
-        rest = line.encode()
-        written = 0
-        try:
-            while rest:
-                count = self._stream.write(rest)
-                written, rest = written + count, rest[count:]
-            self._empty = False
-        except (OSError, KeyboardInterrupt) as error:
-            # Half a line would make the whole file unreadable to most.
-            if written and self.part.is_file():
-                self._stream.seek(-written, os.SEEK_CUR)
-                self._stream.truncate()
-            if isinstance(error, OSError):
-                raise self._failed(error) from error
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
-        self._stream.close()
-        if kind is not None and self._empty and self._goes:
-            with contextlib.suppress(OSError):
-                self.part.unlink()
-            return
-        if self.part == self.path:
-            return
-        try:
-            self.part.replace(self.path)
-        except OSError as problem:
-            raise self._failed(problem) from problem
-
-    def _failed(self, error: OSError) -> OutputError:
-        return OutputError(f"{self.path}: can't be written: {error.strerror or error}")

@@ -16,7 +16,6 @@ from PIL import Image
 from platewright.background.archive import open_archive
 from platewright.errors import OutputError
 from platewright.file import (
-    LinesFile,
     claim_results,
     files_below,
     whole_file,
@@ -24,6 +23,7 @@ from platewright.file import (
     write_file,
 )
 from platewright.output.batch import list_images
+from platewright.output.lines import LinesFile
 from tests.script import ROOT
 
 

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 from platewright.background.tar import NO_FILE, TOO_LARGE, TarStream, check_ratio
 from platewright.errors import ArchiveError
-from platewright.file import open_file
+from platewright.file import open_file, read_file
 
 MAX_BYTES = 128 << 20  #: Bytes of the largest file that is taken out of an archive
 UNREADABLE = "can't be read"
@@ -152,7 +152,7 @@ class Archive:
                 self.skipped[TOO_LARGE] += 1
                 continue
             try:
-                data = file.read_bytes()
+                data = read_file(file, MAX_BYTES)
             except OSError:
                 self.skipped[UNREADABLE] += 1
                 continue

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from platewright.container import START_BYTES, boxed_kind, open_picture, pillow_formats
+from platewright.container import MAX_BYTES, START_BYTES, boxed_kind, open_picture, pillow_formats
 from platewright.errors import ConfigError, ImageError
+from platewright.file import read_file
 from platewright.geometry import Picture
 from platewright.image import MAX_PIXELS, decode_image, muted
 from platewright.jpeg import check_scans
@@ -249,10 +250,14 @@ def load_backgrounds(folder: Path, *, limit: int | None = None, grey: bool = Tru
         if len(pictures) == limit:
             break
         try:
+            data = read_file(path, MAX_BYTES)
+            (width, height), _ = _measure(data)
+            if min(width, height) < SMALLEST or width * height > MAX_PIXELS:
+                continue
             # Not imread, which remarks on stderr on what it can't read.
-            picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), how)
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), how)
         except (OSError, cv2.error):
             continue
-        if picture is not None and min(picture.shape[:2]) >= SMALLEST:
+        if picture is not None:
             pictures.append(np.asarray(picture, np.uint8))
     return pictures

@@ -1,17 +1,24 @@
 """What the commands' arguments have in common: their kinds, and options of the same name."""
 
 import argparse
+import errno
 import os
 import re
+import select
 import shlex
+import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
-from platewright.errors import ConfigError, RegionError
+from platewright.errors import ConfigError, RegionError, printable
+from platewright.file import AT_ONCE
 
 CORES = os.cpu_count() or 1
+SMALL_BYTES, PIPE_S = 1 << 16, 10.0
+"""Of a file of arguments or a password; for how long a pipe is waited for."""
 READER_HELP = (
     "read with another network, crnn-gru, crnn-lstm or attention, or with its weights; several "
     "with + between them vote; line is the weights' own, and what reads where none is named; box "
@@ -20,24 +27,85 @@ READER_HELP = (
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser for what holds passwords: they may stand in a file, and are in no error.
+    """A parser for commands: an empty path, as an unset variable gives, is not this folder.
+
+    No password of an address is in an error.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.register("type", Path, path)
+
+    def error(self, message: str) -> NoReturn:
+        """See `argparse`."""
+        super().error(printable(re.sub(r"//(?!\[)\S*@", "//", message)))
+
+
+class ParserWithFiles(Parser):
+    """A parser for what holds passwords: they may stand in a file.
 
     `@FILE` stands for the arguments in a file, written as for a shell; lines with # say nothing.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(fromfile_prefix_chars="@", **options)
-
-    def convert_arg_line_to_args(self, arg_line: str) -> list[str]:
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """See `argparse`."""
-        try:
-            return [] if arg_line.lstrip().startswith("#") else shlex.split(arg_line)
-        except ValueError as error:
-            return self.error(f"a file of arguments: {error}")
+        waiting, given, seen = [*(sys.argv[1:] if args is None else args)][::-1], [], set[str]()
+        while waiting:
+            argument = waiting.pop()
+            if not argument.startswith("@"):
+                given.append(argument)
+                continue
+            file = argument[1:]
+            try:
+                if os.path.realpath(file) in seen:
+                    raise ValueError("it is named twice")
+                seen.add(os.path.realpath(file))
+                lines = read_small(Path(file)).splitlines()
+                found = [shlex.split(line) for line in lines if not line.lstrip().startswith("#")]
+            except OSError as error:
+                self.error(f"{argument}: {error.strerror or error}")
+            except ValueError as error:
+                self.error(f"{argument}: a file of arguments: {error}")
+            waiting += list(chain.from_iterable(found))[::-1]
+        return super().parse_known_args(given, namespace)
 
-    def error(self, message: str) -> NoReturn:
-        """See `argparse`."""
-        super().error(re.sub(r"//(?!\[)\S*@", "//", message))
+
+def nonempty(text: str) -> str:
+    """Return an argument that is not empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; give a path")
+    return text
+
+
+def path(text: str) -> Path:
+    """Return the path that an argument is."""
+    return Path(nonempty(text))
+
+
+def read_small(path: Path) -> str:
+    """Return the text of a small file, or of a pipe into which somebody writes it by and by.
+
+    Raises:
+        OSError: if it can't be read, is longer than `SMALL_BYTES`, or a pipe in which nothing
+            comes for `PIPE_S`.
+        ValueError: if it is no text.
+    """
+    handle = os.open(path, os.O_RDONLY | AT_ONCE | getattr(os, "O_BINARY", 0))
+    data, whole = b"", False
+    try:
+        waits = stat.S_ISFIFO(os.fstat(handle).st_mode)
+        while not whole and len(data) <= SMALL_BYTES:
+            if waits and not select.select([handle], [], [], PIPE_S)[0]:
+                raise OSError(errno.ETIMEDOUT, f"nothing came for {PIPE_S:g} s")
+            more = os.read(handle, SMALL_BYTES)
+            data, whole = data + more, not more
+    finally:
+        os.close(handle)
+    if not whole:
+        raise OSError(errno.EFBIG, f"more than {SMALL_BYTES >> 10} KiB")
+    return data.decode("utf-8-sig")
 
 
 def secret(option: str, name: str | None) -> str:
@@ -53,10 +121,10 @@ def secret(option: str, name: str | None) -> str:
     """
     if name is None:
         return ""
-    value = os.environ.get(name)
+    value = os.environ.get(name) if name else ""
     if value is None:
         try:
-            value = Path(name).read_text("utf-8")
+            value = read_small(Path(name))
         except (OSError, ValueError):
             raise ConfigError(
                 f"{option}: give the name of an environment variable or of a file that holds it"

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platewright.command.argument import add_force, at_least, bounded, names
+from platewright.command.argument import Parser, add_force, at_least, bounded, names
 from platewright.dataset.format import (
     DEFAULT,
     describe_formats,
@@ -37,7 +37,7 @@ MOST_KINDS = 8  #: Names that are told of what was taken
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description=__doc__,
         epilog=f"{describe_formats('*')}\n* can be read as well",
         formatter_class=argparse.RawDescriptionHelpFormatter,

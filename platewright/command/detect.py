@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from platewright.command.argument import (
     CORES,
     READER_HELP,
+    Parser,
     add_force,
     add_mask,
     add_region,
     add_shown,
     add_workers,
     bounded,
+    nonempty,
     program,
 )
 from platewright.errors import ImageError, printable
@@ -40,7 +42,7 @@ CHOICES = ("min_height", "accept")  #: Options that are settings of the detector
 
 def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         usage="%(prog)s PHOTO [PHOTO ...] [WEIGHTS.npz|.onnx [OUTPUT]] [options]",
         description="Find and read number plates. The arguments stand in this order: photos, "
         "folders of photos, patterns ('photos/*.jpg') or - for stdin; then weights (known by .npz "
@@ -50,7 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
         "Exit 0: done; 1: a photo or the weights could not be read; 2: the arguments are off.",
     )
     add = parser.add_argument
-    add("paths", nargs="+", metavar="PATH", help="photos, weights, output")
+    add("paths", type=nonempty, nargs="+", metavar="PATH", help="photos, weights, output")
     add("-o", "--output", type=Path, metavar="OUT", help="the output, where no weights are given")
     for name in writer_names():
         add(f"--{name}", type=Path, metavar="FILE", help=f"write {writer_summary(name)}")

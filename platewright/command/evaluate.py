@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from platewright.command.argument import (
     READER_HELP,
+    Parser,
     add_force,
     add_region,
     add_threads,
@@ -35,7 +36,7 @@ Report = tuple[dict[str, Any], list[str]]
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         usage="%(prog)s LABELS [options]\n       %(prog)s --empty PHOTOS [options]",
         description="Read labelled photos and say how many plates are found and read; or read "
         "photos without plates and say how many readings they get.",

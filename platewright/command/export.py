@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from platewright.command.argument import add_force, names
+from platewright.command.argument import Parser, add_force, names
 from platewright.errors import OutputError, WeightsError
 from platewright.file import files_below
 from platewright.network.interchange import FORMATS, export_for_others, file_names
@@ -20,9 +20,7 @@ OUR_LICENCE = "MIT"  #: Of the bundled weights
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("weights", type=Path, nargs="?", metavar="WEIGHTS",
         help=".npz, or for ONNX alone .onnx, also 8-bit ones (the bundled ones)")  # fmt: skip

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platewright.command.argument import add_force, add_workers, at_least, bounded
+from platewright.command.argument import Parser, add_force, add_workers, at_least, bounded
 
 if TYPE_CHECKING:
     from platewright.background.extraction import Extraction
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("archive", type=Path, metavar="ARCHIVE", help="tar, tar.gz, tar.bz2, tar.xz, zip or folder")
     add("--out", type=Path, default=Path("bgs"), help="folder to write to (%(default)s)")

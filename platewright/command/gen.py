@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import (
+    Parser,
     add_backgrounds,
     add_fonts,
     add_force,
@@ -23,6 +24,7 @@ from platewright.command.argument import (
     at_least,
     bounded,
     names,
+    nonempty,
     size,
     use_fonts,
 )
@@ -39,14 +41,15 @@ VIDEO_SIZE, SCENE_SIZE, WINDOW_SIZE = (720, 1280), (480, 640), (64, 128)
 
 def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description=__doc__,
         epilog=describe_formats(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("count", type=at_least(1), nargs="?", metavar="N", help="pictures to draw")
-    add("--out", default="test", help="folder, or URL such as s3://bucket/plates (%(default)s)")
+    add("--out", type=nonempty, default="test",
+        help="folder, or URL such as s3://bucket/plates (%(default)s)")  # fmt: skip
     add("--format", type=names, default=(DEFAULT,), metavar="NAME,NAME",
         help=f"one or several, as coco,yolo; below ({DEFAULT})")  # fmt: skip
     add("--scenes", action="store_true", help="whole scenes with any number of plates")

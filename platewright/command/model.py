@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platewright.command.argument import add_force
+from platewright.command.argument import Parser, add_force
 from platewright.errors import ConfigError, OutputError
 from platewright.network.kind import DEFAULT, Kind, Recipe, kind_names, load_kind
 
@@ -26,9 +26,7 @@ SMALLEST = 48.0
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--network", default="", metavar="NAME[,NAME]",
         help=f"which of {', '.join(kind_names())} ({','.join(DEFAULT)})")  # fmt: skip

@@ -7,7 +7,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from platewright.command.argument import bounded, program
+from platewright.command.argument import Parser, bounded, program
 from platewright.errors import ConfigError
 
 MOST_WORKERS = 4
@@ -15,7 +15,7 @@ MOST_WORKERS = 4
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=program() if program().endswith("serve") else f"{program()} serve",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import (
+    Parser,
     add_backgrounds,
     add_fonts,
     add_force,
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     add = parser.add_argument
     add("--network", default="", metavar="NAME[,NAME]",
         help=f"what to train of {', '.join(kind_names())} (those of --init or --resume,\n"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platewright.command.argument import (
-    Parser,
+    ParserWithFiles,
     add_force,
     add_mask,
     add_region,
@@ -24,6 +24,7 @@ from platewright.command.argument import (
     add_threads,
     add_weights,
     bounded,
+    nonempty,
     program,
     secret,
 )
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from platewright.file import LinesFile
     from platewright.output.clip import ClipWriter, Display
+    from platewright.output.lines import LinesFile
     from platewright.output.message import Receiver, Sender
     from platewright.output.mqtt import MqttAddress
     from platewright.reading.detector import Detector
@@ -50,7 +51,7 @@ CHOICES = ("min_height", "accept")  #: Options that are settings of the detector
 
 def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = Parser(
+    parser = ParserWithFiles(
         description="Follow the vehicles of a video; the readings of all frames vote on each text.",
         epilog="Ctrl-C, SIGTERM or q in the window end it: vehicles under way are told, files are "
         "closed. @FILE stands for the arguments in a file, which may hold passwords. Exit 0: done; "
@@ -58,7 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
         "arguments are off.",
     )
     add = parser.add_argument
-    add("source", metavar="SOURCE",
+    add("source", type=nonempty, metavar="SOURCE",
         help="video file, folder of pictures, number of a camera, RTSP or HTTP URL, or "
         "mqtt://HOST/TOPIC of pictures, as Frigate sends them")  # fmt: skip
     add_weights(parser, "weights")
@@ -142,8 +143,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
             "jsonl", "csv", "mqtt", "webhook", "save", "lookup", "accept", "min_confidence",
             "region", "early", "reader", "all", "mask", "follow",
         )  # fmt: skip
-        if given := [f"--{n.replace('_', '-')}" for n in texts if getattr(args, n)]:
-            parser.error(f"--redact reads no text: {given[0]} means nothing with it")
+        if given := [n.replace("_", "-") for n in texts if getattr(args, n)]:
+            parser.error(f"--redact reads no text: --{given[0]} means nothing with it")
         if args.every > 1:
             parser.error("--redact looks at every frame; leave out --every")
     if args.lookup and not (args.mqtt or args.webhook):
@@ -228,8 +229,8 @@ class Outlets(ExitStack):
         stop: StopWish,
         look_up: Callable[[Passing], str] | None,
     ) -> None:
-        from platewright.file import LinesFile
         from platewright.output.clip import ClipWriter, Display
+        from platewright.output.lines import LinesFile
         from platewright.output.message import MessageQueue, Sender, csv_header
         from platewright.progress import Progress
 

@@ -18,9 +18,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.container import MAX_BYTES
 from platewright.dataset.format.windows import LABELS
-from platewright.dataset.textfile import scene_of
+from platewright.dataset.textfile import LONGEST_LINE, scene_of
 from platewright.errors import DatasetError, ImageError
+from platewright.file import read_file
 from platewright.geometry import Picture
 from platewright.image import READ_SUFFIXES, decode_image
 from platewright.record import SceneRecord
@@ -155,7 +157,9 @@ class FolderShard(IndexedShard):
         """Tell whether what follows the last line's end is a whole line."""
         with self.path.open("rb") as file:
             file.seek(start)
-            tail = file.read()
+            tail = file.read(LONGEST_LINE + 1)
+        if len(tail) > LONGEST_LINE:
+            return False
         try:
             return isinstance(json.loads(tail), dict)
         except ValueError:
@@ -166,16 +170,19 @@ class FolderShard(IndexedShard):
 
     def _read(self, number: int) -> tuple[bytes, str, str]:
         start = int(self._ends[number - 1]) + 1 if number else 0
+        length = int(self._ends[number]) - start
+        if length > LONGEST_LINE:
+            raise DatasetError(f"{self.path}: line {number + 1} has more than {LONGEST_LINE} bytes")
         with self.path.open("rb") as file:
             file.seek(start)
-            text = file.read(int(self._ends[number]) - start).decode("utf-8", "replace")
+            text = file.read(length).decode("utf-8", "replace")
         try:
             name = str(json.loads(text)["file"])
         except (KeyError, TypeError, ValueError):
             raise DatasetError(f"{self.path}: line {number + 1} names no picture") from None
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise DatasetError(f"{self.path}: line {number + 1}: {name} is outside of the folder")
-        return (self.path.parent / name).read_bytes(), name, text
+        return read_file(self.path.parent / name, MAX_BYTES), name, text
 
 
 class IndexedSet:

@@ -7,18 +7,20 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import DatasetError, os_errors_as
-from platewright.file import open_file
+from platewright.file import open_file, read_file
 from platewright.record import SceneRecord
 from platewright.text import LARGEST
 from platewright.toml import is_deep
 
 SNIFFED = 1 << 16  #: Bytes of a file that are looked at to tell its format
+MOST_BYTES = 1 << 29  #: Of a file that is read as a whole
+LONGEST_LINE = 1 << 24  #: Characters; a drawn scene with some hundred plates takes a million
 
 
 def first_line(path: Path) -> str:
@@ -34,15 +36,37 @@ def first_lines(path: Path) -> list[str]:
 
     A line that is cut off there counts only where it is the first.
     """
-    try:
-        with open_file(path) as stream:
-            head = stream.read(SNIFFED)
-    except OSError:
-        return []
+    head = head_of(path)
     text = head.decode("utf-8-sig", "replace")
     lines = [] if "\0" in text else [line.strip() for line in text.split("\n")]
     whole = [line for line in lines[:-1] if line]
     return whole if whole and len(head) == SNIFFED else [line for line in lines if line]
+
+
+def head_of(path: Path, *, end: bool = False) -> bytes:
+    """Return the first bytes of a file, for telling formats apart; none where it can't be read.
+
+    Args:
+        path: the file.
+        end: whether its last bytes are to follow, where it is longer.
+    """
+    try:
+        with open_file(path) as stream:
+            head = stream.read(SNIFFED)
+            if end and len(head) == SNIFFED:
+                stream.seek(-SNIFFED, os.SEEK_END)
+                head += stream.read(SNIFFED)
+    except OSError:
+        return b""
+    return head
+
+
+def content_of(path: Path) -> bytes:
+    """Return all bytes of a file, for telling formats apart; none where it can't be read."""
+    try:
+        return read_file(path, MOST_BYTES)
+    except OSError:
+        return b""
 
 
 def text_of(path: Path) -> str:
@@ -52,8 +76,8 @@ def text_of(path: Path) -> str:
         DatasetError: if it can't be read or isn't UTF-8.
     """
     try:
-        with os_errors_as(DatasetError, path), open_file(path) as stream:
-            text = stream.read().decode("utf-8-sig")
+        with os_errors_as(DatasetError, path):
+            text = read_file(path, MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: not a text file in UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -82,13 +106,27 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     number = 0
     try:
         with io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as stream:
-            for number, line in enumerate(stream, 1):
+            for number, line in enumerate(bounded(stream, path), 1):
                 if line.strip():
                     yield number, line.rstrip("\n")
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: line {number + 1} or later is not UTF-8") from error
+
+
+def bounded(stream: TextIO, path: Path) -> Iterator[str]:
+    """Yield the lines of an open file, none of which fills the memory.
+
+    Raises:
+        DatasetError: if one is too long.
+    """
+    number = 0
+    while line := stream.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise DatasetError(f"{path}: line {number}: more than {LONGEST_LINE} characters")
+        yield line
 
 
 def has_columns(line: str, needed: Sequence[str]) -> bool:
@@ -117,7 +155,7 @@ def rows_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, 
     number = 1
     try:
         with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
+            reader = csv.reader(bounded(stream, path), strict=True)
             columns = [name.strip() for name in next(reader, [])]
             if missing := [name for name in needed if name not in columns]:
                 raise DatasetError(f"{path}: line 1: no column {', '.join(missing)}")

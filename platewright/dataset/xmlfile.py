@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from platewright.dataset.textfile import SNIFFED
+from platewright.dataset.textfile import MOST_BYTES, head_of
 from platewright.errors import DatasetError, os_errors_as
-from platewright.file import files_below, open_file
+from platewright.file import files_below, read_file
 
 
 @dataclass(slots=True)
@@ -56,16 +56,11 @@ def root_tag(path: Path, *folders: str) -> str:
     found = found or min(path.glob("*.xml"), default=None)
     if found is None:
         return ""
-    try:
-        with found.open("rb") as stream:
-            head = stream.read(SNIFFED)
-    except OSError:
-        return ""
     tags: list[str] = []
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda tag, _: tags.append(tag)
     with contextlib.suppress(expat.ExpatError, LookupError, ValueError):
-        parser.Parse(head, False)
+        parser.Parse(head_of(found), False)
     return tags[0] if tags else ""
 
 
@@ -104,10 +99,10 @@ def read_xml(path: Path) -> Element:
     parser.CharacterDataHandler = characters
     parser.EntityDeclHandler = entity
     try:
-        with os_errors_as(DatasetError, path), open_file(path) as stream:
+        with os_errors_as(DatasetError, path):
             # Not ParseFile: of a tag of some megabytes it would see all the beginning again for
             # every few kilobytes.
-            parser.Parse(stream.read(), True)
+            parser.Parse(read_file(path, MOST_BYTES), True)
     except expat.ExpatError as error:
         why = expat.errors.messages[error.code]
         raise DatasetError(f"{path}: line {error.lineno}: not XML: {why}") from None

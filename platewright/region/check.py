@@ -4,7 +4,9 @@
 would draw plates that nobody could: characters that don't fit, colours too alike, missing glyphs.
 """
 
-import re
+import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -29,6 +31,22 @@ SQUEEZE = 0.6  # characters are drawn narrower where they need more room, but no
 OFTEN = 0.25  # of a series' plates; random faces and sizes may go beyond now and then
 SHRINK = 0.85  # nor smaller than so
 DRAWN = 500  # texts that are held against the rule
+RULE_S = 5  # of the processor that they may take
+MATCHING = """
+import json, re, sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]),) * 2)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30,) * 2)
+except (ImportError, OSError, ValueError):
+    pass  # no such limits here
+rule, texts = json.load(sys.stdin)
+try:
+    fits = re.compile(rule).fullmatch
+    print(json.dumps(["", next((text for text in texts if not fits(text)), "")]))
+except (re.error, OverflowError, RecursionError) as error:
+    print(json.dumps([str(error), ""]))
+"""
 GENERIC = 78  # weight of the region of random plates, which is to stay the largest
 LOOKALIKES = dict(zip("АВЕЗІКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABE3IKMHOPCTYXABEZHIKMNOPTYX", strict=True))  # noqa: RUF001
 
@@ -60,10 +78,9 @@ def _of_region(region: Region, data: dict[str, Any], stem: str) -> Iterator[str]
         yield f"code: {region.code!r} is not the file's name; call the file {region.code}.toml"
     if len(region.source) < 10:
         yield f"source: {region.source!r} names no law, standard or article; cite it"
-    texts = {region.draw(np.random.default_rng(k)).text for k in range(DRAWN if region.rule else 0)}
-    wrong = sorted(text for text in texts if not re.fullmatch(region.rule, text))
-    if wrong:
-        yield f"rule: {wrong[0]!r} is drawn and does not fit; mend the syntaxes, or the rule"
+    if region.rule:
+        texts = {region.draw(np.random.default_rng(k)).text for k in range(DRAWN)}
+        yield from _of_rule(region.rule, sorted(texts))
     if region.weight == 0:
         yield "weight: 0: the default mix never draws it; give it some"
     elif region.weight > GENERIC and region.code != "ANY":
@@ -84,6 +101,27 @@ def _of_region(region: Region, data: dict[str, Any], stem: str) -> Iterator[str]
     missing = sorted(set(region.alphabet) - _all_characters())
     if missing:
         yield f"syntaxes: no face has ink for {' '.join(missing)}; add one that has (--fonts)"
+
+
+def _of_rule(rule: str, texts: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with a rule; some would be at it for ever, so a process of its own looks.
+
+    Its own limits end it even where nobody is there any more to do so.
+    """
+    command = [sys.executable, "-I", "-W", "ignore", "-c", MATCHING, str(RULE_S)]
+    try:
+        done = subprocess.run(
+            command, input=json.dumps([rule, texts]), capture_output=True, check=True, text=True,
+            timeout=2 * RULE_S,
+        )  # fmt: skip
+        fault, wrong = json.loads(done.stdout)
+    except (subprocess.SubprocessError, ValueError):
+        yield f"rule: {DRAWN} texts take more than {RULE_S} s or a GiB; let it repeat no repeats"
+        return
+    if fault:
+        yield f"rule: {rule[:80]!r} is no regular expression: {fault}"
+    elif wrong:
+        yield f"rule: {wrong!r} is drawn and does not fit; mend the syntaxes, or the rule"
 
 
 def _bare(pattern: str) -> str:

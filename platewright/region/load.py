@@ -1,7 +1,6 @@
 """Region files: found in the folder `regions/`, read, checked, and picked by weight."""
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -115,19 +114,10 @@ def _read(path: Path) -> Region:
         source=table.text("source"),
         weight=table.number("weight", 1.0),
         series=tuple(series),
-        rule=_read_rule(table),
+        rule=table.text("rule", ""),
     )
     table.close()
     return region
-
-
-def _read_rule(table: Table) -> str:
-    rule = table.text("rule", "")
-    try:
-        re.compile(rule)
-    except re.error as error:
-        raise table.error("rule", f"{rule!r} is no regular expression: {error}") from None
-    return rule
 
 
 def _merge(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:

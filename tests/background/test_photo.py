@@ -1,6 +1,7 @@
 """From a file's bytes to a square: every kind of picture, and every kind of damage."""
 
 import io
+import os
 import zlib
 
 import cv2
@@ -9,8 +10,8 @@ import pytest
 from PIL import Image
 
 from platewright.background import photo as photo_module
-from platewright.background.photo import Crop, cut_photo, cut_square
-from platewright.image import decode_image
+from platewright.background.photo import Crop, cut_photo, cut_square, load_backgrounds
+from platewright.image import decode_image, encode_image
 
 CROP = Crop(size=64)
 
@@ -170,3 +171,14 @@ def test_random_squares_depend_on_seed_and_index_alone():
     ]
     assert cuts[0] == cuts[1]
     assert len(set(cuts)) == 3
+
+
+def test_backgrounds_that_are_none_are_passed_over(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").mkdir()
+    (tmp_path / "c.jpg").write_bytes(encode_image(np.full((40, 8000, 3), 9, np.uint8), ".jpg"))
+    scan = b"\xff\xda\0\2"
+    whole = encode_image(np.full((64, 64, 3), 9, np.uint8), ".jpg")
+    (tmp_path / "d.jpg").write_bytes(whole[:-2] + 200 * scan + whole[-2:])
+    (tmp_path / "e.jpg").write_bytes(whole)
+    assert [picture.shape for picture in load_backgrounds(tmp_path)] == [(40, 8000), (64, 64)]

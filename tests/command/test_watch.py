@@ -377,7 +377,7 @@ def test_nothing_is_overwritten_without_force(
         (["in.mp4", "--webhoook", "http://me:s3cr3t@h/x"], 2, "unrecognized arguments"),
         (["mqtt://me:s3cr3t@h/a", "w.onnx", "--redact", "--out", "a.mp4"], 2, "needs a video"),
         (["@in.mp4"], 2, "the following arguments are required: SOURCE"),
-        (["@none.args"], 2, "No such file or directory: 'none.args'"),
+        (["@none.args"], 2, "@none.args: No such file or directory"),
         (["in.mp4", "w.onnx", "--csv", "a.csv", "--queue", "a.csv"], 2, "named twice"),
         (["in.mp4", "--lookup"], 2, "--lookup goes with --mqtt or --webhook"),
         (["mqtt://me:s3cr3t@127.0.0.1:1/a", "w.onnx"], 1, "mqtt://127.0.0.1:1: Connection refused"),

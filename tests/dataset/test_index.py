@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from platewright.dataset.index import IndexedSet, open_indexed
+from platewright.dataset.textfile import LONGEST_LINE
 from platewright.errors import DatasetError
 from platewright.generation.engine import Engine
 from platewright.generation.job import draw_sample
@@ -144,4 +146,11 @@ def test_records_reach_no_files_outside(tmp_path: Path) -> None:
             open_indexed([tmp_path / "set"])
     labels.write_text("{}\n")
     with pytest.raises(DatasetError, match="line 1 names no picture"):
+        open_indexed([tmp_path / "set"])
+    os.mkfifo(tmp_path / "set/a.png")
+    labels.write_text(json.dumps(RECORD | {"file": "a.png"}) + "\n")
+    with pytest.raises(DatasetError, match="can't be read: a pipe or a device"):
+        open_indexed([tmp_path / "set"])
+    labels.write_bytes(b"{}" + bytes(LONGEST_LINE) + b"\n")
+    with pytest.raises(DatasetError, match="line 1 has more than 16777216 bytes"):
         open_indexed([tmp_path / "set"])

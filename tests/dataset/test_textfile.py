@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from platewright.dataset.format import detect_format
 from platewright.dataset.selection import write_split
-from platewright.dataset.textfile import lines_of
+from platewright.dataset.textfile import LONGEST_LINE, MOST_BYTES, lines_of, rows_of, text_of
 from platewright.errors import DatasetError, OutputError
 from platewright.file import whole_text
 
@@ -49,3 +52,23 @@ def test_what_is_no_text_is_an_error(tmp_path) -> None:
         list(lines_of(path))
     with pytest.raises(DatasetError, match="can't be read: No such file"):
         list(lines_of(tmp_path / "b.txt"))
+
+
+def test_no_line_and_no_file_fills_the_memory(tmp_path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n1,2\n" + b"x" * LONGEST_LINE)
+    for read in (lines_of, lambda file: rows_of(file, ["a"])):
+        with pytest.raises(DatasetError, match="line 3: more than 16777216 characters"):
+            list(read(path))
+    with path.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    with pytest.raises(DatasetError, match="can't be read: more than 512 MiB"):
+        text_of(path)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.xml", "a.csv", "a.jsonl", "labels.csv", "via.json"])
+def test_a_pipe_among_the_labels_is_not_waited_for(tmp_path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    for path in (tmp_path, tmp_path / name):
+        with pytest.raises(DatasetError, match="looks like no format"):
+            detect_format(path)

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.file import LinesFile
 from platewright.geometry import Box, quad_of_box
 from platewright.output import annotation
 from platewright.output.annotation import annotate, confidence_colour, place_tag, text_colour
+from platewright.output.lines import LinesFile
 from platewright.output.photo import PhotoReadings, readings_table
 from platewright.output.writer import load_writer
 from platewright.record import Character, Reading
@@ -106,7 +106,7 @@ def test_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from platewright.errors import run_script\n"
-        "from platewright.file import LinesFile\n"
+        "from platewright.output.lines import LinesFile\n"
         "from platewright.output.photo import PhotoReadings\n"
         "def main():\n"
         "    with LinesFile(Path(sys.argv[1])) as lines:\n"

@@ -54,6 +54,8 @@ def test_a_good_file_has_no_lines(tmp_path: Path) -> None:
         ("[lists]", "weight = 90\n[lists]", "weight", "more than that of ANY"),
         ("[lists]", 'rule = "[A-Z]{2}[0-8]{3}"\n[lists]', "rule", "is drawn and does not fit"),
         ("[lists]", 'rule = "[A-Z"\n[lists]', "rule", "no regular expression: unterminated"),
+        ("[lists]", 'rule = "A{99999999999}"\n[lists]', "rule", "repetition number is too large"),
+        ("[lists]", f'rule = "{"(" * 4000}"\n[lists]', "rule", "recursion"),
         ('town = "AA BB"', 'town = "AA BB"\ncity = "CC"', "lists.city", "no syntax uses it"),
         ('"#000000", "dark"', '"#dddddd"', "series[plain].foreground", "#dddddd is too near"),
         ('"Barlow*"', '"Barlow*", "Barloww*"', "series[plain].faces", "'Barloww*' matches no"),
@@ -102,6 +104,20 @@ def test_letters_that_nothing_draws_are_told(tmp_path: Path) -> None:
     assert check(tmp_path, text) == []
     lines = check(tmp_path, text.replace("[lists]", 'letters = "A-F"\n[lists]'))
     assert lines == ["letters: no syntax has an L or A that would draw them; remove it"]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "rule", ["(((((.{0,99}){0,99}){0,99}){0,99}){0,99}){0,99}!", "((A?){65535}){65535}.*"]
+)
+def test_a_rule_that_has_no_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: str
+) -> None:
+    monkeypatch.setattr("platewright.region.check.RULE_S", 1)
+    text = GOOD.replace("LL DDD", "LLLLLL DDDDDD").replace("width_mm = 520", "width_mm = 1000")
+    assert check(tmp_path, text.replace("[lists]", f'rule = "{rule}"\n[lists]')) == [
+        "rule: 500 texts take more than 1 s or a GiB; let it repeat no repeats"
+    ]
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from platewright.dataset.textfile import LONGEST_LINE
 from platewright.errors import DatasetError
 from platewright.web.registry.lookup import find_vehicle
 from platewright.web.registry.models import Vehicle
@@ -125,7 +126,7 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     [
         (None, "can't be read"),
         (b"plate\nA\xff12\n", "not a text file in UTF-8"),
-        (b"plate\n" + bytes(70_000), "a line has more than 65536 characters"),
+        (b"plate\n" + bytes(LONGEST_LINE), "line 2: more than 16777216 characters"),
     ],
 )
 def test_a_file_that_is_none(tmp_path: Path, content: bytes | None, said: str) -> None:

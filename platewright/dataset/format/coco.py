@@ -23,7 +23,14 @@ from platewright.dataset.outline import (
 )
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
-from platewright.dataset.textfile import key_of, list_of, load_object, name_of, numbers_of
+from platewright.dataset.textfile import (
+    content_of,
+    key_of,
+    list_of,
+    load_object,
+    name_of,
+    numbers_of,
+)
 from platewright.dataset.writer import Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError, OutputError
 from platewright.file import make_folder, whole_text
@@ -187,7 +194,7 @@ def claims(path: Path) -> bool:
         return any(True for name in NAMES for _ in path.glob(name))
     if path.suffix != ".json" or not path.is_file():
         return False
-    content = path.read_bytes()
+    content = content_of(path)
     return content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and all(
         re.search(key, content) for key in KEYS
     )

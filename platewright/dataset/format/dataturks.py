@@ -24,7 +24,7 @@ import numpy as np
 
 from platewright.dataset.outline import SeenPlate, corners_around, polygon_area
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.textfile import SNIFFED, first_line, lines_of, load_list, object_of
+from platewright.dataset.textfile import first_line, head_of, lines_of, load_list, object_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text
@@ -80,7 +80,7 @@ def claims(path: Path) -> bool:
     file = path / LINES if path.is_dir() else path
     line = first_line(file)
     if ARRAY.match(line):
-        return file.suffix == ".json" and bool(KEYS.search(file.read_bytes()[:SNIFFED]))
+        return file.suffix == ".json" and bool(KEYS.search(head_of(file)))
     try:
         values = object_of(file, line)
     except DatasetError:

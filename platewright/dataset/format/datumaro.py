@@ -24,7 +24,7 @@ import numpy as np
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder, size_conflict
 from platewright.dataset.selection import told_text
-from platewright.dataset.textfile import SNIFFED, list_of, load_object, name_of, numbers_of
+from platewright.dataset.textfile import head_of, list_of, load_object, name_of, numbers_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import make_folder, whole_text
@@ -83,8 +83,7 @@ def claims(path: Path) -> bool:
     file = min((path / FOLDER).glob("*.json"), default=path) if path.is_dir() else path
     if file.suffix.lower() != ".json" or not file.is_file():
         return False
-    with file.open("rb") as stream:
-        head = stream.read(SNIFFED)
+    head = head_of(file)
     return all(re.search(key, head) for key in KEYS)
 
 

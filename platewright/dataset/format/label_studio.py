@@ -32,7 +32,7 @@ import numpy as np
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, UPLOADED, PictureFinder
 from platewright.dataset.selection import told_text
-from platewright.dataset.textfile import SNIFFED, load_list, numbers_of
+from platewright.dataset.textfile import head_of, load_list, numbers_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text
@@ -89,8 +89,7 @@ def claims(path: Path) -> bool:
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if len(files) != 1 or files[0].suffix.lower() != ".json" or not files[0].is_file():
         return False
-    with files[0].open("rb") as stream:
-        head = stream.read(SNIFFED).lstrip(b"\xef\xbb\xbf \r\n\t")
+    head = head_of(files[0]).lstrip(b"\xef\xbb\xbf \r\n\t")
     return head.startswith(b"[") and bool(KEYS.search(head))
 
 

@@ -31,7 +31,7 @@ from platewright.dataset.picture import (
     size_conflict,
 )
 from platewright.dataset.selection import told_text
-from platewright.dataset.textfile import SNIFFED, list_of, load_object, name_of, numbers_of
+from platewright.dataset.textfile import head_of, list_of, load_object, name_of, numbers_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_bytes, save_sample
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad
@@ -82,11 +82,7 @@ def claims(path: Path) -> bool:
     file = min(path.glob("*.json"), default=path) if path.is_dir() else path
     if file.suffix.lower() != ".json" or not file.is_file():
         return False
-    with file.open("rb") as stream:
-        head = stream.read(SNIFFED)
-        if len(head) == SNIFFED:  # the picture may stand between the keys
-            stream.seek(-min(SNIFFED, file.stat().st_size), 2)
-            head += stream.read()
+    head = head_of(file, end=True)  # the picture may stand between the keys
     return all(key in head for key in KEYS)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.textfile import first_line, has_columns
+from platewright.dataset.textfile import bounded, first_line, has_columns
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
 from platewright.file import open_file, whole_text
@@ -42,7 +42,7 @@ def read_labels(path: Path) -> list[Label]:
     """
     try:
         with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as stream:
-            labels = list(_rows(path, csv.reader(stream, strict=True)))
+            labels = list(_rows(path, csv.reader(bounded(stream, path), strict=True)))
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

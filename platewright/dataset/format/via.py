@@ -21,7 +21,7 @@ from typing import Any
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
-from platewright.dataset.textfile import SNIFFED, load_object, name_of, numbers_of
+from platewright.dataset.textfile import head_of, load_object, name_of, numbers_of
 from platewright.dataset.writer import Format, Sample, kind_of, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text
@@ -75,8 +75,7 @@ def claims(path: Path) -> bool:
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if len(files) != 1 or files[0].suffix.lower() != ".json" or not files[0].is_file():
         return False
-    with files[0].open("rb") as stream:
-        return bool(KEYS.search(stream.read(SNIFFED)))
+    return bool(KEYS.search(head_of(files[0])))
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:

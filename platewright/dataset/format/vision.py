@@ -24,7 +24,7 @@ import numpy as np
 
 from platewright.dataset.outline import polygon_area
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.textfile import list_of, load_object, numbers_of
+from platewright.dataset.textfile import content_of, list_of, load_object, numbers_of
 from platewright.dataset.writer import LACKS, Format, Sample, save_sample
 from platewright.errors import DatasetError
 from platewright.file import write_file
@@ -98,7 +98,7 @@ def claims(path: Path) -> bool:
     if path.is_dir():
         files = (f for folder in (path / "images", path) for f in sorted(folder.glob("*.json")))
         path = next(files, path)
-    return path.suffix == ".json" and path.is_file() and bool(KEYS.search(path.read_bytes()))
+    return path.suffix == ".json" and path.is_file() and bool(KEYS.search(content_of(path)))
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.file import LinesFile
+from platewright.output.lines import LinesFile
 from platewright.output.photo import PhotoReadings
 from platewright.output.writer import ReadingsWriter
 

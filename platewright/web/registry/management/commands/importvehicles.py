@@ -2,26 +2,16 @@
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from platewright.dataset.textfile import bounded
 from platewright.errors import DatasetError
 from platewright.file import open_file
 from platewright.web.registry.vehicle_csv import COLUMNS, import_vehicles
-
-LONGEST_LINE = 1 << 16  #: Characters; a vehicle's cells have some hundred
-
-
-def _bounded(lines: TextIOWrapper, path: Path) -> Iterator[str]:
-    """Yield the lines of a file, none of which fills the memory."""
-    while line := lines.readline(LONGEST_LINE):
-        if len(line) == LONGEST_LINE:
-            raise DatasetError(f"{path}: a line has more than {LONGEST_LINE} characters: no CSV")
-        yield line
 
 
 class Command(BaseCommand):
@@ -45,7 +35,7 @@ class Command(BaseCommand):
         path: Path = options["file"]
         try:
             with TextIOWrapper(open_file(path), "utf-8-sig", newline="") as lines:
-                report = import_vehicles(_bounded(lines, path), name=str(path))
+                report = import_vehicles(bounded(lines, path), name=str(path))
         except OSError as error:
             raise CommandError(f"{path}: can't be read: {error.strerror}") from error
         except DatasetError as error:
