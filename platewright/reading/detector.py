@@ -284,6 +284,7 @@ class Detector:
             room=free,
             region=reading.region,
             settings=self.settings,
+            captions=self.jurisdiction.captions,
         )
         return replace(reading, complete=complete, room=free, accepted=accepted)
 

@@ -121,6 +121,7 @@ class Jurisdiction:
     def _use(self, table: TemplateTable, alphabet: Alphabet, slots: int, other: float) -> None:
         self.alphabet, self.slots, self._other = alphabet, slots, other
         self.codes, self._table, self._num_cells = table.codes, table, table.num_cells
+        self.captions = table.captions
         self._logs = np.log((1 - other) * table.shares)
         self._even_groups = tuple(
             (places, np.ones_like(shares), cells) for places, shares, cells in table.groups

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -263,6 +263,7 @@ def is_accepted(
     room: float,
     region: str,
     settings: DetectorSettings,
+    captions: Collection[str] = (),
 ) -> bool:
     """Tell whether a text is taken as read.
 
@@ -274,8 +275,9 @@ def is_accepted(
         room: see `room`.
         region: that it is of; empty: none of those that are known, or that were asked for.
         settings: of the detector.
+        captions: what stands above and below the text of plates, such as a state's name.
     """
-    if not complete or UNSEEN in text:
+    if not complete or UNSEEN in text or text in captions:
         return False
     if confidence < settings.accept or presence < settings.accept_presence:
         return False

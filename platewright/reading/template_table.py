@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import OutputError
 from platewright.resource import DATA, PACKAGE, cache_folder
-from platewright.text import Alphabet
+from platewright.text import Alphabet, clean
 
 if TYPE_CHECKING:  # only where the table is made: they load all that regions can say
     from platewright.region import Region
@@ -33,6 +33,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Group = tuple[IntArray, FloatArray, IntArray]
 """(rows, length) places in the flat slots, (rows,) shares and cells: a row for each entry."""
+SHORTEST_CAPTION = 4
+"""Letters of a word that tells a plate's edge from its text."""
 KEPT = 4
 """Tables in the cache; older ones go."""
 
@@ -49,6 +51,7 @@ class TemplateTable:
         paths: (templates, most pieces) cells of each, filled up with 0.
         groups: entries of the cells, a group for each length.
         apart: (templates, slots) probability in 255ths that a gap stands before each character.
+        captions: words that the regions print above and below the text, as a network reads them.
     """
 
     codes: tuple[str, ...]
@@ -58,6 +61,7 @@ class TemplateTable:
     paths: IntArray
     groups: tuple[Group, ...]
     apart: NDArray[np.uint8]
+    captions: frozenset[str] = frozenset()
 
     @property
     def num_cells(self) -> int:
@@ -104,6 +108,7 @@ class TemplateTable:
             paths=paths,
             groups=groups,
             apart=_gaps(templates, slots),
+            captions=_captions(regions),
         )
         return table, templates
 
@@ -119,6 +124,7 @@ class TemplateTable:
         arrays += [array for group in self.groups for array in group]
         with whole_file(path) as stream:
             np.save(stream, np.array(self.codes))
+            np.save(stream, np.array(sorted(self.captions), np.str_))
             np.save(stream, self.apart)
             for array in arrays:
                 small = array.astype(np.int32) if array.dtype == np.intp else array
@@ -140,12 +146,19 @@ class TemplateTable:
                 return np.asarray(np.load(stream, allow_pickle=False), np.float64)
 
             codes = tuple(np.load(stream, allow_pickle=False).tolist())
+            captions = frozenset(np.load(stream, allow_pickle=False).tolist())
             apart = np.asarray(np.load(stream, allow_pickle=False), np.uint8)
             owners, shares, lengths, paths = number(), real(), number(), number()
             groups = []
             while stream.peek(1):
                 groups.append((number(), real(), number()))
-        return cls(codes, owners, shares, lengths, paths, tuple(groups), apart)
+        return cls(codes, owners, shares, lengths, paths, tuple(groups), apart, captions)
+
+
+def _captions(regions: Iterable[Region]) -> frozenset[str]:
+    series = [each for region in regions for each in region.series]
+    words = {clean(word) for each in series for word in each.headers + each.footers}
+    return frozenset(word for word in words if word.isalpha() and len(word) >= SHORTEST_CAPTION)
 
 
 def known_entries(piece: Piece, alphabet: Alphabet) -> list[tuple[list[int], float]]:

@@ -338,6 +338,7 @@ class Voter:
             presence=max(s.reading.presence for s in sights),
             room=max(s.reading.room for s in sights),
             region=region or ("" if self.bound else best.region),
+            captions=self.jurisdiction.captions if self.jurisdiction else (),
         )  # fmt: skip
         return replace(
             best, text=text, confidence=confidence, characters=characters, region=region,

@@ -31,6 +31,9 @@ WHOLE = {"confidence": 0.99, "presence": 0.99, "complete": True, "room": 1.0, "r
         ({"text": "GARAGE", "room": 0.1}, False),
         ({"text": "GARAGE"}, True),  # in the middle of a picture it may be somebody's
         ({"text": "PARK12345XY", "room": 0.1, "region": ""}, False),
+        ({"text": "QUEBEC", "captions": {"QUEBEC"}}, False),  # above the text of a plate
+        ({"text": "QUEBEC1", "captions": {"QUEBEC"}}, True),
+        ({"text": "QUEBEC", "captions": {"QUEBEC"}, "regions": ("CA",)}, False),
         ({"region": ""}, True),
         ({"region": "", "regions": ("GB",)}, False),
         ({"text": "A1", "regions": ("GB",)}, True),

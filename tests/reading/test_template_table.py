@@ -21,9 +21,9 @@ ALPHABET = Alphabet()
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache, and two regions that are all."""
     monkeypatch.setenv("PLATEWRIGHT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("platewright.region.jurisdictions", lambda: ("GB", "DE"))
+    monkeypatch.setattr("platewright.region.jurisdictions", lambda: ("GB", "CA-QC"))
     files = []
-    for code in ("GB", "DE"):
+    for code in ("GB", "CA-QC"):
         files.append(tmp_path / f"{code}.toml")
         files[-1].write_text(f"the content of {code}")
     monkeypatch.setattr(template_table, "region_files", lambda: files)
@@ -37,7 +37,7 @@ def same(one: TemplateTable, other: TemplateTable) -> bool:
         [t.owners, t.shares, t.lengths, t.paths, *(a for group in t.groups for a in group)]
         for t in (one, other)
     ]
-    return one.codes == other.codes and all(
+    return (one.codes, one.captions) == (other.codes, other.captions) and all(
         a.dtype == b.dtype and np.array_equal(a, b) for a, b in zip(*arrays, strict=True)
     )
 
@@ -50,7 +50,9 @@ def again() -> TemplateTable:
 
 def test_it_is_kept_and_read_back(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = again()
-    assert first.codes == ("GB", "DE")
+    assert first.codes == ("GB", "CA-QC")
+    assert {"QUEBEC", "JEMESOUVIENS"} <= first.captions
+    assert all(word.isalpha() for word in first.captions)  # a date may be a plate's text
     assert first.shares.sum() == pytest.approx(1)
     assert first.num_cells == first.paths.max() + 1
     (kept,) = cache.iterdir()
