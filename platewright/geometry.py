@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 Box = tuple[float, float, float, float]
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]  #: (H, W) grey, or (H, W, 3) RGB where nothing else is said
+AT_ONCE = 64  #: Boxes that are compared with all others in one go.
 
 
 def quad_of_box(box: Box) -> FloatArray:
@@ -95,12 +96,7 @@ def iou_matrix(first: ArrayLike, second: ArrayLike) -> FloatArray:
 
 
 def suppress(
-    boxes: ArrayLike,
-    scores: ArrayLike,
-    *,
-    overlap: float = 0.3,
-    inside: float = 0.7,
-    most: int | None = None,
+    boxes: ArrayLike, scores: ArrayLike, *, overlap: float = 0.3, inside: float = 0.7
 ) -> NDArray[np.int64]:
     """Return the indices of the boxes that stay, best first.
 
@@ -112,30 +108,26 @@ def suppress(
         scores: (n,).
         overlap: 0-1.
         inside: 0-1; 1 switches that test off.
-        most: how many may stay; None: any number.
 
     >>> suppress([[0, 0, 10, 10], [1, 0, 11, 10], [40, 0, 50, 10]], [0.5, 0.9, 0.1]).tolist()
     [1, 2]
     """
-    b = np.asarray(boxes, np.float64).reshape(-1, 4)
     order = np.argsort(-np.asarray(scores, np.float64).reshape(-1), kind="stable")
-    wide, tall = (np.maximum(b[:, k + 2] - b[:, k], 0) for k in (0, 1))
-    x0, y0, x1, y1, area = np.concatenate([b.T, [wide * tall]])[:, order]
-    alive = np.ones(len(b), bool)
-    kept: list[int] = []
-    k = 0
-    while k < len(b) and len(kept) != most:
-        kept.append(int(order[k]))
-        across = np.minimum(x1[k], x1[k:]) - np.maximum(x0[k], x0[k:])
-        down = np.minimum(y1[k], y1[k:]) - np.maximum(y0[k], y0[k:])
-        both = np.maximum(across, 0) * np.maximum(down, 0)
-        gone = both > overlap * (area[k] + area[k:] - both)
-        if inside < 1:
-            gone |= both > inside * np.minimum(area[k], area[k:])
-        gone[0] = True
-        alive[k:] &= ~gone
-        k += int(alive[k:].argmax()) or len(b)
-    return np.array(kept, np.int64)
+    sorted_boxes = np.asarray(boxes, np.float64).reshape(-1, 4)[order]
+    area = areas(sorted_boxes)
+    gone = np.zeros(len(order), bool)
+    kept = []
+    for k in range(len(order)):
+        if k % AT_ONCE == 0:
+            some = slice(k, k + AT_ONCE)
+            both = intersections(sorted_boxes[some], sorted_boxes)
+            goes = both > overlap * (area[some, None] + area - both)
+            if inside < 1:
+                goes |= both > inside * np.minimum(area[some, None], area)
+        if not gone[k]:
+            kept.append(k)
+            gone |= goes[k % AT_ONCE]
+    return order[kept].astype(np.int64)
 
 
 def homography(source: ArrayLike, target: ArrayLike) -> FloatArray:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, iou_matrix, quad_of_box, suppress
+from platewright.geometry import Box, box_of_quad, quad_of_box, suppress
 from platewright.reading.runtime import Network, levels
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots
@@ -106,6 +107,8 @@ voting: Gidaris and Komodakis 2015)."""
 WIDER, PER_SIZE = 1.5, 0.5
 """Of so many times as many finds as are asked for, those stay that are the surest: a find that is
 seen at one more size of the photo counts as if its logit were so much more."""
+LEAST_PX = 1e-6
+"""A find's box counts as no smaller, so that nothing is divided by 0."""
 MEGAPIXEL = 1_000_000
 """Pixels."""
 
@@ -185,37 +188,44 @@ class ScanFinder:
         """Return the finds of looks at levels or parts of them, of so many pixels of a photo."""
         grid = self.scan.grid
         cut = np.log(settings.scan_presence / (1 - settings.scan_presence))
-        half = np.array([grid.window[1] / 2, grid.window[0] / 2])
-        quads, scores, sizes = [], [], []
+        cells, said, offsets, places = [], [], [], []
         for level, first, presence, corners in looks:
-            where = np.argwhere(presence > cut)
-            if not where.size:
-                continue
-            middle = (where + first)[:, ::-1] * np.array(grid.stride[::-1]) + half
-            offsets = corners[where[:, 0], where[:, 1]].reshape(-1, 4, 2)
-            points = middle[:, None] + offsets * half
-            quads.append((points - level.pad) * level.scale)
-            scores.append(presence[where[:, 0], where[:, 1]])
-            sizes.append(np.full(len(where), level.scale[0]))
-        if not quads:
+            there = np.flatnonzero(presence > cut)
+            cells.append(there)
+            said.append(presence.ravel()[there])
+            offsets.append(corners.reshape(-1, 8)[there])
+            places.append((presence.shape[1], *first, *level.pad, *level.scale))
+        if not any(map(len, cells)):
             return []
-        all_quads, logits = np.concatenate(quads), np.concatenate(scores)
-        boxes = np.concatenate([all_quads.min(axis=1), all_quads.max(axis=1)], axis=1)
+        logits = np.concatenate(said)
+        # Coordinates in rows: numbers that lie side by side are much quicker than pairs.
+        each = np.repeat(np.array(places).T, [len(there) for there in cells], axis=1)
+        columns, top, left, *rest = each
+        row, column = np.divmod(np.concatenate(cells), columns.astype(np.intp))
+        middle = ((column + left) * grid.stride[1], (row + top) * grid.stride[0])
+        points = np.concatenate(offsets).T.astype(np.float64, order="C").reshape(4, 2, -1)
+        for axis, half in enumerate((grid.window[1] / 2, grid.window[0] / 2)):
+            own = points[:, axis]
+            own *= half
+            own += middle[axis] + half - rest[axis]
+            own *= rest[2 + axis]
+        boxes = np.concatenate([points.min(axis=0), points.max(axis=0)])
         most = round(settings.max_candidates * max(pixels / MEGAPIXEL, 1.0))
-        kept = suppress(boxes, logits, overlap=SAME_FIND, inside=1, most=round(WIDER * most))
-        agree = iou_matrix(boxes[kept], boxes) > VOTE
-        number = np.unique(np.concatenate(sizes), return_inverse=True)[1]
-        there = np.eye(number.max() + 1, dtype=np.float32)[number]
-        seen_at = (agree.astype(np.float32) @ there > 0).sum(axis=1)
-        best = np.argsort(-(logits[kept] + PER_SIZE * seen_at), kind="stable")[:most]
-        kept, agree = kept[best], agree[best]
-        sure = sigmoid(logits)
-        votes = np.where(agree, sure, 0.0)
-        means = votes @ all_quads.reshape(-1, 8) / votes.sum(axis=1, keepdims=True)
-        return [
-            Find(quad, float(sure[k]))
-            for k, quad in zip(kept, means.reshape(-1, 4, 2), strict=True)
+        numbers = np.unique(rest[2], return_inverse=True)[1]
+        agreeing = [
+            (k, near[shared > VOTE])
+            for k, near, shared in islice(_apart(boxes, logits), round(WIDER * most))
         ]
+        seen_at = [len(set(numbers[near].tolist())) for _, near in agreeing]
+        worth = [logits[k] for k, _ in agreeing] + PER_SIZE * np.array(seen_at)
+        sure = sigmoid(logits)
+        quads = points.reshape(8, -1)
+        finds = []
+        for k, near in (agreeing[k] for k in np.argsort(-worth, kind="stable")[:most]):
+            votes = sure[near]
+            quad = quads[:, near] @ votes / votes.sum()
+            finds.append(Find(quad.reshape(4, 2), float(sure[k])))
+        return finds
 
     def look(self, picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return presence logits (rows, columns) and corners (rows, columns, 8) of a picture.
@@ -308,6 +318,41 @@ class SlotFramer:
         size = np.tile(np.array(own.window[::-1], float), 4)
         seen = refined(quads, back, presence[:, 0], corners * size)
         return seen, sigmoid(presence[:, 0]) * certain
+
+
+def _apart(
+    boxes: FloatArray, scores: NDArray[np.float32]
+) -> Iterator[tuple[int, NDArray[np.intp], FloatArray]]:
+    """Yield the boxes of separate finds, best first: none is the same find as a better one.
+
+    Args:
+        boxes: (4, n) x0, y0, x1, y1.
+        scores: (n,).
+
+    Yields:
+        The index of a box, those (m,) of all that may be the same find, itself among them, and its
+        intersections over union with these.
+    """
+    by_top = np.argsort(boxes[1])
+    place = np.empty_like(by_top)
+    place[by_top] = np.arange(len(by_top))
+    x0, y0, x1, y1 = np.take(boxes, by_top, axis=1)
+    area = np.maximum(x1 - x0, LEAST_PX) * np.maximum(y1 - y0, LEAST_PX)
+    ends = np.stack([x1, y1, -x0, -y0])  # so that the least is where two boxes end, at any side
+    # What overlaps a box by so much can't begin farther above or below.
+    first = y0.searchsorted(y0 - (1 / SAME_FIND - 1) * (y1 - y0)).tolist()
+    last = y0.searchsorted(y0 + (1 - SAME_FIND) * (y1 - y0), "right").tolist()
+    gone = np.zeros(len(by_top), bool)
+    for k in place[np.argsort(-scores, kind="stable")].tolist():
+        if gone[k]:
+            continue
+        near = slice(first[k], max(last[k], k + 1))
+        both = np.minimum(ends[:, near], ends[:, k, None])
+        wide, tall = np.maximum(both[:2] + both[2:], 0.0)
+        shared = wide * tall
+        shared /= area[near] + area[k] - shared
+        gone[near] |= shared > SAME_FIND
+        yield int(by_top[k]), by_top[near], shared
 
 
 def certainty(slots: FloatArray, alphabet: Any) -> float:

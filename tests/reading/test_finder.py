@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platewright.reading.finder import RATIO, Level, ScanFinder, pyramid, scales
+from platewright.geometry import iou_matrix
+from platewright.reading.finder import (
+    PER_SIZE,
+    RATIO,
+    SAME_FIND,
+    VOTE,
+    WIDER,
+    Level,
+    ScanFinder,
+    pyramid,
+    scales,
+    sigmoid,
+)
 from platewright.reading.settings import DetectorSettings
 from tests.reading.fake import THICK
 
@@ -116,3 +128,42 @@ def test_of_as_sure_finds_the_one_seen_at_two_sizes_comes_first() -> None:
     assert len(both) == 2
     (alone,) = finder.gathered(looks[:1], 1, DetectorSettings(max_candidates=1))
     assert alone.quad[:, 0].mean() < 30 * grid.stride[1]
+
+
+@pytest.mark.parametrize("most", [3, 30])
+def test_finds_are_those_of_all_pairs_of_windows(most: int) -> None:
+    """Suppressed and voted on among all windows, though each is compared with those near it."""
+    rng = np.random.default_rng(most)
+    finder = ScanFinder(SimpleNamespace(settings=SimpleNamespace(scan=THICK)))  # type: ignore[arg-type]
+    limits = DetectorSettings(max_candidates=most)
+    looks, quads, logits, sizes = [], [], [], []
+    (down, across), half = THICK.grid.stride, np.array(THICK.grid.window[::-1]) / 2
+    for k, (rows, columns) in enumerate([(12, 20), (9, 14), (6, 10)]):
+        level = Level(np.zeros((1, 1), np.uint8), (RATIO**-k, RATIO**-k), (5 + k, 3))
+        presence = rng.normal(-3, 3, (rows, columns)).round().astype(np.float32)
+        corners = np.float32([-1, -1, 1, -1, 1, 1, -1, 1]) * rng.uniform(0.5, 1, 8)
+        corners = (corners + rng.normal(0, 0.1, (rows, columns, 8))).astype(np.float32)
+        looks.append((level, (2, 1), presence, corners))
+        for row, column in np.argwhere(sigmoid(presence) > limits.scan_presence):
+            middle = np.array([(column + 1) * across, (row + 2) * down]) + half
+            quad = middle + corners[row, column].reshape(4, 2) * half
+            quads.append((quad - level.pad) * level.scale)
+            logits.append(float(presence[row, column]))
+            sizes.append(k)
+    boxes = [(*quad.min(axis=0), *quad.max(axis=0)) for quad in quads]
+    overlaps = iou_matrix(boxes, boxes)
+    kept: list[int] = []
+    for k in np.argsort(-np.array(logits), kind="stable"):
+        if len(kept) < round(WIDER * most) and not (overlaps[k, kept] > SAME_FIND).any():
+            kept.append(int(k))
+    agree = overlaps > VOTE
+    seen = [len({sizes[j] for j in np.flatnonzero(agree[k])}) for k in kept]
+    worth = [logits[k] + PER_SIZE * n for k, n in zip(kept, seen, strict=True)]
+    best = [kept[k] for k in np.argsort(-np.array(worth), kind="stable")[:most]]
+    found = finder.gathered(looks, 1, limits)
+    assert [find.presence for find in found] == pytest.approx(sigmoid([logits[k] for k in best]))
+    for find, k in zip(found, best, strict=True):
+        weights = sigmoid(logits) * agree[k]
+        voted = np.tensordot(weights / weights.sum(), np.array(quads), axes=1)
+        assert find.quad == pytest.approx(voted)
+    assert finder.gathered([], 1, limits) == []
