@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -134,57 +135,60 @@ def _warped(
     height, width = window
     out = np.zeros((len(back), *window, *image.shape[2:]), np.uint8)
     whole = np.array(image.shape[1::-1])
-    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    room = np.array([width, height]) * margin / (1 + 2 * np.array(margin))
-    inner = np.clip(outline, room, [width, height] - room)  # the quad's corners
-    both = np.broadcast_to(np.concatenate([outline, inner]), (len(back), 8, 2))
-    ends, corners = np.split(np.nan_to_num(_project(back, both)), 2, axis=1)
-    sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
-    shrink = np.minimum(
-        np.maximum(sides[:, 0], sides[:, 2]) / width, np.maximum(sides[:, 1], sides[:, 3]) / height
-    )
-    first = np.clip(np.floor(ends.min(axis=1)) - 2, 0, whole).astype(int)
-    last = np.clip(np.ceil(ends.max(axis=1)) + 2, 0, whole).astype(int)
-    parts = np.maximum(last - first, 0)
+    ends = _project(back, _outlines(window, margin))
+    ends[~np.isfinite(ends)] = 0
+    corners = ends[:, 4:]
+    edges = corners[:, [1, 2, 3, 0]] - corners
+    sides = np.hypot(edges[..., 0], edges[..., 1])
+    shrink = (np.maximum(sides[:, :2], sides[:, 2:]) / (width, height)).min(axis=1)
+    first = np.floor(ends[:, :4].min(axis=1)) - 2
+    last = np.ceil(ends[:, :4].max(axis=1)) + 2
+    first, last = (np.minimum(np.maximum(edge, 0), whole).astype(int) for edge in (first, last))
     # Where many are large, the photo is halved once for all of them.
     large = shrink >= 2
-    halved = parts[large].prod(axis=1).sum() > whole.prod()
+    halved = (last - first)[large].prod(axis=1).sum() > whole.prod()
     halvings = np.where(large & halved, np.log2(np.maximum(shrink, 1)), 0).astype(int)
     levels = [image]
     for _ in range(halvings.max(initial=0)):
         size = np.maximum(np.array(levels[-1].shape[1::-1]) // 2, 1).tolist()
         level = cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA)
         levels.append(np.asarray(level, np.uint8))
-    scale = np.array([whole / level.shape[1::-1] for level in levels])[halvings]  # (n, 2)
     limit = np.array([level.shape[1::-1] for level in levels])[halvings]
+    scale = whole / limit  # (n, 2)
     first = (first / scale).astype(int)
     last = np.minimum(np.ceil(last / scale).astype(int), limit)
     parts = last - first
-    left = np.maximum(shrink / 2.0**halvings, 1)
-    sizes = np.where(
-        ((shrink > SHRUNK) & (left > 1))[:, None],
-        np.maximum(np.rint(parts / left[:, None]), 2),
-        parts,
-    ).astype(int)
+    left = np.where(shrink > SHRUNK, np.maximum(shrink / 2.0**halvings, 1), 1)[:, None]
+    sizes = np.where(left > 1, np.maximum(np.rint(parts / left), 2), parts).astype(int)
     with np.errstate(divide="ignore", invalid="ignore"):
-        steps = scale * parts / sizes
         there = back.copy()  # window points to those of the part, as it is shrunk
         there[:, :2] -= (first * scale)[..., None] * back[:, 2:]
-        there[:, :2] /= steps[..., None]
+        there[:, :2] /= (scale * parts / sizes)[..., None]
     # OpenCV's pixel centres are whole numbers.
     there[..., 2] += (there[..., 0] + there[..., 1]) / 2
     there[:, :2] -= there[:, 2:] / 2
-    for k, (x, y) in enumerate(first.tolist()):
-        if parts[k].min() < 2:
+    places = zip(halvings.tolist(), first.tolist(), last.tolist(), sizes.tolist(), strict=True)
+    for k, (halving, (x0, y0), (x1, y1), size) in enumerate(places):
+        if min(x1 - x0, y1 - y0) < 2:
             continue
-        part = levels[halvings[k]][y : last[k, 1], x : last[k, 0]]
-        if (sizes[k] != parts[k]).any():
-            part = cv2.resize(part, sizes[k].tolist(), interpolation=cv2.INTER_AREA)
+        part = levels[halving][y0:y1, x0:x1]
+        if size != [x1 - x0, y1 - y0]:
+            part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         cv2.warpPerspective(
             part, there[k], (width, height), out[k],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
     return out
+
+
+@lru_cache(64)
+def _outlines(window: tuple[int, int], margin: tuple[float, float]) -> FloatArray:
+    """Return a window's corners and those of the quad in it, (1, 8, 2) window pixels."""
+    height, width = window
+    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    room = np.array([width, height]) * margin / (1 + 2 * np.array(margin))
+    inner = np.clip(outline, room, [width, height] - room)
+    return np.concatenate([outline, inner])[None]
 
 
 def _convex(quads: FloatArray) -> NDArray[np.bool_]:
