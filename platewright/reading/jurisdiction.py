@@ -122,10 +122,17 @@ class Jurisdiction:
         self.alphabet, self.slots, self._other = alphabet, slots, other
         self.codes, self._table, self._num_cells = table.codes, table, table.num_cells
         self.captions = table.captions
-        self._logs = np.log((1 - other) * table.shares)
-        self._even_groups = tuple(
-            (places, np.ones_like(shares), cells) for places, shares, cells in table.groups
+        self._logs = np.log((1 - other) * table.shares) + table.lengths * np.log(len(alphabet))
+        # What is multiplied or added up stands side by side: a few long rows, not many short ones.
+        self._paths = np.ascontiguousarray(table.paths.T)
+        self._groups = tuple(
+            (np.ascontiguousarray(places.T), shares, cells)
+            for places, shares, cells in table.groups
         )
+        self._even_groups = tuple(
+            (places, np.ones_like(shares), cells) for places, shares, cells in self._groups
+        )
+        self._starts = [np.flatnonzero(np.diff(cells, prepend=-1)) for _, _, cells in self._groups]
         between = table.apart / np.float32(255) * (GAP_SEEN - GAP_MADE_UP) + GAP_MADE_UP
         between = between[:, 1:]
         inside = np.arange(1, between.shape[1] + 1) < table.lengths[:, None]
@@ -223,8 +230,8 @@ class Jurisdiction:
         told = slots.copy()
         # Each place given what stands before it, so that they multiply to the text's probability.
         for place in np.flatnonzero((texts != texts[0]).any(axis=0)):
-            kinds = np.unique(texts[:, place])
-            parts = np.array([after[texts[:, place] == kind].sum() for kind in kinds])
+            kinds = np.flatnonzero(np.bincount(texts[:, place]))
+            parts = np.bincount(texts[:, place], after)[kinds]
             told[place, kinds] = slots[place, kinds].sum() * parts / parts.sum()
             after = np.where(texts[:, place] == best[place], after, 0.0)
         return self.alphabet.decode(best.tolist()), told
@@ -232,47 +239,51 @@ class Jurisdiction:
     def _rated(self, texts: NDArray[np.intp], before: FloatArray, nobody: float) -> FloatArray:
         """Return the logarithms of how probable the regions make texts (n, characters)."""
         count, length = texts.shape
-        each = np.full((count, self.slots, self.alphabet.num_classes), FLOOR)
-        each[:, length:, self.alphabet.pad] = 1.0
-        np.put_along_axis(each[:, :length], texts[:, :, None], 1.0, axis=2)
+        each = np.full((self.slots, self.alphabet.num_classes, count), FLOOR)
+        each[length:, self.alphabet.pad] = 1.0
+        each[np.arange(length)[:, None], texts.T, np.arange(count)] = 1.0
         # All of them at once: what is far off then is so for every single one.
-        scores = self._score(each.max(axis=0), self._table.groups) + before
-        other = np.logaddexp.reduce(self._of_nobody(each[0], nobody))  # alike for all of them
+        scores = self._score(each.max(axis=2), self._groups) + before
+        first = each[..., 0]
+        other = np.logaddexp.reduce(self._of_nobody(first, nobody))  # alike for all of them
         near = np.flatnonzero(scores >= max(scores.max(), other) - REACH)
         if not near.size:
             return np.full(count, other)
-        cells, paths = np.unique(self._table.paths[near], return_inverse=True)
+        cells, paths = np.unique(self._paths[:, near], return_inverse=True)
         wanted = np.zeros(self._num_cells, bool)
         wanted[cells] = True
-        flat = each.reshape(count, -1)
-        sums = np.ones((count, self._num_cells))
-        for places, shares, owners in self._table.groups:
+        flat = each.reshape(-1, count)
+        sums = np.ones((self._num_cells, count))
+        for places, shares, owners in self._groups:
             kept = np.flatnonzero(wanted[owners])
-            if kept.size:  # the entries of a cell stand together
+            if kept.size:
                 own = owners[kept]
                 starts = np.flatnonzero(np.diff(own, prepend=-1))
-                chances = flat[:, places[kept]].prod(axis=2) * shares[kept]
-                sums[:, own[starts]] = np.add.reduceat(chances, starts, axis=1)
-        logs = np.log(np.maximum(sums[:, cells], np.finfo(float).tiny))
-        logs = logs[:, paths.reshape(len(near), -1)].sum(axis=2)
-        logs += self._ending(each[0])[self._table.lengths[near]] + before[near]
-        return np.asarray(np.logaddexp(np.logaddexp.reduce(logs, axis=1), other), np.float64)
+                chances = flat[places[:, kept]].prod(axis=0) * shares[kept, None]
+                sums[own[starts]] = np.add.reduceat(chances, starts, axis=0)
+        logs = np.log(np.maximum(sums[cells], np.finfo(float).tiny))
+        logs = logs[paths.reshape(-1, len(near))].sum(axis=0)
+        logs += (self._ending(first)[self._table.lengths[near]] + before[near])[:, None]
+        most = np.maximum(logs.max(axis=0), other)
+        return np.asarray(most + np.log(np.exp(logs - most).sum(axis=0) + np.exp(other - most)))
 
     def _open(self, text: str, slots: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
         """Return texts as classes (n, characters) that the slots leave open, and their chances."""
         first = np.array([self.alphabet.index(char) for char in text], np.intp)
         unseen = self.alphabet.index(UNSEEN)
         texts, chances = first[None], np.ones(1)
-        for place, own in enumerate(first):
-            row = slots[place, : self.alphabet.pad] / max(slots[place, own], TINY)
-            others = np.flatnonzero(row > OPEN)
+        said = slots[: len(first), : self.alphabet.pad]
+        odds = said / np.maximum(np.take_along_axis(said, first[:, None], axis=1), TINY)
+        for place in np.flatnonzero((odds > OPEN).sum(axis=1) > 1):
+            own = first[place]
+            others = np.flatnonzero(odds[place] > OPEN)
             others = others[(others != own) & (others != unseen)]
             if own == unseen or not others.size:
                 continue
             kinds = np.array([own, *others])
             texts = np.repeat(texts, len(kinds), axis=0)
             texts[:, place] = np.tile(kinds, len(texts) // len(kinds))
-            chances = np.repeat(chances, len(kinds)) * np.tile(row[kinds], len(chances))
+            chances = (chances[:, None] * odds[place, kinds]).ravel()
             kept = np.argsort(-chances, kind="stable")[:MOST_OPEN]
             texts, chances = texts[kept], chances[kept]
         order = np.argsort(~(texts == first).all(axis=1), kind="stable")  # the slots' own first
@@ -282,7 +293,7 @@ class Jurisdiction:
         self, p: FloatArray, before: FloatArray, nobody: float
     ) -> tuple[FloatArray, FloatArray]:
         """Return the logarithms of how probable each template is, and texts of each length."""
-        return self._score(p, self._table.groups) + before, self._of_nobody(p, nobody)
+        return self._score(p, self._groups) + before, self._of_nobody(p, nobody)
 
     def _of_nobody(self, p: FloatArray, nobody: float) -> FloatArray:
         """Return the logarithms of how probable texts of any characters are, of each length."""
@@ -296,7 +307,7 @@ class Jurisdiction:
         table, seen = self._table, seen or {}
         nobody = seen.get("", 0.0)
         looks = np.array([seen.get(code, nobody) for code in self.codes])
-        before = self._logs + table.lengths * np.log(len(self.alphabet)) + looks[table.owners]
+        before = self._logs + looks[table.owners]
         return (before + self._of_gaps(groups) if groups else before), nobody
 
     def _of_gaps(self, groups: Sequence[str]) -> FloatArray:
@@ -308,7 +319,7 @@ class Jurisdiction:
         gaps = len(groups) - 1
         elsewhere = gaps * np.log(GAP_ELSEWHERE) + (number - gaps) * np.log(1 - GAP_ELSEWHERE)
         own = (self._gap @ there + self._no_gap @ (1 - there)) - elsewhere
-        return np.asarray(np.logaddexp(np.log(1 - GAP_ASTRAY) + own, np.log(GAP_ASTRAY)), float)
+        return np.asarray(np.log((1 - GAP_ASTRAY) * np.exp(own) + GAP_ASTRAY), np.float64)
 
     def condition(self, slots: FloatArray) -> Conditioned | None:
         """Read the slots under the syntaxes; of what fits, nothing is favoured.
@@ -355,11 +366,13 @@ class Jurisdiction:
         flat = p.ravel()
         sums = np.zeros(self._num_cells)
         sums[0] = 1.0
-        for places, shares, cells in groups:
-            sums += np.bincount(cells, flat[places].prod(axis=1) * shares, self._num_cells)
+        for (places, shares, cells), starts in zip(groups, self._starts, strict=True):
+            # The entries of a cell stand together.
+            sums[cells[starts]] = np.add.reduceat(flat[places].prod(axis=0) * shares, starts)
         logs = np.log(np.maximum(sums, np.finfo(float).tiny))
         return np.asarray(
-            logs[self._table.paths].sum(axis=1) + self._ending(p)[self._table.lengths], np.float64
+            np.take(logs, self._paths).sum(axis=0) + self._ending(p)[self._table.lengths],
+            np.float64,
         )
 
     def _ending(self, p: FloatArray) -> FloatArray:
