@@ -27,6 +27,7 @@ from platewright.dataset.format import (
     readable_names,
 )
 from platewright.errors import OutputError, PlatewrightError
+from platewright.text import counted
 
 if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion, ConversionReport
@@ -131,8 +132,9 @@ def tell(args: argparse.Namespace, report: ConversionReport) -> None:
     """Print what was converted, what was passed over, and how it was split."""
     lost = report.texts and not load_format(args.to_format).texts
     print(
-        f"{args.out}: {report.pictures} pictures with {report.plates} plates, {report.texts} of "
-        f"them with a text{' (which can not be held)' if lost else ''}, from {args.from_format} "
+        f"{args.out}: {counted(report.pictures, 'picture')} with "
+        f"{counted(report.plates, 'plate')}, {report.texts} of them with a text"
+        f"{' (which can not be held)' if lost else ''}, from {args.from_format} "
         f"to {args.to_format}"
     )
     for reason, count in sorted(report.passed.items()):

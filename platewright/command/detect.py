@@ -27,6 +27,7 @@ from platewright.command.argument import (
 from platewright.errors import ImageError, printable
 from platewright.output.writer import writer_names, writer_summary
 from platewright.resource import bundled
+from platewright.text import counted
 
 if TYPE_CHECKING:
     from platewright.generation.engine import Engine
@@ -153,20 +154,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if batch.lines and not batch.several:
         told = f"{batch.lines.parent}: a folder, as the name has no ending such as .jpg"
         print(f"{program()}: {told}", file=sys.stderr)
-    told_of(batch.skipped, "files are no pictures, and passed over")
-    told_of(blank, "photos without a plate that was found: look at them before you show them")
+    told_of(batch.skipped, "file", "passed over as no picture")
+    told_of(blank, "photo", "without a plate that was found: look before you show it")
     if unreadable:
         count = f"{len(unreadable)} of {len(batch.jobs)}"
         print(f"{program()}: {count} photos not read", file=sys.stderr)
     return 1 if unreadable else 0
 
 
-def told_of(names: Sequence[object], what: str) -> None:
+def told_of(names: Sequence[object], what: str, why: str) -> None:
     """Say what is the matter with some files, naming the first."""
     if names:
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         named = ", ".join(printable(str(name)) for name in names[:NAMED])
-        print(f"{program()}: {len(names)} {what}: {named}{more}", file=sys.stderr)
+        print(f"{program()}: {counted(len(names), what)} {why}: {named}{more}", file=sys.stderr)
 
 
 def chosen_engine(args: argparse.Namespace) -> Engine | None:

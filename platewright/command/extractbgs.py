@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import Parser, add_force, add_workers, at_least, bounded
+from platewright.text import counted
 
 if TYPE_CHECKING:
     from platewright.background.extraction import Extraction
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if state.done:
         print(f"{args.archive} is done; --force begins anew", file=sys.stderr)
     elif state.written:
-        print(f"{args.out}: going on after {state.written} pictures", file=sys.stderr)
+        print(f"{args.out}: going on after {counted(state.written, 'picture')}", file=sys.stderr)
     before, began = state.written, time.monotonic()
     try:
         if not state.done:
@@ -79,7 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         took = max(time.monotonic() - began, 1e-9)
         new = state.written - before
-        print(f"{args.out}: {state.written} pictures, {new} of them new, {new / took:.0f} a second")
+        there = counted(state.written, "picture")
+        print(f"{args.out}: {there}, {new} of them new, {new / took:.0f} a second")
         for reason, count in sorted((state.skipped + state.passed).items()):
             print(f"  skipped, {reason}: {count}")
     return 0
@@ -111,7 +113,7 @@ def shown(
                 else Progress(limit, last, unit="pictures")
             )
         now = position if limit is None else state.written
-        progress.add(now - last, note=f"{state.written} pictures")
+        progress.add(now - last, note=counted(state.written, "picture"))
         last = now
 
     try:

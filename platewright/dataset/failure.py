@@ -15,6 +15,7 @@ from typing import TypeVar
 from platewright.errors import DatasetError
 from platewright.file import make_folder, write_file
 from platewright.record import PlateRecord
+from platewright.text import counted
 
 Entry = TypeVar("Entry")
 Result = TypeVar("Result")
@@ -126,8 +127,8 @@ class Failures:
         """
         labels = sum(not failure.picture for failure in self.failures)
         pictures = len(self.failures) - labels
-        counts = [f"{pictures} pictures could not be had"] if pictures else []
-        counts += [f"{labels} labels could not be read"] if labels else []
+        counts = [f"{counted(pictures, 'picture')} could not be had"] if pictures else []
+        counts += [f"{counted(labels, 'label')} could not be read"] if labels else []
         first, *more = (f"{f.where}: {f.reason}" for f in self.failures[:TOLD])
         lines = [f"{path}: {' and '.join(counts)}; the first: {first}", *more]
         return "\n  ".join(lines)

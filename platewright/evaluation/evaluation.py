@@ -35,7 +35,7 @@ from platewright.image import decode_image, load_image
 from platewright.output.batch import list_images
 from platewright.reading.settings import Shown
 from platewright.record import Reading
-from platewright.text import clean
+from platewright.text import clean, counted
 
 UInt8Array = NDArray[np.uint8]
 
@@ -253,7 +253,9 @@ def empty_photos(paths: Sequence[Path], skip: int = 0) -> list[Path]:
     for path in paths:
         photos += list_images(path) if path.is_dir() else [path]
     if skip >= len(photos):
-        raise DatasetError(f"{paths[0]}: {len(photos)} photos, none left after skipping {skip}")
+        raise DatasetError(
+            f"{paths[0]}: {counted(len(photos), 'photo')}, none left after skipping {skip}"
+        )
     return photos[skip:]
 
 

@@ -32,6 +32,7 @@ from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.settings import load_synth
 from platewright.synth.street.picture import DriveSettings, draw_drive
 from platewright.synth.window import draw_window
+from platewright.text import counted
 
 EXAMPLES = 5
 WINDOWS, SCENES = 32, 4
@@ -180,9 +181,9 @@ def draw_folder(
         ours=OURS, run=run_size(job), workers=workers, force=force,
     )  # fmt: skip
     if there == count:
-        return f"{folder}: all {count} pictures are there already"
+        return f"{folder}: {counted(count, 'picture')}: all there already"
     before = f" ({there} of them were there)" if there else ""
-    return f"{folder}: {count} pictures and {LABELS}{before}, {rate:.0f} a second"
+    return f"{folder}: {counted(count, 'picture')} and {LABELS}{before}, {rate:.0f} a second"
 
 
 def _settings(job: DrawingJob, count: int) -> dict[str, Any]:
@@ -282,7 +283,7 @@ def draw_videos(job: VideoJob, count: int, *, workers: int = 1, force: bool = Fa
         ours=VIDEO_FILES, workers=workers, force=force,
     )  # fmt: skip
     before = f" ({there} of them were there)" if there else ""
-    return f"{job.folder}: {count} videos and {TRUTH}{before}"
+    return f"{job.folder}: {counted(count, 'video')} and {TRUTH}{before}"
 
 
 def _write_videos(job: VideoJob, indices: range) -> list[str]:

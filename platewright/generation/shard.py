@@ -16,6 +16,7 @@ from platewright.generation.engine import Engine
 from platewright.generation.job import VIDEO_FILES, DrawingJob, draw_run, drawing_settings
 from platewright.generation.sequence import Manifest
 from platewright.progress import Progress
+from platewright.text import counted
 
 SHARDS = 16
 SMALLEST = 100
@@ -133,7 +134,7 @@ def _assemble(
     manifest.claim(job_settings(job), force=force, remove=VIDEO_FILES)
     there = manifest.shards() & set(range(job.num_shards))
     if manifest.ended and len(there) == job.num_shards:
-        return f"{job.out}: all {job.count} pictures are there already"
+        return f"{job.out}: {counted(job.count, 'picture')}: all there already"
     missing = [shard for shard in range(job.num_shards) if shard not in there]
     progress = Progress(job.count, sum(len(job.indices(shard)) for shard in there))
     results = engine.run(functools.partial(draw_shard, job), missing)
@@ -160,8 +161,8 @@ def _assemble(
     manifest.tidy()
     before = f" ({len(there)} of them were there)" if there else ""
     return (
-        f"{job.out}: {job.count} pictures as {', '.join(job.formats)} in {job.num_shards} "
-        f"shard{'' if job.num_shards == 1 else 's'}{before}, {rate:.0f} a second"
+        f"{job.out}: {counted(job.count, 'picture')} as {', '.join(job.formats)} in "
+        f"{counted(job.num_shards, 'shard')}{before}, {rate:.0f} a second"
     )
 
 

@@ -24,6 +24,7 @@ from platewright.synth.scene import SHOWN, SceneSettings, draw_scene
 from platewright.synth.settings import DEFAULT, PlateSettings
 from platewright.synth.style import MarkStyle, draw_style
 from platewright.synth.window import draw_window
+from platewright.text import counted
 
 WIDTH, HEIGHT = 480, 300  #: Size of a stage's picture at most, pixels
 CAPTION = 118
@@ -289,7 +290,7 @@ def save_sheet(job: DrawingJob, count: int, path: Path) -> str:
     """
     pictures = [draw_sample(job, k).image for k in range(count)]
     _save(make_sheet(pictures, columns=3 if job.scenes else 8), path)
-    return f"{path}: {count} pictures"
+    return f"{path}: {counted(count, 'picture')}"
 
 
 def save_plates(job: DrawingJob, count: int, path: Path) -> str:

@@ -12,6 +12,7 @@ from platewright.errors import ImageError
 from platewright.geometry import Box, Picture
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
+from platewright.text import counted
 from platewright.tracking.frame_reader import FrameReader, overlap
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
@@ -44,10 +45,7 @@ class Followed:
 
     def __str__(self) -> str:
         damaged = f" ({self.unreadable} damaged)" if self.unreadable else ""
-        frames, plates = (
-            f"{number} {what}{'s' * (number != 1)}"
-            for number, what in ((self.frames, "frame"), (self.passings, "plate"))
-        )
+        frames, plates = counted(self.frames, "frame"), counted(self.passings, "plate")
         return f"{frames}{damaged}, {self.read} read, {plates}"
 
 

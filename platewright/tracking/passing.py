@@ -17,7 +17,7 @@ from platewright.reading.jurisdiction import Jurisdiction
 from platewright.reading.settings import DetectorSettings, is_accepted
 from platewright.reading.spelling import EMPTY, decode_slots, spell
 from platewright.record import Reading
-from platewright.text import Alphabet, percent
+from platewright.text import Alphabet, counted, percent
 from platewright.tracking.track import Sight, Track
 
 IntArray = NDArray[np.intp]
@@ -256,7 +256,7 @@ class Passing:
         confidence, its region, the number of frames.
         """
         reading, doubt = self.reading, "" if self.reading.accepted else " ?"
-        count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
+        count = counted(self.frames, "frame")
         return (
             f"{_clock(self.first)} - {_clock(self.last)}  {reading.text + doubt:<12}  "
             f"{percent(reading.confidence):>6}  {reading.region or '-':<5}  {count}"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from platewright.errors import ConfigError, OutputError
+from platewright.text import counted
 from platewright.web.environment import prepare_folder
 
 DAY_S = 86_400.0
@@ -271,5 +272,5 @@ def finish_registry() -> None:
     from platewright.web.registry.lookup import keep_waiting
 
     if left := keep_waiting():
-        what = "1 vehicle was" if left == 1 else f"{left} vehicles were"
+        what = f"{counted(left, 'vehicle')} {'was' if left == 1 else 'were'}"
         raise OutputError(f"the registry: {what} not kept: its database can't be written")

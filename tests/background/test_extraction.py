@@ -250,7 +250,7 @@ def test_the_script_tells_what_was_skipped(tmp_path):
     for number, new in ((1, "1 of them new"), (2, "0 of them new")):
         done = run_here(tmp_path, "extractbgs.py", str(path), "--workers", "1")
         assert done.returncode == 0, (number, done.stderr)
-        assert "bgs: 1 pictures, " + new in done.stdout
+        assert "bgs: 1 picture, " + new in done.stdout
         assert "skipped, no picture: 1" in done.stdout
     missing = run_here(tmp_path, "extractbgs.py", "none.tar")
     assert missing.returncode == 1

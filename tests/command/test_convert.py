@@ -85,7 +85,7 @@ def test_dataturks_becomes_csv_and_a_picture_that_is_gone_costs_no_other(
         "out: 2 pictures with 3 plates, 0 of them with a text, from dataturks to boxes-csv\n"
     )
     (told,) = done.stderr.splitlines()
-    assert told.startswith("out.failures.csv: 1 pictures could not be had; the first: plates.json:")
+    assert told.startswith("out.failures.csv: 1 picture could not be had; the first: plates.json:")
     assert "line 2: HTTP 404" in told
     with (tmp_path / "out" / "boxes.csv").open(newline="") as stream:
         rows = list(csv.reader(stream))

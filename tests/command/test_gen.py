@@ -207,7 +207,7 @@ def test_shards_hold_what_one_pass_writes(drawn: Path, tmp_path: Path) -> None:
     assert tree(tmp_path / "sharded") == contents(drawn)
     again = run(tmp_path, *options, "--out", "sharded")
     assert again.returncode == 0
-    assert again.stdout.endswith("sharded: all 40 pictures are there already\n")
+    assert again.stdout.endswith("sharded: 40 pictures: all there already\n")
     other = run(tmp_path, *options, "--out", "sharded", "--seed", "4")
     assert other.returncode == 1
     assert "another command (seed 3, not 4): --force starts anew" in other.stderr.splitlines()[-1]

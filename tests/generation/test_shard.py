@@ -109,7 +109,7 @@ def test_a_run_goes_on_with_the_shards_that_are_missing(
     assemble(make_job(tmp_path / "undisturbed"), Engine())
     assert tree_of(tmp_path / "out") == tree_of(tmp_path / "undisturbed")
     drawn.clear()
-    assert assemble(job, Engine()) == f"{tmp_path}/out: all 10 pictures are there already"
+    assert assemble(job, Engine()) == f"{tmp_path}/out: 10 pictures: all there already"
     assert drawn == []
 
 
@@ -170,7 +170,7 @@ def test_any_url_will_do(tmp_path: Path, make_job: Make, tree_of: Tree) -> None:
     found = {p.removeprefix("/plates/set/"): p for p in memory.find("/plates/set")}
     assert {n: memory.cat(p) for n, p in found.items() if not n.startswith(".gen/")} == want
     said = assemble(make_job("memory://plates/set", formats=formats), Engine())
-    assert said == "memory://plates/set: all 10 pictures are there already"
+    assert said == "memory://plates/set: 10 pictures: all there already"
     assemble(make_job("memory://plates/set", 3), Engine(), force=True)
     left = {p.removeprefix("/plates/set/") for p in memory.find("/plates/set")}
     assert len([n for n in left if not n.startswith(".gen/")]) == 4

@@ -191,4 +191,4 @@ def test_the_command_forgets() -> None:
     keep_reading(reading_of(*sure("AB12CDE")), seen=timezone.now() - timedelta(days=3))
     out = StringIO()
     call_command("forgetsightings", "--keep-days", "2.5", stdout=out)
-    assert (out.getvalue(), Sighting.objects.count()) == ("1 sightings forgotten\n", 0)
+    assert (out.getvalue(), Sighting.objects.count()) == ("1 sighting forgotten\n", 0)

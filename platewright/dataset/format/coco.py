@@ -36,7 +36,7 @@ from platewright.errors import DatasetError, OutputError
 from platewright.file import make_folder, whole_text
 from platewright.geometry import FloatArray, box_of_quad
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
-from platewright.text import DEFAULT_CHARACTERS, number_of
+from platewright.text import DEFAULT_CHARACTERS, counted, number_of
 
 IDS_PER_PICTURE = 1000
 MIN_CHARACTER_SHARE = 0.5
@@ -74,8 +74,9 @@ class CocoFormat(Format):
         plates, characters = _annotations(sample, seen)
         if len(plates) + len(characters) >= IDS_PER_PICTURE:
             raise OutputError(
-                f"{sample.name}: {len(plates)} plates with {len(characters)} characters; coco can "
-                f"number {IDS_PER_PICTURE - 1} of them in a picture"
+                f"{sample.name}: {counted(len(plates), 'plate')} with "
+                f"{counted(len(characters), 'character')}; coco can number "
+                f"{IDS_PER_PICTURE - 1} of them in a picture"
             )
         # Three parts without tabs or line breaks inside: `finish` need not understand them.
         chars = "".join(sorted({c.char for p in sample.record.plates for c in p.characters}))

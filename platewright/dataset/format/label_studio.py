@@ -38,6 +38,7 @@ from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
+from platewright.text import counted
 
 FILE = "label-studio.json"
 PER_CENT = 100.0
@@ -202,7 +203,7 @@ def _give_texts(task: dict[str, Any], regions: list[tuple[str, dict[str, Any]]])
         for value, text in zip(waiting, texts, strict=True):
             value["text"] = text
     elif texts and waiting and not _is_whole(task):
-        return f"{len(waiting)} regions and {len(texts)} texts: {TOO_SHORT}"
+        return f"{counted(len(waiting), 'region')} and {counted(len(texts), 'text')}: {TOO_SHORT}"
     return ""
 
 

@@ -118,7 +118,7 @@ def test_a_bad_box_is_passed_over_with_its_line_and_the_rest_is_taken(tmp_path: 
         ("b.txt", "/b.txt", "b.png"),
     ]
     told = finder.told(Path("out.csv")).splitlines()
-    assert told[0].startswith("out.csv: 1 pictures could not be had and 2 labels could not be read")
+    assert told[0].startswith("out.csv: 1 picture could not be had and 2 labels could not be read")
     with pytest.raises(DatasetError, match=r"a\.txt: line 2: 1\.04 is no part of the picture"):
         found(tmp_path, PictureFinder(strict=True))
 
@@ -316,7 +316,7 @@ def test_texts_of_label_studios_shorter_form_are_nobodys_where_one_lacks(tmp_pat
     (tmp_path / "x.json").write_text(json.dumps([{**task, "transcription": "CD34"}]))
     finder = PictureFinder()
     assert found(tmp_path / "x.json", finder) == []
-    assert [f.reason[:25] for f in finder.failures] == ["2 regions and 1 texts: JS"]
+    assert [f.reason[:24] for f in finder.failures] == ["2 regions and 1 text: JS"]
 
 
 ROWS = "0 0.25 0.3 0.3 0.2\n"

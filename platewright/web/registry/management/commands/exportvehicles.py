@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from platewright.errors import OutputError
 from platewright.file import write_file
+from platewright.text import counted
 from platewright.web.registry.vehicle_csv import export_vehicles
 
 
@@ -37,4 +38,4 @@ class Command(BaseCommand):
             write_file(path, text.getvalue().encode())
         except OutputError as error:
             raise CommandError(str(error)) from error
-        self.stderr.write(f"{path}: {count} vehicles")
+        self.stderr.write(f"{path}: {counted(count, 'vehicle')}")

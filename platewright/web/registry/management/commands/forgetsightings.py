@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from platewright.text import counted
 from platewright.web.registry.lookup import forget_sightings
 
 MOST_DAYS = 36_500
@@ -28,4 +29,4 @@ class Command(BaseCommand):
         if not 0 <= options["keep_days"] <= MOST_DAYS:
             raise CommandError(f"--keep-days: not between 0 and {MOST_DAYS}", returncode=2)
         count = forget_sightings(options["keep_days"])
-        self.stdout.write(f"{count} sightings forgotten")
+        self.stdout.write(f"{counted(count, 'sighting')} forgotten")
