@@ -5,8 +5,8 @@ Run: python -m platewright.training.quantization weights.float.onnx weights.onnx
 The convolutions compute in 8 bits, each with the ReLU behind it, but for the first ones, which see
 the picture, the last ones, which say where and what, and all of the frame, whose corners suffer
 most. The ranges of what flows between them are those of drawings; no real photo is used. Weights
-get 7 bits: processors without VNNI add products of 8 bits up in 16, and would overflow. A quarter
-of a minute.
+get 7 bits: processors without VNNI add products of 8 bits up in 16, and would overflow. They are
+rounded so that their errors cancel (rounding.py). Half a minute.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from platewright.network.kind import Recipe
 from platewright.network.weights import AnySettings
 from platewright.reading.runtime import OnnxNetwork
 from platewright.training.calibration import HELD_OUT_SEED
+from platewright.training.rounding import round_weights
 from platewright.training.sample import SampleSettings
 from platewright.training.stream import make_drawing, prepare
 from platewright.training.task import load_task
@@ -89,6 +90,7 @@ def quantize(
             extra_options={"CalibPercentile": PERCENTILE},
         )
         proto = onnx.load(str(small))
+        round_weights(proto, onnx.load(str(plain)), _inputs(network, backgrounds, batches, seed))
     del proto.metadata_props[:]
     told = {"settings": network.to_json(), "made_of": plain_network.made_of or file_digest(source)}
     onnx.helper.set_model_props(proto, told)
