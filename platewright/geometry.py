@@ -48,6 +48,17 @@ def sound_quad(quad: FloatArray) -> FloatArray:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
 
 
+def ratio_of_quad(quad: ArrayLike) -> float:
+    """Return a quad's width over its height: the means of opposite sides; 0 where it is flat.
+
+    >>> ratio_of_quad([[0, 0], [52, 0], [52, 11], [0, 13]])
+    4.333333333333333
+    """
+    q = np.asarray(quad, np.float64)
+    top, right, bottom, left = np.linalg.norm(np.roll(q, -1, axis=0) - q, axis=1)
+    return float((top + bottom) / (left + right)) if left + right else 0.0
+
+
 def clip_box(box: Box, size: tuple[int, int]) -> Box:
     """Return the part of `box` inside a picture of `size` (height, width).
 

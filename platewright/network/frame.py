@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
-from keras import layers
+from keras import layers, ops
 
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import Standardize, conv_relu, residual
@@ -32,7 +34,7 @@ def build(settings: FrameSettings) -> Networks:
     x = conv_relu(x, c2, "frame_down2", stride=2)
     x = residual(x, c2, "frame_res2")
     x = layers.Conv2D(24, 1, activation="relu", name="frame_squeeze")(x)
-    x = layers.Flatten(name="frame_flatten")(x)
+    x = ops.reshape(x, (-1, math.prod(x.shape[1:])))
     x = layers.Dense(96, activation="relu", name="frame_pooled")(x)
     outputs = {
         "frame_presence": layers.Dense(1, name="frame_presence")(x),

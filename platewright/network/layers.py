@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -104,15 +105,14 @@ class Attention(layers.Layer):  # type: ignore[misc]
         self.norm2 = layers.LayerNormalization(epsilon=1e-5, name="norm2")
         self.grow = layers.Dense(2 * width, activation=_gelu, name="grow")
         self.shrink = layers.Dense(width, name="shrink")
-        flat = (None, self.rows * self.cols, width)
         for part in (self.norm, self.query_key_value, self.out, self.norm2, self.grow):
-            part.build(flat)
-        self.shrink.build((*flat[:2], 2 * width))
+            part.build((None, width))
+        self.shrink.build((None, 2 * width))
 
     def call(self, x: Tensor) -> Tensor:
         """Attend."""
         cells, width = self.rows * self.cols, self.width
-        flat = ops.reshape(x, (-1, cells, width))
+        flat = ops.reshape(x, (-1, width))  # of whole batches: exported, it asks for no sizes
         packed = self.query_key_value(self.norm(flat))
         packed = ops.reshape(packed, (-1, cells, 3 * self.heads, width // self.heads))
         packed = ops.transpose(packed, (0, 2, 1, 3))
@@ -120,7 +120,7 @@ class Attention(layers.Layer):  # type: ignore[misc]
         scale = (width // self.heads) ** -0.5
         weight = ops.softmax(ops.matmul(query * scale, ops.transpose(key, (0, 1, 3, 2))), axis=-1)
         mixed = ops.transpose(ops.matmul(weight, value), (0, 2, 1, 3))
-        flat = flat + self.out(ops.reshape(mixed, (-1, cells, width)))
+        flat = flat + self.out(ops.reshape(mixed, (-1, width)))
         flat = flat + self.shrink(self.grow(self.norm2(flat)))
         return ops.reshape(flat, (-1, self.rows, self.cols, width))
 
@@ -217,7 +217,7 @@ def trunk(plate: Tensor, channels: tuple[int, int, int, int], stem: str) -> tupl
 def presence_and_corners(wide: Tensor, stem: str) -> tuple[Tensor, Tensor]:
     """Add what tells of the trunk's coarse map whether it is a plate (B, 1), and where (B, 8)."""
     x = layers.Conv2D(12, 1, activation="relu", name=f"{stem}_squeeze")(wide)
-    x = layers.Flatten(name=f"{stem}_flatten")(x)
+    x = ops.reshape(x, (-1, math.prod(x.shape[1:])))
     x = layers.Dense(96, activation="relu", name=f"{stem}_pooled")(x)
     presence = layers.Dense(1, name=f"{stem}_presence")(x)
     return presence, layers.Dense(8, name=f"{stem}_corners")(x)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from platewright.network.kind import Networks, part_recipe
 from platewright.network.layers import conv_relu, residual
@@ -34,7 +35,7 @@ def build(settings: OriginSettings) -> Networks:
     x = conv_relu(x, c3, "origin_down3", stride=(1, 2))
     x = residual(x, c3, "origin_res3")
     x = layers.Conv2D(24, 1, activation="relu", name="origin_squeeze")(x)
-    x = layers.Flatten(name="origin_flatten")(x)
+    x = ops.reshape(x, (-1, math.prod(x.shape[1:])))
     x = layers.Dense(96, activation="relu", name="origin_pooled")(x)
     regions = layers.Dense(len(settings.regions) + 1, name="origin_regions")(x)
     model = keras.Model({"colours": colours}, {"origin": regions}, name=settings.name)

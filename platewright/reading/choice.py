@@ -12,8 +12,8 @@ from platewright.network.part import PARTS
 from platewright.network.weights import BundleSettings
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder, FrameFramer, Framer, ScanFinder, SlotFramer
-from platewright.reading.jurisdiction import OriginTeller
 from platewright.reading.line import LineSpeller
+from platewright.reading.origin import OriginTeller
 from platewright.reading.runtime import Network, load_network
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import SecondSpeller, SlotSpeller, Speller

@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import areas, intersections, suppress
+from platewright.geometry import areas, intersections, ratio_of_quad, suppress
 from platewright.reading.finder import Find, Finder, Framer, sift
-from platewright.reading.jurisdiction import Conditioned, Jurisdiction, OriginTeller
+from platewright.reading.jurisdiction import Conditioned, Jurisdiction
+from platewright.reading.origin import OriginTeller
 from platewright.reading.settings import (
     DetectorSettings,
     Shown,
@@ -248,11 +249,13 @@ class Detector:
             looks = self.origin.look(image, [readings[k].quad for k, _ in read])
         out = list(readings)
         for (k, slots), seen in zip(read, looks, strict=True):
+            own = readings[k]
+            ratio = ratio_of_quad(own.quad)
+            shape = (ratio, len(own.lines)) if ratio > 0 else None
             if free and self.origin:
-                own = readings[k]
-                text, told = self.jurisdiction.told(own.text, slots, seen, own.groups)
-                out[k] = self._respelled(readings[k], text, told)
-            region, probability = self.jurisdiction.region(slots, seen, readings[k].groups)
+                text, told = self.jurisdiction.told(own.text, slots, seen, own.groups, shape)
+                out[k] = self._respelled(own, text, told)
+            region, probability = self.jurisdiction.region(slots, seen, own.groups, shape)
             if region or free:
                 out[k] = replace(out[k], region=region, region_probability=probability)
         size = (image.shape[0], image.shape[1])

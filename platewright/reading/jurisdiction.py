@@ -2,7 +2,8 @@
 
 Every region draws its texts from templates of independent pieces, so the probability of the slots
 under a region is a sum of products over the pieces: exact, over all texts at once. Beside the
-regions stands the hypothesis of another one, whose texts are any letters and digits.
+regions stands the hypothesis of another one, whose texts are any letters and digits; and a part of
+every region's plates bears such texts, too.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.network.part import UNSEEN
-from platewright.reading.runtime import Network, levels, log_softmax
+from platewright.reading.prior import OTHER, Prior, Priors, Shape
 from platewright.reading.spelling import decode_slots
-from platewright.reading.straighten import straightened
 from platewright.reading.template_table import Group, TemplateTable, all_regions, known_entries
 from platewright.text import Alphabet
 
@@ -27,45 +27,8 @@ if TYPE_CHECKING:
     from platewright.region import Region
     from platewright.region.template import Template
 
-Picture = NDArray[np.uint8]
-TRUST = 0.7
-"""Exponent of the likelihoods: drawn plates teach less of real ones than they seem to."""
-
-
-class OriginTeller:
-    """Looks at plates in colour."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.regions: tuple[str, ...] = network.settings.origin.regions
-
-    def look(self, image: Picture, quads: Sequence[Any]) -> list[dict[str, float]]:
-        """Return logarithms of likelihoods by region, of each plate.
-
-        It was taught every region as often, so that what it says is a likelihood; no region more
-        often, which is made up for.
-
-        Args:
-            image: (H, W, 3) RGB, or (H, W) grey photo.
-            quads: (4, 2) each, photo pixels, at least one.
-
-        Returns:
-            By code, up to a constant; those of no region under the empty code.
-        """
-        own = self.network.settings.origin
-        colours = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
-        pictures, _ = straightened(colours, quads, own.window, own.margin)
-        (logits,) = self.network.run(["origin"], {"colours": levels(pictures)})
-        found = log_softmax(logits)
-        found[:, -1] -= math.log(own.nobody / (1 - own.nobody) * len(self.regions))
-        codes = (*self.regions, "")
-        return [dict(zip(codes, row, strict=True)) for row in (TRUST * found).tolist()]
-
-
 FloatArray = NDArray[np.float64]
 
-OTHER = 0.05
-"""Probability, before anything is read, of a region or of a text that is not described."""
 FLOOR = 1e-5
 """Least probability of a character where regions are weighed: the network may be sure and wrong."""
 TINY = 1e-9
@@ -77,12 +40,6 @@ OPEN = 0.001
 """Characters that are less probable than the text's own by this factor are no question."""
 MOST_OPEN = 64
 """Texts among which the regions choose."""
-GAP_SEEN, GAP_MADE_UP = 0.7, 0.06
-"""How often a reading has a gap where its plate has one, and where it has none."""
-GAP_ELSEWHERE = 0.25
-"""How often two characters of a plate that no region describes stand apart."""
-GAP_ASTRAY = 0.05
-"""How often gaps say nothing: shops set characters as they like."""
 REACH = 9.0
 """Templates less probable than the best by more than this, in natural logarithms, are left out."""
 
@@ -119,10 +76,10 @@ class Jurisdiction:
         self._use(table, alphabet, slots, other)
 
     def _use(self, table: TemplateTable, alphabet: Alphabet, slots: int, other: float) -> None:
-        self.alphabet, self.slots, self._other = alphabet, slots, other
+        self.alphabet, self.slots = alphabet, slots
         self.codes, self._table, self._num_cells = table.codes, table, table.num_cells
         self.captions = table.captions
-        self._logs = np.log((1 - other) * table.shares) + table.lengths * np.log(len(alphabet))
+        self._priors = Priors(table, len(alphabet), other)
         # What is multiplied or added up stands side by side: a few long rows, not many short ones.
         self._paths = np.ascontiguousarray(table.paths.T)
         self._groups = tuple(
@@ -133,11 +90,6 @@ class Jurisdiction:
             (places, np.ones_like(shares), cells) for places, shares, cells in self._groups
         )
         self._starts = [np.flatnonzero(np.diff(cells, prepend=-1)) for _, _, cells in self._groups]
-        between = table.apart / np.float32(255) * (GAP_SEEN - GAP_MADE_UP) + GAP_MADE_UP
-        between = between[:, 1:]
-        inside = np.arange(1, between.shape[1] + 1) < table.lengths[:, None]
-        self._gap = np.where(inside, np.log(between), 0.0).astype(np.float32)
-        self._no_gap = np.where(inside, np.log1p(-between), 0.0).astype(np.float32)
         countries = [code.split("-")[0] for code in self.codes]
         self._countries = tuple(dict.fromkeys(countries))
         self._country = np.array([self._countries.index(each) for each in countries], np.intp)
@@ -170,6 +122,7 @@ class Jurisdiction:
         slots: FloatArray,
         seen: Mapping[str, float] | None = None,
         groups: Sequence[str] = (),
+        shape: Shape | None = None,
     ) -> tuple[str, float]:
         """Return the most probable country, or a state where that is sure (Bayes).
 
@@ -183,18 +136,21 @@ class Jurisdiction:
             seen: logarithms of the likelihoods of a plate's picture by region, all up to one
                 constant; those of no region under the empty code. None: it was not looked at.
             groups: what stands together on the plate, with gaps between; empty: not known.
+            shape: the plate's width over its height, and how many lines its text stands in; None:
+                not known.
 
         Returns:
-            The code, and the probability of its country. Both are empty where a text of any
-            characters is more probable than one that fits any country's.
+            The code, and the probability of its country. Both are empty where a plate of a region
+            that is not described is more probable than any country's.
         """
         if not len(self._table.owners):
             return "", 0.0
-        before = self._before(seen, groups)
-        scores, other = self._weighed(np.maximum(slots, FLOOR), *before)
-        top = max(scores.max(), other.max())
+        before = self._priors.of(seen, groups, shape)
+        scores, free = self._weighed(np.maximum(slots, FLOOR), before)
+        top = max(scores.max(), free.max())
         sums = np.bincount(self._table.owners, np.exp(scores - top), len(self.codes))
-        others = float(np.exp(other - top).sum())
+        sums += np.exp(free[:-1] - top)
+        others = float(np.exp(free[-1] - top))
         by_country = np.bincount(self._country, sums, len(self._countries))
         at, best = int(by_country.argmax()), int(sums.argmax())
         if by_country[at] <= others:
@@ -209,6 +165,7 @@ class Jurisdiction:
         slots: FloatArray,
         seen: Mapping[str, float] | None = None,
         groups: Sequence[str] = (),
+        shape: Shape | None = None,
     ) -> tuple[str, FloatArray]:
         """Return the text, and the slots, that are most probable with whose plate it may be.
 
@@ -220,11 +177,12 @@ class Jurisdiction:
             slots: (slots, classes) probabilities.
             seen: as `region` takes it.
             groups: likewise.
+            shape: likewise.
         """
         texts, chances = self._open(text, slots)
         if len(texts) < 2 or not len(self._table.owners):
             return text, slots
-        logs = np.log(chances) + self._rated(texts, *self._before(seen, groups))
+        logs = np.log(chances) + self._rated(texts, self._priors.of(seen, groups, shape))
         after = np.exp(logs - np.logaddexp.reduce(logs))
         best = texts[int(after.argmax())]
         told = slots.copy()
@@ -236,16 +194,16 @@ class Jurisdiction:
             after = np.where(texts[:, place] == best[place], after, 0.0)
         return self.alphabet.decode(best.tolist()), told
 
-    def _rated(self, texts: NDArray[np.intp], before: FloatArray, nobody: float) -> FloatArray:
+    def _rated(self, texts: NDArray[np.intp], before: Prior) -> FloatArray:
         """Return the logarithms of how probable the regions make texts (n, characters)."""
         count, length = texts.shape
         each = np.full((self.slots, self.alphabet.num_classes, count), FLOOR)
         each[length:, self.alphabet.pad] = 1.0
         each[np.arange(length)[:, None], texts.T, np.arange(count)] = 1.0
         # All of them at once: what is far off then is so for every single one.
-        scores = self._score(each.max(axis=2), self._groups) + before
+        scores = self._score(each.max(axis=2), self._groups) + before.templates
         first = each[..., 0]
-        other = np.logaddexp.reduce(self._of_nobody(first, nobody))  # alike for all of them
+        other = np.logaddexp.reduce(self._free(first, before))  # alike for all of them
         near = np.flatnonzero(scores >= max(scores.max(), other) - REACH)
         if not near.size:
             return np.full(count, other)
@@ -263,7 +221,7 @@ class Jurisdiction:
                 sums[own[starts]] = np.add.reduceat(chances, starts, axis=0)
         logs = np.log(np.maximum(sums[cells], np.finfo(float).tiny))
         logs = logs[paths.reshape(-1, len(near))].sum(axis=0)
-        logs += (self._ending(first)[self._table.lengths[near]] + before[near])[:, None]
+        logs += (self._ending(first)[self._table.lengths[near]] + before.templates[near])[:, None]
         most = np.maximum(logs.max(axis=0), other)
         return np.asarray(most + np.log(np.exp(logs - most).sum(axis=0) + np.exp(other - most)))
 
@@ -289,37 +247,18 @@ class Jurisdiction:
         order = np.argsort(~(texts == first).all(axis=1), kind="stable")  # the slots' own first
         return texts[order], chances[order]
 
-    def _weighed(
-        self, p: FloatArray, before: FloatArray, nobody: float
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return the logarithms of how probable each template is, and texts of each length."""
-        return self._score(p, self._groups) + before, self._of_nobody(p, nobody)
+    def _weighed(self, p: FloatArray, before: Prior) -> tuple[FloatArray, FloatArray]:
+        """Return the logarithms of how probable each template is, and each region's free texts."""
+        return self._score(p, self._groups) + before.templates, self._free(p, before)
 
-    def _of_nobody(self, p: FloatArray, nobody: float) -> FloatArray:
-        """Return the logarithms of how probable texts of any characters are, of each length."""
+    def _free(self, p: FloatArray, before: Prior) -> FloatArray:
+        """Return the logarithms of how probable texts of any characters are, of each region.
+
+        The last one is nobody's.
+        """
         there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
-        return there + self._ending(p)[1:] + math.log(self._other / self.slots) + nobody
-
-    def _before(
-        self, seen: Mapping[str, float] | None, groups: Sequence[str]
-    ) -> tuple[FloatArray, float]:
-        """Return what speaks for each template before its text is read, and for nobody's plate."""
-        table, seen = self._table, seen or {}
-        nobody = seen.get("", 0.0)
-        looks = np.array([seen.get(code, nobody) for code in self.codes])
-        before = self._logs + looks[table.owners]
-        return (before + self._of_gaps(groups) if groups else before), nobody
-
-    def _of_gaps(self, groups: Sequence[str]) -> FloatArray:
-        """Return how much more probable groups are of each template than of no region's plate."""
-        there = np.zeros(self._gap.shape[1], np.float32)
-        ends = np.cumsum([len(group) for group in groups])
-        there[ends[:-1][ends[:-1] <= len(there)] - 1] = 1
-        number = max(int(ends[-1]) - 1, 0)
-        gaps = len(groups) - 1
-        elsewhere = gaps * np.log(GAP_ELSEWHERE) + (number - gaps) * np.log(1 - GAP_ELSEWHERE)
-        own = (self._gap @ there + self._no_gap @ (1 - there)) - elsewhere
-        return np.asarray(np.log((1 - GAP_ASTRAY) * np.exp(own) + GAP_ASTRAY), np.float64)
+        every = np.logaddexp.reduce(there + self._ending(p)[1:]) - math.log(self.slots)
+        return np.asarray(every + before.free, np.float64)
 
     def condition(self, slots: FloatArray) -> Conditioned | None:
         """Read the slots under the syntaxes; of what fits, nothing is favoured.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from platewright.text import Alphabet, clean
 
 if TYPE_CHECKING:  # only where the table is made: they load all that regions can say
     from platewright.region import Region
-    from platewright.region.template import Piece, Template
+    from platewright.region.template import Piece, Sheet, Template
 
 
 FloatArray = NDArray[np.float64]
@@ -35,6 +36,14 @@ Group = tuple[IntArray, FloatArray, IntArray]
 """(rows, length) places in the flat slots, (rows,) shares and cells: a row for each entry."""
 SHORTEST_CAPTION = 4
 """Letters of a word that tells a plate's edge from its text."""
+RATIOS = np.linspace(math.log(0.8), math.log(8.0), 24)
+"""Logarithms of widths over heights, in even steps."""
+SEEN_AS = ((0.8, -0.02, 0.15), (0.2, -0.15, 0.4))
+"""Of the logarithm of a ratio as it is seen, less the sheet's own: share, mean and sd of plates
+framed well and seen from before, and of those seen from the side, or framed badly."""
+LEAST_SHAPE = 1e-4
+BROKEN_SEEN, BROKEN_MADE_UP = 0.9, 0.02
+"""How often a reading has several lines where its plate has, and where it has one."""
 KEPT = 4
 """Tables in the cache; older ones go."""
 
@@ -52,6 +61,8 @@ class TemplateTable:
         groups: entries of the cells, a group for each length.
         apart: (templates, slots) probability in 255ths that a gap stands before each character.
         captions: words that the regions print above and below the text, as a network reads them.
+        shapes: (templates, 2, ratios) logarithms of how probable one line is, and several, with
+            each width over height, `RATIOS`.
     """
 
     codes: tuple[str, ...]
@@ -61,6 +72,7 @@ class TemplateTable:
     paths: IntArray
     groups: tuple[Group, ...]
     apart: NDArray[np.uint8]
+    shapes: NDArray[np.float32]
     captions: frozenset[str] = frozenset()
 
     @property
@@ -109,6 +121,7 @@ class TemplateTable:
             groups=groups,
             apart=_gaps(templates, slots),
             captions=_captions(regions),
+            shapes=_shapes(templates),
         )
         return table, templates
 
@@ -126,6 +139,7 @@ class TemplateTable:
             np.save(stream, np.array(self.codes))
             np.save(stream, np.array(sorted(self.captions), np.str_))
             np.save(stream, self.apart)
+            np.save(stream, self.shapes.astype(np.float16))
             for array in arrays:
                 small = array.astype(np.int32) if array.dtype == np.intp else array
                 np.save(stream, small, allow_pickle=False)
@@ -148,11 +162,12 @@ class TemplateTable:
             codes = tuple(np.load(stream, allow_pickle=False).tolist())
             captions = frozenset(np.load(stream, allow_pickle=False).tolist())
             apart = np.asarray(np.load(stream, allow_pickle=False), np.uint8)
+            shapes = np.asarray(np.load(stream, allow_pickle=False), np.float32)
             owners, shares, lengths, paths = number(), real(), number(), number()
             groups = []
             while stream.peek(1):
                 groups.append((number(), real(), number()))
-        return cls(codes, owners, shares, lengths, paths, tuple(groups), apart, captions)
+        return cls(codes, owners, shares, lengths, paths, tuple(groups), apart, shapes, captions)
 
 
 def _captions(regions: Iterable[Region]) -> frozenset[str]:
@@ -235,6 +250,28 @@ def _gaps(templates: Sequence[Template], slots: int) -> NDArray[np.uint8]:
             row[at] = round(255 * gap) if at else 0  # a mark that stood before it is not read
             at += piece.length
     return apart
+
+
+def _shapes(templates: Sequence[Template]) -> NDArray[np.float32]:
+    """Return how probable the shapes are that templates are seen in, see `TemplateTable`."""
+    kinds = list(dict.fromkeys(sheet for template in templates for sheet, _ in template.sheets))
+    each = np.array([_seen_as(sheet) for sheet in kinds]).reshape(len(kinds), 2 * len(RATIOS))
+    shares = np.zeros((len(templates), len(kinds)))
+    for row, template in zip(shares, templates, strict=True):
+        for sheet, share in template.sheets:
+            row[kinds.index(sheet)] += share
+    found = np.log(np.maximum(shares @ each, LEAST_SHAPE))
+    return np.asarray(found.reshape(len(templates), 2, len(RATIOS)), np.float32)
+
+
+def _seen_as(sheet: Sheet) -> FloatArray:
+    """Return (2, ratios) the density of ratios that a sheet is seen in, in one line and several."""
+    low, high = sheet.ratio
+    off = RATIOS[:, None] - np.linspace(math.log(low), math.log(high), 9)
+    parts = [share / sd * np.exp(-(((off - mean) / sd) ** 2) / 2) for share, mean, sd in SEEN_AS]
+    density = np.sum(parts, axis=0).mean(axis=1) / math.sqrt(2 * math.pi)
+    several = BROKEN_SEEN if sheet.broken else BROKEN_MADE_UP
+    return np.stack([(1 - several) * density, several * density])
 
 
 def _cells(templates: Sequence[Template], alphabet: Alphabet) -> tuple[IntArray, tuple[Group, ...]]:

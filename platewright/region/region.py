@@ -92,6 +92,12 @@ class Series:
         weights = [syntax.weight for syntax in self.syntaxes]
         object.__setattr__(self, "_syntaxes", Weighted(self.syntaxes, weights))
 
+    @property
+    def ratio(self) -> Spread:
+        """Least and largest width over height."""
+        (low, high), wide = self.height_mm, self.width_mm
+        return self.aspect or ((wide[0] / high, wide[1] / low) if wide else (1.0, 1.0))
+
     def draw(self, uniform: Uniform, region: str) -> Look:
         """Return a plate of this series.
 

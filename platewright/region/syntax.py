@@ -195,6 +195,11 @@ class Syntax:
             before = step.separator
         return tuple(found)
 
+    @property
+    def broken(self) -> bool:
+        """Whether the text stands in several lines."""
+        return any(step.choices == ("|",) for step in self._steps)
+
     def generate(self, rng: np.random.Generator) -> str:
         """Return a drawn display string: characters, gaps, dashes, dots, line break."""
         return self.compose(stream(rng))

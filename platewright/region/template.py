@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from platewright.region.chance import Spread
 from platewright.region.region import Region
 from platewright.region.syntax import Syntax
 from platewright.text import unmarked
@@ -24,6 +25,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """What a text stands on."""
+
+    ratio: Spread  #: least and largest width over height
+    broken: bool  #: whether the text stands in several lines
+
+
+@dataclass(frozen=True)
 class Template:
     """Texts of one length."""
 
@@ -31,6 +40,7 @@ class Template:
     weight: float  #: probability that the region draws this template, 0-1
     #: probability that a gap, a dash or a line's end stands before each piece, 0-1
     apart: tuple[float, ...] = ()
+    sheets: tuple[tuple[Sheet, float], ...] = ()  #: what bears it, and how much of it each, 0-1
 
     @property
     def length(self) -> int:
@@ -65,18 +75,26 @@ def region_templates(region: Region) -> tuple[Template, ...]:
     """
     weights: dict[tuple[Piece, ...], float] = defaultdict(float)
     gaps: dict[tuple[Piece, ...], list[float]] = {}
+    sheets: dict[tuple[Piece, ...], dict[Sheet, float]] = defaultdict(lambda: defaultdict(float))
     every = sum(series.weight for series in region.series)
     for series in region.series:
         own = sum(syntax.weight for syntax in series.syntaxes)
         for syntax in series.syntaxes:
             share = series.weight / every * syntax.weight / own
+            sheet = Sheet(series.ratio, syntax.broken)
             for pieces, apart, part in _expand(syntax):
                 weights[pieces] += share * part
+                sheets[pieces][sheet] += share * part
                 so_far = gaps.setdefault(pieces, [0.0] * len(pieces))
                 for k, there in enumerate(apart):
                     so_far[k] += share * part * there
     return tuple(
-        Template(pieces, weight, tuple(gap / weight for gap in gaps[pieces]))
+        Template(
+            pieces,
+            weight,
+            tuple(gap / weight for gap in gaps[pieces]),
+            tuple((sheet, part / weight) for sheet, part in sheets[pieces].items()),
+        )
         for pieces, weight in weights.items()
         if weight > 0
     )

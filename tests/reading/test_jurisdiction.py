@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from platewright.errors import RegionError
-from platewright.reading.jurisdiction import FLOOR, LEAST, OTHER, Jurisdiction
+from platewright.reading.jurisdiction import FLOOR, LEAST, Jurisdiction
+from platewright.reading.prior import FREE, OTHER, Shape
 from platewright.reading.spelling import decode_slots
 from platewright.region import Region, load_region
 from platewright.region.template import region_templates
@@ -61,7 +62,7 @@ def region(folder: Path, code: str, *patterns: str, weight: float = 1.0) -> Regi
         ("MH12AB1234", "IN"),
         ("22BH1234AA", "IN"),
         ("A12D45", "CN"),  # whose first sign, of the province, is none of the network's
-        ("XQ7", ""),
+        ("XQ7", "US"),  # as personal plates there may be
         ("1A2B3C4D5E6F", ""),
         ("", ""),
     ],
@@ -88,6 +89,40 @@ def test_what_stands_together_tells_the_region(
     if code == alone[0]:
         assert told[1] > alone[1] or told[1] > 0.99
     assert few.region(sure(text), None, ()) == alone
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "code"),
+    [
+        ("AEP3869", (2.1, 1), "US"),  # 12 x 6 inches
+        ("AEP3869", (4.5, 1), "GR"),  # 520 x 112 mm
+        ("AB123CD", (4.6, 1), "FR"),
+        ("LZH2662", (2.0, 1), "US"),
+        ("LZH2662", (2.0, 2), "PK"),
+    ],
+)
+def test_the_sheet_tells_the_region(text: str, shape: Shape, code: str) -> None:
+    few = Jurisdiction.load(("US-TX", "US-VA", "GR", "FR", "PK"), FULL, 12)
+    told, probability = few.region(sure(text), None, (), shape)
+    assert told.split("-")[0] == code
+    assert few.region(sure(text))[0] != told or few.region(sure(text))[1] < probability
+    assert few.told(text, sure(text), None, (), shape)[0] == text
+
+
+@pytest.mark.parametrize("shape", [(1e-6, 1), (1e6, 5), (2.0, 0)])
+def test_odd_sheets_are_no_fault(all_regions: Jurisdiction, shape: Shape) -> None:
+    assert all_regions.region(sure("MH12AB1234"), None, (), shape)[0] == "IN"
+
+
+def test_a_text_of_no_syntax_is_told_by_its_look_alone(all_regions: Jurisdiction) -> None:
+    alike = dict.fromkeys((*all_regions.codes, ""), -4.0)
+    for text in ("X1Q2X3Q4", "1A2B3C4D5E6F"):
+        assert all_regions.region(sure(text)) == ("", 0.0)
+        seen = all_regions.region(sure(text), alike | {"US-NV": 0.0}, (), (2.1, 1))
+        assert seen[0].startswith("US") and seen[1] > 0.3
+        latvian = alike | {"LV": 2.0, "": -6.0}
+        assert all_regions.region(sure(text), latvian, (), (4.7, 1))[0] == "LV"
+        assert all_regions.region(sure(text), alike | {"": 0.0}) == ("", 0.0)
 
 
 def test_gaps_beyond_the_slots_are_no_fault(all_regions: Jurisdiction) -> None:
@@ -128,7 +163,8 @@ def test_weighing_equals_the_sum_over_all_texts(tmp_path: Path) -> None:
                 chances[""] += OTHER / 3 * said
                 for each, prior in zip(regions, (2 / 3, 1 / 3), strict=True):
                     drawn = sum(t.weight * t.probability(text) for t in region_templates(each))
-                    chances[each.code] += (1 - OTHER) * prior * drawn * said * 4**length
+                    own = (1 - OTHER) * (1 - FREE) * prior
+                    chances[each.code] += own * drawn * said * 4**length
         best = max(chances, key=lambda code: chances[code])
         assert jurisdiction.region(slots)[0] == best
         found.add(best)
@@ -237,9 +273,9 @@ def test_texts_weighed_together_weigh_as_each_alone(all_regions: Jurisdiction) -
     """Templates that are left out as too improbable would hardly change anything."""
     texts = ["MH15TC5540", "MH15TC554O", "MN15TC5540", "NH16TC55A0", "0123456789"]
     classes = np.array([[all_regions.alphabet.index(char) for char in text] for text in texts])
-    nothing = all_regions._before(None, ("MH15", "TC5540"))
-    together = all_regions._rated(classes, *nothing)
-    alone = np.concatenate([all_regions._rated(each[None], *nothing) for each in classes])
+    before = all_regions._priors.of(None, ("MH15", "TC5540"), (4.5, 1))
+    together = all_regions._rated(classes, before)
+    alone = np.concatenate([all_regions._rated(each[None], before) for each in classes])
     shares, own = (np.exp(logs - np.logaddexp.reduce(logs)) for logs in (together, alone))
     assert shares == pytest.approx(own, abs=1e-3)
     assert shares.argmax() == 0 and shares[2] > 1e-3

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from platewright.network.part import OriginSettings
-from platewright.reading.jurisdiction import TRUST, Jurisdiction, OriginTeller
+from platewright.reading.jurisdiction import Jurisdiction
+from platewright.reading.origin import TRUST, OriginTeller
 from platewright.text import Alphabet
 
 FULL = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")

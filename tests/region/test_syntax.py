@@ -136,3 +136,7 @@ def test_letters_are_the_regions():
 def test_impossible_patterns_are_refused(pattern, words):
     with pytest.raises(ValueError, match=words):
         Syntax.parse(pattern, lists=LISTS)
+
+
+def test_texts_of_several_lines_are_known():
+    assert Syntax.parse("LL|DD").broken and not Syntax.parse("LL-DD").broken

@@ -1,0 +1,100 @@
+"""What speaks for whose a plate is before its text is read: its look, its gaps, its shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platewright.reading.template_table import RATIOS, TemplateTable
+
+Shape = tuple[float, int]
+"""Width over height, and the number of lines."""
+FloatArray = NDArray[np.float64]
+
+OTHER = 0.01
+"""Probability, before anything is seen, of a region that is not described."""
+FREE = 0.03
+"""Part of each region's plates whose texts are not described: personal ones, old ones."""
+SHAPED = 0.6
+"""Exponent of how likely a plate's shape is."""
+GAP_SEEN, GAP_MADE_UP = 0.7, 0.06
+"""How often a reading has a gap where its plate has one, and where it has none."""
+GAP_ELSEWHERE = 0.25
+"""How often two characters of a plate that no region describes stand apart."""
+GAP_ASTRAY = 0.05
+"""How often gaps say nothing: shops set characters as they like."""
+TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What speaks for whom before a text is read, as logarithms."""
+
+    templates: FloatArray  #: (templates,) each with its region
+    #: (regions + 1,) for texts of any characters: of each region, told by its look alone; nobody's
+    free: FloatArray
+
+
+class Priors:
+    """Of the templates of a table.
+
+    Args:
+        table: its regions are weighed as they are.
+        characters: how many a text may have at each place.
+        other: probability of a region that is not in the table, above 0 and below 1.
+    """
+
+    def __init__(self, table: TemplateTable, characters: int, other: float) -> None:
+        self._table, self._other = table, other
+        even = table.lengths * math.log(characters)
+        self._logs = np.log((1 - other) * (1 - FREE) * table.shares) + even
+        between = table.apart / np.float32(255) * (GAP_SEEN - GAP_MADE_UP) + GAP_MADE_UP
+        between = between[:, 1:]
+        inside = np.arange(1, between.shape[1] + 1) < table.lengths[:, None]
+        self._gap = np.where(inside, np.log(between), 0.0).astype(np.float32)
+        self._no_gap = np.where(inside, np.log1p(-between), 0.0).astype(np.float32)
+        weights = np.bincount(table.owners, table.shares, len(table.codes)) + TINY
+        self._free_logs = np.log((1 - other) * FREE * weights)
+        densities = table.shares[:, None, None] * np.exp(table.shapes)
+        sums = np.full((len(table.codes), *densities.shape[1:]), TINY)
+        np.add.at(sums, table.owners, densities)
+        usual = np.log(densities.sum(axis=0) + TINY)
+        self._shapes = SHAPED * np.moveaxis(table.shapes - usual, 0, 2).copy()
+        own = np.log(sums / weights[:, None, None])
+        self._free_shapes = SHAPED * np.moveaxis(own - usual, 0, 2).copy()
+
+    def of(
+        self, seen: Mapping[str, float] | None, groups: Sequence[str], shape: Shape | None
+    ) -> Prior:
+        """Return what speaks for whom; see `Jurisdiction.region` for what is told."""
+        table, nobody = self._table, 0.0
+        before = self._logs.copy()
+        free = np.full(len(table.codes), -np.inf)
+        if seen:
+            nobody = seen.get("", 0.0)
+            looks = np.array([seen.get(code, nobody) for code in table.codes])
+            before += looks[table.owners]
+            free = self._free_logs + looks
+        if groups:
+            before += self._of_gaps(groups)
+        if shape is not None:
+            ratio, lines = shape
+            at = int(lines > 1), int(np.abs(RATIOS - math.log(ratio)).argmin())
+            before += self._shapes[at]
+            free += self._free_shapes[at]
+        return Prior(before, np.append(free, math.log(self._other) + nobody))
+
+    def _of_gaps(self, groups: Sequence[str]) -> FloatArray:
+        """Return how much more probable groups are of each template than of no region's plate."""
+        there = np.zeros(self._gap.shape[1], np.float32)
+        ends = np.cumsum([len(group) for group in groups])
+        there[ends[:-1][ends[:-1] <= len(there)] - 1] = 1
+        number = max(int(ends[-1]) - 1, 0)
+        gaps = len(groups) - 1
+        elsewhere = gaps * np.log(GAP_ELSEWHERE) + (number - gaps) * np.log(1 - GAP_ELSEWHERE)
+        own = (self._gap @ there + self._no_gap @ (1 - there)) - elsewhere
+        return np.asarray(np.log((1 - GAP_ASTRAY) * np.exp(own) + GAP_ASTRAY), np.float64)
