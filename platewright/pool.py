@@ -1,13 +1,14 @@
 """Workers: a pool that takes items in order, work done by a time, a line for what is free."""
 
 import contextlib
+import functools
 import os
 import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -58,42 +59,55 @@ def in_order(
         return
     waiting: deque[Future[Result]] = deque()
     failed: Exception | None = None
-    pool: Executor
-    if threads:
-        pool = ThreadPoolExecutor(workers)
-    else:
-        pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (os.getpid(), prepare))
-    try:
-        with uninterrupted():  # all processes start with the first task, and ignore it for good
-            pool.submit(os.getpid)
-        source = iter(items)
-        while True:
-            try:
-                item = next(source)
-            except StopIteration:
-                break
-            except Exception as error:
-                failed = error
-                break
-            waiting.append(pool.submit(function, item))
-            while len(waiting) > AHEAD * workers or (waiting and waiting[0].done()):
+    with ThreadPoolExecutor(workers) if threads else processes(workers, prepare) as pool:
+        try:
+            source = iter(items)
+            while True:
+                try:
+                    item = next(source)
+                except StopIteration:
+                    break
+                except Exception as error:
+                    failed = error
+                    break
+                waiting.append(pool.submit(function, item))
+                while len(waiting) > AHEAD * workers or (waiting and waiting[0].done()):
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool:
-        raise EngineError(
-            "a worker was killed (memory?): the same command with fewer --workers goes on"
-        ) from None
+        except BrokenProcessPool:
+            raise EngineError(
+                "a worker was killed (memory?): the same command with fewer --workers goes on"
+            ) from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    if failed is not None:
+        raise failed
+
+
+@contextlib.contextmanager
+def processes(
+    workers: int, prepare: Callable[[], object] | None = None, *, grace_s: float = GRACE_S
+) -> Iterator[ProcessPoolExecutor]:
+    """Start processes that Ctrl-C does not reach, and end them when the block does.
+
+    Args:
+        prepare: called once in each; can be pickled.
+        grace_s: for which they may go on with what they are at.
+    """
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (os.getpid(), prepare))
+    try:
+        with uninterrupted():  # all start with the first task, and ignore it for good
+            pool.submit(os.getpid)
+        yield pool
     finally:
-        processes = [*(getattr(pool, "_processes", None) or {}).values()]
+        started = [*(getattr(pool, "_processes", None) or {}).values()]
         pool.shutdown(wait=False, cancel_futures=True)
-        end = time.monotonic() + GRACE_S
-        for each in processes:
+        end = time.monotonic() + grace_s
+        for each in started:
             each.join(max(end - time.monotonic(), 0))
             each.terminate()
         pool.shutdown()
-    if failed is not None:
-        raise failed
 
 
 @contextlib.contextmanager
@@ -148,14 +162,21 @@ def _start(parent: int, prepare: Callable[[], object] | None) -> None:
 
     cv2.setNumThreads(1)
 
+    end_with(parent)
+    if prepare is not None:
+        prepare()
+
+
+@functools.cache
+def end_with(parent: int) -> None:
+    """End this process when the one that started it is gone, which else it would not notice."""
+
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(WATCH_S)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    if prepare is not None:
-        prepare()
 
 
 @dataclass(eq=False)

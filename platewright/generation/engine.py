@@ -1,7 +1,6 @@
 """Runs pieces of work on this machine's processes or on a cluster's: joblib with Dask or Ray."""
 
 import contextlib
-import functools
 import importlib
 import importlib.util
 import logging
@@ -10,7 +9,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from urllib.parse import urlsplit
 
 from platewright import __version__
 from platewright.errors import ConfigError, EngineError
-from platewright.pool import uninterrupted
+from platewright.pool import end_with, uninterrupted
 
 Backend = tuple[str, int, tuple[type[Exception], ...]]
 """Joblib's name of it, how many pieces it does at once, and what is raised when a worker dies."""
@@ -187,7 +185,6 @@ NEEDS = {
     "dask": {"joblib": "joblib", "dask": "dask[distributed]", "distributed": "dask[distributed]"},
     "ray": {"joblib": "joblib", "ray": "ray"},
 }
-WATCH_S = 0.5
 PATIENCE = 3  #: So many times in a row may workers die without a piece getting done
 
 
@@ -324,21 +321,6 @@ def _call(
     own = os.getpid() != started_by
     if own and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _watch(started_by)
+    if os.getppid() == started_by:  # a cluster's workers have other parents
+        end_with(started_by)
     return piece, function(piece)
-
-
-@functools.cache
-def _watch(parent: int) -> None:
-    """End this process when the one that started it is gone, which else it would not notice.
-
-    Does nothing in a cluster's workers, whose parents are others.
-    """
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(WATCH_S)
-        os._exit(1)
-
-    if os.getppid() == parent:
-        threading.Thread(target=watch, daemon=True).start()

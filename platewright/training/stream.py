@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import multiprocessing as mp
-import queue
-import signal
+import itertools
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.process import BaseProcess
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import PlatewrightError
+from platewright.pool import processes
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Task
 
@@ -74,32 +76,21 @@ def prepare(inputs: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 Draw = Callable[[int], Any]
+_drawing: list[Callable[[], Draw]] = []  #: What makes what draws in this process
 
 
-def _work(make_draw: Callable[[], Draw], first: int, step: int, out: Any, stop: Any) -> None:
-    """Draw batches first, first + step, ... until told to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the trainer decides when to end
-    trainer = mp.parent_process()
+def _draw(index: int) -> Any:
+    """Draw a batch in a worker, which gets ready when the first one is asked for."""
+    return _made()(index)
 
-    def wanted() -> bool:
-        return not stop.is_set() and (trainer is None or trainer.is_alive())
 
-    try:
-        draw = make_draw()
-        index = first
-        while wanted():
-            item = (index, draw(index), None)
-            while wanted():
-                try:
-                    out.put(item, timeout=0.5)
-                    break
-                except queue.Full:
-                    continue
-            index += step
-        out.cancel_join_thread()  # nobody takes what is left
-    except Exception as error:  # this one must arrive, so the process waits until it is sent
-        told = isinstance(error, PlatewrightError)
-        out.put((-1, None, error if told else f"{type(error).__name__}: {error}"))
+@functools.cache
+def _made() -> Draw:
+    return _drawing[0]()
+
+
+def _learn(make_draw: Callable[[], Draw]) -> None:
+    _drawing.append(make_draw)
 
 
 class BatchStream:
@@ -111,26 +102,22 @@ class BatchStream:
         make_draw: called once in every worker; must be picklable.
         workers: processes; 0 draws in the calling process.
         start: index of the first batch.
-        ahead: batches each worker keeps ready.
+        ahead: batches that are kept ready for each worker.
     """
 
     def __init__(
         self, make_draw: Callable[[], Draw], *, workers: int = 1, start: int = 0, ahead: int = 8
     ) -> None:
         self.waited_s = 0.0
-        self._index = start
+        self._indices = itertools.count(start)
         self._draw = make_draw() if workers == 0 else None
-        context = mp.get_context("spawn")
-        self._stop = context.Event()
-        self._queues = [context.Queue(ahead) for _ in range(workers)]
-        self._workers: list[BaseProcess] = []
-        for k, out in enumerate(self._queues):
-            process = context.Process(
-                target=_work, args=(make_draw, start + k, workers, out, self._stop), daemon=True
-            )
-            process.start()
-            self._workers.append(process)
-        self._start = start
+        self._waiting: deque[Future[Any]] = deque()
+        self._open = contextlib.ExitStack()
+        if workers:
+            prepare = functools.partial(_learn, make_draw)
+            self._pool = self._open.enter_context(processes(workers, prepare, grace_s=1.0))
+            for _ in range(ahead * workers):
+                self._waiting.append(self._pool.submit(_draw, next(self._indices)))
 
     def __iter__(self) -> Iterator[Any]:
         """Hand out batches without end."""
@@ -144,36 +131,24 @@ class BatchStream:
             RuntimeError: if a worker failed otherwise, or died.
         """
         if self._draw is not None:
-            batch = self._draw(self._index)
-            self._index += 1
-            return batch
-        which = (self._index - self._start) % len(self._queues)
+            return self._draw(next(self._indices))
         began = time.perf_counter()
-        while True:
-            try:
-                index, batch, error = self._queues[which].get(timeout=2.0)
-                break
-            except queue.Empty:
-                if not self._workers[which].is_alive():
-                    raise RuntimeError("a drawing process died") from None
+        try:
+            batch = self._waiting.popleft().result()
+            self._waiting.append(self._pool.submit(_draw, next(self._indices)))
+        except PlatewrightError:
+            raise
+        except BrokenProcessPool:
+            raise RuntimeError("a drawing process died") from None
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            raise RuntimeError(f"a drawing process failed: {told}") from None
         self.waited_s += time.perf_counter() - began
-        if isinstance(error, PlatewrightError):
-            raise error
-        if error is not None:
-            raise RuntimeError(f"a drawing process failed: {error}")
-        if index != self._index:
-            raise RuntimeError(f"batch {index} came where {self._index} was due")
-        self._index += 1
         return batch
 
     def close(self) -> None:
         """End the workers."""
-        self._stop.set()
-        for process in self._workers:
-            process.join(timeout=1.0)
-            if process.is_alive():
-                process.terminate()
-        self._workers = []
+        self._open.close()
 
     def __enter__(self) -> BatchStream:
         return self

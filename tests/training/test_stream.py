@@ -110,7 +110,7 @@ def test_close_ends_every_process_even_with_full_queues() -> None:
     make = functools.partial(functools.partial, pow, 3)
     stream = BatchStream(make, workers=2, ahead=2)
     next(stream)
-    processes = list(stream._workers)
+    processes = list(stream._pool._processes.values())
     assert all(p.is_alive() for p in processes)
     stream.close()
     for process in processes:
