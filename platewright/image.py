@@ -19,12 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from platewright.container import open_picture, orientation_of
-from platewright.errors import ImageError, OutputError
+from platewright.container import check_scans, open_picture, orientation_of
+from platewright.errors import ImageError, OutputError, os_errors_as
 from platewright.file import open_file, write_file
-from platewright.jpeg import check_scans
-
-UInt8Array = NDArray[np.uint8]
+from platewright.geometry import Picture
 
 MAX_PIXELS = 100_000_000  #: Pixels of the largest photo that is read unless told otherwise
 HOLDING = {"WEBP", "AVIF", "HEIF"}
@@ -51,7 +49,7 @@ _MUTED: list[contextlib.ExitStack] = []
 """What ends the silence, once for each thread that is in it; only the first one does something."""
 
 
-def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
+def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Read a photo.
 
     JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF, and HEIC where `pillow-heif` or `pi-heif` is
@@ -64,14 +62,11 @@ def load_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
     Raises:
         ImageError: if the file is missing, empty, damaged, too large or no picture.
     """
-    try:
-        with open_file(path) as stream:
-            return decode_image(stream, str(path), max_pixels=max_pixels)
-    except OSError as error:
-        raise ImageError(f"{path}: can't be read: {error.strerror or error}") from error
+    with os_errors_as(ImageError, path), open_file(path) as stream:
+        return decode_image(stream, str(path), max_pixels=max_pixels)
 
 
-def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> UInt8Array:
+def decode_image(stream: BinaryIO, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Read a photo from an open file or from `io.BytesIO`; see `load_image`.
 
     Args:
@@ -128,7 +123,7 @@ def muted() -> Iterator[None]:
                 _MUTED.pop().close()
 
 
-def read_picture(source: Any, name: str = "the picture") -> UInt8Array:
+def read_picture(source: Any, name: str = "the picture") -> Picture:
     """Return a picture that is given in any way; see `load_image`.
 
     Args:
@@ -193,7 +188,7 @@ def _way(array: NDArray[Any]) -> str:
     return "; of 16 bits that is (array >> 8).astype(np.uint8)" if array.dtype == np.uint16 else ""
 
 
-def save_image(path: Path, rgb: UInt8Array, quality: int = 92) -> None:
+def save_image(path: Path, rgb: Picture, quality: int = 92) -> None:
     """Write a picture, whole or not at all; its format follows from the name.
 
     Args:
@@ -211,7 +206,7 @@ def save_image(path: Path, rgb: UInt8Array, quality: int = 92) -> None:
     write_file(path, data)
 
 
-def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
+def encode_image(rgb: Picture, suffix: str, quality: int = 92) -> bytes:
     """Return a picture as a file of the format that `suffix` (`.jpg`) names.
 
     JPEG keeps colour at full resolution, so that thin coloured lines stay clean.
@@ -247,7 +242,7 @@ def encode_image(rgb: UInt8Array, suffix: str, quality: int = 92) -> bytes:
     return data.tobytes()
 
 
-def _decode(stream: BinaryIO, name: str, max_pixels: int) -> UInt8Array:
+def _decode(stream: BinaryIO, name: str, max_pixels: int) -> Picture:
     """Read a photo; errors of the decoders are the caller's."""
     with open_picture(stream, name) as picture:
         held = HELD_PIXELS if picture.format in HOLDING else max_pixels
@@ -279,7 +274,7 @@ def _check_size(name: str, width: int, height: int, max_pixels: int = MAX_PIXELS
         )
 
 
-def _to_rgb(picture: Image.Image) -> UInt8Array:
+def _to_rgb(picture: Image.Image) -> Picture:
     """Return a loaded picture of any mode as uint8 (H, W, 3), strip by strip to save memory."""
     # What Pillow opens and converts, and can do nothing else with.
     plain = {"La": "LA", "I;16B": "I", "I;16L": "I", "I;16N": "I"}.get(picture.mode)
@@ -330,7 +325,7 @@ def _white_level(picture: Image.Image) -> float:
     return highest
 
 
-def _turn(rgb: UInt8Array, orientation: object) -> UInt8Array:
+def _turn(rgb: Picture, orientation: object) -> Picture:
     """Apply an EXIF orientation, 1-8; anything else counts as 1."""
     if orientation in (5, 6, 7, 8):
         rgb = cv2.transpose(rgb).astype(np.uint8, copy=False)

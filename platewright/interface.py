@@ -233,7 +233,6 @@ class Detector:
         return hidden if hidden.ndim == 3 else np.repeat(hidden[..., None], 3, axis=2)
 
     def _read_photo(self, number: int, source: Source) -> PhotoReadings:
-
         image = read_picture(source)
         start = time.perf_counter()
         readings = tuple(self._detector.read(image))

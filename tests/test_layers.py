@@ -25,7 +25,6 @@ BASE = (
     "pool",
     "http",
     "toml",
-    "jpeg",
     "container",
     "image",
     "record",

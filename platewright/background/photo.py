@@ -18,12 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from platewright.container import MAX_BYTES, START_BYTES, boxed_kind, open_picture, pillow_formats
+from platewright.container import (
+    MAX_BYTES,
+    START_BYTES,
+    boxed_kind,
+    check_scans,
+    open_picture,
+    pillow_formats,
+)
 from platewright.errors import ConfigError, ImageError
 from platewright.file import read_file
 from platewright.geometry import Picture
 from platewright.image import MAX_PIXELS, decode_image, muted
-from platewright.jpeg import check_scans
 
 SMALLEST = 32
 
@@ -236,17 +242,20 @@ def background_folder(given: Path | None) -> Path | None:
     return None
 
 
-def load_backgrounds(folder: Path, *, limit: int | None = None, grey: bool = True) -> list[Picture]:
+def load_backgrounds(
+    folder: Path | None, *, limit: int | None = None, grey: bool = True
+) -> list[Picture]:
     """Read a folder of backgrounds.
 
     Args:
-        folder: of `.jpg` files; ones that are unreadable or under 32 pixels are passed over.
+        folder: of `.jpg` files; ones that are unreadable or under 32 pixels are passed over. None
+            has none.
         limit: the first so many of those only.
         grey: (H, W) instead of (H, W, 3) RGB.
     """
     how = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB
     pictures: list[Picture] = []
-    for path in sorted(folder.glob("*.jpg")):
+    for path in sorted(folder.glob("*.jpg")) if folder else ():
         if len(pictures) == limit:
             break
         try:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from platewright.container import MAX_BYTES
 from platewright.dataset.format.windows import LABELS
 from platewright.dataset.textfile import LONGEST_LINE, scene_of
-from platewright.errors import DatasetError, ImageError
+from platewright.errors import DatasetError, ImageError, os_errors_as
 from platewright.file import read_file
 from platewright.geometry import Picture
 from platewright.image import READ_SUFFIXES, decode_image
@@ -61,10 +61,8 @@ class IndexedShard(ABC):
         Raises:
             DatasetError: if it can't be read.
         """
-        try:
+        with os_errors_as(DatasetError, self.path):
             packed, name, text = self._read(number)
-        except OSError as error:
-            raise DatasetError(f"{self.path}: can't be read: {error.strerror or error}") from error
         return packed, name, scene_of(f"{self.path}: the record of {name}", text)
 
     def read(self, number: int) -> tuple[Picture, SceneRecord]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from platewright.errors import ConfigError, OutputError
-from platewright.file import files_below, lock, make_folder, write_file
+from platewright.file import files_below, lock, make_folder, write_file, writing
 
 HIDDEN, LOCK = ".gen", "lock"
 """Folder of the store that holds what a run must know of itself, and no part of the data set."""
@@ -111,10 +111,8 @@ class FolderStore(Store):
             make_folder(parent)
         for name in names:
             target = self.root / name
-            try:
+            with writing(target):
                 os.replace(folder / name, target)
-            except OSError as error:
-                raise OutputError(f"{target}: can't be written: {error.strerror}") from error
 
     def remove(self, names: Iterable[str]) -> None:
         """See `Store`."""

@@ -142,12 +142,22 @@ def has_columns(line: str, needed: Sequence[str]) -> bool:
     return all(name in (n.strip() for n in names) for name in needed)
 
 
-def rows_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def rows_of(
+    path: Path,
+    needed: Sequence[str],
+    *,
+    together: Sequence[str] = (),
+    lower: bool = False,
+    hint: str = "",
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line from 1, fields by column) of a CSV file's rows that aren't empty.
 
     Args:
         path: the file; UTF-8, with or without a byte order mark.
         needed: columns that must be there; others may.
+        together: columns that must all be there where one of them is.
+        lower: whether columns are called by their names in small letters.
+        hint: what the header should be, for the message where a column is missing.
 
     Raises:
         DatasetError: if it can't be read, with the line.
@@ -157,8 +167,12 @@ def rows_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, 
         with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(bounded(stream, path), strict=True)
             columns = [name.strip() for name in next(reader, [])]
-            if missing := [name for name in needed if name not in columns]:
-                raise DatasetError(f"{path}: line 1: no column {', '.join(missing)}")
+            if not columns:
+                raise DatasetError(f"{path}: the file is empty; its first line names the columns")
+            columns = [name.lower() for name in columns] if lower else columns
+            wanted = [*needed, *(together if set(together) & set(columns) else ())]
+            if missing := [name for name in wanted if name not in columns]:
+                raise DatasetError(f"{path}: line 1: no column {', '.join(missing)}{hint}")
             for row in reader:
                 number = reader.line_num
                 if not row:

@@ -30,24 +30,22 @@ from platewright.evaluation.metrics import (
     reliability,
     summarize,
 )
-from platewright.geometry import Box, iou, quad_of_box
+from platewright.geometry import Box, Picture, iou, quad_of_box
 from platewright.image import decode_image, load_image
 from platewright.output.batch import list_images
 from platewright.reading.settings import Shown
 from platewright.record import Reading
 from platewright.text import clean, counted
 
-UInt8Array = NDArray[np.uint8]
-
 
 class PlateReader(Protocol):
     """What an evaluation needs of a detector."""
 
-    def read(self, image: UInt8Array) -> list[Reading]:
+    def read(self, image: Picture) -> list[Reading]:
         """Find and read the plates of a photo."""
         ...
 
-    def read_quads(self, image: UInt8Array, quads: Sequence[ArrayLike]) -> list[Reading]:
+    def read_quads(self, image: Picture, quads: Sequence[ArrayLike]) -> list[Reading]:
         """Read plates whose corners are known, one reading each."""
         ...
 
@@ -132,7 +130,7 @@ def evaluate(
     margin: float = 0.0,
     size: tuple[int, int] | None = None,
     packed: Mapping[str, PackedPicture] | None = None,
-    after: Callable[[UInt8Array, list[Outcome], list[Reading], Evaluation], None] | None = None,
+    after: Callable[[Picture, list[Outcome], list[Reading], Evaluation], None] | None = None,
 ) -> Evaluation:
     """Read labelled photos and match what is read to the labels.
 
@@ -210,7 +208,7 @@ def _quad(box: Box, margin: float) -> NDArray[np.float64]:
     return quad_of_box((x0 - side, y0 - top, x1 + side, y1 + top))
 
 
-def fit_into(image: UInt8Array, size: tuple[int, int]) -> tuple[UInt8Array, float, int, int]:
+def fit_into(image: Picture, size: tuple[int, int]) -> tuple[Picture, float, int, int]:
     """Scale a photo to fit a size and pad it with grey, in the middle.
 
     Args:

@@ -10,12 +10,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.errors import PlatewrightError, os_errors_as
 from platewright.evaluation.metrics import Outcome
 from platewright.file import file_digest, make_folder, write_file
-from platewright.geometry import Box, clip_box
+from platewright.geometry import Box, Picture, clip_box
 from platewright.image import save_image
 from platewright.output.annotation import annotate
 from platewright.reading.choice import default_choice, reader_weights
@@ -175,7 +174,6 @@ def format_report(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-UInt8Array = NDArray[np.uint8]
 FAILURES = ("not found", "badly framed", "misread")  #: The kinds of outcome that the page shows
 PICTURE_WIDTH, PICTURE_HEIGHT = 460, 320
 TRUTH_LINE = (255, 255, 255)
@@ -206,7 +204,7 @@ class Gallery:
         self.cards: list[_Card] = []
         make_folder(folder / "plates")
 
-    def add(self, image: UInt8Array, outcomes: Sequence[Outcome], readings: list[Reading]) -> None:
+    def add(self, image: Picture, outcomes: Sequence[Outcome], readings: list[Reading]) -> None:
         """Keep the failures among a photo's outcomes, each with its part of the photo.
 
         Args:
@@ -265,7 +263,7 @@ def badness(outcome: Outcome) -> float:
     return wrong + confidence
 
 
-def crop_round(image: UInt8Array, outcome: Outcome, readings: Sequence[Reading]) -> UInt8Array:
+def crop_round(image: Picture, outcome: Outcome, readings: Sequence[Reading]) -> Picture:
     """Return the annotated part of a photo round a label and what was found there.
 
     Returns:
@@ -293,7 +291,7 @@ def crop_round(image: UInt8Array, outcome: Outcome, readings: Sequence[Reading])
     return annotate(crop, shown)
 
 
-def _draw_truth(crop: UInt8Array, box: Box, origin: tuple[int, int], scale: float) -> None:
+def _draw_truth(crop: Picture, box: Box, origin: tuple[int, int], scale: float) -> None:
     """Draw the label's box, in place: white, with a dark edge on both sides."""
     corners = (np.array(box).reshape(2, 2) - origin) * scale
     (x0, y0), (x1, y1) = np.rint(corners).astype(int).tolist()

@@ -17,9 +17,8 @@ import numpy as np
 from platewright import __version__
 from platewright.background.photo import load_backgrounds
 from platewright.dataset.format.windows import LABELS, label_line
-from platewright.dataset.png import encode_png
 from platewright.dataset.store import is_url
-from platewright.dataset.writer import Sample
+from platewright.dataset.writer import Sample, encode_png
 from platewright.errors import ConfigError, printable
 from platewright.file import write_beside
 from platewright.generation.sequence import check_sequence, draw_sequence, runs
@@ -63,7 +62,7 @@ def sample_name(index: int, record: SceneRecord) -> str:
 @functools.lru_cache(maxsize=2)
 def load_job_backgrounds(folder: Path | None, grey: bool) -> Backgrounds:
     """Return the backgrounds of a folder, None: the stand-ins; those of the last two stay."""
-    photos = load_backgrounds(folder, grey=grey) if folder is not None else []
+    photos = load_backgrounds(folder, grey=grey)
     return Backgrounds(photos, grey=grey)
 
 

@@ -57,10 +57,7 @@ def explain(
     room = max(_shown_size(p)[1] for p in stages.values())
     tiles = [_stage_tile(name, p, captions.get(name, ""), room) for name, p in stages.items()]
     columns = 3 if len(tiles) > 4 else 2
-    blank = np.full_like(tiles[0], 255)
-    tiles += [blank] * (-len(tiles) % columns)
-    rows = [np.hstack(tiles[k : k + columns]) for k in range(0, len(tiles), columns)]
-    return np.asarray(np.vstack(rows), np.uint8), record
+    return make_sheet(tiles, columns, 0), record
 
 
 def _captions(record: SceneRecord) -> dict[str, str]:
@@ -194,10 +191,7 @@ def draw_showcase(codes: Sequence[str] = (), *, count: int = 48, seed: int = 0) 
                 break
             look = region.draw(rng)
         tiles.append(_plate_tile(rng, look, f"{region.name}: {look.series}"))
-    columns = min(8, count)
-    tiles += [np.full_like(tiles[0], 255)] * (-count % columns)
-    rows = [np.hstack(tiles[k : k + columns]) for k in range(0, len(tiles), columns)]
-    return np.asarray(np.vstack(rows), np.uint8)
+    return make_sheet(tiles, gap=0)
 
 
 def _spread(count: int) -> list[str]:
@@ -250,10 +244,7 @@ def draw_mark_sheet(seed: int = 0) -> Picture:
     Returns:
         (H, W, 3) RGB picture.
     """
-    tiles = [_mark_tile(name, seed) for name in mark_names()]
-    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % COLUMNS)
-    rows = [np.hstack(tiles[k : k + COLUMNS]) for k in range(0, len(tiles), COLUMNS)]
-    return np.asarray(np.vstack(rows), np.uint8)
+    return make_sheet([_mark_tile(name, seed) for name in mark_names()], COLUMNS, 0)
 
 
 def _mark_tile(name: str, seed: int) -> Picture:
@@ -301,8 +292,6 @@ def save_plates(job: DrawingJob, count: int, path: Path) -> str:
 
 def save_marks(path: Path) -> str:
     """Write a sheet of all marks with their names; returns what was done, in a line."""
-    from platewright.mark import mark_names
-
     _save(draw_mark_sheet(), path)
     return f"{path}: {len(mark_names())} marks"
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from platewright.mark import figure, silhouette
-from platewright.mark.pen import Draw, Pen
+from platewright.mark.pen import Draw, Pen, points_of
 
 Rng = np.random.Generator
 
@@ -272,16 +272,7 @@ def arms(rng: Rng, text: str = "", *, beside: str = "crown") -> Pen:
     elif beside == "mantle":
         pen = Pen(0.95)
         pen.blob(
-            [
-                (0.475, 0.0),
-                (0.8, 0.16),
-                (0.93, 0.6),
-                (0.85, 0.98),
-                (0.475, 0.9),
-                (0.1, 0.98),
-                (0.02, 0.6),
-                (0.15, 0.16),
-            ],
+            points_of("47.5,0 80,16 93,60 85,98 47.5,90 10,98 2,60 15,16"),
             tone,
         )
         pen.put(inner, (0.25, 0.25, 0.7, 0.82))
@@ -289,16 +280,7 @@ def arms(rng: Rng, text: str = "", *, beside: str = "crown") -> Pen:
         pen = Pen(0.9)
         pen.put(inner, (0.12, 0, 0.78, 0.8))
         pen.blob(
-            [
-                (0, 0.72),
-                (0.2, 0.86),
-                (0.45, 0.9),
-                (0.7, 0.86),
-                (0.9, 0.72),
-                (0.86, 0.92),
-                (0.45, 1.0),
-                (0.04, 0.92),
-            ],
+            points_of("0,72 20,86 45,90 70,86 90,72 86,92 45,100 4,92"),
             metal,
         )
     return pen

@@ -11,16 +11,14 @@ from typing import cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from platewright.geometry import Box, box_of_quad
+from platewright.geometry import Box, Picture, box_of_quad
 from platewright.image import encode_image
 from platewright.record import Reading
 from platewright.resource import DATA
 from platewright.text import percent
 
-UInt8Array = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 Face = ImageFont.FreeTypeFont
 
@@ -52,7 +50,7 @@ PORTRAIT_WIDTH = 640
 PORTRAIT_QUALITY = 85
 
 
-def annotate(image: UInt8Array, readings: Sequence[Reading]) -> UInt8Array:
+def annotate(image: Picture, readings: Sequence[Reading]) -> Picture:
     """Return a copy of a photo with every reading drawn on it.
 
     Tags stand above or below their plates, wholly inside the picture, and off other plates and
@@ -163,7 +161,7 @@ def _shared_area(a: Box, b: Box) -> float:
     return max(wide, 0.0) * max(tall, 0.0)
 
 
-def _outline(picture: UInt8Array, reading: Reading, box: Box, unit: float) -> None:
+def _outline(picture: Picture, reading: Reading, box: Box, unit: float) -> None:
     """Draw the line along a quad, in place, with a darker casing that parts it from the photo."""
     plate_height = float(np.linalg.norm(reading.quad[3] - reading.quad[0]))
     thick = max(1, round(min(1.6 * unit, plate_height / 8)))
@@ -184,9 +182,7 @@ def _outline(picture: UInt8Array, reading: Reading, box: Box, unit: float) -> No
     part[...] = line
 
 
-def _draw_tag(
-    reading: Reading, font_size: int, size: tuple[int, int]
-) -> tuple[UInt8Array, UInt8Array]:
+def _draw_tag(reading: Reading, font_size: int, size: tuple[int, int]) -> tuple[Picture, Picture]:
     """Return a tag as uint8 (h, w, 3) and its opacity (h, w), not larger than `size`."""
     ground = _colour(reading)
     ink = text_colour(ground)
@@ -219,7 +215,7 @@ def _draw_tag(
     return np.asarray(tag), np.asarray(mask)
 
 
-def _paste(picture: UInt8Array, tag: UInt8Array, mask: UInt8Array, place: Box) -> None:
+def _paste(picture: Picture, tag: Picture, mask: Picture, place: Box) -> None:
     """Lay a tag on the picture, in place."""
     x0, y0, x1, y1 = (int(v) for v in place)
     part = picture[y0:y1, x0:x1]
@@ -245,7 +241,7 @@ def _plain(size: int) -> Face:
     return cast(Face, ImageFont.load_default(size))
 
 
-def portrait(image: UInt8Array, box: Box) -> bytes:
+def portrait(image: Picture, box: Box) -> bytes:
     """Return the vehicle round a plate as a JPEG of at most 640 pixels in width.
 
     Args:

@@ -138,8 +138,6 @@ class ClipWriter:
 
     def _fitted(self, picture: Picture) -> Picture:
         """Return a picture of the video's size: a row or column less, or scaled with bars."""
-        import cv2
-
         height, width = self._size
         tall, wide = picture.shape[:2]
         if 0 <= tall - height < 2 and 0 <= wide - width < 2:

@@ -111,14 +111,6 @@ class ReadingsTable:
         )
 
 
-def readings_table(photos: Iterable[PhotoReadings]) -> str:
-    """Return the table of photos; see `ReadingsTable`."""
-    table = ReadingsTable()
-    for photo in photos:
-        table.add(photo)
-    return str(table)
-
-
 def _cells(reading: Reading) -> tuple[str, ...]:
     """Return a reading's cells of the table."""
     return (

@@ -223,11 +223,6 @@ def load_synth(path: Path | None = None, preset: str = "") -> SynthSettings:
     return _changed(settings, presets[preset], path, f"preset.{preset}.")
 
 
-def preset_names(path: Path | None = None) -> tuple[str, ...]:
-    """Return the presets of a settings file, or of the bundled one."""
-    return tuple(_parse(path or PRESETS_FILE).get("preset", {}))
-
-
 def _parse(path: Path) -> dict[str, Any]:
     return read_toml(path, kind="settings file")
 

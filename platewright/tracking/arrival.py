@@ -8,7 +8,7 @@ import hashlib
 import os
 import threading
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,7 +23,7 @@ from platewright.geometry import Picture
 from platewright.image import decode_image, load_image
 from platewright.output.batch import begins_picture, is_picture
 from platewright.output.mqtt import Connection, MqttAddress
-from platewright.tracking.source import Frame
+from platewright.tracking.source import Frame, Source
 
 Arrival = tuple[str, Callable[[], Picture]]
 
@@ -34,19 +34,16 @@ MOST_BYTES = 32 << 20  #: Of one picture
 MOST_HELD = 128 << 20  #: Of all that wait
 
 
-class ArrivalSource(ABC):
-    """What they have in common.
+class ArrivalSource(Source):
+    """What they have in common; what has arrived waits.
 
     Args:
         report: takes a line on what is passed over.
     """
 
-    live = False  # what has arrived waits
-    total: int | None = None
-
     def __init__(self, name: str, report: Callable[[str], None]) -> None:
-        self.name, self.report = name, report
-        self._closed = threading.Event()
+        super().__init__(name)
+        self.report = report
 
     def frames(self) -> Iterator[Frame]:
         """See `Source`; some of them are idle."""
@@ -61,10 +58,6 @@ class ArrivalSource(ABC):
                 number += 1
             if self._closed.is_set():
                 return
-
-    def close(self) -> None:
-        """See `Source`."""
-        self._closed.set()
 
     @abstractmethod
     def _arrivals(self) -> Iterator[Arrival | None]:

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -33,7 +33,7 @@ class LostError(Exception):
     """The connection broke; its text says why."""
 
 
-class LiveSource(ABC):
+class LiveSource(Source):
     """What cameras and streams have in common: frames come when they come, and are found again.
 
     One that was never there is an error at once: more likely a wrong address than a lost camera.
@@ -45,11 +45,10 @@ class LiveSource(ABC):
     """
 
     live = True
-    total: int | None = None
 
     def __init__(self, name: str, patience_s: float, report: Callable[[str], None]) -> None:
-        self.name, self.patience_s, self.report = name, patience_s, report
-        self._closed = threading.Event()
+        super().__init__(name)
+        self.patience_s, self.report = patience_s, report
 
     def frames(self) -> Iterator[Frame]:
         """See `Source`; waits longer after each try in vain, up to half a minute."""
@@ -81,10 +80,6 @@ class LiveSource(ABC):
                 raise VideoError(f"{self.name}: lost for {now - lost:.0f} s ({problem})")
             self._closed.wait(wait)
             wait = min(2 * wait, LONGEST_WAIT_S)
-
-    def close(self) -> None:
-        """See `Source`."""
-        self._closed.set()
 
     @abstractmethod
     def _connected(self) -> Iterator[Unpack]:

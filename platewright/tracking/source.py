@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
@@ -25,24 +26,31 @@ from platewright.output.clip import import_av
 SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "udp", "tcp", "srt")
 
 
-class Source(Protocol):
-    """Gives frames, one after the other."""
+class Source(ABC):
+    """Gives frames, one after the other.
 
-    name: str  #: what errors and results call it; without a password
-    live: bool  #: whether frames come at their own time and are gone if not taken
-    total: int | None  #: how many frames there are, where that is known
+    Args:
+        name: what errors and results call it; without a password.
+    """
 
+    live = False  #: Whether frames come at their own time and are gone if not taken
+    total: int | None = None  #: How many frames there are, where that is known
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._closed = threading.Event()
+
+    @abstractmethod
     def frames(self) -> Iterator[Frame]:
         """Yield the frames.
 
         Raises:
             VideoError: if there are none, or no more though there should be.
         """
-        ...
 
     def close(self) -> None:
         """Let `frames` end; may be called from another thread."""
-        ...
+        self._closed.set()
 
 
 def safe_name(address: str) -> str:
@@ -146,16 +154,13 @@ def unpacked(av_frame: Any) -> Picture:
     return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture
 
 
-class FileSource:
+class FileSource(Source):
     """A video file, decoded by PyAV; what it says of other files and addresses is not followed."""
 
-    live = False
-
     def __init__(self, path: Path) -> None:
-        self.name, self.path = str(path), path
-        self.total: int | None = None
+        super().__init__(str(path))
+        self.path = path
         self._av = import_av()
-        self._closed = threading.Event()
 
     def frames(self) -> Iterator[Frame]:
         """See `Source`; damaged parts are passed over."""
@@ -200,12 +205,8 @@ class FileSource:
             with contextlib.suppress(self._av.error.InvalidDataError, self._av.error.ArgumentError):
                 yield from packet.decode()
 
-    def close(self) -> None:
-        """See `Source`."""
-        self._closed.set()
 
-
-class FolderSource:
+class FolderSource(Source):
     """A folder of pictures, by name.
 
     Args:
@@ -215,13 +216,10 @@ class FolderSource:
         ImageError: if there is no picture in it.
     """
 
-    live = False
-
     def __init__(self, path: Path, fps: float) -> None:
-        self.name, self.fps = str(path), fps
-        self.paths = list_images(path)
-        self.total: int | None = len(self.paths)
-        self._closed = threading.Event()
+        super().__init__(str(path))
+        self.fps, self.paths = fps, list_images(path)
+        self.total = len(self.paths)
 
     def frames(self) -> Iterator[Frame]:
         """See `Source`.
@@ -233,7 +231,3 @@ class FolderSource:
             if self._closed.is_set():
                 return
             yield Frame(number, number / self.fps, partial(load_image, path))
-
-    def close(self) -> None:
-        """See `Source`."""
-        self._closed.set()

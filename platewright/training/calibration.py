@@ -263,8 +263,7 @@ def main() -> int:
     if args.weights.suffix != ".npz":
         raise WeightsError(f"{args.weights}: give the .npz; the .onnx beside it is written as well")
     network = load_network(args.weights)
-    folder = background_folder(args.bgs)
-    photos = [] if folder is None else load_backgrounds(folder)
+    photos = load_backgrounds(background_folder(args.bgs))
     found = calibrate(network, Backgrounds(photos), drawings=args.drawings, seed=args.seed)
     written = store_temperature(args.weights, found)
     print(

@@ -168,8 +168,7 @@ def main() -> int:
     settings = DetectorSettings(
         min_presence=args.presence, scan_presence=args.presence, second_look=args.presence
     )
-    folder = background_folder(args.bgs)
-    photos = [] if folder is None else load_backgrounds(folder)
+    photos = load_backgrounds(background_folder(args.bgs))
     detector = detector_of(network, settings)
     reader = network.settings.line or network.settings.slots
 

@@ -256,9 +256,8 @@ class Stock:
             DatasetError: if these can't be used.
         """
         cv2.setNumThreads(1)
-        have = folder is not None and folder.is_dir()
-        kept = folder if have else None
-        photos = load_backgrounds(kept, grey=True) if kept else []
+        kept = folder if folder is not None and folder.is_dir() else None
+        photos = load_backgrounds(kept)
         stored = StoredSource(samples.stored, samples.stored_share) if samples.stored else None
         hard = load_hard(samples.hard) if samples.hard is not None else None
         return cls(Backgrounds(photos, seed=seed), stored, hard, kept)
@@ -266,7 +265,7 @@ class Stock:
     @cached_property
     def coloured(self) -> Stock:
         """The same backgrounds in colour, and no stored pictures: these have none."""
-        photos = load_backgrounds(self.folder, grey=False) if self.folder else []
+        photos = load_backgrounds(self.folder, grey=False)
         return Stock(Backgrounds(photos, grey=False), folder=self.folder)
 
 

@@ -15,7 +15,7 @@ from platewright.geometry import Box, quad_of_box
 from platewright.output import annotation
 from platewright.output.annotation import annotate, confidence_colour, place_tag, text_colour
 from platewright.output.lines import LinesFile
-from platewright.output.photo import PhotoReadings, readings_table
+from platewright.output.photo import PhotoReadings, ReadingsTable
 from platewright.output.writer import load_writer
 from platewright.record import Character, Reading
 
@@ -49,12 +49,17 @@ def contrast(a: tuple[int, int, int], b: tuple[int, int, int]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def table_of(*photos: PhotoReadings) -> str:
+    table = ReadingsTable()
+    for each in photos:
+        table.add(each)
+    return str(table)
+
+
 def test_table_is_aligned_and_tells_of_photos_without_plates() -> None:
-    table = readings_table(
-        [
-            photo("first.jpg", reading((1, 2, 30, 40)), reading((5, 6, 7, 8), "X1", 0.0512)),
-            photo("a very long name.jpg"),
-        ]
+    table = table_of(
+        photo("first.jpg", reading((1, 2, 30, 40)), reading((5, 6, 7, 8), "X1", 0.0512)),
+        photo("a very long name.jpg"),
     )
     assert table.split("\n") == [
         "text        confidence  presence  region  box (x0 y0 x1 y1)  photo",
@@ -62,9 +67,9 @@ def test_table_is_aligned_and_tells_of_photos_without_plates() -> None:
         "X1                5.1%     97.0%  GB      5 6 7 8            first.jpg",
         "(no plate)                                                   a very long name.jpg",
     ]
-    sure = readings_table([photo("first.jpg", reading((1, 2, 30, 40), confidence=0.99996))])
+    sure = table_of(photo("first.jpg", reading((1, 2, 30, 40), confidence=0.99996)))
     assert " 99.9% " in sure and "100" not in sure
-    alone = readings_table([photo("first.jpg")]).split("\n")
+    alone = table_of(photo("first.jpg")).split("\n")
     assert alone[1] == "(no plate)"
     assert "photo" not in alone[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from dataclasses import fields, replace
 from pathlib import Path
@@ -18,11 +19,11 @@ from platewright.synth.scene import SceneSettings, draw_camera, draw_scene
 from platewright.synth.settings import (
     DEFAULT,
     FORMER,
+    PRESETS_FILE,
     DecoySettings,
     SynthSettings,
     list_options,
     load_synth,
-    preset_names,
     table_names,
 )
 
@@ -37,8 +38,9 @@ def write(folder: Path, text: str) -> Path:
 
 def test_the_bundled_file_is_the_defaults_with_four_presets() -> None:
     assert load_synth() == DEFAULT == SynthSettings()
-    assert preset_names() == ("gate", "street", "night", "phone")
-    drawn = {name: load_synth(preset=name) for name in preset_names()}
+    names = tomllib.loads(PRESETS_FILE.read_text("utf-8"))["preset"]
+    assert tuple(names) == ("gate", "street", "night", "phone")
+    drawn = {name: load_synth(preset=name) for name in names}
     assert len({repr(v) for v in drawn.values()}) == 4 and DEFAULT not in drawn.values()
 
 

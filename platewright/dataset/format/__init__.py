@@ -6,7 +6,8 @@ it writes. Modules that begin with an underscore are no formats.
 
 Where it can be read as well it has two functions: `read(path, finder)`, which yields pictures and
 their records, and `claims(path)`, which tells whether a path looks like the format. The finder says
-where pictures are that are named by URL, and what becomes of missing ones.
+where pictures are that are named by URL, and what becomes of missing ones; labels that can't be
+read are a `DatasetError` with file and line, or noted where the finder isn't strict.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from platewright.errors import ConfigError, DatasetError
+from platewright.errors import ConfigError, DatasetError, os_errors_as
 
 if TYPE_CHECKING:
     from platewright.dataset.picture import PictureFile, PictureFinder
@@ -122,11 +123,9 @@ def detect_format(path: Path) -> str:
     """
     if not path.exists():
         raise DatasetError(f"{path}: there is no such file or folder")
-    try:
+    with os_errors_as(DatasetError, path):
         found = [name for name in readable_names() if _module(name).claims(path)]
         found = found or [name for name in readable_names() if _parts(path, name)]
-    except OSError as error:
-        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     if len(found) == 1:
         return found[0]
     if found:

@@ -74,9 +74,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture and its record without texts.
-
-    Raises:
-        DatasetError: if a row can't be read, with file and line.
     """
     file = path / BOXES if path.is_dir() else path
     pictures: dict[str, list[tuple[list[float], list[float]]]] = {}

@@ -229,9 +229,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         Each picture and its record, by id. A plate's quad is its `quad`, else that of its outline
         (`corners_around`, begun at the top left), else its box, turned by the attribute `rotation`
         that CVAT gives it (degrees clockwise, round its middle).
-
-    Raises:
-        DatasetError: if the file or an entry can't be read, with what is wrong where.
     """
     source = _source(path)
     content = load_object(source)

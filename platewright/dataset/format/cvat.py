@@ -109,9 +109,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture and its record; of a video each frame that has plates.
-
-    Raises:
-        DatasetError: if the file can't be read, with its line.
     """
     file = path
     if path.is_dir():

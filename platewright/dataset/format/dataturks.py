@@ -96,9 +96,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture and its record, a line each; a label's first name is the plates' kind.
-
-    Raises:
-        DatasetError: if a line can't be read, with file and line.
     """
     file = path / LINES if path.is_dir() else path
     for where, values in _entries(file):

@@ -93,12 +93,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: the file, or the folder that holds `annotations/`; pictures lie in `images/NAME/`
             beside that, where NAME is the file's, or in `images/`.
-
-    Yields:
-        Each picture and its record.
-
-    Raises:
-        DatasetError: if a file can't be read.
     """
     files = sorted((path / FOLDER).glob("*.json")) if path.is_dir() else [path]
     if not files:

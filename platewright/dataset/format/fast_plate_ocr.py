@@ -108,9 +108,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture, and a record with one plate from edge to edge of it.
-
-    Raises:
-        DatasetError: if a row or its picture can't be read, with file and line.
     """
     for file in list_files(path, ".csv"):
         for number, row in rows_of(file, NEEDED):

@@ -75,9 +75,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture, by its text file's name, and its record; `###` becomes an empty text.
-
-    Raises:
-        DatasetError: if a file or a picture can't be read, with the line.
     """
     folder = path / "gt" if (path / "gt").is_dir() else path
     files = sorted(folder.glob("gt_*.txt"))

@@ -102,9 +102,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture and its record, a task each.
-
-    Raises:
-        DatasetError: if the file can't be read.
     """
     file = min(path.glob("*.json"), default=path / FILE) if path.is_dir() else path
     for number, task in enumerate(load_list(file)):

@@ -94,9 +94,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PictureFi
 
     Yields:
         Each picture, by its file's name, and its record.
-
-    Raises:
-        DatasetError: if a file can't be read.
     """
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files:

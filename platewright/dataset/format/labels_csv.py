@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.textfile import bounded, first_line, has_columns
+from platewright.dataset.textfile import first_line, has_columns, rows_of
 from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
-from platewright.file import open_file, whole_text
+from platewright.file import whole_text
 from platewright.geometry import Box, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import LARGEST, number_of
 
 BOX_COLUMNS = ("x", "y", "w", "h")
+HINT = "; the header is file,x,y,w,h,text,country or file,text,country"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +41,8 @@ def read_labels(path: Path) -> list[Label]:
     Raises:
         DatasetError: if the file can't be read or a line is off, with the line's number.
     """
-    try:
-        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as stream:
-            labels = list(_rows(path, csv.reader(bounded(stream, path), strict=True)))
-    except OSError as error:
-        raise DatasetError(f"{path}: can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: not a text file in UTF-8; export it as CSV again") from error
+    rows = rows_of(path, ("file", "text"), together=BOX_COLUMNS, lower=True, hint=HINT)
+    labels = [_label(f"{path}: line {number}", row, number) for number, row in rows]
     if not labels:
         raise DatasetError(f"{path}: no label in it, only the header")
     return labels
@@ -72,58 +68,22 @@ def choose(
     return [label for label in labels if label.file in wanted]
 
 
-def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[Label]:
-    """Yield the labels of an open CSV file."""
-    number = 0
-    try:
-        header = next(reader, None)
-        if header is None:
-            raise DatasetError(f"{path}: the file is empty; it needs file,x,y,w,h,text,country")
-        number = 1
-        columns = _columns(path, header)
-        for row in reader:
-            number = reader.line_num  # type: ignore[attr-defined]
-            if row:
-                yield _label(f"{path}: line {number}", columns, len(header), row, number)
-    except csv.Error as error:
-        raise DatasetError(f"{path}: line {number + 1}: not CSV: {error}") from error
-
-
-def _columns(path: Path, header: list[str]) -> dict[str, int]:
-    """Return where each column stands."""
-    names = [name.strip().lower() for name in header]
-    missing = [name for name in ("file", "text") if name not in names]
-    if any(name in names for name in BOX_COLUMNS):
-        missing += [name for name in BOX_COLUMNS if name not in names]
-    if missing:
-        raise DatasetError(
-            f"{path}: line 1: no column {', '.join(missing)}; "
-            "the header is file,x,y,w,h,text,country or file,text,country"
-        )
-    return {name: names.index(name) for name in names}
-
-
-def _label(
-    where: str, columns: dict[str, int], num_columns: int, row: list[str], line: int
-) -> Label:
+def _label(where: str, row: dict[str, str], line: int) -> Label:
     """Return the label of one row."""
-    if len(row) != num_columns:
-        raise DatasetError(f"{where}: {len(row)} fields, but the header has {num_columns}")
-    file = row[columns["file"]].strip()
+    file = row["file"]
     if not file:
         raise DatasetError(f"{where}: the field file is empty")
     parts = re.split(r"[\\/]", file)
     if ".." in parts or not parts[0] or parts[0].endswith(":"):
         raise DatasetError(f"{where}: {file[:200]}: leads out of the folder of the labels")
     box: Box | None = None
-    if "x" in columns:
-        x, y, w, h = (_number(where, name, row[columns[name]]) for name in BOX_COLUMNS)
+    if "x" in row:
+        x, y, w, h = (_number(where, name, row[name]) for name in BOX_COLUMNS)
         if w <= 0 or h <= 0:
             raise DatasetError(f"{where}: the box is {w:g} x {h:g} pixels; both must be above 0")
         box = (x, y, x + w, y + h)
-    country = row[columns["country"]].strip() if "country" in columns else ""
-    text = row[columns["text"]].strip()
-    return Label(file=file, text=text, country=country, box=box, line=line)
+    country = row.get("country", "")
+    return Label(file=file, text=row["text"], country=country, box=box, line=line)
 
 
 def _number(where: str, name: str, field: str) -> float:
@@ -184,9 +144,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each photo and its record; a window where the labels have no boxes.
-
-    Raises:
-        DatasetError: if a row can't be read, with file and line.
     """
     file = path / TABLE if path.is_dir() else path
     photos: dict[str, list[Label]] = {}

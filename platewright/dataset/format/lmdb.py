@@ -14,8 +14,7 @@ import numpy as np
 from platewright.dataset.crop import straighten
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL
 from platewright.dataset.picture import STRICT, PackedPicture, PictureFinder, packed_size
-from platewright.dataset.png import encode_png
-from platewright.dataset.writer import Format, Sample
+from platewright.dataset.writer import Format, Sample, encode_png
 from platewright.errors import ConfigError, DatasetError, OutputError
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
@@ -100,10 +99,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPic
 
     Yields:
         Each picture, and a record with one plate from edge to edge of it.
-
-    Raises:
-        DatasetError: if an environment or a text can't be read.
-        ConfigError: if lmdb isn't installed.
     """
     environments = _environments(path)
     if not environments:

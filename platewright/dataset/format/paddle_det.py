@@ -66,9 +66,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         path: one list, or a folder with `train.txt`, `val.txt` and `test.txt`, or with the
             `Label.txt` of PPOCRLabel; pictures are named from there. Outlines of any number of
             points become `corners_around` them.
-
-    Raises:
-        DatasetError: if a line or its picture can't be read, with file and line.
     """
     for file in list_files(path, ".txt"):
         for number, line in lines_of(file):

@@ -80,9 +80,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture, and a record with one plate from edge to edge of it.
-
-    Raises:
-        DatasetError: if a line or its picture can't be read, with file and line.
     """
     yield from read_lists(path, "\t", "tab", finder)
 

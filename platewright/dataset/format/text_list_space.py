@@ -28,9 +28,5 @@ def claims(path: Path) -> bool:
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
-    """Read lists of file, space, text; see `text_list.read`.
-
-    Raises:
-        DatasetError: if a line or its picture can't be read, with file and line.
-    """
+    """Read lists of file, space, text; see `text_list.read`."""
     yield from text_list.read_lists(path, " ", "space", finder)

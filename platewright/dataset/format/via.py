@@ -83,12 +83,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: the file, or the folder that holds it; pictures lie beside it or in `images/`.
-
-    Yields:
-        Each picture and its record.
-
-    Raises:
-        DatasetError: if the file can't be read.
     """
     file = min(path.glob("*.json"), default=path / FILE) if path.is_dir() else path
     content = load_object(file)

@@ -106,9 +106,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: a JSON file, a folder of such with the pictures, or the folder above `images/`.
-
-    Raises:
-        DatasetError: if a file can't be read, with the place in it.
     """
     folder = path / "images" if any((path / "images").glob("*.json")) else path
     files = sorted(folder.glob("*.json")) if folder.is_dir() else [path]

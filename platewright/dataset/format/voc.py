@@ -175,9 +175,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         Each picture, by its XML file's name, and its record. A plate's quad is its `polygon` (four
         corners round it where it has more), else its box, turned by the attribute `rotation` that
         CVAT gives it. Its text is that of `text`, else of an attribute called so or like it.
-
-    Raises:
-        DatasetError: if a file can't be read, with its line.
     """
     places = (*(path / name for name in ANNOTATIONS), path)
     annotations = next((place for place in places if place.is_dir()), path)

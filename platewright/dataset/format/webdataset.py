@@ -62,9 +62,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPic
     Args:
         path: a tar, or a folder of such.
         finder: not asked: the pictures are in the shards.
-
-    Raises:
-        DatasetError: if a shard or a record can't be read.
     """
     tars = sorted(path.glob("*.tar")) if path.is_dir() else [path]
     if not tars:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platewright.dataset.png import encode_png
-from platewright.dataset.writer import Format, Sample, plain_value, save_bytes
+from platewright.dataset.writer import Format, Sample, encode_png, plain_value, save_bytes
 from platewright.errors import DatasetError
 from platewright.record import SceneRecord
 
@@ -65,9 +64,6 @@ def read(path: Path, finder: PictureFinder | None = None) -> Iterator[tuple[Path
         finder: told where each label stands; whether a picture is there is found when it is opened.
 
     A last line that is cut off, as a run leaves it that was killed, is passed over and noted.
-
-    Raises:
-        DatasetError: if a line can't be read, with its number.
     """
     from platewright.dataset.failure import CUT_OFF
     from platewright.dataset.picture import STRICT

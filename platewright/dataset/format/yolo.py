@@ -116,9 +116,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Yields:
         Each picture, by name, and its record without texts; without a label file it has no plates.
-
-    Raises:
-        DatasetError: if a label can't be read, with file and line.
     """
 
     def corners(values: list[float], size: tuple[int, int]) -> FloatArray:

@@ -34,11 +34,7 @@ def claims(path: Path) -> bool:
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
-    """Read a folder of YOLO OBB labels; see `yolo.read`.
-
-    Raises:
-        DatasetError: if a picture or a label can't be read, with file and line.
-    """
+    """Read a folder of YOLO OBB labels; see `yolo.read`."""
 
     def corners(values: list[float], size: tuple[int, int]) -> FloatArray:
         if len(values) not in (8, 9):  # the ninth is a confidence

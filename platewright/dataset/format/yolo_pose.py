@@ -52,9 +52,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     """Read a folder of YOLO pose labels with four corners; see `yolo.read`.
 
     A plate of which a corner isn't labelled gets the corners of its box.
-
-    Raises:
-        DatasetError: if a picture or a label can't be read, with file and line.
     """
 
     def corners(values: list[float], size: tuple[int, int]) -> FloatArray:

@@ -38,9 +38,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     An outline may begin at any corner and run either way, so a plate's corners are told from the
     top left of the picture; one of more or fewer corners than four becomes `corners_around` it.
-
-    Raises:
-        DatasetError: if a picture or a label can't be read, with file and line.
     """
 
     def corners(values: list[float], size: tuple[int, int]) -> FloatArray:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.geometry import FloatArray
 from platewright.network.part import UNSEEN
 from platewright.text import Alphabet
 
-FloatArray = NDArray[np.float64]
 Codes = NDArray[np.int16]
 PART = 4096  #: Plates that are weighed at a time: their tables stay in the processor's cache
 
