@@ -1,7 +1,5 @@
 """Arrays: in models, and in `.npz` files, written whole and read within bounds."""
 
-from __future__ import annotations
-
 import json
 import lzma
 import math
@@ -22,10 +20,8 @@ from platewright.file import make_folder, open_file, whole_file
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"
 NOTE = "note.json"
-MAX_BYTES = 1 << 28
-"""Of all arrays together; the networks here have less than a fifth of it."""
-MAX_TEXT = 1 << 20
-"""Bytes of the settings, and of the note."""
+MAX_BYTES = 1 << 28  #: Of all arrays together; the networks here have less than a fifth of it
+MAX_TEXT = 1 << 20  #: Bytes of the settings, and of the note
 # A header of an array is Python, in a way: nearly anything comes of a damaged one.
 DAMAGED = (
     OSError, ValueError, TypeError, EOFError, KeyError, RuntimeError, MemoryError, SyntaxError,
@@ -69,12 +65,7 @@ def read_arrays(path: Path) -> tuple[Arrays, str, dict[str, Any]]:
 
 
 def _members(stream: BinaryIO, path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of an open file; none is made that is larger than the zip's table tells.
-
-    Raises:
-        WeightsError: if they are too large.
-        Exception: what `zipfile` and `numpy` raise.
-    """
+    """Return the arrays of an open file; none is made that is larger than the zip's table tells."""
     with zipfile.ZipFile(stream) as archive:
         entries = archive.infolist()
         if sum(entry.file_size for entry in entries) > MAX_BYTES:

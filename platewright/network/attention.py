@@ -1,7 +1,5 @@
 """Convolutions, a recurrent encoder, and a decoder that attends to one place per character."""
 
-from __future__ import annotations
-
 import string
 from dataclasses import replace
 from typing import Any
@@ -14,8 +12,7 @@ from platewright.network.layers import Standardize, bidirectional, conv_relu, in
 from platewright.network.weights import TextSettings
 
 Tensor = Any
-EMBEDDING = 10
-"""Numbers that stand for the character before."""
+EMBEDDING = 10  #: Numbers that stand for the character before
 
 ORIGINAL = TextSettings(
     name="attention",

@@ -1,7 +1,5 @@
 """Bounding-box regression: a photo with one car in, one box out."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +12,7 @@ from platewright.network.layers import Standardize, conv_relu
 from platewright.network.weights import TextSettings
 
 Tensor = Any
-SMALLEST = 1 / 224
-"""Least width and height of a box, parts of the photo."""
+SMALLEST = 1 / 224  #: Least width and height of a box, parts of the photo
 
 ORIGINAL = TextSettings(
     name="box",

@@ -1,7 +1,5 @@
 """What networks consist of and what they cost, layer by layer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,23 +14,14 @@ from platewright.network.weights import AnySettings
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer.
+    """One layer."""
 
-    Attributes:
-        network: that it belongs to: the part's task, or the name.
-        name: its name.
-        kind: its class.
-        shape: of its output, without the batch.
-        parameters: how many numbers it has learned or keeps.
-        macs: multiply-accumulates for one window.
-    """
-
-    network: str
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    parameters: int
-    macs: int
+    network: str  #: that it belongs to: the part's task, or the name
+    name: str  #: its name
+    kind: str  #: its class
+    shape: tuple[int, ...]  #: of its output, without the batch
+    parameters: int  #: how many numbers it has learned or keeps
+    macs: int  #: multiply-accumulates for one window
 
 
 def layer_rows(settings: AnySettings) -> list[LayerRow]:
@@ -106,7 +95,6 @@ def scan_macs(settings: ScanSettings, height: int, width: int) -> int:
     """Return the multiply-accumulates of the scan over one picture.
 
     Args:
-        settings: of the scan.
         height: of the picture, pixels.
         width: of the picture, pixels.
     """
@@ -124,7 +112,6 @@ def photo_macs(settings: ScanSettings, size: tuple[int, int], factors: Sequence[
     """Return the multiply-accumulates of the scan over a whole photo.
 
     Args:
-        settings: of the scan.
         size: (height, width) of the photo.
         factors: sizes of the levels over the photo's.
     """

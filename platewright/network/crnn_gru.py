@@ -1,7 +1,5 @@
 """Convolutions, a dense layer per column, two bidirectional GRUs, CTC."""
 
-from __future__ import annotations
-
 import string
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Six convolutions that squeeze the height, two bidirectional LSTMs, CTC."""
 
-from __future__ import annotations
-
 import string
 from dataclasses import replace
 

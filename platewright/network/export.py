@@ -5,8 +5,6 @@ as hundreds of nodes, or as loops that ONNX Runtime runs one step at a time. The
 and GRU (ONNX operator documentation), with their gates in another order.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import io
@@ -46,9 +44,6 @@ def write_onnx(networks: Networks, settings: AnySettings, path: Path, made_of: s
     """Export Keras models, with the networks' settings in the file's metadata.
 
     Args:
-        networks: of `build`, on the TensorFlow back end.
-        settings: of them.
-        path: the `.onnx` file.
         made_of: SHA-256 of the weights file that they are of; empty: of none.
 
     Raises:

@@ -1,7 +1,5 @@
 """The frame: a light look at a find, says whether it is a plate and where its corners are."""
 
-from __future__ import annotations
-
 import math
 
 import keras

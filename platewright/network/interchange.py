@@ -30,8 +30,7 @@ FORMATS = {
     "savedmodel": ("savedmodel",),
 }
 """What is written in each; those of `.int8` have weights of 8 bits, the last is a folder."""
-FILES = {"scan": ("scan",), "reading": ("frame", "line")}
-"""Networks of each file."""
+FILES = {"scan": ("scan",), "reading": ("frame", "line")}  #: Networks of each file
 INPUTS = {"scan": "image", "frame": "find", "line": "plate"}
 OUTPUTS = {
     "scan": ("scan_presence", "scan_corners"),
@@ -48,8 +47,7 @@ AXES = {
 """Names of axes of any size of a network's inputs and outputs; what is named alike is as large."""
 INSIDE = {"name", "layers", "residual", "head", "channels", "width", "refined", "reach"}
 """Settings that only who builds a network needs."""
-RATIO = 0.5**0.5
-"""Size of each level that the scan looks at over the one before."""
+RATIO = 0.5**0.5  #: Size of each level that the scan looks at over the one before
 TOLD = "platewright.json"
 """What a LiteRT file (as a zip archive) and a SavedModel (in `assets.extra`) tell of themselves."""
 
@@ -123,11 +121,7 @@ def _json(told: dict[str, Any]) -> str:
 
 
 def _checked(settings: Any, weights: Path) -> BundleSettings:
-    """Return settings that have what reads photos.
-
-    Raises:
-        WeightsError: if a network is missing.
-    """
+    """Return settings that have what reads photos."""
     names = [*settings.parts]
     if missing := [name for name in INPUTS if name not in names]:
         raise WeightsError(
@@ -272,11 +266,7 @@ def _write_litert(
 
 
 def _put(made: Path, place: Path) -> None:
-    """Put a SavedModel that is whole into its place; one that was there goes then.
-
-    Raises:
-        OutputError: if it can't be put there, or something else is there.
-    """
+    """Put a SavedModel that is whole into its place; one that was there goes then."""
     before = made.with_name("before")
     if place.exists() and not (place / "saved_model.pb").is_file():
         raise OutputError(f"{place}: there already, and no SavedModel: name another folder")

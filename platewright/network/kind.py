@@ -29,90 +29,58 @@ by itself."""
 
 @dataclass(frozen=True)
 class Networks:
-    """Keras models over the same weights.
+    """Keras models over the same weights."""
 
-    Attributes:
-        teach: what training fits; its outputs are named as the losses.
-        run: what reads; where training needs no other one, the same.
-        head: the same up to its recurrent layers, their input being its output `steps`; None where
-            it has none.
-        tail: bidirectional and dense layers that follow `steps`; they are exported as ONNX's own.
-        tail_output: name of what the tail yields.
-    """
-
-    teach: Any
-    run: Any
+    teach: Any  #: what training fits; its outputs are named as the losses
+    run: Any  #: what reads; where training needs no other one, the same
+    #: the same up to its recurrent layers, their input being its output `steps`; None where it has
+    #: none
     head: Any = None
+    #: bidirectional and dense layers that follow `steps`; they are exported as ONNX's own
     tail: tuple[Any, ...] = ()
-    tail_output: str = "logits"
+    tail_output: str = "logits"  #: name of what the tail yields
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How the weights of a network are learnt.
+    """How the weights of a network are learnt."""
 
-    Attributes:
-        optimizer: adam, adamw, rmsprop, adadelta, or sgd (Nesterov, momentum 0.9).
-        rate: learning rate, the highest one where it changes.
-        last_rate: rate at the end, part of the highest; 1: it never falls.
-        warmup: steps of rising rate.
-        decay: weight decay of adamw.
-        clip: largest norm of the gradient; 0: any.
-        ema: weight of the past in the moving average of the weights, per step; 0: no average.
-        best: whether the weights of the least loss on held-out drawings are kept, or the last.
-    """
-
-    optimizer: str = "adamw"
-    rate: float = 1e-3
-    last_rate: float = 1.0
-    warmup: int = 0
-    decay: float = 0.0
-    clip: float = 0.0
+    optimizer: str = "adamw"  #: adam, adamw, rmsprop, adadelta, or sgd (Nesterov, momentum 0.9)
+    rate: float = 1e-3  #: learning rate, the highest one where it changes
+    last_rate: float = 1.0  #: rate at the end, part of the highest; 1: it never falls
+    warmup: int = 0  #: steps of rising rate
+    decay: float = 0.0  #: weight decay of adamw
+    clip: float = 0.0  #: largest norm of the gradient; 0: any
+    #: weight of the past in the moving average of the weights, per step; 0: no average
     ema: float = 0.0
+    #: whether the weights of the least loss on held-out drawings are kept, or the last
     best: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(Schedule):
-    """One way of training a network.
+    """One way of training a network."""
 
-    Attributes:
-        settings: shapes of the network.
-        source: where all this is from.
-        batch: pictures in a step.
-        epochs: times that `epoch` pictures are seen.
-        epoch: pictures between two validations.
-        where: weight of the loss that tells where each character is, which drawings know; 0: texts
-            alone are taught.
-        by_length: whether CTC's loss of a text is divided by its length.
-    """
-
-    settings: PartSettings | TextSettings
-    source: str
-    batch: int = 16
-    epochs: int = 100
-    epoch: int = 10_000
+    settings: PartSettings | TextSettings  #: shapes of the network
+    source: str  #: where all this is from
+    batch: int = 16  #: pictures in a step
+    epochs: int = 100  #: times that `epoch` pictures are seen
+    epoch: int = 10_000  #: pictures between two validations
+    #: weight of the loss that tells where each character is, which drawings know; 0: texts alone
+    #: are taught
     where: float = 0.0
-    by_length: bool = False
+    by_length: bool = False  #: whether CTC's loss of a text is divided by its length
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A network that can be built and trained.
+    """A network that can be built and trained."""
 
-    Attributes:
-        name: of its file, with hyphens.
-        about: what it is, from the file's first line.
-        task: what it is taught, the name of a file in `platewright/training/task/`.
-        recipes: by name; the first is the default.
-        build: makes the networks of settings, with fresh weights.
-    """
-
-    name: str
-    about: str
-    task: str
-    recipes: dict[str, Recipe]
-    build: Callable[[Any], Networks]
+    name: str  #: of its file, with hyphens
+    about: str  #: what it is, from the file's first line
+    task: str  #: what it is taught, the name of a file in `platewright/training/task/`
+    recipes: dict[str, Recipe]  #: by name; the first is the default
+    build: Callable[[Any], Networks]  #: makes the networks of settings, with fresh weights
 
     def recipe(self, name: str = "") -> Recipe:
         """Return a recipe; without a name the default.
@@ -132,7 +100,6 @@ def part_recipe(settings: PartSettings, source: str, batch: int, *, where: float
     """Return how a network of a shared weights file is trained; all of ours are trained alike.
 
     Args:
-        settings: shapes of the network.
         source: what it is.
         batch: its pictures in a step, of 20,000 steps.
         where: see `Recipe`.
@@ -251,8 +218,7 @@ def build(settings: AnySettings) -> Networks:
     return Networks(model, model)
 
 
-SILENT = "3"
-"""TensorFlow's level for fatal errors alone."""
+SILENT = "3"  #: TensorFlow's level for fatal errors alone
 CHATTER = re.compile(
     rb"WARNING: All log messages before absl::|[IWE]\d{4} \d\d:\d\d:\d+\.|"
     rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] |To enable the following instructions: "

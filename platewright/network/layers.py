@@ -1,7 +1,5 @@
 """Layers that several networks share; written with `keras.ops`, for every back end."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -50,7 +48,6 @@ def residual(x: Tensor, channels: int, name: str, *, grown: bool = False) -> Ten
     Args:
         x: a map (B, H, W, channels).
         channels: of the map.
-        name: the layers begin with it.
         grown: whether it changes nothing until it learns, as what is added to a network that has
             learnt already must (Chen et al. 2016, Net2Net).
     """
@@ -245,7 +242,6 @@ def bidirectional(
         layer: `LSTM` or `GRU` of Keras.
         units: of each direction.
         merge: `sum` or `concat`.
-        name: of the layer.
         dropout: part of its inputs left out in training.
     """
     inner = layer(units, return_sequences=True, dropout=dropout, name=f"{name}_one")

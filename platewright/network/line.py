@@ -1,7 +1,5 @@
 """The line reader: a residual trunk with attention, spelt along the lines of the plate by CTC."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers, ops
 

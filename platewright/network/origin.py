@@ -1,7 +1,5 @@
 """The origin: tells a plate's region by its colours, marks and letters."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Settings of the networks that share a weights file: scan, frame, line, slots and origin."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -28,15 +26,10 @@ def receptive_field(layers: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Grid:
-    """A window slid in even steps.
+    """A window slid in even steps."""
 
-    Attributes:
-        window: (height, width) in network-input pixels.
-        stride: (down, right) in network-input pixels.
-    """
-
-    window: tuple[int, int]
-    stride: tuple[int, int]
+    window: tuple[int, int]  #: (height, width) in network-input pixels
+    stride: tuple[int, int]  #: (down, right) in network-input pixels
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """Return (rows, cols) of the output for an input; 0 where the window does not fit.
@@ -77,8 +70,7 @@ class Grid:
         )
 
 
-UNSEEN = "?"
-"""What stands for a run of characters that are cut off or hidden."""
+UNSEEN = "?"  #: What stands for a run of characters that are cut off or hidden
 Layer = tuple[int, int, int, int]
 Facts = tuple[tuple[str, str], ...]
 
@@ -101,22 +93,16 @@ def thick(low: int, mid: int, high: int) -> tuple[Layer, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class ScanSettings:
-    """The scan: slides over every level of the pyramid.
-
-    Attributes:
-        name: of the network, as its file's.
-        layers: (kernel height, kernel width, stride, channels) of its convolutions, in order.
-        residual: the first layers of residual pairs.
-        head: channels of what its two outputs share.
-        extent: (low, high) part of the window that a positive plate fills: the larger of width over
-            window width and height over window height.
-    """
+    """The scan: slides over every level of the pyramid."""
 
     task: ClassVar[str] = "scan"
-    name: str = "scan"
+    name: str = "scan"  #: of the network, as its file's
+    #: (kernel height, kernel width, stride, channels) of its convolutions, in order
     layers: tuple[Layer, ...] = thin(24, 56)
-    residual: tuple[int, ...] = (2, 4)
-    head: int = 56
+    residual: tuple[int, ...] = (2, 4)  #: the first layers of residual pairs
+    head: int = 56  #: channels of what its two outputs share
+    #: (low, high) part of the window that a positive plate fills: the larger of width over window
+    #: width and height over window height
     extent: tuple[float, float] = (0.34, 0.52)
 
     def __post_init__(self) -> None:
@@ -153,20 +139,13 @@ class ScanSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameSettings:
-    """The frame: a light look at a find, says whether it is a plate and where its corners are.
-
-    Attributes:
-        name: of the network, as its file's.
-        window: (height, width) of the straightened find, pixels.
-        channels: of its three resolutions.
-        margin: (x, y) room round the find's quad, parts of it.
-    """
+    """The frame: a light look at a find, says whether it is a plate and where its corners are."""
 
     task: ClassVar[str] = "frame"
-    name: str = "frame"
-    window: tuple[int, int] = (32, 96)
-    channels: tuple[int, int, int] = (16, 32, 64)
-    margin: tuple[float, float] = (0.25, 0.35)
+    name: str = "frame"  #: of the network, as its file's
+    window: tuple[int, int] = (32, 96)  #: (height, width) of the straightened find, pixels
+    channels: tuple[int, int, int] = (16, 32, 64)  #: of its three resolutions
+    margin: tuple[float, float] = (0.25, 0.35)  #: (x, y) room round the find's quad, parts of it
 
     @property
     def facts(self) -> Facts:
@@ -176,34 +155,20 @@ class FrameSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LineSettings:
-    """The line reader: spells a straightened plate along its lines.
-
-    Attributes:
-        name: of the network, as its file's.
-        characters: the alphabet.
-        window: (height, width) of the straightened plate, pixels.
-        channels: of its four resolutions.
-        width: of the steps along a line.
-        lines: most lines of a plate.
-        longest: most characters of a text.
-        margin: (x, y) room round the plate's quad, parts of it.
-        refined: residual pairs of convolutions on the map that lines are read from.
-        reach: so many rows above and below a line are read with it.
-        temperature: divides the steps' logits; above 1 makes them less sure.
-    """
+    """The line reader: spells a straightened plate along its lines."""
 
     task: ClassVar[str] = "line"
-    name: str = "line"
-    characters: str = DEFAULT_CHARACTERS
-    window: tuple[int, int] = (64, 192)
-    channels: tuple[int, int, int, int] = (24, 32, 64, 96)
-    width: int = 96
-    lines: int = 3
-    longest: int = 12
-    margin: tuple[float, float] = (0.06, 0.08)
-    refined: int = 0
-    reach: int = 0
-    temperature: float = 1.0
+    name: str = "line"  #: of the network, as its file's
+    characters: str = DEFAULT_CHARACTERS  #: the alphabet
+    window: tuple[int, int] = (64, 192)  #: (height, width) of the straightened plate, pixels
+    channels: tuple[int, int, int, int] = (24, 32, 64, 96)  #: of its four resolutions
+    width: int = 96  #: of the steps along a line
+    lines: int = 3  #: most lines of a plate
+    longest: int = 12  #: most characters of a text
+    margin: tuple[float, float] = (0.06, 0.08)  #: (x, y) room round the plate's quad, parts of it
+    refined: int = 0  #: residual pairs of convolutions on the map that lines are read from
+    reach: int = 0  #: so many rows above and below a line are read with it
+    temperature: float = 1.0  #: divides the steps' logits; above 1 makes them less sure
 
     @property
     def alphabet(self) -> Alphabet:
@@ -232,26 +197,16 @@ class LineSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SlotSettings:
-    """The slot reader: says for each place of a text which character stands there.
-
-    Attributes:
-        name: of the network, as its file's.
-        characters: the alphabet.
-        slots: most characters that a plate can have.
-        window: (height, width) of the straightened plate, pixels.
-        channels: of its four resolutions.
-        margin: (x, y) room round the plate's quad, parts of it.
-        temperature: divides the slots' logits; above 1 makes them less sure.
-    """
+    """The slot reader: says for each place of a text which character stands there."""
 
     task: ClassVar[str] = "slots"
-    name: str = "slots"
-    characters: str = DEFAULT_CHARACTERS
-    slots: int = 12
-    window: tuple[int, int] = (64, 192)
-    channels: tuple[int, int, int, int] = (24, 32, 64, 96)
-    margin: tuple[float, float] = (0.06, 0.08)
-    temperature: float = 1.0
+    name: str = "slots"  #: of the network, as its file's
+    characters: str = DEFAULT_CHARACTERS  #: the alphabet
+    slots: int = 12  #: most characters that a plate can have
+    window: tuple[int, int] = (64, 192)  #: (height, width) of the straightened plate, pixels
+    channels: tuple[int, int, int, int] = (24, 32, 64, 96)  #: of its four resolutions
+    margin: tuple[float, float] = (0.06, 0.08)  #: (x, y) room round the plate's quad, parts of it
+    temperature: float = 1.0  #: divides the slots' logits; above 1 makes them less sure
 
     @property
     def alphabet(self) -> Alphabet:
@@ -274,23 +229,16 @@ class SlotSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class OriginSettings:
-    """The origin: tells a plate's region by its colours, marks and letters.
-
-    Attributes:
-        name: of the network, as its file's.
-        regions: codes, one class each; behind them a class for none of these.
-        window: (height, width) of the straightened plate in colour, pixels.
-        channels: of its four resolutions.
-        margin: (x, y) room round the plate's quad, parts of it.
-        nobody: part of what it is taught that is of no region, 0-1; all regions are as frequent.
-    """
+    """The origin: tells a plate's region by its colours, marks and letters."""
 
     task: ClassVar[str] = "origin"
-    name: str = "origin"
-    regions: tuple[str, ...] = ()
+    name: str = "origin"  #: of the network, as its file's
+    regions: tuple[str, ...] = ()  #: codes, one class each; behind them a class for none of these
+    #: (height, width) of the straightened plate in colour, pixels
     window: tuple[int, int] = (48, 128)
-    channels: tuple[int, int, int, int] = (16, 32, 48, 96)
-    margin: tuple[float, float] = (0.06, 0.08)
+    channels: tuple[int, int, int, int] = (16, 32, 48, 96)  #: of its four resolutions
+    margin: tuple[float, float] = (0.06, 0.08)  #: (x, y) room round the plate's quad, parts of it
+    #: part of what it is taught that is of no region, 0-1; all regions are as frequent
     nobody: float = 0.1
 
     @property

@@ -1,7 +1,5 @@
 """The scan: a few convolutions that slide over a photo and say where a plate may be."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

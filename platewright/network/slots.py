@@ -1,7 +1,5 @@
 """The slot reader: a residual trunk with attention, pooled into one character for each place."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

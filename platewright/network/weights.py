@@ -26,8 +26,7 @@ from platewright.network.part import (
 )  # fmt: skip
 from platewright.text import DEFAULT_CHARACTERS, Alphabet
 
-MOST = 1e6
-"""Of any number in settings."""
+MOST = 1e6  #: Of any number in settings
 BOUNDS = {
     "window": (1, 4096), "temperature": (1e-3, 1e3), "extent": (1e-3, 1), "margin": (0, 10),
     "nobody": (1e-9, 1 - 1e-9), "longest": (1, 100), "slots": (1, 100), "lines": (1, 10),
@@ -85,34 +84,21 @@ class BundleSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TextSettings:
-    """Shapes of a network that has a weights file of its own: texts, or a box, out of a picture.
+    """Shapes of a network that has a weights file of its own: texts, or a box, out of a picture."""
 
-    Attributes:
-        name: of the network, as its file's.
-        task: what it is taught, and how its outputs are to be understood: ctc, attention or box.
-        window: (height, width) of the grey picture it takes, pixels.
-        channels: of its convolutions, in order.
-        units: of its recurrent layers, or of its dense ones, in order; none: see `box`.
-        width: numbers per step that its recurrent layers get; 0: what the convolutions give.
-        rows: how often the sequence runs over the plate: 2 reads an upper and a lower line.
-        dropout: part of the recurrent layers' inputs that training leaves out, 0-1.
-        norm: whether every convolution is followed by batch normalisation.
-        characters: the alphabet.
-        slots: most characters of a text.
-        margin: (x, y) room round the plate's quad in the window, parts of the plate.
-    """
-
-    name: str
-    task: str
-    window: tuple[int, int]
-    channels: tuple[int, ...]
+    name: str  #: of the network, as its file's
+    task: str  #: what it is taught, and how its outputs are to be understood: ctc, attention or box
+    window: tuple[int, int]  #: (height, width) of the grey picture it takes, pixels
+    channels: tuple[int, ...]  #: of its convolutions, in order
+    #: of its recurrent layers, or of its dense ones, in order; none: see `box`
     units: tuple[int, ...]
-    width: int = 0
-    rows: int = 1
-    dropout: float = 0.0
-    norm: bool = True
-    characters: str = DEFAULT_CHARACTERS
-    slots: int = 12
+    width: int = 0  #: numbers per step that its recurrent layers get; 0: what the convolutions give
+    rows: int = 1  #: how often the sequence runs over the plate: 2 reads an upper and a lower line
+    dropout: float = 0.0  #: part of the recurrent layers' inputs that training leaves out, 0-1
+    norm: bool = True  #: whether every convolution is followed by batch normalisation
+    characters: str = DEFAULT_CHARACTERS  #: the alphabet
+    slots: int = 12  #: most characters of a text
+    #: (x, y) room round the plate's quad in the window, parts of the plate
     margin: tuple[float, float] = (0.06, 0.08)
 
     def __post_init__(self) -> None:
@@ -174,7 +160,6 @@ def read_settings(text: str, source: str = "weights") -> AnySettings:
 
     Args:
         text: JSON, as `to_json` writes it.
-        source: the file, for messages.
 
     Raises:
         WeightsError: if the text is no JSON, has unknown keys, or values that can't be.
@@ -265,9 +250,6 @@ def save_weights(
     """Write a weights file whole or not at all.
 
     Args:
-        path: the `.npz`.
-        arrays: weights by name.
-        settings: of the network.
         note: how the weights came about (JSON values).
 
     Raises:

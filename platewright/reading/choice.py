@@ -26,8 +26,7 @@ if TYPE_CHECKING:  # what the usual reading needs nothing of is loaded when it i
 SUFFIXES = (".onnx", ".npz")
 OWN = ("line", "slots", "window")
 """What the detector's own weights read with: by the part's name, or as it was called at first."""
-WITHOUT_WEIGHTS = ("", *OWN, "api")
-"""No other reader, the weights' own, and a service."""
+WITHOUT_WEIGHTS = ("", *OWN, "api")  #: No other reader, the weights' own, and a service
 
 
 def find_weights(choice: str) -> Path:
@@ -153,7 +152,6 @@ def load_detector(
 
     Args:
         weights: of the default network, `.onnx` or `.npz`.
-        settings: of the detector.
         reader: see `with_reader`; empty: `default_choice`.
         threads: that each network may use.
         beams: see `with_reader`.
@@ -175,7 +173,6 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
     """Return a detector that reads, or finds, with another reader.
 
     Args:
-        detector: of the default network.
         choice: a network's name, a weights file, or `api`; several networks with `+` between them
             vote, `window` being the default one.
         threads: that the reader's network may use.

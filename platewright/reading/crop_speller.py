@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import ConfigError
+from platewright.geometry import FloatArray, Picture
 from platewright.image import WRITE_SUFFIXES, save_image
 from platewright.reading.ctc import labels, log_likelihoods, spell_ctc, spell_text
 from platewright.reading.detector import Detector
@@ -21,7 +22,6 @@ from platewright.reading.spelling import Spelling
 from platewright.record import Reading
 from platewright.text import Alphabet
 
-FloatArray = NDArray[np.float64]
 Step = Callable[
     [NDArray[np.int32], NDArray[np.float32]],
     tuple[FloatArray, NDArray[np.float32], FloatArray],
@@ -32,21 +32,13 @@ Step = Callable[
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A text as far as it is spelt.
+    """A text as far as it is spelt."""
 
-    Attributes:
-        classes: its characters, without the end.
-        log_probability: of them, and of the end where it is reached.
-        ended: whether the end is reached.
-        rows: (classes,) log-probabilities of each step.
-        weights: (cells,) of each step.
-    """
-
-    classes: tuple[int, ...] = ()
-    log_probability: float = 0.0
-    ended: bool = False
-    rows: tuple[FloatArray, ...] = ()
-    weights: tuple[FloatArray, ...] = ()
+    classes: tuple[int, ...] = ()  #: its characters, without the end
+    log_probability: float = 0.0  #: of them, and of the end where it is reached
+    ended: bool = False  #: whether the end is reached
+    rows: tuple[FloatArray, ...] = ()  #: (classes,) log-probabilities of each step
+    weights: tuple[FloatArray, ...] = ()  #: (cells,) of each step
 
 
 def search(
@@ -130,7 +122,6 @@ def spell_attention(
 
     Args:
         found: of `search`, at least one.
-        alphabet: of the classes.
         slots: most characters of a text.
         shape: (rows, columns) of the cells.
     """
@@ -146,9 +137,6 @@ def spell_attention(
         others=tuple((alphabet.decode(h.classes), h.log_probability) for h in found[1:4]),
         weights=np.stack(best.weights).reshape(-1, *shape),
     )
-
-
-Picture = NDArray[np.uint8]
 
 
 class _NetworkCrops:
@@ -185,17 +173,11 @@ class CtcSpeller(_NetworkCrops):
 
 @dataclass(frozen=True)
 class CtcEvidence:
-    """Steps of one crop.
+    """Steps of one crop."""
 
-    Attributes:
-        steps: (steps, characters + 1) log-probabilities, blank first.
-        settings: of the network.
-        beams: of the search.
-    """
-
-    steps: FloatArray
-    settings: Any
-    beams: int
+    steps: FloatArray  #: (steps, characters + 1) log-probabilities, blank first
+    settings: Any  #: of the network
+    beams: int  #: of the search
 
     def spell(self) -> Spelling:
         """See `Evidence`."""
@@ -228,17 +210,11 @@ class AttentionSpeller(_NetworkCrops):
 
 @dataclass(frozen=True)
 class AttentionEvidence:
-    """What attention may look at in one crop.
+    """What attention may look at in one crop."""
 
-    Attributes:
-        cells: (cells, channels).
-        network: whose decoder looks.
-        beams: of the search.
-    """
-
-    cells: NDArray[np.float32]
-    network: Network
-    beams: int
+    cells: NDArray[np.float32]  #: (cells, channels)
+    network: Network  #: whose decoder looks
+    beams: int  #: of the search
 
     def spell(self) -> Spelling:
         """See `Evidence`."""
@@ -298,10 +274,8 @@ def crop_speller(network: Network, *, beams: int = 8) -> CropSpeller:
 
 
 ZOOM = 3
-ACROSS = 4
-"""Panels in a row."""
-BAR = 26
-"""Height of a panel's caption, pixels."""
+ACROSS = 4  #: Panels in a row
+BAR = 26  #: Height of a panel's caption, pixels
 END = "end"
 
 
@@ -325,7 +299,6 @@ class AttentionFile:
     """The picture of what a reader looked at in one photo.
 
     Args:
-        path: the picture file.
         detector: with a reader that has attention.
         photos: how many there are to read.
 

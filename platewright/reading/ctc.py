@@ -5,8 +5,6 @@ the ways to say it step by step, where steps may repeat a character or be blank.
 stands twice in a row needs a blank between.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,14 +12,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from platewright.geometry import FloatArray
 from platewright.reading.spelling import Spelling
 from platewright.text import Alphabet
 
-BLANK = 0
-"""Class of a step that says nothing; character k of the alphabet has class k + 1."""
-FloatArray = NDArray[np.float64]
-RATED = 3
-"""Texts of a search that are rated over all their paths."""
+BLANK = 0  #: Class of a step that says nothing; character k of the alphabet has class k + 1
+RATED = 3  #: Texts of a search that are rated over all their paths
 LEAST = 1e-4
 """Beam search passes over characters that are less probable at a step, unless told otherwise."""
 
@@ -293,7 +289,6 @@ def spell_ctc(
 
     Args:
         log_probs: (steps, characters + 1), blank first.
-        alphabet: of the characters.
         slots: most characters of the text.
         beams: of the search; 1: the best path.
 
@@ -321,8 +316,6 @@ def spell_text(
     Args:
         log_probs: see `spell_ctc`.
         classes: of the text, at most as many as `slots`.
-        alphabet: see `spell_ctc`.
-        slots: see `spell_ctc`.
     """
     log_probability, table = likelihoods(log_probs, classes)
     out = np.zeros((slots, alphabet.num_classes))

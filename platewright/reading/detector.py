@@ -1,7 +1,5 @@
 """The detector: finds, frames and reads the plates of a photo."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
@@ -11,9 +9,9 @@ from typing import Any, Self
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from platewright.geometry import areas, intersections, ratio_of_quad, suppress
+from platewright.geometry import FloatArray, Picture, areas, intersections, ratio_of_quad, suppress
 from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
 from platewright.reading.origin import OriginTeller
@@ -28,23 +26,17 @@ from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
 from platewright.record import Reading
 
-FloatArray = NDArray[np.float64]
-Picture = NDArray[np.uint8]
-OTHERS = 3
-"""Further texts of a plate, of other lengths maybe, that are tried under the regions."""
+OTHERS = 3  #: Further texts of a plate, of other lengths maybe, that are tried under the regions
 PART = 0.2
 """A reading goes whose box lies in that of a longer one that is at least so many times as sure."""
 STICKER = 0.05
 """What takes less of a reading's box is a sticker on the plate, however long its text."""
-INSIDE = 0.7
-"""A box lies in another one if so much of it does."""
+INSIDE = 0.7  #: A box lies in another one if so much of it does
 FRAMED = 0.3
 """Where plates are located, what the framer is less sure of is not read: hardly anything of it
 would stay."""
-UNLIKELY = 0.02
-"""Least presence of a window of the scan where a photo is seen as a negative."""
-UNREAD = 1e-6
-"""Confidence of a reading without text where readings are sorted."""
+UNLIKELY = 0.02  #: Least presence of a window of the scan where a photo is seen as a negative
+UNREAD = 1e-6  #: Confidence of a reading without text where readings are sorted
 
 
 class Detector:
@@ -182,7 +174,6 @@ class Detector:
 
         Args:
             image: (H, W) grey or (H, W, 3) RGB photo.
-            finds: looked at by the framer.
 
         Returns:
             One reading per find, in order, however unsure.

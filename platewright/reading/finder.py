@@ -1,7 +1,5 @@
 """Where plates are: a pyramid of sizes, finders on it, and framers that look again."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,30 +10,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, box_of_quad, quad_of_box, suppress
+from platewright.geometry import Box, FloatArray, Picture, box_of_quad, quad_of_box, suppress
 from platewright.reading.runtime import Network, levels
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots
 from platewright.reading.straighten import refined, straightened
 
-Picture = NDArray[np.uint8]
-RATIO = math.sqrt(0.5)
-"""Size of each level over the one before."""
+RATIO = math.sqrt(0.5)  #: Size of each level over the one before
 
 
 @dataclass(frozen=True)
 class Level:
-    """One size of the photo, padded so that windows reach over its edges.
+    """One size of the photo, padded so that windows reach over its edges."""
 
-    Attributes:
-        image: (H, W) grey.
-        scale: (x, y) photo pixels per pixel of this level.
-        pad: (x, y) pixels of this level put before the photo's first.
-    """
-
-    image: Picture
-    scale: tuple[float, float]
-    pad: tuple[int, int]
+    image: Picture  #: (H, W) grey
+    scale: tuple[float, float]  #: (x, y) photo pixels per pixel of this level
+    pad: tuple[int, int]  #: (x, y) pixels of this level put before the photo's first
 
 
 LevelLook = tuple[Level, tuple[int, int], NDArray[np.float32], NDArray[np.float32]]
@@ -96,9 +86,7 @@ def pyramid(
         yield Level(np.asarray(padded, np.uint8), (width / cols, height / rows), (pad_x, pad_y))
 
 
-FloatArray = NDArray[np.float64]
-WIDTH_OVER_HEIGHT = 4.0
-"""A plate `min_height` high is looked for if it is so many times as wide."""
+WIDTH_OVER_HEIGHT = 4.0  #: A plate `min_height` high is looked for if it is so many times as wide
 SAME_FIND = 0.5
 """Finds that overlap by more are one; of nested ones only their texts tell which is the plate."""
 VOTE = 0.6
@@ -107,33 +95,22 @@ voting: Gidaris and Komodakis 2015)."""
 WIDER, PER_SIZE = 1.5, 0.5
 """Of so many times as many finds as are asked for, those stay that are the surest: a find that is
 seen at one more size of the photo counts as if its logit were so much more."""
-LEAST_PX = 1e-6
-"""A find's box counts as no smaller, so that nothing is divided by 0."""
-MEGAPIXEL = 1_000_000
-"""Pixels."""
+LEAST_PX = 1e-6  #: A find's box counts as no smaller, so that nothing is divided by 0
+MEGAPIXEL = 1_000_000  #: Pixels
 
 
 @dataclass(frozen=True)
 class Find:
-    """A place that may be a plate.
+    """A place that may be a plate."""
 
-    Attributes:
-        quad: (4, 2) photo pixels.
-        presence: 0-1.
-    """
-
-    quad: FloatArray
-    presence: float
+    quad: FloatArray  #: (4, 2) photo pixels
+    presence: float  #: 0-1
 
 
 class Finder(Protocol):
-    """Says where plates may be.
+    """Says where plates may be."""
 
-    Attributes:
-        exact: whether its quads are those of the readings, however else a plate may be framed.
-    """
-
-    exact: bool
+    exact: bool  #: whether its quads are those of the readings, however else a plate may be framed
 
     def find(self, grey: Picture, settings: DetectorSettings) -> list[Find]:
         """Return what may be plates of a grey (H, W) photo, best first."""
@@ -141,13 +118,9 @@ class Finder(Protocol):
 
 
 class Framer(Protocol):
-    """Looks at finds again.
+    """Looks at finds again."""
 
-    Attributes:
-        counts: whether its presence takes the place of the find's; else it only sifts.
-    """
-
-    counts: bool
+    counts: bool  #: whether its presence takes the place of the find's; else it only sifts
 
     def frame(
         self, grey: Picture, quads: Sequence[FloatArray]
@@ -375,7 +348,6 @@ def sift(
 
     Args:
         grey: (H, W) photo.
-        finds: of it.
         framer: looks, `settings.looks` - 1 times.
         settings: `second_look` is the least presence of what stays, but for the few best frames.
 

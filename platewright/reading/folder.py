@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.errors import ImageError, OutputError
+from platewright.geometry import Picture
 from platewright.image import load_image, save_image
 from platewright.output.batch import Job, load_photo
 from platewright.output.photo import PhotoReadings
@@ -26,36 +26,22 @@ if TYPE_CHECKING:
     from platewright.generation.engine import Engine
 
 
-Picture = NDArray[np.uint8]
-WORTH = 4
-"""Photos that a process must have to read so that starting it pays."""
-SHARD = 32
-"""Photos that a cluster's worker gets at a time."""
+WORTH = 4  #: Photos that a process must have to read so that starting it pays
+SHARD = 32  #: Photos that a cluster's worker gets at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingJob:
-    """How photos are read; it can be pickled, so that any process on any machine can do it.
+    """How photos are read; it can be pickled, so that any process on any machine can do it."""
 
-    Attributes:
-        weights: of the default network; on a cluster every machine finds it there.
-        settings: of the detector.
-        reader: that reads with it; empty: what goes with the weights.
-        threads: of the networks.
-        beams: texts that the reader's search follows at once.
-        redact: hide all plates instead of telling their texts.
-        pictures: hand the photos over with their readings.
-        shown: tells which readings are told and drawn; None: all.
-    """
-
-    weights: Path
-    settings: DetectorSettings
-    reader: str = ""
-    threads: int = 1
-    beams: int = 8
-    redact: bool = False
-    pictures: bool = True
-    shown: Shown | None = None
+    weights: Path  #: of the default network; on a cluster every machine finds it there
+    settings: DetectorSettings  #: of the detector
+    reader: str = ""  #: that reads with it; empty: what goes with the weights
+    threads: int = 1  #: of the networks
+    beams: int = 8  #: texts that the reader's search follows at once
+    redact: bool = False  #: hide all plates instead of telling their texts
+    pictures: bool = True  #: hand the photos over with their readings
+    shown: Shown | None = None  #: tells which readings are told and drawn; None: all
 
     def load(self) -> Detector:
         """Load the networks.
@@ -73,19 +59,12 @@ class ReadingJob:
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoDone:
-    """What became of a photo.
+    """What became of a photo."""
 
-    Attributes:
-        job: the photo.
-        photo: what was read in it; None where it can't be read.
-        image: uint8 (H, W, 3) RGB; None where it isn't asked for.
-        error: why it can't be read; empty where it can.
-    """
-
-    job: Job
-    photo: PhotoReadings | None = None
-    image: Picture | None = None
-    error: str = ""
+    job: Job  #: the photo
+    photo: PhotoReadings | None = None  #: what was read in it; None where it can't be read
+    image: Picture | None = None  #: uint8 (H, W, 3) RGB; None where it isn't asked for
+    error: str = ""  #: why it can't be read; empty where it can
 
     def image_of(self, *, wanted: bool) -> Picture:
         """Return the photo, loaded if need be; without pixels, (0, 0, 3), where it isn't wanted.
@@ -198,8 +177,6 @@ def read_photos(
     """Read photos and write their annotated pictures.
 
     Args:
-        how: to read them.
-        photos: which, and where their pictures go.
         workers: processes of this machine; 1: this one.
         engine: a cluster in their place.
         detector: of this process, where it is loaded already.

@@ -6,34 +6,24 @@ the same bytes of nodes and weights, and so the same numbers. Nothing is read bu
 ModelProto and GraphProto (onnx.proto) that say what belongs together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-GRAPH = 7
-"""A model's field."""
+GRAPH = 7  #: A model's field
 NODE, INITIALIZER, INPUT, OUTPUT, VALUE = 1, 5, 11, 12, 13
 """A graph's fields; those of the last kind only say which sizes the values between have."""
 NODE_INPUT, NODE_OUTPUT = 1, 2
 NAME, TENSOR_NAME = 1, 8
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-"""Wire types (Protocol Buffers, "Encoding")."""
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  #: Wire types (Protocol Buffers, "Encoding")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A network of a file.
+    """A network of a file."""
 
-    Attributes:
-        inputs: names.
-        outputs: names.
-        model: the file that it would be alone.
-    """
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    model: bytes
+    inputs: tuple[str, ...]  #: names
+    outputs: tuple[str, ...]  #: names
+    model: bytes  #: the file that it would be alone
 
 
 @dataclass(frozen=True)

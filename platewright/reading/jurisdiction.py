@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.geometry import FloatArray
 from platewright.network.part import UNSEEN
 from platewright.reading.prior import OTHER, Prior, Priors, Shape
 from platewright.reading.spelling import decode_slots
@@ -27,36 +28,27 @@ if TYPE_CHECKING:
     from platewright.region import Region
     from platewright.region.template import Template
 
-FloatArray = NDArray[np.float64]
 
 FLOOR = 1e-5
 """Least probability of a character where regions are weighed: the network may be sure and wrong."""
 TINY = 1e-9
-SURE = 0.7
-"""A state is told from this part of its country's probability on."""
+SURE = 0.7  #: A state is told from this part of its country's probability on
 LEAST = 0.02
 """A text that fits stands in for the free one if it is at least so many times as probable."""
 OPEN = 0.001
 """Characters that are less probable than the text's own by this factor are no question."""
-MOST_OPEN = 64
-"""Texts among which the regions choose."""
+MOST_OPEN = 64  #: Texts among which the regions choose
 REACH = 9.0
 """Templates less probable than the best by more than this, in natural logarithms, are left out."""
 
 
 @dataclass(frozen=True)
 class Conditioned:
-    """A text under a region.
+    """A text under a region."""
 
-    Attributes:
-        region: the code of the region that draws the text most often, of those asked for.
-        text: the most probable text that fits one of their syntaxes.
-        slots: (slots, classes) probabilities given that the text fits.
-    """
-
-    region: str
-    text: str
-    slots: FloatArray
+    region: str  #: the code of the region that draws the text most often, of those asked for
+    text: str  #: the most probable text that fits one of their syntaxes
+    slots: FloatArray  #: (slots, classes) probabilities given that the text fits
 
 
 class Jurisdiction:
@@ -64,7 +56,6 @@ class Jurisdiction:
 
     Args:
         regions: their weights are the probabilities before anything is read.
-        alphabet: of the network.
         slots: most characters of a text; longer templates are left out.
         other: probability of none of them, above 0 and below 1.
     """

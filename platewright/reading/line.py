@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import box_of_quad, suppress
+from platewright.geometry import FloatArray, Picture, box_of_quad, suppress
 from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import (
     BLANK,
@@ -26,18 +26,12 @@ from platewright.reading.spelling import Spelling
 from platewright.reading.straighten import refined, straightened
 from platewright.text import Alphabet
 
-FloatArray = NDArray[np.float64]
-Picture = NDArray[np.uint8]
-BLANK_SURE = 0.98
-"""Steps that are blank with more than this stand together as one."""
-SURE = 0.97
-"""A text that the framings so far are surer of is not read again ..."""
+BLANK_SURE = 0.98  #: Steps that are blank with more than this stand together as one
+SURE = 0.97  #: A text that the framings so far are surer of is not read again ...
 HARDLY = 0.3
 """... nor what is hardly a plate: presence times how certain the average character is."""
-GAP = 1.28
-"""A British plate's groups are 1.36 times as far apart as its characters."""
-NOTHING = 0.3
-"""How certain the average character counts where none is read."""
+GAP = 1.28  #: A British plate's groups are 1.36 times as far apart as its characters
+NOTHING = 0.3  #: How certain the average character counts where none is read
 USUAL = 0.8
 """Temperature at which it counts: presence, and what is found, are the same at every other."""
 
@@ -101,7 +95,6 @@ class LineEvidence:
 
     Args:
         logits: (framings, steps, classes), blank first, unseen last.
-        settings: of the reader.
     """
 
     def __init__(self, logits: NDArray[np.float32], settings: LineSettings) -> None:

@@ -1,20 +1,16 @@
 """Whose a plate may be by its colours: likelihoods of regions."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import Picture
 from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.straighten import straightened
 
-Picture = NDArray[np.uint8]
-TRUST = 0.7
-"""Exponent of the likelihoods: drawn plates teach less of real ones than they seem to."""
+TRUST = 0.7  #: Exponent of the likelihoods: drawn plates teach less of real ones than they seem to
 
 
 class OriginTeller:

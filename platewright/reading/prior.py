@@ -1,32 +1,23 @@
 """What speaks for whose a plate is before its text is read: its look, its gaps, its shape."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import FloatArray
 from platewright.reading.template_table import RATIOS, TemplateTable
 
-Shape = tuple[float, int]
-"""Width over height, and the number of lines."""
-FloatArray = NDArray[np.float64]
+Shape = tuple[float, int]  #: Width over height, and the number of lines
 
-OTHER = 0.01
-"""Probability, before anything is seen, of a region that is not described."""
-FREE = 0.03
-"""Part of each region's plates whose texts are not described: personal ones, old ones."""
-SHAPED = 0.6
-"""Exponent of how likely a plate's shape is."""
+OTHER = 0.01  #: Probability, before anything is seen, of a region that is not described
+FREE = 0.03  #: Part of each region's plates whose texts are not described: personal ones, old ones
+SHAPED = 0.6  #: Exponent of how likely a plate's shape is
 GAP_SEEN, GAP_MADE_UP = 0.7, 0.06
 """How often a reading has a gap where its plate has one, and where it has none."""
-GAP_ELSEWHERE = 0.25
-"""How often two characters of a plate that no region describes stand apart."""
-GAP_ASTRAY = 0.05
-"""How often gaps say nothing: shops set characters as they like."""
+GAP_ELSEWHERE = 0.25  #: How often two characters of a plate that no region describes stand apart
+GAP_ASTRAY = 0.05  #: How often gaps say nothing: shops set characters as they like
 TINY = 1e-9
 
 

@@ -16,21 +16,18 @@ from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
 from platewright.file import file_digest
+from platewright.geometry import Picture
 from platewright.network.weights import AnySettings, BundleSettings, read_settings
 from platewright.reading.graph import take_apart
 
 FloatArray = NDArray[np.float32]
-Picture = NDArray[np.uint8]
-FIRST_RUN_S = 20.0
-"""A first run of weights that takes longer is ended."""
-MOST_NUMBERS = 50_000_000
-"""In a picture of a fixed size that a network takes."""
+FIRST_RUN_S = 20.0  #: A first run of weights that takes longer is ended
+MOST_NUMBERS = 50_000_000  #: In a picture of a fixed size that a network takes
 LOOPS = re.compile(rb"\x22\x04(Loop|Scan)")
 """A node's field `op_type` (onnx.proto, field 4 of NodeProto) of what may go on for ever."""
 MAX_BYTES = 1 << 28
 NO_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation", "BFCArena")
-LEAST = 128
-"""Sides of an idle picture whose size is free: no smaller than a scan's window."""
+LEAST = 128  #: Sides of an idle picture whose size is free: no smaller than a scan's window
 
 
 class Network(Protocol):
@@ -47,7 +44,6 @@ def open_session(path: Path, threads: int = 1) -> tuple[Any, Any, dict[str, str]
     """Open an exported file of any network.
 
     Args:
-        path: the `.onnx` file.
         threads: that one picture may use.
 
     Returns:
@@ -136,7 +132,6 @@ class OnnxNetwork:
     """Runs an exported `.onnx` file.
 
     Args:
-        path: the file.
         threads: that one picture may use.
 
     Raises:

@@ -21,43 +21,30 @@ from typing import Any
 from urllib import error, parse
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.errors import ServiceError
+from platewright.geometry import FloatArray, Picture
 from platewright.http import ALLOWED, RefusedError, ask
 from platewright.image import encode_image
 from platewright.reading.speller import Given
 from platewright.text import Alphabet, clean
 
 URL, KEY = "PLATEWRIGHT_OCR_URL", "PLATEWRIGHT_OCR_KEY"
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
-LARGEST = 1 << 20
-"""Bytes of an answer."""
-LONGEST_WAIT_S = 30.0
-"""No service is waited for longer between two tries, whatever it asks."""
+LARGEST = 1 << 20  #: Bytes of an answer
+LONGEST_WAIT_S = 30.0  #: No service is waited for longer between two tries, whatever it asks
 HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """An endpoint and how patiently it is asked.
+    """An endpoint and how patiently it is asked."""
 
-    Attributes:
-        url: that crops are posted to, http or https.
-        key: sent in the header `apikey`.
-        timeout_s: for one answer, from the look-up of the host's name to its last byte.
-        tries: at most, where the endpoint is busy or out of reach.
-        backoff_s: before the second try; doubled for each further one.
-        pause: waits; replaced in tests.
-    """
-
-    url: str
-    key: str = field(repr=False)
-    timeout_s: float = 20.0
-    tries: int = 4
-    backoff_s: float = 0.5
-    pause: Callable[[float], None] = time.sleep
+    url: str  #: that crops are posted to, http or https
+    key: str = field(repr=False)  #: sent in the header `apikey`
+    timeout_s: float = 20.0  #: for one answer, from the look-up of the host's name to its last byte
+    tries: int = 4  #: at most, where the endpoint is busy or out of reach
+    backoff_s: float = 0.5  #: before the second try; doubled for each further one
+    pause: Callable[[float], None] = time.sleep  #: waits; replaced in tests
 
     def __post_init__(self) -> None:
         """Check the address and the key: a `ServiceError` that tells neither, if need be."""
@@ -201,11 +188,7 @@ def _rgb(crop: Picture) -> Picture:
 
 
 def _address(url: str) -> parse.SplitResult:
-    """Return an address's parts as they are sent: its host in IDNA, the others escaped.
-
-    Raises:
-        ServiceError: if it is none; it isn't told, as it may be the key.
-    """
+    """Return an address's parts as they are sent: its host in IDNA, the others escaped."""
     try:
         parts = parse.urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode().lower()

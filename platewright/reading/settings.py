@@ -22,16 +22,12 @@ BRIGHT = 128
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Mask:
-    """What is not looked at.
+    """What is not looked at."""
 
-    Attributes:
-        boxes: (x0, y0, x1, y1) each; values of `relative` ones are parts of the picture's sides.
-        relative: for each box, whether it is.
-        pictures: (H, W) each, true where nothing is looked for, whatever size photos have.
-    """
-
+    #: (x0, y0, x1, y1) each; values of `relative` ones are parts of the picture's sides
     boxes: tuple[Box, ...] = ()
-    relative: tuple[bool, ...] = ()
+    relative: tuple[bool, ...] = ()  #: for each box, whether it is
+    #: (H, W) each, true where nothing is looked for, whatever size photos have
     pictures: tuple[NDArray[np.bool_], ...] = ()
 
     def covers(self, box: Box, size: tuple[int, int]) -> bool:
@@ -121,8 +117,7 @@ def read_mask(given: Sequence[str]) -> Mask | None:
     )
 
 
-ACCEPTED = 0.7
-"""Least confidence of a text that is taken as read, unless told otherwise."""
+ACCEPTED = 0.7  #: Least confidence of a text that is taken as read, unless told otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,13 +127,10 @@ class Shown:
     As they are: of the readings shown at least nine in ten are plates, and of the texts that are
     read right less than one in a hundred is left out (docs/decisions.md). What is left out is a
     badge, a sign or a grille as a rule.
-
-    Attributes:
-        presence: least one, 0-1.
-        confidence: least one of a text, 0-1; what has no text goes by its presence alone.
     """
 
-    presence: float = 0.8
+    presence: float = 0.8  #: least one, 0-1
+    #: least one of a text, 0-1; what has no text goes by its presence alone
     confidence: float = 0.15
 
     @classmethod
@@ -170,59 +162,47 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorSettings:
-    """What is looked for and what is kept.
+    """What is looked for and what is kept."""
 
-    Attributes:
-        min_presence: least presence of a reading, 0-1: of the frame, the reader and the average
-            character together, so that a sign which reads as nothing certain is dropped.
-        min_confidence: least confidence of a reading, 0-1; what is less sure is dropped.
-        accept: least confidence of an accepted text, 0-1; what is less sure is marked.
-        accept_presence: least presence of an accepted text, 0-1.
-        min_height: height of the smallest plate looked for, photo pixels; 0: by `smallest`.
-        smallest: that height as a part of the photo's shorter side, and at least so many pixels.
-        max_plates: most readings of a photo.
-        min_characters: shortest text kept; 0: also what another reader can't read. What the
-            default network reads as nothing has no presence.
-        scan_presence: least presence of a window of the scan that is framed, 0-1.
-        max_candidates: most windows that are framed, for each megapixel of the photo; a smaller
-            one counts as one megapixel.
-        negative: most windows that are framed, for each megapixel, where no reading would be shown
-            at first: the scan then looks at the photo's negative, too, as it may see a black plate
-            where it looked past a white one. 0: it doesn't.
-        second_look: least presence of a frame that is framed again, and read, 0-1; the three best
-            need 0.5.
-        looks: how often a plate is framed, and read at last: 3 frames it twice.
-        framings: the margins round the quad at which it is read, times the network's own; what is
-            sure at the first is not read at the others. Their probabilities are averaged.
-        regions: codes or files of the regions whose syntaxes texts are to fit; none: any text.
-            With them, a text that fits none is not accepted.
-        mask: where nothing is looked for.
-    """
-
+    #: least presence of a reading, 0-1: of the frame, the reader and the average character
+    #: together, so that a sign which reads as nothing certain is dropped
     min_presence: float = 0.2
-    min_confidence: float = 0.0
+    min_confidence: float = 0.0  #: least confidence of a reading, 0-1; what is less sure is dropped
+    #: least confidence of an accepted text, 0-1; what is less sure is marked
     accept: float = ACCEPTED
-    accept_presence: float = 0.9
+    accept_presence: float = 0.9  #: least presence of an accepted text, 0-1
+    #: height of the smallest plate looked for, photo pixels; 0: by `smallest`
     min_height: float = 0.0
+    #: that height as a part of the photo's shorter side, and at least so many pixels
     smallest: tuple[float, float] = (1 / 60, 5.0)
-    max_plates: int = 50
+    max_plates: int = 50  #: most readings of a photo
+    #: shortest text kept; 0: also what another reader can't read. What the default network reads as
+    #: nothing has no presence.
     min_characters: int = 0
-    scan_presence: float = 0.05
+    scan_presence: float = 0.05  #: least presence of a window of the scan that is framed, 0-1
+    #: most windows that are framed, for each megapixel of the photo; a smaller one counts as one
+    #: megapixel
     max_candidates: int = 28
+    #: most windows that are framed, for each megapixel, where no reading would be shown at first:
+    #: the scan then looks at the photo's negative, too, as it may see a black plate where it looked
+    #: past a white one. 0: it doesn't.
     negative: int = 84
+    #: least presence of a frame that is framed again, and read, 0-1; the three best need 0.5
     second_look: float = 0.87
-    looks: int = 3
+    looks: int = 3  #: how often a plate is framed, and read at last: 3 frames it twice
+    #: the margins round the quad at which it is read, times the network's own; what is sure at the
+    #: first is not read at the others. Their probabilities are averaged.
     framings: tuple[float, ...] = (1.0, 0.3, 2.0)
+    #: codes or files of the regions whose syntaxes texts are to fit; none: any text. With them, a
+    #: text that fits none is not accepted.
     regions: tuple[str, ...] = ()
-    mask: Mask | None = None
+    mask: Mask | None = None  #: where nothing is looked for
 
 
 EDGE = 0.05
 """A plate nearer to the picture's edge than this part of its width may go on beyond it ..."""
-EDGE_PX = 2.0
-"""... or so many pixels."""
-CORNER = 0.35
-"""Captions lie nearer to the edge than this part of their width."""
+EDGE_PX = 2.0  #: ... or so many pixels.
+CORNER = 0.35  #: Captions lie nearer to the edge than this part of their width
 SHORTEST = 5
 """Characters of a text that is accepted whatever region it may be of: three and four are what a bar
 or a post leaves of most plates, and few plates have so little. With regions, what fits counts."""
@@ -268,13 +248,11 @@ def is_accepted(
     """Tell whether a text is taken as read.
 
     Args:
-        text: as it was read.
         confidence: of it, 0-1.
         presence: that there is a plate, 0-1.
         complete: see `is_complete`.
         room: see `room`.
         region: that it is of; empty: none of those that are known, or that were asked for.
-        settings: of the detector.
         captions: what stands above and below the text of plates, such as a state's name.
     """
     if not complete or UNSEEN in text or text in captions:

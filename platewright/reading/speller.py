@@ -1,24 +1,19 @@
 """Spellers: what the plates in given quads say, and what of a plate is there."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platewright.errors import ConfigError
+from platewright.geometry import FloatArray, Picture
 from platewright.reading.finder import certainty
 from platewright.reading.runtime import Network, levels
 from platewright.reading.spelling import Spelling, decode_slots, fold_slots, sharpen, spell
 from platewright.reading.straighten import refined, straightened
 from platewright.text import Alphabet
-
-Picture = NDArray[np.uint8]
-FloatArray = NDArray[np.float64]
 
 
 class Evidence(Protocol):
@@ -47,29 +42,18 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True)
 class Look:
-    """One plate, looked at.
+    """One plate, looked at."""
 
-    Attributes:
-        quad: (4, 2) as it was seen, photo pixels.
-        presence: that it is a plate that can be read, 0-1.
-        evidence: what its text may be.
-    """
-
-    quad: FloatArray
-    presence: float
-    evidence: Evidence
+    quad: FloatArray  #: (4, 2) as it was seen, photo pixels
+    presence: float  #: that it is a plate that can be read, 0-1
+    evidence: Evidence  #: what its text may be
 
 
 class Speller(Protocol):
-    """Reads the plates in given quads of a photo.
+    """Reads the plates in given quads of a photo."""
 
-    Attributes:
-        alphabet: of its spellings.
-        longest: most characters of a text.
-    """
-
-    alphabet: Alphabet
-    longest: int
+    alphabet: Alphabet  #: of its spellings
+    longest: int  #: most characters of a text
 
     def look(
         self, grey: Picture, quads: Sequence[FloatArray], framings: Sequence[float]
@@ -86,17 +70,12 @@ class Speller(Protocol):
 
 
 class CropSpeller(Protocol):
-    """Reads straightened plates, without a judgement on presence.
+    """Reads straightened plates, without a judgement on presence."""
 
-    Attributes:
-        alphabet: of its spellings.
-        margin: (x, y) room round the plate's quad that it wants, parts of the plate.
-        weight: of its probabilities beside those of the detector's own speller, 0-1.
-    """
-
-    alphabet: Alphabet
+    alphabet: Alphabet  #: of its spellings
+    #: (x, y) room round the plate's quad that it wants, parts of the plate
     margin: tuple[float, float]
-    weight: float
+    weight: float  #: of its probabilities beside those of the detector's own speller, 0-1
 
     def window(self, quad: FloatArray) -> tuple[int, int]:
         """Return the (height, width) that it wants a plate's crop in."""
@@ -149,7 +128,6 @@ class SlotEvidence:
 
     Args:
         plain: (slots, classes) probabilities as the network gives them.
-        alphabet: of the classes.
         temperature: divides their logarithms.
     """
 
@@ -229,7 +207,6 @@ class Given(SlotEvidence):
     Args:
         text: of the alphabet.
         slots: (slots, classes) probabilities.
-        alphabet: of the classes.
     """
 
     def __init__(self, text: str, slots: FloatArray, alphabet: Alphabet) -> None:
@@ -254,8 +231,7 @@ def crops_for(speller: CropSpeller, grey: Picture, quads: Sequence[FloatArray]) 
     ]
 
 
-LEAST = 1e-6
-"""No voter rules out a character altogether."""
+LEAST = 1e-6  #: No voter rules out a character altogether
 
 
 def pool(votes: Sequence[FloatArray]) -> FloatArray:
@@ -309,7 +285,6 @@ class VoteSpeller:
         """Return the text that has most of the votes.
 
         Args:
-            own: of the base.
             others: of the others, in their order.
         """
         alphabet = self.alphabet

@@ -1,16 +1,13 @@
 """Spellings: a text with its probability, and what else may stand at each of its places."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from platewright.geometry import FloatArray
 from platewright.record import Character
 from platewright.text import Alphabet
 
-FloatArray = NDArray[np.float64]
 EMPTY = 0.5
 """A slot that is empty with more than this probability ends the text: where several characters are
 possible, none of them may be as probable as the end and yet one of them be there."""
@@ -36,7 +33,6 @@ def decode_slots(
 
     Args:
         slots: (slots, classes) probabilities, the last class is `pad`.
-        alphabet: of the classes.
         alternatives: most characters listed per position.
         end: the text ends at the first slot that is empty with more than this probability; None:
             at the first where no character is more probable than that it is empty.
@@ -60,7 +56,6 @@ def spell(
     Args:
         text: of the alphabet's characters, at most as many as there are slots.
         slots: (slots, classes) probabilities, the last class is `pad`.
-        alphabet: of the classes.
         alternatives: most characters listed per position, the text's own first.
 
     Returns:
@@ -87,22 +82,17 @@ def spell(
 
 @dataclass(frozen=True, kw_only=True)
 class Spelling:
-    """A read text.
+    """A read text."""
 
-    Attributes:
-        text: of the reader's alphabet.
-        log_probability: natural logarithm of the probability that the network gives it.
-        slots: (slots, characters + 1) probabilities, the last class `pad`, as every reading has
-            them; the text's own multiply to its probability.
-        others: further texts with their logarithms, best first; empty where none were looked for.
-        weights: (steps, rows, columns) where attention looked for each character and for the end,
-            each step adds up to 1; None for readers without attention.
-    """
-
-    text: str
-    log_probability: float
+    text: str  #: of the reader's alphabet
+    log_probability: float  #: natural logarithm of the probability that the network gives it
+    #: (slots, characters + 1) probabilities, the last class `pad`, as every reading has them; the
+    #: text's own multiply to its probability
     slots: FloatArray
+    #: further texts with their logarithms, best first; empty where none were looked for
     others: tuple[tuple[str, float], ...] = ()
+    #: (steps, rows, columns) where attention looked for each character and for the end, each step
+    #: adds up to 1; None for readers without attention
     weights: FloatArray | None = None
 
 

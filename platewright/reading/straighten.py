@@ -1,7 +1,5 @@
 """Straightens plates: warps quads, with a margin, into windows, and frames them by what is seen."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -9,14 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import sound_quad
+from platewright.geometry import FloatArray, Picture, sound_quad
 
-FloatArray = NDArray[np.float64]
-Picture = NDArray[np.uint8]
-FLAT = 1e-9
-"""A quad of which less of its box is inside has corners on a line."""
-SHRUNK = 1.5
-"""What is shrunk by more is averaged first; the warp alone would alias."""
+FLAT = 1e-9  #: A quad of which less of its box is inside has corners on a line
+SHRUNK = 1.5  #: What is shrunk by more is averaged first; the warp alone would alias
 
 
 def rectify(

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import OutputError
+from platewright.geometry import FloatArray
 from platewright.resource import DATA, PACKAGE, cache_folder
 from platewright.text import Alphabet, clean
 
@@ -30,12 +31,10 @@ if TYPE_CHECKING:  # only where the table is made: they load all that regions ca
     from platewright.region.template import Piece, Sheet, Template
 
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Group = tuple[IntArray, FloatArray, IntArray]
 """(rows, length) places in the flat slots, (rows,) shares and cells: a row for each entry."""
-SHORTEST_CAPTION = 4
-"""Letters of a word that tells a plate's edge from its text."""
+SHORTEST_CAPTION = 4  #: Letters of a word that tells a plate's edge from its text
 RATIOS = np.linspace(math.log(0.8), math.log(8.0), 24)
 """Logarithms of widths over heights, in even steps."""
 SEEN_AS = ((0.8, -0.02, 0.15), (0.2, -0.15, 0.4))
@@ -44,35 +43,25 @@ framed well and seen from before, and of those seen from the side, or framed bad
 LEAST_SHAPE = 1e-4
 BROKEN_SEEN, BROKEN_MADE_UP = 0.9, 0.02
 """How often a reading has several lines where its plate has, and where it has one."""
-KEPT = 4
-"""Tables in the cache; older ones go."""
+KEPT = 4  #: Tables in the cache; older ones go
 
 
 @dataclass(frozen=True)
 class TemplateTable:
-    """Templates, and the cells that they consist of: pieces at places. Cell 0 stands for no piece.
+    """Templates, and the cells that they consist of: pieces at places. Cell 0 is no piece."""
 
-    Attributes:
-        codes: of the regions.
-        owners: (templates,) whose each is, an index of `codes`.
-        shares: (templates,) of each region's weight times the template's, 0-1.
-        lengths: (templates,) characters of their texts.
-        paths: (templates, most pieces) cells of each, filled up with 0.
-        groups: entries of the cells, a group for each length.
-        apart: (templates, slots) probability in 255ths that a gap stands before each character.
-        captions: words that the regions print above and below the text, as a network reads them.
-        shapes: (templates, 2, ratios) logarithms of how probable one line is, and several, with
-            each width over height, `RATIOS`.
-    """
-
-    codes: tuple[str, ...]
-    owners: IntArray
-    shares: FloatArray
-    lengths: IntArray
-    paths: IntArray
-    groups: tuple[Group, ...]
+    codes: tuple[str, ...]  #: of the regions
+    owners: IntArray  #: (templates,) whose each is, an index of `codes`
+    shares: FloatArray  #: (templates,) of each region's weight times the template's, 0-1
+    lengths: IntArray  #: (templates,) characters of their texts
+    paths: IntArray  #: (templates, most pieces) cells of each, filled up with 0
+    groups: tuple[Group, ...]  #: entries of the cells, a group for each length
+    #: (templates, slots) probability in 255ths that a gap stands before each character
     apart: NDArray[np.uint8]
+    #: (templates, 2, ratios) logarithms of how probable one line is, and several, with each width
+    #: over height, `RATIOS`
     shapes: NDArray[np.float32]
+    #: words that the regions print above and below the text, as a network reads them
     captions: frozenset[str] = frozenset()
 
     @property
@@ -88,7 +77,6 @@ class TemplateTable:
 
         Args:
             regions: weighed as they are.
-            alphabet: of the network.
             slots: most characters of a text; longer templates are left out.
         """
         from platewright.region.template import region_templates
@@ -190,7 +178,6 @@ def all_regions(alphabet: Alphabet, slots: int) -> TemplateTable:
     """Return the table of all regions but the generic one, from the cache where it is there.
 
     Args:
-        alphabet: of the network.
         slots: most characters of a text.
 
     Raises:

@@ -17,12 +17,9 @@ from numpy.typing import NDArray
 
 from platewright.geometry import FloatArray
 
-LOWEST, HIGHEST = -64, 63
-"""Of weights, in steps: 7 bits."""
-PATCHES = 6000
-"""Of every layer's input, from each batch."""
-DAMPING = 0.01
-"""Of the inputs' mean variance, added to that of each: few patches tell no more."""
+LOWEST, HIGHEST = -64, 63  #: Of weights, in steps: 7 bits
+PATCHES = 6000  #: Of every layer's input, from each batch
+DAMPING = 0.01  #: Of the inputs' mean variance, added to that of each: few patches tell no more
 
 
 def round_weights(
