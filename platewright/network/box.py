@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from platewright.network.kind import Networks, Recipe
+from platewright.network.kind import Networks, Recipe, recipe_of_ours
 from platewright.network.layers import Standardize, conv_relu
 from platewright.network.weights import TextSettings
 
@@ -24,15 +24,9 @@ ORIGINAL = TextSettings(
 )
 SMALL = replace(ORIGINAL, channels=(16, 16, 32, 32, 64, 64, 96, 96), units=(), norm=True)
 RECIPES = {
-    "small": Recipe(
-        settings=SMALL,
-        source="ours: every cell says a box, and how much it counts; AdamW with a falling rate",
-        rate=2e-3,
-        last_rate=0.01,
-        warmup=300,
-        decay=1e-2,
-        clip=5.0,
-        ema=0.998,
+    "small": recipe_of_ours(
+        SMALL,
+        "ours: every cell says a box, and how much it counts; AdamW with a falling rate",
         batch=32,
         epochs=60,
         epoch=16_000,

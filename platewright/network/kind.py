@@ -104,41 +104,25 @@ def part_recipe(settings: PartSettings, source: str, batch: int, *, where: float
         batch: its pictures in a step, of 20,000 steps.
         where: see `Recipe`.
     """
-    return Recipe(
-        settings=settings,
-        source=source,
-        rate=2e-3,
-        last_rate=0.01,
-        warmup=300,
-        decay=1e-2,
-        clip=5.0,
-        ema=0.998,
-        batch=batch,
-        epochs=20,
-        epoch=1000 * batch,
-        where=where,
-        by_length=True,
-        best=False,
-    )
+    return recipe_of_ours(
+        settings, source, batch=batch, epochs=20, epoch=1000 * batch,
+        where=where, by_length=True, best=False,
+    )  # fmt: skip
 
 
 def text_recipe(settings: TextSettings, source: str) -> Recipe:
     """Return how a small network that reads texts is trained; all of ours are trained alike."""
-    return Recipe(
-        settings=settings,
-        source=source,
-        rate=2e-3,
-        last_rate=0.01,
-        warmup=300,
-        decay=1e-2,
-        clip=5.0,
-        ema=0.998,
-        batch=64,
-        epochs=60,
-        epoch=32_000,
-        where=0.5,
-        by_length=True,
+    return recipe_of_ours(
+        settings, source, batch=64, epochs=60, epoch=32_000, where=0.5, by_length=True
     )
+
+
+def recipe_of_ours(settings: PartSettings | TextSettings, source: str, **own: Any) -> Recipe:
+    """Return a recipe with AdamW and a rate that falls, as all of ours have them."""
+    return Recipe(
+        settings=settings, source=source,
+        rate=2e-3, last_rate=0.01, warmup=300, decay=1e-2, clip=5.0, ema=0.998, **own,
+    )  # fmt: skip
 
 
 @cache
