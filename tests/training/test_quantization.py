@@ -15,7 +15,7 @@ from platewright.geometry import FloatArray, iou
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import OnnxNetwork, open_session
 from platewright.synth.street.picture import draw_street
-from platewright.training.quantization import _inputs, main, quantize
+from platewright.training.quantization import _inputs, _make_products, main, quantize
 from platewright.training.rounding import HIGHEST, LOWEST, compensate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,50 @@ def test_the_middle_convolutions_are_of_8_bits(small: Path) -> None:
         for node in graph.node
         if node.op_type == "Conv"
     ]
-    assert sum(kinds) == 31 and len(kinds) - sum(kinds) == 18
+    assert sum(kinds) == 31 and len(kinds) - sum(kinds) == 13
+    products = [node for node in graph.node if node.name.endswith("/product")]
+    assert len(products) == 3  # the scan's two in one, where lines run, what they say
+    assert "characters" not in [x.name for x in graph.output]
+
+
+def test_products_say_what_the_last_convolutions_would(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    import onnxruntime
+
+    rng = np.random.default_rng(0)
+    layers = {"mix": ("map", 6), "here": ("seen", 1), "corners": ("seen", 8), "alone": ("map", 3)}
+    initializers, nodes = [], []
+    for name, (source, channels) in layers.items():
+        for part, shape in (("w", (channels, 6, 1, 1)), ("b", (channels,))):
+            values = rng.normal(size=shape).astype(np.float32)
+            initializers.append(onnx.numpy_helper.from_array(values, f"{name}/{part}"))
+        inputs = [source, f"{name}/w", f"{name}/b"]
+        nodes.append(onnx.helper.make_node("Conv", inputs, [name], name=name))
+        if name == "mix":
+            nodes.append(onnx.helper.make_node("Relu", ["mix"], ["seen"], name="seen"))
+    float32, outputs = onnx.TensorProto.FLOAT, ["here", "corners", "alone"]
+    graph = onnx.helper.make_graph(
+        nodes, "some",
+        [onnx.helper.make_tensor_value_info("map", float32, [1, 6, None, None])],
+        [
+            onnx.helper.make_tensor_value_info(name, float32, [1, None, None, None])
+            for name in outputs
+        ],
+        initializers,
+    )  # fmt: skip
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 15)])
+    model.ir_version = 8
+    given = {"map": rng.normal(size=(1, 6, 5, 7)).astype(np.float32)}
+    said = []
+    for _ in range(2):
+        session = onnxruntime.InferenceSession(model.SerializeToString())
+        said.append(session.run(outputs, given))
+        _make_products(model.graph)
+        onnx.checker.check_model(model)
+    kinds = [node.op_type for node in model.graph.node]
+    assert (kinds.count("Conv"), kinds.count("MatMul"), kinds.count("Split")) == (1, 2, 1)
+    for before, after in zip(*said, strict=True):
+        np.testing.assert_allclose(after, before, atol=1e-5)
 
 
 def test_what_is_rounded_makes_up_for_itself() -> None:
