@@ -264,22 +264,23 @@ def _ahead(q: FloatArray, texts: Sequence[Sequence[int]]) -> FloatArray:
         q: (steps, texts or 1, classes) probabilities.
         texts: classes of each; the places of a text are its characters and what is between.
     """
-    longest = max(map(len, texts), default=0)
-    places = np.full((len(texts), 2 * longest + 1), BLANK)
-    for row, text in zip(places, texts, strict=True):
-        row[1 : 2 * len(text) : 2] = text
-    said = np.take_along_axis(q, places[None], axis=2)[:, :, None]
+    # Places first: each step then adds up a few long rows, and no product is taken of small ones.
+    places = np.full((2 * max(map(len, texts), default=0) + 1, len(texts)), BLANK)
+    for column, text in zip(places.T, texts, strict=True):
+        column[1 : 2 * len(text) : 2] = text
+    said = np.take_along_axis(q.transpose(0, 2, 1), places[None], axis=1)
     # From each place to itself, to the next, and past a blank between characters that differ.
-    move = np.zeros((*places.shape, places.shape[1]))
-    move[:] = np.eye(places.shape[1]) + np.eye(places.shape[1], k=1)
-    character = np.arange(3, places.shape[1], 2)
-    move[:, character - 2, character] = places[:, 3::2] != places[:, 1:-2:2]
-    ways = np.zeros(said.shape)
-    ways[0, ..., :2] = said[0, ..., :2]
+    past = np.zeros(places.shape)
+    past[3::2] = places[3::2] != places[1:-2:2]
+    ways = np.zeros((len(q), len(places) + 2, len(texts)))  # two of padding
+    ways[0, 2:4] = said[0, :2]
     for t in range(1, len(q)):
-        np.matmul(ways[t - 1], move, out=ways[t])
-        ways[t] *= said[t]
-    return ways[:, :, 0]
+        before, now = ways[t - 1], ways[t, 2:]
+        np.multiply(before[:-2], past, out=now)
+        now += before[1:-1]
+        now += before[2:]
+        now *= said[t]
+    return ways[:, 2:].transpose(0, 2, 1)
 
 
 def spell_ctc(

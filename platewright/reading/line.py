@@ -66,7 +66,6 @@ class LineSpeller:
         sure = [_sure(p, e) for p, e in zip(there, found, strict=True)]
         # Of nearly the same quads only the surest is read again.
         kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME_FIND, inside=1)
-        said = [steps[k : k + 1] for k in range(len(quads))]
         for framing in others:
             unsure = [k for k in kept.tolist() if sure[k] > HARDLY and found[k].probability < SURE]
             if not unsure:
@@ -74,8 +73,7 @@ class LineSpeller:
             more, _ = self._windows(grey, [framed[k] for k in unsure], framing)
             (logits,) = self.network.run(["steps"], {"plate": levels(more)})
             for at, k in enumerate(unsure):
-                said[k] = np.concatenate([said[k], logits[at : at + 1]])
-                found[k] = LineEvidence(said[k], own)
+                found[k] = LineEvidence(logits[at : at + 1], own, found[k])
         return [Look(quad, _sure(p, e), e) for quad, p, e in zip(framed, there, found, strict=True)]
 
     def _windows(
@@ -95,17 +93,23 @@ class LineEvidence:
 
     Args:
         logits: (framings, steps, classes), blank first, unseen last.
+        before: what it says in the framings before these.
     """
 
-    def __init__(self, logits: NDArray[np.float32], settings: LineSettings) -> None:
+    def __init__(
+        self,
+        logits: NDArray[np.float32],
+        settings: LineSettings,
+        before: LineEvidence | None = None,
+    ) -> None:
         self.settings = settings
         self.alphabet = Alphabet(settings.characters + UNSEEN)
-        self._logits = logits
+        self._logits, self._before = logits, before
 
     @cached_property
     def _condensed(self) -> list[tuple[FloatArray, NDArray[np.intp]]]:
         logs = log_softmax(np.asarray(self._logits / self.settings.temperature, np.float32))
-        return [condense(each) for each in logs]
+        return [*(self._before._condensed if self._before else ()), *map(condense, logs)]
 
     @cached_property
     def framings(self) -> list[FloatArray]:
@@ -113,14 +117,17 @@ class LineEvidence:
         return [logs for logs, _ in self._condensed]
 
     @cached_property
+    def _near(self) -> dict[tuple[int, ...], None]:
+        """The texts that are rated, in the order of the framings."""
+        found = dict(self._before._near) if self._before else {}
+        for logs in self.framings[-len(self._logits) :]:
+            found |= dict.fromkeys(near_texts(logs, longest=self.settings.longest))
+        return found
+
+    @cached_property
     def texts(self) -> list[tuple[tuple[int, ...], float]]:
         """The most probable texts as classes, and their probabilities, best first."""
-        longest = self.settings.longest
-        found: dict[tuple[int, ...], None] = {}
-        for logs in self.framings:
-            for classes in near_texts(logs, longest=longest):
-                found.setdefault(classes)
-        texts = list(found)
+        texts = list(self._near)
         rated = self._rate(texts)
         order = np.argsort(-rated, kind="stable")
         return [(texts[k], float(rated[k])) for k in order]
