@@ -16,6 +16,7 @@ from platewright.errors import ConfigError, OutputError, os_errors_as
 _MADE: list[Path] = []  #: Folders that this process has made, outer ones first
 NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 """How a file is opened to be written from its beginning."""
+LONGEST_NAME = 255  #: Bytes of a file's name
 AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 """Without this a pipe is opened only when somebody else opens its other end."""
 
@@ -157,7 +158,7 @@ def write_beside(path: Path, data: bytes) -> None:
     Raises:
         OutputError: if it can't be written, in one line with the reason.
     """
-    temporary = f"{path.parent}{os.sep}.{path.name}.part"
+    temporary = part_of(path, ".")
     try:
         handle = os.open(temporary, NEW, 0o666)
         try:
@@ -225,13 +226,30 @@ def at_once(path: str, flags: int) -> int:
     return handle
 
 
+def part_of(path: Path, before: str = "", after: str = "") -> Path:
+    """Return what a file is called until it is whole.
+
+    Args:
+        path: the file in the end; its name may be as long as file systems bear.
+        before: put before its name.
+        after: put behind it.
+
+    >>> part_of(Path("a/b.jpg"), ".").name
+    '.b.jpg.part'
+    """
+    name = path.name
+    if len(os.fsencode(f"{before}{name}{after}.part")) > LONGEST_NAME:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return path.with_name(f"{before}{name}{after}.part")
+
+
 def _open_temporary(target: Path) -> tuple[BinaryIO, Path]:
     """Open the file that is to become another one, and say its name.
 
     Each target has one name, so that what a killed run left under it is written over by the next
     one; where somebody else is just writing it, or nothing says so, a random name is taken.
     """
-    path = target.with_name(f".{target.name}.part")
+    path = part_of(target, ".")
     with contextlib.suppress(OSError):
         while os.name == "posix":
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
@@ -244,7 +262,7 @@ def _open_temporary(target: Path) -> tuple[BinaryIO, Path]:
                     stream.truncate(0)
                     return stream, path
             stream.close()
-    path = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    path = part_of(target, ".", f".{secrets.token_hex(4)}")
     return os.fdopen(os.open(path, NEW | os.O_EXCL, 0o666), "wb"), path
 
 

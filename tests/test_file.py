@@ -20,6 +20,7 @@ from platewright.file import (
     files_below,
     whole_file,
     whole_text,
+    write_beside,
     write_file,
 )
 from platewright.output.batch import list_images
@@ -200,3 +201,18 @@ def test_lines_go_to_a_device(tmp_path: Path) -> None:
     ):
         pass
     assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "ä" * 127, "x" * 249, "x" * 250, "x" * 241])
+def test_a_name_may_be_as_long_as_file_systems_bear(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    write_file(path, b"1")
+    with whole_file(path) as stream:
+        stream.write(b"2")
+        write_file(path, b"3")
+    assert path.read_bytes() == b"2"
+    write_beside(path, b"4")
+    assert path.read_bytes() == b"4"
+    with LinesFile(path) as lines:
+        lines.write("5")
+    assert path.read_bytes() == b"5" and [*tmp_path.iterdir()] == [path]

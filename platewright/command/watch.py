@@ -166,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.tracking.frame_reader import FrameReader
     from platewright.tracking.live import NewestFrames
     from platewright.tracking.passing import Voter
-    from platewright.tracking.redaction import PlateCount, hide_plates
+    from platewright.tracking.redaction import PlateCount, TurnedLooks, hide_plates
     from platewright.tracking.source import open_source
     from platewright.tracking.track import Tracker
 
@@ -195,7 +195,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             if args.redact:
                 count = PlateCount(voter, tracker, shown)
-                hide_plates(frames, detector.read, outlets.put, done, count=count, stop=stop)
+                hide_plates(
+                    frames, detector.read, outlets.put, done,
+                    turned=TurnedLooks(detector), count=count, stop=stop,
+                )  # fmt: skip
             else:
                 steady = FrameReader.suits(detector) and not arrives
                 reader = FrameReader(detector, tracker) if steady else detector.read

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from platewright.errors import ConfigError, OutputError
+from platewright.file import part_of
 from platewright.geometry import Picture
 
 CLIP_SUFFIXES = {".mp4": "mp4", ".mkv": "matroska"}
@@ -61,7 +62,7 @@ class ClipWriter:
         if path.suffix.lower() not in CLIP_SUFFIXES:
             raise ConfigError(f"{path}: a video must end in one of {', '.join(CLIP_SUFFIXES)}")
         self.path = path
-        self.part = path.with_name(path.name + ".part")
+        self.part = part_of(path)
         self._av = import_av()
         self._container: Any = None
         self._stream: Any = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from platewright.errors import OutputError
-from platewright.file import at_once, make_folder
+from platewright.file import at_once, make_folder, part_of
 
 
 class LinesFile:
@@ -28,7 +28,7 @@ class LinesFile:
         self.path, self.head = path, head
         there = path.exists()
         device = there and not path.is_file()
-        self.part = path if in_place or device else path.with_name(path.name + ".part")
+        self.part = path if in_place or device else part_of(path)
         self._goes = not (device or (there and in_place))
         """Whether an error may remove what was written so far, as it is nothing."""
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import OutputError
+from platewright.file import open_file, whole_file
 from platewright.geometry import FloatArray
 from platewright.resource import DATA, PACKAGE, cache_folder
 from platewright.text import Alphabet, clean
@@ -119,8 +120,6 @@ class TemplateTable:
         Raises:
             OutputError: if it can't be written.
         """
-        from platewright.file import whole_file
-
         arrays = [self.owners, self.shares, self.lengths, self.paths]
         arrays += [array for group in self.groups for array in group]
         with whole_file(path) as stream:
@@ -139,7 +138,7 @@ class TemplateTable:
         Raises:
             OSError, ValueError, EOFError: if it isn't there, or damaged.
         """
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
 
             def number() -> IntArray:
                 return np.asarray(np.load(stream, allow_pickle=False), np.intp)
@@ -185,7 +184,7 @@ def all_regions(alphabet: Alphabet, slots: int) -> TemplateTable:
         ResourceError: if there are none.
     """
     path = _place(alphabet, slots)
-    if path is not None and path.is_file():
+    if path is not None:
         with contextlib.suppress(OSError, ValueError, EOFError):
             return TemplateTable.read(path)
     from platewright.region import jurisdictions, load_region

@@ -3,9 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
+
 from platewright.errors import ImageError
 from platewright.geometry import FloatArray, Picture
-from platewright.output.redaction import hide, without_texts
+from platewright.output.redaction import LIKELY, WAYS, Finder, find_plates, hide, without_texts
 from platewright.record import Reading
 from platewright.tracking.follow import GOES_ON, Followed, counts
 from platewright.tracking.passing import Voter
@@ -15,6 +17,40 @@ from platewright.tracking.track import Track, Tracker, TrackerSettings
 HOLD = 10  #: How many frames a plate is hidden before it is found and after it is lost
 AHEAD = 5
 """How many frames more are kept back, to see which way a plate goes that has just been found."""
+
+
+class TurnedLooks:
+    """Looks at frames on their side, upside down and aslant, as `redact` looks at photos.
+
+    Each way up has its turn within as many frames as a plate is hidden before it is found; one that
+    finds likely plates goes on to look at every frame until it finds none.
+
+    Args:
+        detector: with `redaction_settings`.
+        ways: up, of `output.redaction.WAYS`, all but the first.
+        hold: within how many frames each has its turn.
+    """
+
+    def __init__(
+        self, detector: Finder, ways: Sequence[float] = WAYS[1:], hold: int = HOLD
+    ) -> None:
+        self._detector, self._ways = detector, ways
+        self._pause = hold // len(ways)
+        self._goes_on: set[float] = set()
+        self._count = 0
+
+    def look(self, picture: Picture) -> list[Reading]:
+        """Return the likely plates of the next frame that are none upright; no texts."""
+        turn, rest = divmod(self._count, self._pause)
+        due = self._ways[turn % len(self._ways)]
+        ways = {due, *self._goes_on} if not rest else self._goes_on
+        self._count += 1
+        found = {
+            way: [each for each in finds if each.presence >= LIKELY]
+            for way, finds in find_plates(picture, self._detector, sorted(ways)).items()
+        }
+        self._goes_on = {way for way, finds in found.items() if finds}
+        return [each for finds in found.values() for each in finds]
 
 
 class PlateHider:
@@ -48,7 +84,8 @@ class PlateHider:
         for track in self._tracker.tracks:
             if track.last.frame == self._count:
                 path = self._paths.setdefault(track.number, [])
-                path.append((self._count, track.last.reading.quad))
+                quad = track.last.reading.quad
+                path.append((self._count, _as_before(path[-1][1], quad) if path else quad))
         self._waiting.append((self._count, time_s, picture))
         self._count += 1
         if len(self._waiting) > self.hold + AHEAD:
@@ -109,6 +146,7 @@ def hide_plates(
     write: Callable[[Picture, float], None],
     done: Followed | None = None,
     *,
+    turned: TurnedLooks | None = None,
     count: PlateCount | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Followed:
@@ -119,6 +157,7 @@ def hide_plates(
         find: finds the plates of a picture; their texts count them, and are told nowhere.
         write: takes every picture and its time.
         done: is counted up as it goes; None: a new one. Its passings are the plates.
+        turned: finds plates that are none upright, which are hidden and not counted; None: nobody.
         count: says which of them are vehicles; None: all that was hidden is counted.
         stop: asked before each frame.
 
@@ -139,7 +178,8 @@ def hide_plates(
             # A frame that was not looked at is never written: an error leaves it out.
             found = find(picture)
             done.read += 1
-            hiding.add(picture, without_texts(found), frame.time_s)
+            aside = turned.look(picture) if turned else []
+            hiding.add(picture, without_texts(found) + aside, frame.time_s)
             if count is not None:
                 count.add(found, frame)
             done.passings = hiding.plates if count is None else count.passed
@@ -148,6 +188,16 @@ def hide_plates(
         if count is not None:
             done.passings = count.finish()
     return done
+
+
+def _as_before(before: FloatArray, quad: FloatArray) -> FloatArray:
+    """Return a quad that begins with the corner that another one begins with, where it was.
+
+    Which corner is the first tells the way up in which a plate was found; between two quads that
+    begin with different ones is none at all.
+    """
+    turns = [np.roll(quad, turn, axis=0) for turn in range(len(quad))]
+    return min(turns, key=lambda turn: float(np.abs(turn - before).sum()))
 
 
 def _at(path: Sequence[tuple[int, FloatArray]], number: int, hold: int) -> list[FloatArray]:

@@ -48,6 +48,20 @@ def again() -> TemplateTable:
     return all_regions(ALPHABET, 12)
 
 
+def test_a_cache_that_can_not_be_looked_into_is_none(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a folder of somebody else's."""
+
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    for name in ("is_file", "open", "mkdir"):
+        monkeypatch.setattr(Path, name, refuse)
+    monkeypatch.setattr(template_table, "open_file", refuse)
+    assert again().codes == ("GB", "CA-QC")
+
+
 def test_it_is_kept_and_read_back(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = again()
     assert first.codes == ("GB", "CA-QC")

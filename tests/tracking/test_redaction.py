@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from platewright.record import Reading
 from platewright.text import Alphabet
 from platewright.tracking.follow import watching_settings
 from platewright.tracking.passing import Voter
-from platewright.tracking.redaction import HOLD, PlateCount, hide_plates
+from platewright.tracking.redaction import HOLD, PlateCount, TurnedLooks, hide_plates
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Tracker
 
@@ -100,6 +101,39 @@ def test_a_frame_that_was_not_looked_at_is_never_written(reading_of: Make) -> No
     with pytest.raises(MemoryError):
         hide_plates(frames, find, lambda picture, time_s: out.append(picture))
     assert [left_of(p) for p in out] == [0] * 4
+
+
+def test_a_plate_that_is_found_in_two_ways_up_is_hidden_between(reading_of: Make) -> None:
+    box = (300, 80, 380, 100)
+    upright = reading_of("", box=box)
+    seen = {2: [upright], 8: [replace(upright, quad=np.roll(upright.quad, 2, axis=0))]}
+    assert [left_of(p) for p in hidden(film([box] * 11), seen)[0]] == [0] * 11
+
+
+def test_each_way_up_has_its_turn_and_goes_on_while_it_finds(reading_of: Make) -> None:
+    """The plate stands on its side in frames 4 to 13 and is found by nothing but the first way."""
+    box = (300, 80, 320, 160)
+    pictures = film([box] * 40)
+    for picture in [*pictures[:4], *pictures[14:]]:
+        picture[:] = 120
+    looked: list[tuple[int, ...]] = []
+
+    class OnItsSide:
+        def locate(self, image: np.ndarray) -> list[Reading]:
+            looked.append(image.shape[:2])
+            # As numpy.rot90 turns it, the plate lies at y 480 to 500.
+            first = image.shape[:2] == SIZE[::-1] and bool((image[480:500, 80:160] != 120).any())
+            return [reading_of("", box=(80, 480, 160, 500))] if first else []
+
+    frames = [Frame(k, k / FPS, lambda p=p: p) for k, p in enumerate(pictures)]
+    out: list[np.ndarray] = []
+    hide_plates(
+        frames, lambda picture: [], lambda picture, time_s: out.append(picture),
+        turned=TurnedLooks(OnItsSide()),
+    )  # fmt: skip
+    assert [left_of(p) for p in out] == [0] * 40
+    assert len(looked) <= 20 + 14
+    assert len({*looked[:5]}) == 3  # two on a side, one upside down, two aslant
 
 
 def test_stop_and_damage(reading_of: Make) -> None:
