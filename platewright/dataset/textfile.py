@@ -69,7 +69,7 @@ def content_of(path: Path) -> bytes:
         return b""
 
 
-def text_of(path: Path) -> str:
+def text_of(path: Path, most: int = MOST_BYTES) -> str:
     """Return a whole text file, without a byte order mark.
 
     Raises:
@@ -77,7 +77,7 @@ def text_of(path: Path) -> str:
     """
     try:
         with os_errors_as(DatasetError, path):
-            text = read_file(path, MOST_BYTES).decode("utf-8-sig")
+            text = read_file(path, most).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: not a text file in UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from platewright.dataset.textfile import first_lines, lines_of, text_of
 from platewright.errors import ConfigError, DatasetError
 from platewright.file import files_below
 from platewright.image import READ_SUFFIXES
+from platewright.toml import DEEPEST, MAX_BYTES
 
+BRACKETS = re.compile(r"[\[\]{}]")
 YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 LISTS = ("classes.txt", "obj.names")
 BELOW = ("images", "labels", *PARTS)  #: Folders of a data set, whose classes are named above them
@@ -75,7 +78,10 @@ def yaml_content(file: Path, *, needed: bool = False) -> Any:
         if needed:
             raise ConfigError(f"{file}: reading it needs PyYAML: pip install PyYAML") from None
         return None
-    text = text_of(file)
+    text = text_of(file, MAX_BYTES)
+    depths = accumulate(1 if bracket[0] in "[{" else -1 for bracket in BRACKETS.finditer(text))
+    if max(depths, default=0) > DEEPEST:  # PyYAML would look at all of them for each word
+        raise DatasetError(f"{file}: not YAML that can be read: nested deeper than {DEEPEST}")
     try:
         return yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:

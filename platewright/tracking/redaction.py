@@ -39,15 +39,23 @@ class TurnedLooks:
         self._goes_on: set[float] = set()
         self._count = 0
 
-    def look(self, picture: Picture) -> list[Reading]:
-        """Return the likely plates of the next frame that are none upright; no texts."""
+    def look(self, picture: Picture, upright: Sequence[Reading]) -> list[Reading]:
+        """Return the likely plates of the next frame that are none upright; no texts.
+
+        Args:
+            picture: (H, W) grey or (H, W, 3) RGB.
+            upright: what was found in it, and is hidden: most plates are one upside down as well.
+        """
         turn, rest = divmod(self._count, self._pause)
         due = self._ways[turn % len(self._ways)]
         ways = {due, *self._goes_on} if not rest else self._goes_on
         self._count += 1
+        if not ways:
+            return []
+        shown = hide(picture, [each.quad for each in upright if each.presence >= LIKELY])
         found = {
             way: [each for each in finds if each.presence >= LIKELY]
-            for way, finds in find_plates(picture, self._detector, sorted(ways)).items()
+            for way, finds in find_plates(shown, self._detector, sorted(ways)).items()
         }
         self._goes_on = {way for way, finds in found.items() if finds}
         return [each for finds in found.values() for each in finds]
@@ -178,7 +186,7 @@ def hide_plates(
             # A frame that was not looked at is never written: an error leaves it out.
             found = find(picture)
             done.read += 1
-            aside = turned.look(picture) if turned else []
+            aside = turned.look(picture, found) if turned else []
             hiding.add(picture, without_texts(found) + aside, frame.time_s)
             if count is not None:
                 count.add(found, frame)

@@ -136,6 +136,24 @@ def test_each_way_up_has_its_turn_and_goes_on_while_it_finds(reading_of: Make) -
     assert len({*looked[:5]}) == 3  # two on a side, one upside down, two aslant
 
 
+def test_what_is_hidden_upright_is_not_looked_for_in_other_ways(reading_of: Make) -> None:
+    box = (300, 80, 380, 100)
+    pictures = film([box] * 20)
+    looked: list[bool] = []
+
+    class Everywhere:
+        def locate(self, image: np.ndarray) -> list[Reading]:
+            looked.append(bool((image != 120).any()))
+            return [reading_of("", box=(10, 10, 60, 30))] if looked[-1] else []
+
+    frames = [Frame(k, k / FPS, lambda p=p: p) for k, p in enumerate(pictures)]
+    hide_plates(
+        frames, lambda picture: [reading_of("", box=box)], lambda picture, time_s: None,
+        turned=TurnedLooks(Everywhere()),
+    )  # fmt: skip
+    assert looked == [False] * 10
+
+
 def test_stop_and_damage(reading_of: Make) -> None:
     pictures = film([(300, 80, 380, 100)] * 6)
     out: list[np.ndarray] = []

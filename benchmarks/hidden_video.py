@@ -1,0 +1,75 @@
+"""How much `watch.py --redact` leaves to be seen of a video that is turned, and what looking costs.
+
+Run: python benchmarks/hidden_video.py data/video/gb_LS15EBC.mp4 --frames 40 --degrees 0 45 90 180
+
+A plate that is accepted in a frame counts as visible where less than half of it has changed. Each
+turn is tried without the looks in other ways up, and with them.
+"""
+
+import argparse
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from platewright.errors import run_script  # noqa: E402
+from platewright.output.redaction import redaction_settings  # noqa: E402
+from platewright.reading.choice import load_detector  # noqa: E402
+from platewright.reading.settings import DetectorSettings  # noqa: E402
+from platewright.tracking.redaction import TurnedLooks, hide_plates  # noqa: E402
+from platewright.tracking.source import Frame, open_source  # noqa: E402
+
+HALF = 0.5
+SMALLER = 0.75  # so that plates near the edges stay in the turned picture
+
+
+def main() -> None:
+    """Turn, hide, count."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("video")
+    parser.add_argument("--frames", type=int, default=40, metavar="N", help="the first N")
+    parser.add_argument("--degrees", type=float, nargs="+", default=[0, 45, 90, 180])
+    args = parser.parse_args()
+    source = open_source(args.video, fps=25.0, patience_s=1.0, report=print)
+    pictures = [frame.picture for frame in islice(source.frames(), args.frames)]
+    usual = load_detector(ROOT / "weights.onnx", DetectorSettings(), reader="")
+    plates = [[r.quad for r in usual.read(p) if r.accepted] for p in pictures]
+    detector = load_detector(
+        ROOT / "weights.onnx", DetectorSettings(**redaction_settings()), reader="window"
+    )
+    height, width = pictures[0].shape[:2]
+    for degrees in args.degrees:
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, SMALLER)
+        turned = [
+            np.asarray(cv2.warpAffine(p, turn, (width, height), borderMode=cv2.BORDER_REPLICATE))
+            for p in pictures
+        ]
+        for looks in (None, TurnedLooks(detector)):
+            frames = [Frame(k, k / 25, lambda p=p: p) for k, p in enumerate(turned)]
+            out: list[np.ndarray] = []
+            start = time.process_time()
+            hide_plates(frames, detector.read, lambda p, _, out=out: out.append(p), turned=looks)
+            seconds = (time.process_time() - start) / len(frames)
+            visible = 0
+            for before, after, quads in zip(turned, out, plates, strict=True):
+                changed = (before != after).any(axis=2)
+                for quad in quads:
+                    corners = np.rint(quad @ turn[:, :2].T + turn[:, 2]).astype(np.int32)
+                    inside = cv2.fillPoly(np.zeros(changed.shape, np.uint8), [corners], 1) > 0
+                    visible += bool(changed[inside].mean() < HALF)
+            painted = np.mean(
+                [(a != b).any(axis=2).mean() for a, b in zip(turned, out, strict=True)]
+            )
+            ways = "in all ways up" if looks else "upright alone"
+            count = f"{visible} of {sum(map(len, plates))} visible, {painted:.3f} painted"
+            print(f"{degrees:g} degrees, {ways}: {count}, {seconds:.2f} s a frame", flush=True)
+
+
+if __name__ == "__main__":
+    run_script(main, "hidden_video.py")
