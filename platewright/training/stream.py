@@ -44,11 +44,12 @@ def draw_batch(
     targets: dict[str, Any] = {}
     for task in tasks:
         stream = zlib.crc32(task.name.encode())
-        for k in range(task.batch):
+        for k in range(0, task.batch, task.views):
             rng = np.random.default_rng([seed, index, stream, k])
-            for into, values in zip((inputs, targets), task.draw(rng, stock, samples), strict=True):
-                for name, value in values.items():
-                    into.setdefault(name, []).append(value)
+            for sample in task.draws(rng, stock, samples)[: task.batch - k]:
+                for into, values in zip((inputs, targets), sample, strict=True):
+                    for name, value in values.items():
+                        into.setdefault(name, []).append(value)
     return (
         {name: np.stack(values) for name, values in inputs.items()},
         {name: np.stack(values) for name, values in targets.items()},

@@ -30,12 +30,14 @@ class Task(ABC):
         compiles: whether XLA can compile its losses and its network, and that pays.
         stored: whether it learns from stored pictures as well.
         reads: name of the input that takes straightened plates whose text it says; empty: none.
+        views: samples that one drawing makes.
     """
 
     sample = "windows"
     compiles = True
     stored = True
     reads = ""
+    views = 1
 
     def __init__(self, recipe: Recipe, batches: dict[str, int] | None = None) -> None:
         self.recipe = recipe
@@ -46,6 +48,12 @@ class Task(ABC):
     @abstractmethod
     def draw(self, rng: np.random.Generator, stock: Stock, samples: SampleSettings) -> Sample:
         """Draw one sample."""
+
+    def draws(
+        self, rng: np.random.Generator, stock: Stock, samples: SampleSettings
+    ) -> list[Sample]:
+        """Draw `views` samples."""
+        return [self.draw(rng, stock, samples) for _ in range(self.views)]
 
     @abstractmethod
     def losses(self) -> WeightedLosses:
