@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -162,6 +162,11 @@ def _lean(mask: Picture, shear: float) -> tuple[Picture, int]:
 
 
 GOLD = (240, 210, 40)
+STARS_MM, STAR = 15.0, 0.3
+"""Radius of the circle of stars, and the distance of two opposing peaks of a star in such radii:
+Council Regulation (EC) 2411/98, annex."""
+LEAST_BAND = 2.6
+"""Width of a band, in radii of the circle in it."""
 
 
 def paint_sheet(canvas: Canvas, behind: Sequence[PlacedMark] = ()) -> None:
@@ -220,14 +225,41 @@ def _paint_label(canvas: Canvas, strip: Strip) -> None:
         canvas.text(canvas.image, canvas.small, strip.label, box, strip.label_colour)
     if not strip.emblem:
         return
+    if strip.emblem == "stars":
+        radius_mm = min(STARS_MM, strip.width_mm / LEAST_BAND)
+        _paint_stars(canvas, middle, height * 0.32, radius_mm)
+        return
     x, y = (round(v * canvas.scale) + canvas.frame for v in (middle, height * 0.32))
-    radius, tone = round(strip.width_mm * 0.3 * canvas.scale), canvas.tone(GOLD)
-    if strip.emblem == "stars" and radius > 3:
-        for turn in np.arange(12) * np.pi / 6:
-            spot = (round(x + radius * np.cos(turn)), round(y + radius * np.sin(turn)))
-            cv2.circle(canvas.image, spot, max(radius // 6, 1), tone, -1, cv2.LINE_AA)
-    elif radius > 1:
-        cv2.circle(canvas.image, (x, y), radius, tone, -1, cv2.LINE_AA)
+    radius = round(strip.width_mm * 0.3 * canvas.scale)
+    if radius > 1:
+        cv2.circle(canvas.image, (x, y), radius, canvas.tone(GOLD), -1, cv2.LINE_AA)
+
+
+def _paint_stars(canvas: Canvas, x_mm: float, y_mm: float, radius_mm: float) -> None:
+    """The circle of twelve stars; where it is small, a faint ring."""
+    half = radius_mm * (1 + STAR / 2)
+    size = max(round(2 * half * canvas.scale), 1)
+    part = cv2.resize(_stars(), (size, size), interpolation=cv2.INTER_AREA)
+    left, top = (round((v - half) * canvas.scale) + canvas.frame for v in (x_mm, y_mm))
+    room = canvas.image[max(top, 0) : top + size, max(left, 0) : left + size]
+    part = part[max(-top, 0) :, max(-left, 0) :][: room.shape[0], : room.shape[1]]
+    part = part.reshape(*part.shape, *(1,) * (room.ndim - 2))
+    room[:] = np.round(room + part * (np.asarray(canvas.tone(GOLD), np.float32) - room))
+
+
+@cache
+def _stars() -> FloatArray:
+    """Return (pixels, pixels) how much of the square round the stars is gold, 0-1."""
+    mask = np.zeros((512, 512), np.uint8)
+    unit = 256 / (1 + STAR / 2)
+    for turn in np.arange(12) * np.pi / 6:
+        points = [
+            256 + unit * np.array([np.sin(turn) + r * np.sin(a), np.cos(turn) - r * np.cos(a)])
+            for k, a in enumerate(np.arange(10) * np.pi / 5)
+            for r in [STAR / 2 * (0.38 if k % 2 else 1.0)]
+        ]
+        cv2.fillPoly(mask, [np.round(points).astype(np.int32)], (255,))
+    return mask / 255
 
 
 BOLD = 0.7

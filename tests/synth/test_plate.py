@@ -6,15 +6,16 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from platewright.region import Look, draw_region, load_region, region_codes
-from platewright.region.look import luma
+from platewright.region.look import Strip, luma
 from platewright.synth.effect import read_effects
 from platewright.synth.effect.stroke import stroke_lut
 from platewright.synth.face import load_faces, match_faces
-from platewright.synth.plate import FlatPlate, draw_plate
+from platewright.synth.plate import GOLD, FlatPlate, draw_plate
 from platewright.synth.style import PlateStyle, draw_style
 
 
@@ -176,6 +177,28 @@ def test_a_larger_header_takes_more_room(
     ).image.astype(int)
     coloured = red[..., 0] > red[..., 1] + 100
     assert coloured[:25].any() and not coloured[60:].any()
+
+
+@pytest.mark.parametrize("px_per_mm", [0.2, 0.3, 0.6, 3.0])
+def test_stars_are_as_faint_as_they_are_small(
+    make_look: Callable[..., Look], plain_style: PlateStyle, px_per_mm: float
+) -> None:
+    """Twelve stars of 4.5 mm cover some 70 square millimetres at any resolution."""
+    blue = (0, 60, 150)
+    strip = Strip(
+        side="left", width_mm=42.0, colour=blue, label="", label_colour=blue, emblem="stars"
+    )
+    plates = [
+        draw_plate(make_look("AB", strip=each), plain_style, px_per_mm=px_per_mm, grey=False)
+        for each in (strip, replace(strip, emblem=""))
+    ]
+    starry, plain = (plate.image[..., 0].astype(float) for plate in plates)
+    gold = (starry - plain) / (GOLD[0] - blue[0])
+    assert gold.sum() / px_per_mm**2 == pytest.approx(70, rel=0.2)
+    assert gold.max() < (0.6 if px_per_mm < 0.5 else 1.01)
+    if px_per_mm == 3.0:
+        count, _ = cv2.connectedComponents((gold > 0.5).astype(np.uint8))
+        assert count - 1 == 12
 
 
 def test_rounded_corners_are_cut_out(
