@@ -27,6 +27,15 @@ def printable(text: str) -> str:
     )
 
 
+def counted(number: int, what: str) -> str:
+    """Return how many there are of something.
+
+    >>> counted(1, "plate"), counted(0, "plate")
+    ('1 plate', '0 plates')
+    """
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 class PlatewrightError(Exception):
     """Something a user can cause and mend; its text is one line: what, where, what to do.
 

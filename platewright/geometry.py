@@ -51,8 +51,8 @@ def sound_quad(quad: FloatArray) -> FloatArray:
 def ratio_of_quad(quad: ArrayLike) -> float:
     """Return a quad's width over its height: the means of opposite sides; 0 where it is flat.
 
-    >>> ratio_of_quad([[0, 0], [52, 0], [52, 11], [0, 13]])
-    4.333333333333333
+    >>> round(ratio_of_quad([[0, 0], [52, 0], [52, 11], [0, 13]]), 2)
+    4.33
     """
     q = np.asarray(quad, np.float64)
     top, right, bottom, left = np.linalg.norm(np.roll(q, -1, axis=0) - q, axis=1)

@@ -34,15 +34,6 @@ def plain(text: str) -> str:
     return "".join(c.upper() for c in unicodedata.normalize("NFKC", text) if c.isalnum())
 
 
-def counted(number: int, what: str) -> str:
-    """Return how many there are of something.
-
-    >>> counted(1, "plate"), counted(0, "plate")
-    ('1 plate', '0 plates')
-    """
-    return f"{number} {what}{'s' * (number != 1)}"
-
-
 def unmarked(text: str) -> str:
     """Return a text whose letters lack their marks, for a network that knows A-Z only.
 

@@ -26,8 +26,7 @@ from platewright.dataset.format import (
     load_format,
     readable_names,
 )
-from platewright.errors import OutputError, PlatewrightError
-from platewright.text import counted
+from platewright.errors import OutputError, PlatewrightError, counted
 
 if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion, ConversionReport

@@ -24,10 +24,9 @@ from platewright.command.argument import (
     nonempty,
     program,
 )
-from platewright.errors import ImageError, printable
+from platewright.errors import ImageError, counted, printable
 from platewright.output.writer import writer_names, writer_summary
 from platewright.resource import bundled
-from platewright.text import counted
 
 if TYPE_CHECKING:
     from platewright.generation.engine import Engine

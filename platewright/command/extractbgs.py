@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import Parser, add_force, add_workers, at_least, bounded
-from platewright.text import counted
+from platewright.errors import counted
 
 if TYPE_CHECKING:
     from platewright.background.extraction import Extraction

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from platewright.errors import DatasetError
+from platewright.errors import DatasetError, counted
 from platewright.file import make_folder, write_file
 from platewright.record import PlateRecord
-from platewright.text import counted
 
 Entry = TypeVar("Entry")
 Result = TypeVar("Result")

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from platewright.dataset.format.labels_csv import Label
 from platewright.dataset.picture import PackedPicture
-from platewright.errors import DatasetError, ImageError
+from platewright.errors import DatasetError, ImageError, counted
 from platewright.evaluation.metrics import (
     NARROW,
     Outcome,
@@ -35,7 +35,7 @@ from platewright.image import decode_image, load_image
 from platewright.output.batch import list_images
 from platewright.reading.settings import Shown
 from platewright.record import Reading
-from platewright.text import clean, counted
+from platewright.text import clean
 
 
 class PlateReader(Protocol):

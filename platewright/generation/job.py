@@ -19,7 +19,7 @@ from platewright.background.photo import load_backgrounds
 from platewright.dataset.format.windows import LABELS, label_line
 from platewright.dataset.store import is_url
 from platewright.dataset.writer import Sample, encode_png
-from platewright.errors import ConfigError, printable
+from platewright.errors import ConfigError, counted, printable
 from platewright.file import write_beside
 from platewright.generation.sequence import check_sequence, draw_sequence, runs
 from platewright.output.clip import ClipWriter
@@ -31,7 +31,6 @@ from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.synth.settings import load_synth
 from platewright.synth.street.picture import DriveSettings, draw_drive
 from platewright.synth.window import draw_window
-from platewright.text import counted
 
 EXAMPLES = 5
 WINDOWS, SCENES = 32, 4

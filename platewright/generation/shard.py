@@ -11,12 +11,11 @@ import cv2
 from platewright.dataset.format import load_format
 from platewright.dataset.store import Store, is_url, local_path, open_store, tree
 from platewright.dataset.writer import SHARD, Format
-from platewright.errors import ConfigError, OutputError, PlatewrightError
+from platewright.errors import ConfigError, OutputError, PlatewrightError, counted
 from platewright.generation.engine import Engine
 from platewright.generation.job import VIDEO_FILES, DrawingJob, draw_run, drawing_settings
 from platewright.generation.sequence import Manifest
 from platewright.progress import Progress
-from platewright.text import counted
 
 SHARDS = 16
 SMALLEST = 100

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from platewright.errors import counted
 from platewright.generation.job import DrawingJob, draw_sample, load_job_backgrounds, sample_name
 from platewright.geometry import Picture
 from platewright.image import save_image
@@ -24,7 +25,6 @@ from platewright.synth.scene import SHOWN, SceneSettings, draw_scene
 from platewright.synth.settings import DEFAULT, PlateSettings
 from platewright.synth.style import MarkStyle, draw_style
 from platewright.synth.window import draw_window
-from platewright.text import counted
 
 WIDTH, HEIGHT = 480, 300  #: Size of a stage's picture at most, pixels
 CAPTION = 118

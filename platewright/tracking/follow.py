@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
-from platewright.errors import ImageError
+from platewright.errors import ImageError, counted
 from platewright.geometry import Box, Picture
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
-from platewright.text import counted
 from platewright.tracking.frame_reader import FrameReader, overlap
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from platewright.errors import counted
 from platewright.geometry import FloatArray
 from platewright.network.part import UNSEEN
 from platewright.reading.detector import Detector
@@ -17,7 +18,7 @@ from platewright.reading.jurisdiction import Jurisdiction
 from platewright.reading.settings import DetectorSettings, is_accepted
 from platewright.reading.spelling import EMPTY, decode_slots, spell
 from platewright.record import Reading
-from platewright.text import Alphabet, counted, percent
+from platewright.text import Alphabet, percent
 from platewright.tracking.track import Sight, Track
 
 IntArray = NDArray[np.intp]

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from platewright.errors import ConfigError, OutputError
-from platewright.text import counted
+from platewright.errors import ConfigError, OutputError, counted
 from platewright.web.environment import prepare_folder
 
 DAY_S = 86_400.0

@@ -95,7 +95,7 @@ def test_gen_draws_videos(tmp_path: Path) -> None:
         tmp_path, "gen.py", "1", "--video", "0.9", "--size", "96x64", "--workers", "1", "--seed",
         "4", "--region", "GB",
     )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "test: 1 videos and drives.jsonl\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "test: 1 video and drives.jsonl\n"), done.stderr
     line = json.loads((tmp_path / "test/drives.jsonl").read_text())
     assert (line["hardness"], line["region"], len(line["frames"])) == (0.9, "GB", 75)
     assert (tmp_path / "test/00000000.mp4").stat().st_size > 1000

@@ -32,11 +32,11 @@ from platewright.dataset.textfile import (
     numbers_of,
 )
 from platewright.dataset.writer import Format, Sample, kind_of, save_sample
-from platewright.errors import DatasetError, OutputError
+from platewright.errors import DatasetError, OutputError, counted
 from platewright.file import make_folder, whole_text
 from platewright.geometry import FloatArray, box_of_quad
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
-from platewright.text import DEFAULT_CHARACTERS, counted, number_of
+from platewright.text import DEFAULT_CHARACTERS, number_of
 
 IDS_PER_PICTURE = 1000
 MIN_CHARACTER_SHARE = 0.5

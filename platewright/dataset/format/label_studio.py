@@ -34,11 +34,10 @@ from platewright.dataset.picture import STRICT, UPLOADED, PictureFinder
 from platewright.dataset.selection import told_text
 from platewright.dataset.textfile import head_of, load_list, numbers_of
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
-from platewright.errors import DatasetError
+from platewright.errors import DatasetError, counted
 from platewright.file import whole_text
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
-from platewright.text import counted
 
 FILE = "label-studio.json"
 PER_CENT = 100.0

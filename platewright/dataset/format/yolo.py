@@ -81,6 +81,7 @@ def unit_box(box: Box, size: tuple[int, int]) -> list[float]:
 def corner_row(corners: FloatArray, size: tuple[int, int]) -> list[float]:
     """Return corners (n, 2) one after the other, parts of the picture's.
 
+    >>> import numpy as np
     >>> corner_row(np.array([[10, 20], [50, 100]]), (100, 200))
     [0.05, 0.2, 0.25, 1.0]
     """

@@ -7,9 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from platewright.errors import OutputError
+from platewright.errors import OutputError, counted
 from platewright.file import write_file
-from platewright.text import counted
 from platewright.web.registry.vehicle_csv import export_vehicles
 
 

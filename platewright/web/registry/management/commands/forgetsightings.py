@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from platewright.text import counted
+from platewright.errors import counted
 from platewright.web.registry.lookup import forget_sightings
 
 MOST_DAYS = 36_500
