@@ -34,7 +34,7 @@ EXCEPTIONS = {
     ("AT", "chosen"): ("[A-Z]{1,2}[A-PR-Z]{3,4}[1-9][0-9]?", "KFG 1967, section 48a"),
     # Red plates of dealers have no letters.
     ("DE", "dealer"): (
-        "[A-ZÄÖÜ]{1,3}0[67][0-9]{2,4}",
+        "[A-ZÄÖÜ]{1,3}0[67][0-9]{3,4}",
         "FZV, sections 41 and 43 (red plates: 06 or 07)",
     ),
     # Marks of the system that ended in 2009; cars still bear them.
