@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from platewright.synth.plate import Canvas
     from platewright.synth.style import MarkStyle
 
+TAKEN_AROUND = 1.15  #: Height that a mark above or below the text takes, over its own
+
 
 @dataclass(frozen=True)
 class PlacedMark:
@@ -68,9 +70,9 @@ def place_around(look: Look, marks: Sequence[MarkStyle], glyph_mm: float) -> lis
             wide = min(mark.sketch.aspect * tall, 0.9 * (right - left))
             x = left + mark.x * (right - left - wide)
             if mark.place == "above":
-                y, top = top + 0.05 * tall, top + 1.15 * tall
+                y, top = top + 0.05 * tall, top + TAKEN_AROUND * tall
             else:
-                y, bottom = bottom - 1.05 * tall, bottom - 1.15 * tall
+                y, bottom = bottom - 1.05 * tall, bottom - TAKEN_AROUND * tall
         else:
             continue
         found.append(PlacedMark(mark, (x, y, x + wide, y + tall)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from platewright.region import Look
 from platewright.region.look import Script
-from platewright.synth.mark import sheet_room
+from platewright.synth.mark import TAKEN_AROUND, sheet_room
 from platewright.synth.script import word_mask
 from platewright.synth.style import PlateStyle
 
@@ -142,7 +142,7 @@ def text_room(look: Look, style: PlateStyle) -> tuple[float, float, float, float
     left, top, right, bottom = sheet_room(look)
     unit = around_mm(look, style)
     for mark in style.marks:
-        taken = 1.15 * mark.height * unit
+        taken = TAKEN_AROUND * mark.height * unit
         top += taken if mark.place == "above" else 0.0
         bottom -= taken if mark.place == "below" else 0.0
     for script in scripts_of(look, style):
@@ -164,7 +164,7 @@ def around_mm(look: Look, style: PlateStyle) -> float:
     """
     heights = sum(mark.height for mark in style.marks if mark.place in ("above", "below"))
     _, top, _, bottom = sheet_room(look)
-    most = (1 - TEXT_PART) * (bottom - top) / max(1.15 * heights, 1e-6)
+    most = (1 - TEXT_PART) * (bottom - top) / max(TAKEN_AROUND * heights, 1e-6)
     return min(look.glyph_height_mm * style.size, most)
 
 

@@ -65,10 +65,11 @@ def quantize(
         ) from None
     plain_network = OnnxNetwork(source)
     network = plain_network.settings
+    drawings = list(_inputs(network, backgrounds, batches, seed))
 
     class Drawings(quantization.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self._left = _inputs(network, backgrounds, batches, seed)
+            self._left = iter(drawings)
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
             return next(self._left, None)
@@ -76,6 +77,7 @@ def quantize(
     with tempfile.TemporaryDirectory() as folder, _silence():
         plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
         quant_pre_process(str(source), str(plain), skip_symbolic_shape=True)
+        whole = onnx.load(str(plain))
         quantization.quantize_static(
             str(plain),
             str(small),
@@ -86,12 +88,12 @@ def quantize(
             per_channel=True,
             reduce_range=True,
             op_types_to_quantize=["Conv", "Relu"],
-            nodes_to_exclude=sorted(_delicate(onnx.load(str(plain)).graph)),
+            nodes_to_exclude=sorted(_delicate(whole.graph)),
             calibrate_method=quantization.CalibrationMethod.Percentile,
             extra_options={"CalibPercentile": PERCENTILE},
         )
         proto = onnx.load(str(small))
-        round_weights(proto, onnx.load(str(plain)), _inputs(network, backgrounds, batches, seed))
+        round_weights(proto, whole, drawings)
     read = [x.name for x in proto.graph.output if x.name not in TAUGHT]
     proto = onnx.utils.Extractor(proto).extract_model([x.name for x in proto.graph.input], read)
     _make_products(proto.graph)

@@ -8,7 +8,7 @@ and what is left of it in the mean by the bias.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,9 @@ def round_weights(
         for node in small.graph.node
         if node.op_type == "Conv" and node.input[1] in made_by
     ]
-    moments = _moments(small, [node for node, _, _ in found], first, whole, samples)
+    moments = _moments(
+        small, [(node, stored[w.input[0]].dims[2:]) for node, w, _ in found], samples
+    )
 
     def array(name: str, of: dict[str, Any]) -> FloatArray:
         return np.asarray(numpy_helper.to_array(of[name]), np.float64)
@@ -90,18 +92,16 @@ def compensate(weights: FloatArray, step: FloatArray, covariance: FloatArray) ->
 
 def _moments(
     small: Any,
-    convolutions: list[Any],
-    first: dict[str, Any],
-    whole: dict[str, Any],
+    convolutions: list[tuple[Any, Sequence[int]]],
     samples: Iterable[dict[str, NDArray[np.float32]]],
 ) -> dict[str, tuple[FloatArray, FloatArray]]:
-    """Return mean and covariance of what each convolution's weights are multiplied by."""
+    """Return mean and covariance of what convolutions with kernels of these sizes multiply."""
     import onnx
     import onnxruntime
 
     shown = onnx.ModelProto()
     shown.CopyFrom(small)
-    names = list(dict.fromkeys(node.input[0] for node in convolutions))
+    names = list(dict.fromkeys(node.input[0] for node, _ in convolutions))
     del shown.graph.output[:]
     shown.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
     session = onnxruntime.InferenceSession(
@@ -109,11 +109,10 @@ def _moments(
     )
     wanted = [each.name for each in session.get_inputs()]
     rng = np.random.default_rng(0)
-    sums: dict[str, Any] = {node.name: (0.0, 0.0, 0) for node in convolutions}
+    sums: dict[str, Any] = {node.name: (0.0, 0.0, 0) for node, _ in convolutions}
     for sample in samples:
         values = dict(zip(names, session.run(names, {n: sample[n] for n in wanted}), strict=True))
-        for node in convolutions:
-            kernel = tuple(first[whole[node.name].input[1]].dims[2:])
+        for node, kernel in convolutions:
             seen = _patches(rng, values[node.input[0]], kernel, node)
             total, square, count = sums[node.name]
             sums[node.name] = total + seen.sum(0), square + seen.T @ seen, count + len(seen)
@@ -124,14 +123,14 @@ def _moments(
 
 
 def _patches(
-    rng: np.random.Generator, value: NDArray[np.float32], kernel: tuple[int, ...], node: Any
+    rng: np.random.Generator, value: NDArray[np.float32], kernel: Sequence[int], node: Any
 ) -> FloatArray:
     """Return (PATCHES, channels x height x width) of what a kernel sees."""
     told = {each.name: list(each.ints) for each in node.attribute}
     top, left, bottom, right = told.get("pads", [0] * 4)
     padded = np.pad(value, ((0, 0), (0, 0), (top, bottom), (left, right)))
     down, across = told.get("strides", [1, 1])
-    views = sliding_window_view(padded, kernel, (2, 3))[:, :, ::down, ::across]
+    views = sliding_window_view(padded, tuple(kernel), (2, 3))[:, :, ::down, ::across]
     batch, _, height, width = views.shape[:4]
     one, row, column = (rng.integers(0, size, PATCHES) for size in (batch, height, width))
     return views[one, :, row, column].reshape(PATCHES, -1).astype(np.float64)

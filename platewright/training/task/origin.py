@@ -77,7 +77,7 @@ class OriginTask(Task):
             upright = rng.random() < UPRIGHT * samples.upright
             quads.append(frame_quad(rng, plate.quad, upright=upright, spread=SPREAD))
         windows = straightened(image, quads, own.window, own.margin)[0]
-        return [({"colours": lit(rng, window)}, {"origin": target}) for window in windows]
+        return [({"colours": relit(rng, window)}, {"origin": target}) for window in windows]
 
     def losses(self) -> WeightedLosses:
         """Return cross entropy, a little smoothed."""
@@ -92,7 +92,7 @@ class OriginTask(Task):
         return {"region": float(right[taught].mean()) if taught.any() else float("nan")}
 
 
-def lit(rng: np.random.Generator, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def relit(rng: np.random.Generator, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a window (h, w, 3) in other light, or without colours."""
     gain = np.exp(rng.normal(0, GAIN) + rng.normal(0, TINT, 3))
     left = rng.uniform(*SATURATION) if rng.random() >= COLOURLESS else 0.0

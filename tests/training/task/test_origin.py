@@ -12,7 +12,7 @@ from platewright.synth.background import Backgrounds
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.stream import draw_batch
 from platewright.training.task import load_task
-from platewright.training.task.origin import lit
+from platewright.training.task.origin import relit
 
 KNOWN = OriginSettings(regions=("CN", "DE", "FR", "US-NY"))
 
@@ -34,7 +34,7 @@ def test_views_of_one_plate_are_taught_as_one_region() -> None:
 def test_light_changes_levels_and_may_take_the_colours() -> None:
     window = np.zeros((8, 16, 3), np.uint8)
     window[..., 0], window[:, 8:, 2] = 180, 90
-    views = [lit(np.random.default_rng(k), window) for k in range(80)]
+    views = [relit(np.random.default_rng(k), window) for k in range(80)]
     grey = [bool((view == view[..., :1]).all()) for view in views]
     assert 0.02 < np.mean(grey) < 0.3
     assert np.std([view.mean() for view in views]) > 5
