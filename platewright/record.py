@@ -14,6 +14,10 @@ from numpy.typing import ArrayLike
 
 from platewright.geometry import Box, FloatArray, box_of_quad, quad_of_box
 
+ROOM = 0.05
+"""A reading's box has so much of the plate's height as room on every side: so people label plates
+(docs/decisions.md), and so what is cut out or painted over has its rim. The quad has none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CharacterRecord:
@@ -235,9 +239,17 @@ class Reading:
         )
 
     @property
-    def box(self) -> Box:
+    def bounds(self) -> Box:
         """The upright box round the quad, (x0, y0, x1, y1) in photo pixels, half-open."""
         return box_of_quad(self.quad)
+
+    @property
+    def box(self) -> Box:
+        """`bounds` with `ROOM`; it may reach over the photo's edge, as the quad may."""
+        x0, y0, x1, y1 = self.bounds
+        upright = self.quad[3] - self.quad[0] + self.quad[2] - self.quad[1]
+        room = ROOM * float(np.hypot(*upright)) / 2
+        return x0 - room, y0 - room, x1 + room, y1 + room
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that `detect.py` writes."""

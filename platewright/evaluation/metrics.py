@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import Box, iou_matrix
+from platewright.geometry import Box, iou, iou_matrix
 from platewright.record import Reading
 from platewright.text import NONE, align, clean, edit_distance, fold
 
@@ -112,15 +112,15 @@ def match(boxes: Sequence[Box], readings: Sequence[Reading]) -> list[tuple[int, 
 
     Returns:
         (index of the reading or -1, IoU); one reading may serve two labels. Of readings that
-        overlap alike the first, which is the surest, is taken.
+        overlap alike the first, which is the surest, is taken. What overlaps goes by their bounds.
     """
     if not boxes or not readings:
         return [(-1, 0.0)] * len(boxes)
-    overlap = iou_matrix(boxes, [reading.box for reading in readings])
-    best = overlap.argmax(axis=1)
+    overlap = iou_matrix(boxes, [reading.bounds for reading in readings])
+    best = [(int(row.argmax()), row.max() > 0) for row in overlap]
     return [
-        (int(column), float(row[column])) if row[column] > 0 else (-1, 0.0)
-        for row, column in zip(overlap, best, strict=True)
+        (k, iou(box, readings[k].box)) if there else (-1, 0.0)
+        for box, (k, there) in zip(boxes, best, strict=True)
     ]
 
 
@@ -128,7 +128,7 @@ def count_extra(boxes: Sequence[Box], readings: Sequence[Reading]) -> int:
     """Return how many readings overlap no label's box at all."""
     if not boxes or not readings:
         return len(readings)
-    overlap = iou_matrix(boxes, [reading.box for reading in readings])
+    overlap = iou_matrix(boxes, [reading.bounds for reading in readings])
     return int((overlap.max(axis=0) <= 0).sum())
 
 
@@ -253,7 +253,7 @@ def judge(boxes: Sequence[Box], texts: Sequence[str], readings: Sequence[Reading
         return [Verdict(reading.confidence, "extra", reading.region) for reading in readings]
     verdicts = []
     for reading, overlap in zip(
-        readings, iou_matrix([reading.box for reading in readings], boxes), strict=True
+        readings, iou_matrix([reading.bounds for reading in readings], boxes), strict=True
     ):
         text = clean(texts[int(overlap.argmax())])
         kind: Literal["right", "wrong", "unknown", "extra"]

@@ -100,7 +100,7 @@ class Detector:
         found = without_parts(found)
         # An unread plate stays behind all that is read, where they lie over one another.
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
-        kept = suppress([r.box for r in found], worth)
+        kept = suppress([r.bounds for r in found], worth)
         return self._placed(image, [found[k] for k in kept[: limit.max_plates]])
 
     def _found(self, grey: Picture, finds: list[Find], limit: DetectorSettings) -> list[Reading]:
@@ -120,7 +120,7 @@ class Detector:
             if r.presence >= limit.min_presence
             and r.confidence >= limit.min_confidence
             and len(r.text) >= limit.min_characters
-            and not (limit.mask and limit.mask.covers(r.box, (grey.shape[0], grey.shape[1])))
+            and not (limit.mask and limit.mask.covers(r.bounds, (grey.shape[0], grey.shape[1])))
         ]
 
     def locate(self, image: Picture) -> list[Reading]:
@@ -299,7 +299,7 @@ class Detector:
 
 def without_parts(readings: Sequence[Reading]) -> list[Reading]:
     """Return readings without those of a part of another one: a line of two, a sticker, a name."""
-    boxes = np.array([r.box for r in readings], np.float64).reshape(-1, 4)
+    boxes = np.array([r.bounds for r in readings], np.float64).reshape(-1, 4)
     sizes = areas(boxes)
     inside = intersections(boxes, boxes) > INSIDE * sizes  # (larger, smaller)
     return [

@@ -261,7 +261,7 @@ class _Scenery:
         for track in listed:
             self._places.pop(track.number, None)
             if self._stands(track):
-                self._places[track.number] = track.last.reading.box
+                self._places[track.number] = track.last.reading.bounds
         for number in [*self._places][: max(len(self._places) - PLACES, 0)]:
             del self._places[number]
 
@@ -269,7 +269,7 @@ class _Scenery:
         """Tell whether a track is of them."""
         if track.travelled > TRAVELLED:
             return False
-        box = track.best.reading.box
+        box = track.best.reading.bounds
         return self._stands(track) or any(
             overlap(box, place) > IN_PLACE
             for number, place in self._places.items()

@@ -127,7 +127,7 @@ class FrameReader:
         followed, lost, others = self._follow(picture, grey, time_s)
         for box in lost:  # look for it round about
             moved[_cells(box)] = True
-        there = [reading.box for reading, _ in followed.values()]
+        there = [reading.bounds for reading, _ in followed.values()]
         finds = [f for f in self._scan(grey, moved) if not _any_same(box_of_quad(f.quad), there)]
         return followed, others + self._read_new(picture, grey, finds, there, lost)
 
@@ -178,7 +178,7 @@ class FrameReader:
         for (track, _), reading in zip(due, readings, strict=True):
             self._reads[track.number].add(reading)
             if not self._kept(reading, picture):
-                lost.append(reading.box)
+                lost.append(reading.bounds)
             elif _is_another(track, reading, self.tracker, time_s):
                 others.append(reading)
             else:
@@ -210,10 +210,11 @@ class FrameReader:
             and not _any_same(box_of_quad(find.quad), there)
         ]
         readings = self._read(picture, sifted)
-        self._dull += [(now + DULL, r.box) for r in readings if r.presence < start]
+        self._dull += [(now + DULL, r.bounds) for r in readings if r.presence < start]
         best: list[Reading] = []
         for reading in sorted(readings, key=lambda r: -r.presence * r.confidence):
-            if self._kept(reading, picture) and not _any_same(reading.box, [r.box for r in best]):
+            known = [r.bounds for r in best]
+            if self._kept(reading, picture) and not _any_same(reading.bounds, known):
                 best.append(reading)
         return best
 
@@ -237,7 +238,7 @@ class FrameReader:
             reading.presence >= least.min_presence
             and reading.confidence >= least.min_confidence
             and len(reading.text) >= least.min_characters
-            and not (least.mask and least.mask.covers(reading.box, size))
+            and not (least.mask and least.mask.covers(reading.bounds, size))
         )
 
     def _scan(self, grey: Picture, moved: Mask) -> list[Find]:

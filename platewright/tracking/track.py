@@ -103,7 +103,7 @@ class Track:
 
     def move(self, sight: Sight) -> None:
         """Go on with it where it was seen, but not read anew: nothing is added to its vote."""
-        centre, (x0, y0, x1, y1) = sight.reading.quad.mean(axis=0), sight.reading.box
+        centre, (x0, y0, x1, y1) = sight.reading.quad.mean(axis=0), sight.reading.bounds
         part = max(1 / (self.count + 1), 1 / SMOOTH)
         self._smooth = self._smooth + part * (centre - self._smooth)
         if self.count < SMOOTH:
@@ -245,7 +245,7 @@ class Tracker:
         if sure and alike < 0.4:
             return None  # another vehicle has come to the same place
         x0, y0, x1, y1 = box_of_quad(track.quad_at(sight.time_s))
-        a0, b0, a1, b1 = reading.box
+        a0, b0, a1, b1 = reading.bounds
         before, now = max(y1 - y0, 1.0), max(b1 - b0, 1.0)
         width = max(x1 - x0, a1 - a0, 1.0)
         far = float(np.hypot(a0 + a1 - x0 - x1, b0 + b1 - y0 - y1)) / 2 / width

@@ -47,7 +47,8 @@ def test_match_takes_the_reading_that_overlaps_most() -> None:
     ]
     matches = match(labels, readings)
     assert [index for index, _ in matches] == [1, -1, -1]
-    assert [overlap for _, overlap in matches] == pytest.approx([0.8, 0, 0])
+    with_room = 84 / (100 + 10.8 * 8.8 - 84)
+    assert [overlap for _, overlap in matches] == pytest.approx([with_room, 0, 0])
     assert count_extra(labels, readings) == 2
     assert match(labels, []) == [(-1, 0.0)] * 3
     assert match([], readings) == []

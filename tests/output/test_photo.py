@@ -63,7 +63,7 @@ def test_table_is_aligned_and_tells_of_photos_without_plates() -> None:
     )
     assert table.split("\n") == [
         "text        confidence  presence  region  box (x0 y0 x1 y1)  photo",
-        "AB12CDE          90.0%     97.0%  GB      1 2 30 40          first.jpg",
+        "AB12CDE          90.0%     97.0%  GB      -1 0 32 42         first.jpg",
         "X1                5.1%     97.0%  GB      5 6 7 8            first.jpg",
         "(no plate)                                                   a very long name.jpg",
     ]
@@ -81,7 +81,7 @@ def test_json_has_the_documented_form(tmp_path: Path) -> None:
     assert list(content) == ["file", "width", "height", "ms", "plates"]
     assert (content["width"], content["height"], content["ms"]) == (640, 480, 41.3)
     plate = content["plates"][0]
-    assert plate["box"] == [1, 2, 30, 40]
+    assert plate["box"] == [-0.9, 0.1, 31.9, 41.9]  # a twentieth of the height as room
     assert plate["quad"] == [[1, 2], [30, 2], [30, 40], [1, 40]]
     assert [c["char"] for c in plate["characters"]] == ["A", "1"]
 

@@ -73,7 +73,7 @@ def test_the_kinds_say_the_same(tmp_path: Path) -> None:
     assert [(row["file"], row["text"]) for row in rows] == [
         ("a.jpg", "AB12"), ("a.jpg", "C,D"), ("ü.jpg", "X"),
     ]  # fmt: skip
-    assert [float(rows[0][name]) for name in ("x0", "y0", "x1", "y1")] == [1, 2, 30.2, 14]
+    assert [float(rows[0][name]) for name in ("x0", "y0", "x1", "y1")] == [0.4, 1.4, 30.9, 14.6]
     assert rows[0]["bottom_right_x"] == "30.2" and rows[0]["width"] == "40"
 
 
@@ -93,7 +93,7 @@ def test_coco_is_what_others_read(tmp_path: Path) -> None:
         read = api.COCO(str(path))
     found = read.loadAnns(read.getAnnIds(imgIds=[1]))
     assert [one["attributes"]["text"] for one in found] == ["AB12", "C,D"]
-    assert found[0]["bbox"] == [1, 2, 29.25, 12] and found[0]["area"] == 351
+    assert found[0]["bbox"] == [0.4, 1.4, 30.45, 13.2] and found[0]["area"] == 351
     assert found[0]["score"] == 0.9 and read.annToMask(found[0]).sum() > 300
     assert [(p.name, [x.text for x in record.plates]) for p, record in coco.read(path)] == [
         ("a.jpg", ["AB12", "C,D"]), ("b.jpg", []), ("ü.jpg", ["X"]),

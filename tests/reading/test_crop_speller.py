@@ -248,7 +248,7 @@ def test_box_finds_one_plate_and_the_default_network_reads_it() -> None:
     found = boxed(detector(min_presence=0.0))
     assert BoxFinder(network).box(PHOTO[..., 0]) == pytest.approx((40, 30, 120, 60))
     (reading,) = found.read(PHOTO)
-    assert reading.text == "XY" and reading.box == pytest.approx((40, 30, 120, 60))
+    assert reading.text == "XY" and reading.bounds == pytest.approx((40, 30, 120, 60))
     assert boxed(detector(min_presence=0.9)).read(PHOTO) == []
     assert found.read_quads(PHOTO, [QUAD])[0].text == "XY"  # what is given need not be found
 

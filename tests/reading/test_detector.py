@@ -87,9 +87,9 @@ def test_every_block_is_found_once_where_it_is() -> None:
     readings = detector_of(WhiteBlocks()).read(make_photo())
     assert len(readings) == 3
     for box in BOXES:
-        best = max(readings, key=lambda r: iou(r.box, box))
-        assert iou(best.box, box) > 0.9
-        assert np.abs(np.array(best.box) - box).max() < 4
+        best = max(readings, key=lambda r: iou(r.bounds, box))
+        assert iou(best.bounds, box) > 0.9
+        assert np.abs(np.array(best.bounds) - box).max() < 4
 
 
 def test_a_reading_holds_what_the_slots_say() -> None:
@@ -168,7 +168,7 @@ def test_the_last_looks_framings_are_averaged() -> None:
 def test_the_smallest_height_limits_the_scan() -> None:
     """From 40 high on, that is 160 wide, only the largest block of the three is sought."""
     found = detector_of(WhiteBlocks(), DetectorSettings(min_height=40)).read(make_photo())
-    assert [iou(r.box, BOXES[1]) > 0.9 for r in found] == [True]
+    assert [iou(r.bounds, BOXES[1]) > 0.9 for r in found] == [True]
 
 
 def test_an_empty_photo_has_no_reading() -> None:
@@ -187,7 +187,7 @@ def test_given_quads_are_read_in_order_and_framed_again() -> None:
     loose = [quad_of_box((x0 - 9, y0 - 4, x1 + 6, y1 + 5)) for x0, y0, x1, y1 in BOXES]
     readings = detector_of(WhiteBlocks()).read_quads(make_photo(), loose)
     for reading, box in zip(readings, BOXES, strict=True):
-        assert np.abs(np.array(reading.box) - box).max() < 2.5
+        assert np.abs(np.array(reading.bounds) - box).max() < 2.5
         assert reading.text == "ABC"
 
 
@@ -370,7 +370,8 @@ def test_where_nothing_would_be_shown_the_negative_is_looked_at() -> None:
     finder = Dark()
     photo = make_photo()
     (reading,) = sees_negatives(finder, 6.0).read(photo)
-    assert reading.text == "ABC" and iou(reading.box, BOXES[1]) > 0.9  # read as it is, not inverted
+    assert reading.text == "ABC"  # read as it is, not inverted
+    assert iou(reading.bounds, BOXES[1]) > 0.9
     usual = DetectorSettings()
     assert finder.asked[0] == (usual.max_candidates, usual.scan_presence)
     assert finder.asked[1][0] == usual.negative and finder.asked[1][1] < usual.scan_presence

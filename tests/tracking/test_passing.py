@@ -42,7 +42,7 @@ def test_a_passing_tells_the_vote_the_best_frame_and_when(reading_of: Make) -> N
     assert (told["source"], told["track"], told["text"], told["frames"]) == (
         "gate.mp4", 4, "AB12CDE", 3,
     )  # fmt: skip
-    assert told["box"] == [101, 100, 181, 120]
+    assert told["box"] == [100, 99, 182, 121]
     assert told["first"] == {"frame": 0, "time_s": 0.0}
     assert told["best"] == {"frame": 1, "time_s": 0.1}
     assert told["last"] == {"frame": 2, "time_s": 0.2}

@@ -131,7 +131,7 @@ def test_what_is_followed_needs_no_new_reading(reading_of: Make) -> None:
     (track,) = tracker.tracks
     there = reading_of("", box=at(10))
     tracker.update([reading_of("AB12CDE", box=at(11))], 1, 0.1, followed={1: (there, False)})
-    assert (track.count, len(track.sights), track.last.reading.box[0]) == (2, 1, 10)
+    assert (track.count, len(track.sights), track.last.reading.bounds[0]) == (2, 1, 10)
     assert track.quad_at(0.2)[0, 0] == pytest.approx(20)
     assert [t.number for t in tracker.tracks] == [1, 2]
     tracker.update([], 2, 0.2, followed={1: (reading_of("AB12CDE", box=at(20)), True)})
