@@ -250,7 +250,9 @@ def read_batch(
             place = batch.lines.parent
             stack.enter_context(lock(place / ".readings.lock", str(place)))
             if args.resume:
-                earlier = stack.enter_context(EarlierRun(batch.lines, batch.jobs))
+                earlier = stack.enter_context(
+                    EarlierRun(batch.lines, batch.jobs, redacted=args.redact)
+                )
         todo = earlier.missing if earlier else batch.jobs
         read = read_photos(how, todo, workers=args.workers, engine=engine, detector=detector)
         stack.enter_context(closing(read))

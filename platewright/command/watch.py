@@ -160,6 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from platewright.file import claim_results
     from platewright.output.annotation import portrait
+    from platewright.output.redaction import lit
     from platewright.reading.settings import Shown
     from platewright.tracking.arrival import ArrivalSource
     from platewright.tracking.follow import Followed, StopWish, follow
@@ -196,7 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if args.redact:
                 count = PlateCount(voter, tracker, shown)
                 hide_plates(
-                    frames, detector.read, outlets.put, done,
+                    frames, lambda picture: detector.read(lit(picture)), outlets.put, done,
                     turned=TurnedLooks(detector), count=count, stop=stop,
                 )  # fmt: skip
             else:

@@ -29,6 +29,7 @@ class PhotoReadings:
         ms: how long finding and reading took, in milliseconds, without loading the file.
         readings: sorted by presence x confidence, best first.
         left_out: how many more there were that are not shown.
+        redacted: whether its plates were hidden instead of read.
     """
 
     file: str
@@ -36,6 +37,7 @@ class PhotoReadings:
     ms: float
     readings: tuple[Reading, ...]
     left_out: int = 0
+    redacted: bool = False
 
     def __len__(self) -> int:
         return len(self.readings)
@@ -50,13 +52,14 @@ class PhotoReadings:
         return replace(self, readings=kept, left_out=len(self.readings) - len(kept))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form: file, width, height, ms and plates."""
+        """Return the JSON form: file, width, height, ms and plates; whether it is redacted."""
         return {
             "file": self.file,
             "width": self.size[1],
             "height": self.size[0],
             "ms": round(self.ms, 1),
             "plates": [reading.as_dict() for reading in self.readings],
+            **({"redacted": True} if self.redacted else {}),
         }
 
     @classmethod
@@ -71,6 +74,7 @@ class PhotoReadings:
             size=(int(values["height"]), int(values["width"])),
             ms=float(values["ms"]),
             readings=tuple(Reading.from_dict(plate) for plate in values["plates"]),
+            redacted=values.get("redacted") is True,
         )
 
 

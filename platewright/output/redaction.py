@@ -8,13 +8,14 @@ tools for document redaction", 2016). A flat colour of the plate's surroundings 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, product
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import FloatArray, Picture, iou, sound_quad
+from platewright.geometry import FloatArray, Picture, sound_quad, suppress
 from platewright.record import Reading
 
 MIN_PRESENCE = 0.06  #: What is a plate with this probability is hidden
@@ -34,6 +35,16 @@ WAYS = (0, 1, 2, 3, 0.5, -0.5)
 DARK, WHITE, LIGHTEST = 80.0, 235.0, 99.0
 """Where a photo's lightest hundredth is below the first level, it is looked at with that at the
 second."""
+BLACK, MUCH = 16.0, 0.2
+"""Where so much of a photo is below that level, and not all of it is dark, it is looked at with
+that level white as well: whoever makes it lighter sees what stands there."""
+WHOLE_PX = 1440  #: Shorter side of a photo that is looked at as a whole; a larger one is shrunk
+TILE_PX, TILED_PX = 1024, 1280
+"""Sides of the squares in which a photo is looked at again whose shorter side is longer than the
+second: a plate that is small in a large photo can be read as well as in a small one."""
+TILE_REACH = 5 * SMALLEST[0]
+"""How far squares overlap, as a part of the photo's shorter side, so that a plate lies in one of
+them that is too small to be found in the whole."""
 ROUNDS = 3  #: How often a picture is looked at, for what stood beside a plate that is hidden now
 
 
@@ -72,7 +83,8 @@ def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
 
     The photo is looked at as it is, on either side, upside down and aslant: phones do not always
     note how they were held, and whoever sees the photo turns it. Ways up in which likely plates
-    were found are looked at again, once these are hidden.
+    were found are looked at again, once these are hidden. At last a large photo is looked at piece
+    by piece, as it is and the way up in which most was found.
 
     Args:
         image: (H, W) grey or (H, W, 3) RGB; not changed.
@@ -81,17 +93,41 @@ def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
     Returns:
         A new picture, and where the plates were, best first: readings without a text.
     """
+    size = (image.shape[0], image.shape[1])
     kept: list[Reading] = []
     shown, ways = image, [*WAYS]
+    sure = dict.fromkeys(WAYS, 0.0)
     for _ in range(ROUNDS):
         found = find_plates(shown, detector, ways)
-        new = [each for finds in found.values() for each in finds]
-        kept = _with_room([*kept, *new], (image.shape[0], image.shape[1]))
+        kept = _with_room([*kept, *chain.from_iterable(found.values())], size)
         shown = hide(image, [each.quad for each in kept])
+        for way, finds in found.items():
+            sure[way] += sum(find.presence for find in finds if find.presence >= LIKELY)
         ways = [way for way, finds in found.items() if any(f.presence >= LIKELY for f in finds)]
         if not ways:
             break
+    best = max(WAYS[:4], key=lambda way: sure[way])
+    if small := [f for way in {WAYS[0], best} for f in _small_plates(shown, detector, way)]:
+        kept = _with_room([*kept, *small], size)
+        shown = hide(image, [each.quad for each in kept])
     return shown, _apart(kept, OVERLAP)
+
+
+def _small_plates(image: Picture, detector: Finder, way: float) -> list[Reading]:
+    """Return what may be plates that are small in a large photo, as squares of it show them."""
+    sides = image.shape[:2]
+    reach = round(TILE_REACH * min(sides))
+    if min(sides) <= TILED_PX:
+        return []
+    found: list[Reading] = []
+    for y, x in product(*(range(0, max(side - reach, 1), TILE_PX - reach) for side in sides)):
+        tile = np.ascontiguousarray(image[y : y + TILE_PX, x : x + TILE_PX])
+        found += [
+            replace(find, quad=find.quad + np.array([x, y]))
+            for find in find_plates(tile, detector, [way])[way]
+            if max(np.ptp(find.quad, axis=0)) <= reach  # else it is found in the whole
+        ]
+    return found
 
 
 def find_plates(
@@ -107,19 +143,33 @@ def find_plates(
     Returns:
         Readings without texts, in pixels of the photo as it is.
     """
-    image = lit(image)
+    whole = _shrunk(image)
+    scale = np.divide(image.shape[1::-1], whole.shape[1::-1])
+    pictures = [lit(whole)]
+    if pictures[0] is whole and (whole < BLACK).mean() >= MUCH:
+        pictures.append(np.asarray(cv2.convertScaleAbs(whole, alpha=WHITE / BLACK), np.uint8))
     found: dict[float, list[Reading]] = {}
     for way in ways:
-        turned, back = _turned(image, way)
-        own = detector.locate(turned)
+        looks = [_turned(picture, way) for picture in pictures]
+        turned, back = looks[0]
+        own = [reading for picture, _ in looks for reading in detector.locate(picture)]
         if way:  # the front of a house on its side is no plate
             most = LARGEST * turned.shape[0] * turned.shape[1]
             own = [r for r in own if r.presence >= SURE or _area(r) <= most]
         if way % 1:  # nor is what is hardly one upright
             own = [r for r in own if r.presence >= LIKELY]
         own = _apart(without_texts(own), SAME)
-        found[way] = [replace(find, quad=back(find.quad)) for find in own]
+        found[way] = [replace(find, quad=back(find.quad) * scale) for find in own]
     return found
+
+
+def _shrunk(image: Picture) -> Picture:
+    """Return a photo no larger than what is looked at as a whole."""
+    factor = WHOLE_PX / min(image.shape[:2])
+    if factor >= 1:
+        return image
+    sides = [round(side * factor) for side in image.shape[1::-1]]
+    return np.asarray(cv2.resize(image, sides, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _turned(image: Picture, way: float) -> tuple[Picture, Callable[[FloatArray], FloatArray]]:
@@ -144,7 +194,8 @@ def lit(image: Picture) -> Picture:
     >>> int(lit(np.full((4, 4), 20, np.uint8))[0, 0]), int(lit(np.full((4, 4), 90, np.uint8))[0, 0])
     (235, 90)
     """
-    level = max(float(np.percentile(image, LIGHTEST)), 1.0)
+    some = image[::2, ::2] if image.size > 1 << 16 else image
+    level = max(float(np.percentile(some, LIGHTEST)), 1.0)
     if level >= DARK:
         return image
     return np.asarray(cv2.convertScaleAbs(image, alpha=WHITE / level), np.uint8)
@@ -200,19 +251,16 @@ def hide(image: Picture, quads: Sequence[ArrayLike]) -> Picture:
     for shape in shapes:
         _fill(covered, shape, 255)
     for shape in shapes:
-        (left, top), (right, bottom) = shape.min(axis=0) >> 4, (shape.max(axis=0) >> 4) + 1
+        top, bottom = shape[:, 1].min() >> 4, (shape[:, 1].max() >> 4) + 1
         reach = max(int(0.2 * max(min(bottom, image.shape[0]) - max(top, 0), 0)), 3)
-        x, y = max(int(left) - reach, 0), max(int(top) - reach, 0)
-        part = slice(y, max(int(bottom) + reach + 1, y)), slice(x, max(int(right) + reach + 1, x))
-        mask = np.zeros_like(covered[part])
+        part, mask = _masked(shape, covered.shape, reach)
         if not mask.size:
             continue
-        _fill(mask, shape - np.array([x, y], np.int32) * 16, 255)
         kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-        ring = (cv2.dilate(mask, kernel) > 0) & (covered[part] == 0)
+        ring = (cv2.dilate(mask.view(np.uint8), kernel) > 0) & (covered[part] == 0)
         around = image[part][ring]
         level = np.median(around, axis=0) if around.size else np.full(image.shape[2:], 128)
-        out[part][mask > 0] = level.astype(np.uint8)
+        out[part][mask] = level.astype(np.uint8)
     return out
 
 
@@ -238,22 +286,21 @@ def _area(find: Reading) -> float:
 
 def _apart(finds: Sequence[Reading], overlap: float) -> list[Reading]:
     """Return those that overlap no surer one by as much, best first."""
-    apart: list[Reading] = []
-    for find in sorted(finds, key=lambda f: -f.presence):
-        if all(iou(find.box, each.box) < overlap for each in apart):
-            apart.append(find)
-    return apart
+    sure = [find.presence for find in finds]
+    kept = suppress([find.box for find in finds], sure, overlap=overlap, inside=1)
+    return [finds[k] for k in kept]
 
 
 def _with_room(finds: Sequence[Reading], size: tuple[int, int]) -> list[Reading]:
     """Return all likely finds, and of the others the surest for which there is `ROOM`."""
-    painted = np.zeros(size, np.uint8)
+    painted, room = np.zeros(size, np.bool_), ROOM * size[0] * size[1]
     kept = []
     for find in sorted(finds, key=lambda f: -f.presence):
-        with_it = painted.copy()
-        _fill(with_it, _shape(np.asarray(find.quad, np.float64)), 1)
-        if find.presence >= LIKELY or with_it.mean() <= ROOM:
-            painted = with_it
+        part, mask = _masked(_shape(np.asarray(find.quad, np.float64)), size)
+        more = np.count_nonzero(mask & ~painted[part])
+        if find.presence >= LIKELY or more <= room:
+            room -= more
+            painted[part] |= mask
             kept.append(find)
     return kept
 
@@ -265,6 +312,27 @@ def _shape(quad: FloatArray) -> NDArray[np.int32]:
         wide = widened(sound_quad(quad))
     hull = cv2.convexHull(np.rint(wide * 16).astype(np.int32))
     return np.asarray(hull, np.int32).reshape(-1, 2)
+
+
+def _masked(
+    shape: NDArray[np.int32], size: tuple[int, ...], reach: int = 0
+) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
+    """Return the part of a picture in which a polygon lies, and where in it that is filled.
+
+    Args:
+        shape: sixteenths of a pixel.
+        size: (height, width) of the picture.
+        reach: how much more room is in the part on each side, px.
+    """
+    (x0, y0), (x1, y1) = (shape.min(axis=0) >> 4) - reach, (shape.max(axis=0) >> 4) + reach + 2
+    rows, columns = (
+        slice(*np.clip((low, high), 0, side).tolist())
+        for low, high, side in ((y0, y1, size[0]), (x0, x1, size[1]))
+    )
+    mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+    if mask.size:
+        _fill(mask, shape - np.array([columns.start, rows.start], np.int32) * 16, 1)
+    return (rows, columns), mask.view(np.bool_)
 
 
 def _fill(mask: Picture, shape: NDArray[np.int32], level: int) -> None:

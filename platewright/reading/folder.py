@@ -87,13 +87,15 @@ class EarlierRun:
     Args:
         lines: the file of lines: whole, or left by a run that was killed.
         jobs: what is asked for now.
+        redacted: whether plates are hidden; lines of a run that did otherwise are none.
 
     Attributes:
         missing: of the jobs, those that have no line, or not the picture that belongs to it.
     """
 
-    def __init__(self, lines: Path, jobs: Sequence[Job]) -> None:
+    def __init__(self, lines: Path, jobs: Sequence[Job], *, redacted: bool = False) -> None:
         self.jobs, self.missing = jobs, list(jobs)
+        self._redacted, self._through = redacted, False
         self._absent = {job.name for job in jobs}
         self._final = lines
         self._part = lines.with_name(f"{lines.name}.part")
@@ -129,7 +131,7 @@ class EarlierRun:
         with contextlib.suppress(OSError):
             if not self._final.exists():  # nothing was read: as it was before
                 self._aside.replace(self._final)
-            elif self._final.stat().st_size >= self._aside.stat().st_size:
+            elif self._through or self._final.stat().st_size >= self._aside.stat().st_size:
                 self._aside.unlink()
 
     def has(self, job: Job) -> bool:
@@ -146,6 +148,7 @@ class EarlierRun:
         earlier = (photo for photo in self._photos() if photo.file in kept)
         for job in self.jobs:
             yield PhotoDone(job=job, photo=next(earlier)) if self.has(job) else next(read)
+        self._through = True
 
     def _photos(self) -> Iterator[PhotoReadings]:
         if not self._aside.is_file():
@@ -154,7 +157,9 @@ class EarlierRun:
             for line in stream:
                 # The last one may be cut off.
                 with contextlib.suppress(ValueError, KeyError, TypeError):
-                    yield PhotoReadings.from_dict(json.loads(line))
+                    photo = PhotoReadings.from_dict(json.loads(line))
+                    if photo.redacted == self._redacted:
+                        yield photo
 
 
 def useful_workers(wanted: int, photos: int) -> int:
@@ -225,7 +230,9 @@ def read_photo(how: ReadingJob, job: Job, detector: Detector) -> PhotoDone:
         readings = detector.read(image)
     ms = (time.perf_counter() - start) * 1e3
     size = (image.shape[0], image.shape[1])
-    photo = PhotoReadings(file=job.name, size=size, ms=ms, readings=tuple(readings))
+    photo = PhotoReadings(
+        file=job.name, size=size, ms=ms, readings=tuple(readings), redacted=how.redact
+    )
     if how.shown is not None:
         photo = photo.only(how.shown)
     if job.picture is not None:

@@ -266,6 +266,43 @@ def test_what_a_person_would_see_in_a_dark_photo_made_lighter_is_hidden() -> Non
     assert hidden and (shown == 8).all()
 
 
+def test_what_is_black_beside_a_light_sky_is_made_lighter_too() -> None:
+    image = np.full((200, 320, 3), 2, np.uint8)
+    image[:60] = 140  # a sky, and no plate
+    image[120:150, 100:160] = 11
+    shown, hidden = redact(image, Sighted())
+    assert hidden and (shown[100:] == 2).all()
+
+
+class Farsighted:
+    """A detector of white things that are not too small for the photo they are in."""
+
+    sides: tuple[int, ...] = ()
+
+    def locate(self, image: np.ndarray) -> list[Reading]:
+        self.sides = (*self.sides, max(image.shape[:2]))
+        count, _, found, _ = cv2.connectedComponentsWithStats(np.uint8(image[..., 0] > 250))
+        boxes = [(x, y, x + w, y + h) for x, y, w, h, _ in found[1:count] if w > h]
+        return [
+            Reading(text="A", confidence=1.0, presence=1.0, quad=quad_of_box(box))
+            for box in boxes
+            if box[3] - box[1] >= min(image.shape[:2]) / 120
+        ]
+
+
+@pytest.mark.parametrize("turns", [0, 3])
+def test_a_plate_that_is_small_in_a_large_photo_is_hidden(turns: int) -> None:
+    image = np.full((2600, 3600, 3), 90, np.uint8)
+    image[100:200, 300:700] = 255
+    for x, y in [(1, 1), (1010, 1000), (2590, 3100), (2010, 920)]:
+        image[x : x + 9, y : y + 40] = 255
+    detector = Farsighted()
+    shown, hidden = redact(np.ascontiguousarray(np.rot90(image, turns)), detector)
+    assert len(hidden) == 5
+    assert (shown == 90).all()
+    assert max(detector.sides) <= 1440 * 3600 / 2600 + 1  # and no look is at all its pixels
+
+
 @pytest.mark.parametrize("turns", range(4))
 def test_a_plate_is_hidden_whichever_way_the_photo_lies(turns: int) -> None:
     image = np.full((200, 320, 3), 90, np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,22 @@ def merged(path: Path, asked: Sequence[Job]) -> list[tuple[str, str]]:
         assert [done.job for done in every] == list(asked)
         path.write_text("".join(json.dumps(d.photo.as_dict()) + "\n" for d in every if d.photo))
     return [(d.photo.file, d.photo.readings[0].text) for d in every if d.photo]
+
+
+def test_a_folder_of_read_photos_is_none_of_redacted_ones(tmp_path: Path) -> None:
+    path = tmp_path / "readings.jsonl"
+    path.write_text(lines("a", "b", text="OLD1234"))
+    hidden = [replace(photo(name, ""), redacted=True) for name in ("a", "b")]
+    with EarlierRun(path, jobs("a", "b"), redacted=True) as earlier:
+        assert [job.name for job in earlier.missing] == ["a", "b"]
+        read = (PhotoDone(job=j, photo=p) for j, p in zip(jobs("a", "b"), hidden, strict=True))
+        told = [json.dumps(done.photo.as_dict()) for done in earlier.merged(read) if done.photo]
+        path.write_text("\n".join(told))
+    assert [file.name for file in tmp_path.iterdir()] == ["readings.jsonl"]  # no text anywhere
+    with EarlierRun(path, jobs("a", "b"), redacted=True) as earlier:
+        assert not earlier.missing
+    with EarlierRun(path, jobs("a", "b")) as earlier:
+        assert len(earlier.missing) == 2
 
 
 def test_readings_come_back_from_their_lines() -> None:
