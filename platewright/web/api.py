@@ -119,6 +119,7 @@ BODY = {
             "schema": {
                 "type": "object",
                 "properties": {"file": {"type": "array", "items": BINARY, "minItems": 1}},
+                "additionalProperties": {"type": "array", "items": BINARY},
                 "required": ["file"],
             }
         },
@@ -204,13 +205,19 @@ def read(
     token, the readings are kept as sightings, and with `keep_photo` the picture, too; else nothing
     is kept.
     """
+    _check_query(request, "region", "camera", "all", "keep", "keep_photo")
     if keep and not has_token(request):
         raise _forbidden("keeping readings needs the token")
     seen = may_see(request)
     if camera and not seen:
         raise _forbidden("the registry's cameras need the token")
+    pictures = uploads(request)
+    if request.POST:
+        name = next(iter(request.POST))
+        told = f"{name[:40]!r} is a field of the form and no file; parameters stand in the address"
+        raise RequestError(told)
     answers = read_all(
-        request, uploads(request), region=region, camera=camera, look_up=seen, everything=all,
+        request, pictures, region=region, camera=camera, look_up=seen, everything=all,
         keep=keep, keep_photo=keep_photo,
     )  # fmt: skip
     whole = any(answer.shot for answer in answers)
@@ -229,6 +236,7 @@ def read(
 )
 def plate(request: HttpRequest, text: str) -> dict[str, Any]:
     """Say what the registry knows of a plate, and how often it was seen."""
+    _check_query(request)
     if not may_see(request):
         raise _forbidden("the registry needs the token")
     try:
@@ -254,6 +262,16 @@ def plate(request: HttpRequest, text: str) -> dict[str, Any]:
         "sightings": count,
         "last_seen": last.seen if last else None,
     }  # fmt: skip
+
+
+def _check_query(request: HttpRequest, *known: str) -> None:
+    """Raise RequestError where an address has a parameter that means nothing, or has one twice."""
+    for name, values in request.GET.lists():
+        if name not in known:
+            there = f"there are {', '.join(known)}" if known else "there is none"
+            raise RequestError(f"{name[:40]!r}: no such parameter; {there}")
+        if len(values) > 1:
+            raise RequestError(f"{name!r}: given {len(values)} times")
 
 
 def _forbidden(line: str) -> RequestError:

@@ -214,6 +214,34 @@ def test_odd_parameters(client: Client, street: Street) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?regions=GB", "'regions': no such parameter; there are region, camera, "),
+        ("?region=GB&Keep=1", "'Keep': no such parameter"),
+        ("?region=GB&region=FR", "'region': given 2 times"),
+        ("?%0d%0a\u2028=1", "'\\r\\n\\u2028': no such parameter"),
+    ],
+)
+def test_a_parameter_that_means_nothing_is_named(client: Client, query: str, said: str) -> None:
+    response = send(client, b"", query)
+    assert (response.status_code, response.json()["detail"][: len(said)]) == (400, said)
+
+
+def test_a_plate_has_no_parameters(client: Client) -> None:
+    response = client.get("/api/v1/plates/AB12CDE?region=GB", headers=BEARER)
+    assert (response.status_code, response.json()["detail"]) == (
+        400, "'region': no such parameter; there is none",
+    )  # fmt: skip
+
+
+def test_a_parameter_in_the_form_is_not_passed_over(client: Client, street: Street) -> None:
+    file = SimpleUploadedFile("a.jpg", street[0])
+    response = client.post(READ, {"file": file, "region": "GB"})
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith("'region' is a field of the form and no file")
+
+
 def test_the_api_describes_itself(client: Client) -> None:
     described = client.get("/api/v1/openapi.json").json()
     assert set(described["paths"]) == {"/api/v1/read", "/api/v1/plates/{text}"}
