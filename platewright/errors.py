@@ -127,6 +127,7 @@ def run_script(
         name: the script's name, put before the message of an error.
         after_failure: is called where the exit code is not 0.
     """
+    _open_closed()
     if threading.current_thread() is threading.main_thread():
         for number in filter(None, (getattr(signal, each, None) for each in ENDING)):
             if signal.getsignal(number) == signal.SIG_DFL:  # and not ignored, as by nohup
@@ -157,6 +158,18 @@ def run_script(
     if code:
         after_failure()
     sys.exit(code)
+
+
+def _open_closed() -> None:
+    """Open what a program is started with where it is closed (`>&-`), on nothing.
+
+    The next files opened would else be these: what libraries remark would go into a result.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
 def _interrupt(number: int, _: object) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from platewright.errors import TRACE, ImageError, run_script
 from platewright.file import make_folder, remove_empty_folders
+
+PATHS = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,23 @@ def test_one_line(
     said = capsys.readouterr().err
     assert left.value.code == code and said.startswith("x.py: ") and told in said
     assert len(said.splitlines()) == 1 and said[:-1].isprintable() and len(said) < 2000
+
+
+@pytest.mark.process
+def test_no_result_is_where_libraries_print(tmp_path: Path) -> None:
+    """A file that is opened where stderr is closed would be what they remark into."""
+    code = (
+        "import os, sys; from platewright.errors import run_script\n"
+        "def main():\n"
+        "    with open('result', 'w') as result:\n"
+        "        result.write('whole')\n"
+        "        result.flush()\n"
+        "        for number in (1, 2): os.write(number, b'a remark')\n"
+        "run_script(main, 'x.py')"
+    )
+    line = 'exec "$0" -c "$1" <&- >&- 2>&-'
+    subprocess.run(["sh", "-c", line, sys.executable, code], cwd=tmp_path, check=True, env=PATHS)
+    assert (tmp_path / "result").read_text() == "whole"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -214,8 +214,8 @@ def read(
     pictures = uploads(request)
     if request.POST:
         name = next(iter(request.POST))
-        told = f"{name[:40]!r} is a field of the form and no file; parameters stand in the address"
-        raise RequestError(told)
+        where = "a field of the form and no file; parameters stand in the address"
+        raise RequestError(f"{name[:40]!r} is {where}")
     answers = read_all(
         request, pictures, region=region, camera=camera, look_up=seen, everything=all,
         keep=keep, keep_photo=keep_photo,

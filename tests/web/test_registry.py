@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from platewright.errors import ConfigError
 from platewright.web.environment import secret_file
 from platewright.web.registry.lookup import (
     find_vehicle,
@@ -183,7 +184,7 @@ def test_the_first_account_is_made_once_and_both_ways_in_are_told() -> None:
         assert password is None or account.check_password(password[1])
         assert ("there already" in told) == (turn == 1)
         assert str(secret_file("token")) in told and "Authorization: Bearer" in told
-    with pytest.raises(CommandError, match="a b: no name of an account"):
+    with pytest.raises(ConfigError, match="a b: no name of an account"):
         call_command("setup", "a b")
 
 

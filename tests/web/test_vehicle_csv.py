@@ -5,10 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from platewright.dataset.textfile import LONGEST_LINE
-from platewright.errors import DatasetError
+from platewright.errors import DatasetError, OutputError, run_script
 from platewright.web.registry.lookup import find_vehicle
 from platewright.web.registry.models import Vehicle
 from platewright.web.registry.vehicle_csv import export_vehicles, import_vehicles
@@ -116,9 +116,17 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert f"{source}: line 3: plate:" in err
     call_command("exportvehicles", str(target))
     assert target.read_text().splitlines()[1] == "AB12CDE,,,,,,"
-    with pytest.raises(CommandError, match="there already"):
+    with pytest.raises(OutputError, match="there already"):
         call_command("exportvehicles", str(target))
     call_command("exportvehicles", str(target), "--force")
+
+
+def test_what_fails_is_told_as_by_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        run_script(lambda: call_command("exportvehicles", "/dev/full"), "manage.py")
+    assert capsys.readouterr().err == (
+        "manage.py: /dev/full: can't be written: No space left on device\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,5 +141,5 @@ def test_a_file_that_is_none(tmp_path: Path, content: bytes | None, said: str) -
     path = tmp_path / "v.csv"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(CommandError, match=said):
+    with pytest.raises(DatasetError, match=said):
         call_command("importvehicles", str(path))

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from platewright.errors import OutputError, counted
 from platewright.file import write_file
@@ -26,15 +26,12 @@ class Command(BaseCommand):
         """Write it, whole or not at all.
 
         Raises:
-            CommandError: if it can't be written.
+            OutputError: if it can't be written.
         """
         path: Path = options["file"]
         if path.is_file() and not options["force"]:
-            raise CommandError(f"{path}: there already; give another name or --force")
+            raise OutputError(f"{path}: there already; give another name or --force")
         text = io.StringIO(newline="")
         count = export_vehicles(text)
-        try:
-            write_file(path, text.getvalue().encode())
-        except OutputError as error:
-            raise CommandError(str(error)) from error
+        write_file(path, text.getvalue().encode())
         self.stderr.write(f"{path}: {counted(count, 'vehicle')}")

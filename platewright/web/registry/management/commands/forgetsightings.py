@@ -3,9 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from platewright.errors import counted
+from platewright.errors import ConfigError, counted
 from platewright.web.registry.lookup import forget_sightings
 
 MOST_DAYS = 36_500
@@ -24,9 +24,9 @@ class Command(BaseCommand):
         """Remove them.
 
         Raises:
-            CommandError: if the number of days makes no sense.
+            ConfigError: if the number of days makes no sense.
         """
         if not 0 <= options["keep_days"] <= MOST_DAYS:
-            raise CommandError(f"--keep-days: not between 0 and {MOST_DAYS}", returncode=2)
+            raise ConfigError(f"--keep-days: not between 0 and {MOST_DAYS}")
         count = forget_sightings(options["keep_days"])
         self.stdout.write(f"{counted(count, 'sighting')} forgotten")

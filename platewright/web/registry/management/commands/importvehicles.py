@@ -6,10 +6,10 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from platewright.dataset.textfile import bounded
-from platewright.errors import DatasetError
+from platewright.errors import DatasetError, os_errors_as, printable
 from platewright.file import open_file
 from platewright.web.registry.vehicle_csv import COLUMNS, import_vehicles
 
@@ -30,18 +30,16 @@ class Command(BaseCommand):
         """Read it.
 
         Raises:
-            CommandError: if it can't be read, or a row is bad.
+            DatasetError: if it can't be read.
         """
         path: Path = options["file"]
-        try:
-            with TextIOWrapper(open_file(path), "utf-8-sig", newline="") as lines:
-                report = import_vehicles(bounded(lines, path), name=str(path))
-        except OSError as error:
-            raise CommandError(f"{path}: can't be read: {error.strerror}") from error
-        except DatasetError as error:
-            raise CommandError(str(error)) from error
+        with (
+            os_errors_as(DatasetError, path),
+            TextIOWrapper(open_file(path), "utf-8-sig", newline="") as lines,
+        ):
+            report = import_vehicles(bounded(lines, path), name=str(path))
         for fault in report.faults:
-            self.stderr.write(f"{path}: {fault}")
+            self.stderr.write(printable(f"{path}: {fault}"))
         self.stdout.write(f"{path}: {report}")
         if report.bad:
             sys.exit(1)

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
+from platewright.errors import ConfigError
 from platewright.web.environment import secret_file
 
 
@@ -25,13 +26,13 @@ class Command(BaseCommand):
         """Make what is not there yet; what is there stays as it is.
 
         Raises:
-            CommandError: if no account can be called so.
+            ConfigError: if no account can be called so.
         """
         accounts, name = get_user_model(), options["name"]
         try:
             accounts.username_validator(name)
         except ValidationError as error:
-            raise CommandError(f"{name}: no name of an account: {error.messages[0]}") from None
+            raise ConfigError(f"{name}: no name of an account: {error.messages[0]}") from None
         if accounts.objects.filter(username=name).exists():
             said = f"{name}, there already (manage.py changepassword {name} sets a new password)"
         else:
