@@ -80,7 +80,8 @@ def in_order(
                 "a worker was killed (memory?): the same command with fewer --workers goes on"
             ) from None
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for future in waiting:  # the pool itself knows its processes until it is shut down
+                future.cancel()
     if failed is not None:
         raise failed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import multiprocessing
 import os
 import threading
 import time
@@ -36,8 +37,12 @@ def test_items_are_taken_as_they_are_needed() -> None:
 def test_who_ends_early_does_not_wait_for_long_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "GRACE_S", 0.1)
     results = in_order(time.sleep, itertools.chain([0.0], itertools.repeat(3600.0)), 2)
+    before = multiprocessing.active_children()
     assert next(results) is None
+    workers = [each for each in multiprocessing.active_children() if each not in before]
+    assert len(workers) == 2
     results.close()  # type: ignore[attr-defined]
+    wait_until(lambda: not any(each.is_alive() for each in workers))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
