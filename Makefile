@@ -40,17 +40,13 @@ docs: $(VENV)/docs.done
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs site
 	@echo "The documentation is site/index.html"
 
-check: $(VENV)/all.done
+check test: $(VENV)/all.done
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(PYTEST) -m "not slow and not process"
-
-test: $(VENV)/all.done
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(PYTEST)
+	@# mypy takes one core for most of a minute: the tests run beside it, and their summary is last.
+	@told=$$(mktemp); $(BIN)/mypy >$$told 2>&1 & types=$$!; \
+	  $(PYTEST) $(if $(filter check,$@),-m "not slow and not process"); tests=$$?; \
+	  wait $$types || { tests=1; cat $$told; }; rm $$told; exit $$tests
 
 bench: $(VENV)/all.done
 	$(BIN)/python benchmarks/bench.py
