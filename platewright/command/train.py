@@ -98,8 +98,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
 
     from platewright.background.photo import background_folder
+    from platewright.training.checkpoint import claim_run, finish
 
+    # What is off is told before TensorFlow takes its seconds to load.
     backgrounds = background_folder(args.bgs)
+    claim_run(args.out, args.copy_to, resume=args.resume, force=args.force)
+    use_fonts(args.fonts, args.region)
+    samples = sample_settings(args)
     try:
         load_keras()
         import keras
@@ -107,12 +112,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigError(
             "training needs TensorFlow: pip install -r requirements-train.txt"
         ) from None
-    from platewright.training.checkpoint import claim_run, finish
     from platewright.training.run import start
 
-    claim_run(args.out, args.copy_to, resume=args.resume, force=args.force)
-    use_fonts(args.fonts, args.region)
-    samples = sample_settings(args)
     trainer = start(args, samples, backgrounds)
     print(
         f"{trainer.model.count_params():,} parameters, Keras on {keras.backend.backend()}, "

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import WeightsError
+from platewright.errors import OutputError, WeightsError
 from platewright.file import file_digest, write_file
 from platewright.network.kind import Networks
 from platewright.network.weights import AnySettings, load_networks
@@ -91,9 +92,10 @@ def _compare(path: Path, inputs: dict[str, Any], wanted: dict[str, Any]) -> None
 
 
 def export_beside(weights: Path) -> list[Path]:
-    """Export a weights file to the `.onnx` beside it, in a process of its own.
+    """Export a weights file to the `.onnx` beside it.
 
-    The export needs the TensorFlow back end, whichever one the training used.
+    The export needs the TensorFlow back end. Where that is at work already it exports here, which
+    spares another start; else in a process of its own.
 
     Returns:
         The file, or nothing when TensorFlow or its converter is not installed.
@@ -104,6 +106,17 @@ def export_beside(weights: Path) -> list[Path]:
     if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "tf2onnx", "onnx")):
         return []
     path = weights.with_suffix(".onnx")
+    keras = sys.modules.get("keras")
+    if keras is not None and keras.backend.backend() == "tensorflow":
+        try:
+            with warnings.catch_warnings():  # the converter's own
+                warnings.simplefilter("ignore")
+                export(weights, path)
+        except OutputError:
+            raise
+        except Exception as error:
+            raise _failed(weights, str(error)) from error
+        return [path]
     command = [sys.executable, "-m", __name__, str(weights), str(path)]
     home = str(Path(__file__).resolve().parents[2])
     paths = os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH")) if p)
@@ -112,9 +125,14 @@ def export_beside(weights: Path) -> list[Path]:
         command, env=os.environ | quiet, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise WeightsError(f"{weights}: the .onnx export failed: {last}")
+        raise _failed(weights, done.stderr)
     return [path]
+
+
+def _failed(weights: Path, said: str) -> WeightsError:
+    """Return what says why an export failed: the last line of what was said."""
+    last = (said.strip().splitlines() or ["no message"])[-1]
+    return WeightsError(f"{weights}: the .onnx export failed: {last}")
 
 
 def add_tail(proto: Any, layers: Sequence[Any], source: str, target: str) -> None:

@@ -109,6 +109,7 @@ class Trainer:
         self.best = math.inf
         self.found: dict[str, float] = {}
         self._checked = 0
+        self._counts = False
 
     def make_drawing(self) -> Callable[[], Callable[[int], Any]]:
         """Return what makes the drawing of batches, to be called in each drawing process."""
@@ -213,15 +214,21 @@ class Trainer:
 
     def _learn(self, batch: Batch, rate: float) -> dict[str, Any]:
         """Take one step; returns its losses."""
-        inputs, targets = batch
+        inputs, targets = prepare(batch[0]), batch[1]
+        if not self._counts:
+            self._make_counts(inputs, targets)
         self.optimizer.learning_rate.assign(rate)
         self.model.reset_metrics()
-        losses: dict[str, Any] = self.model.train_on_batch(
-            prepare(inputs), targets, return_dict=True
-        )
+        losses: dict[str, Any] = self.model.train_on_batch(inputs, targets, return_dict=True)
         self.step += 1
         self._follow()
         return losses
+
+    def _make_counts(self, inputs: dict[str, Any], targets: dict[str, Any]) -> None:
+        """Make what Keras counts losses with; made by the first step, that is traced twice."""
+        first, wanted = ({k: v[:1] for k, v in each.items()} for each in (inputs, targets))
+        self.model.compute_loss(first, wanted, self.model(first, training=False), training=False)
+        self._counts = True
 
     def conclude(self) -> dict[str, float]:
         """Measure the last weights, where that was not done yet, and write it into the log."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,18 +85,15 @@ def small_npz(made_once: MadeOnce) -> Path:
 
 @pytest.fixture(scope="session")
 def small_onnx(small_npz: Path, made_once: MadeOnce) -> Path:
-    """The `.onnx` that lies beside it."""
+    """The `.onnx` that lies beside it, made by the command of the module's page."""
+    onnx = small_npz.with_suffix(".onnx")
 
     def fill(_: Path) -> None:
-        from platewright.network.export import export_beside
-
-        if not export_beside(small_npz):
-            pytest.fail(
-                "the export needs tensorflow, onnx and tf2onnx: pip install -r requirements.txt"
-            )
+        command = [sys.executable, "-m", "platewright.network.export", str(small_npz), str(onnx)]
+        subprocess.run(command, cwd=Path(__file__).parents[2], check=True)
 
     made_once("small-exported", fill)
-    return small_npz.with_suffix(".onnx")
+    return onnx
 
 
 @pytest.fixture(scope="session", params=sorted(TINY))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 from platewright.errors import WeightsError
 from platewright.file import file_digest
+from platewright.network import export
 from platewright.network.export import export_beside, write_onnx
 from platewright.network.weights import BundleSettings, load_weights, save_weights
 from platewright.reading.choice import detector_of
@@ -120,13 +123,28 @@ def test_other_suffixes_are_refused(tmp_path: Path) -> None:
         load_network(tmp_path / "w.h5")
 
 
-def test_an_export_that_fails_says_why_in_a_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_an_export_that_fails_says_why_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    """Here, and in the process of its own that another back end needs."""
+    import keras
+
+    started: list[Any] = []
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        started.append(command)
+        return subprocess.run(command, **options)
+
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(export, "subprocess", SimpleNamespace(run=run))
     path = tmp_path / "w.npz"
     save_weights(path, {"a": np.zeros(3, np.float32)}, looks())
     with pytest.raises(WeightsError, match=r"w\.npz: the \.onnx export failed: .*lacks") as caught:
         export_beside(path)
     assert "\n" not in str(caught.value)
     assert not path.with_suffix(".onnx").exists()
+    assert len(started) == (backend != "tensorflow")
 
 
 def test_an_output_with_one_more_axis_is_the_same(tmp_path: Path, small_onnx: Path) -> None:
@@ -158,12 +176,12 @@ def test_an_export_that_computes_something_else_is_refused(
     small = replace(small, slots=None)  # one converts faster than two
     networks = build(small)
     network = networks.run
-    export = network.export
+    write = network.export
 
     def spoil(*args: Any, **options: Any) -> None:
         weights = network.get_weights()
         network.set_weights([w + 0.1 for w in weights])
-        export(*args, **options)
+        write(*args, **options)
         network.set_weights(weights)
 
     monkeypatch.setattr(network, "export", spoil)

@@ -65,6 +65,20 @@ def drawn(recipe: Recipe, seed: int = 1, index: int = 0) -> Batch:
     return draw_batch(seed, index, STOCK, SAMPLES, [load_task(recipe, {"windows": 3})])
 
 
+def compiled(loss: Any, target: np.ndarray, said: np.ndarray) -> Any:
+    """Return a loss and its slope as XLA computes them, which long runs are compiled with."""
+    import tensorflow as tf
+
+    @tf.function(jit_compile=True)
+    def both(outputs: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(outputs)
+            value = loss(target, outputs)
+        return value, tape.gradient(value, outputs)
+
+    return both(tf.constant(said))
+
+
 @pytest.mark.parametrize("name", kind_names())
 def test_what_a_task_draws_fits_its_network(name: str) -> None:
     task = load_task([*load_kind(name).recipes.values()][-1], {"windows": 2, "scenes": 1})
@@ -72,7 +86,12 @@ def test_what_a_task_draws_fits_its_network(name: str) -> None:
     model = build(joined([task.settings])).teach
     said = {key: np.asarray(value) for key, value in model(prepare(inputs)).items()}
     for key, (loss, _) in task.losses().items():
-        assert np.isfinite(float(loss(targets[key], said[key]))), key
+        cost = float(loss(targets[key], said[key]))
+        assert np.isfinite(cost), key
+        if task.compiles and keras.backend.backend() == "tensorflow":
+            value, slope = compiled(loss, targets[key], said[key])
+            assert float(value) == pytest.approx(cost, rel=1e-3), key
+            assert np.isfinite(slope).all(), key
     assert all(isinstance(value, float) for value in task.measure(targets, said).values())
 
 
