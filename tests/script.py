@@ -18,7 +18,7 @@ from platewright.command import run_command
 ROOT = Path(__file__).resolve().parents[1]
 Done = subprocess.CompletedProcess[str]
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PATIENCE_S = 180.0
+PATIENCE_S = 600.0
 
 
 def run_here(folder: Path, script: str, *arguments: str) -> Done:

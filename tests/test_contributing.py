@@ -85,8 +85,15 @@ def run(folder: Path, *words: str) -> str:
 
 @pytest.mark.slow
 def test_the_commands_of_the_recipes_run_in_order(clone: Path) -> None:
-    for command in (c for c in COMMANDS if " -m pytest" not in f" {c}"):
-        run(clone, *shlex.split(command))
+    """One process runs them all: each by itself would load TensorFlow and the faces again."""
+    code = (
+        "import runpy, shlex, sys\n"
+        "for line in sys.argv[1:]:\n"
+        "    sys.argv = shlex.split(line)\n"
+        "    try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "    except SystemExit as left: assert not left.code, (line, left.code)\n"
+    )
+    run(clone, "-c", code, *(c for c in COMMANDS if not c.startswith("-m pytest")))
     assert (clone / "plain/boxes.txt").read_text().count("\n") >= 10
     assert "D565JAU" in (clone / "street.txt").read_text().splitlines()
 
@@ -103,8 +110,13 @@ def test_what_is_tested_of_all_is_tested_of_a_new_one(clone: Path) -> None:
     """The tests that the recipes name pass with the new files, which they find by themselves."""
     folders = [word for c in COMMANDS if "-m pytest" in c for word in shlex.split(c)[2:]]
     assert len(folders) >= 5 and all((ROOT / folder).exists() for folder in folders)
+    marks, formats = "tests/mark/test_library.py::", "tests/dataset/format/test_formats.py::"
     quick = [
-        "tests/test_layers.py", "tests/mark", "tests/dataset/format/test_formats.py",
+        "tests/test_layers.py",
+        f"{marks}test_there_are_many_and_each_family_has_its_members",
+        f"{marks}test_a_mark_has_ink_in_tones_that_fill_no_pixel_twice[ladder]",
+        f"{formats}test_every_file_is_a_format_that_says_what_it_is[plain-boxes]",
+        f"{formats}test_every_plate_is_held_or_left_out_for_a_reason[plain-boxes]",
         "tests/dataset/format/test_reading_back.py::test_what_only_writes_can_not_be_read",
         "tests/network/test_kind.py::test_every_file_is_a_network",
         "tests/region/test_syntax_sources.py::test_every_country_is_tested_somewhere",

@@ -19,6 +19,7 @@ import pytest
 
 from platewright import __version__
 from platewright.image import load_image, save_image
+from tests.script import run_here
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 20_000_000
@@ -90,12 +91,16 @@ def installed(python: Path, tmp_path: Path) -> Run:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Run:
-    """Run a root script in another empty folder."""
+    """Run a root script in another empty folder, in this process: that one is no part of it."""
     folder = tmp_path / "checkout"
     folder.mkdir()
-    return lambda name, *arguments: begun(
-        sys.executable, ROOT / f"{name}.py", *arguments, folder=folder
-    )
+
+    def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        done = run_here(folder, f"{name}.py", *map(str, arguments))
+        assert done.returncode == 0, (name, done.stderr)
+        return done
+
+    return run
 
 
 @pytest.fixture(scope="module")

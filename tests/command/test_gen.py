@@ -17,7 +17,7 @@ from fontTools.ttLib import TTFont
 from platewright.image import load_image, save_image
 from platewright.record import SceneRecord
 from platewright.region import load_region
-from tests.script import Done, run_here, run_process, wait_until
+from tests.script import PATIENCE_S, Done, run_here, run_process, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +33,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gen")
-    done = run_process(folder, "gen.py", "40", "--seed", "3", "--workers", "1")
+    done = run(folder, "40", "--seed", "3", "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert "drawing backgrounds (photos are better)" in done.stderr
     assert re.match(r"test: 40 pictures and labels\.jsonl, \d+ a second\n", done.stdout)
@@ -177,7 +177,7 @@ def test_ctrl_c_ends_cleanly_and_keeps_whole_pictures(tmp_path: Path, workers: s
     out = tmp_path / "test"
     wait_until(lambda: len(list(out.glob("*.png"))) >= 5, running)
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130
     assert said.splitlines()[-1] == "gen.py: stopped"
     assert "Traceback" not in said
@@ -274,7 +274,7 @@ def test_a_killed_worker_costs_no_whole_shard_and_no_byte(
             for name in shards(tmp_path / "killed")}  # fmt: skip
     assert len(victims) == 2 and 0 < len(kept) < 10
     os.kill(victims[0], signal.SIGKILL)
-    out, said = running.communicate(timeout=60)
+    out, said = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, said
     told = [line for line in said.splitlines() if line.startswith("a worker died")]
     assert len(told) == 1 and "Traceback" not in said
@@ -298,7 +298,7 @@ def test_a_stopped_run_goes_on_with_the_next_shard(
         os.killpg(running.pid, number)
     else:
         running.send_signal(number)
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate(timeout=PATIENCE_S)
     assert "Traceback" not in said
     if number == signal.SIGINT:
         # On a busy machine Python's own tracker of shared memory may have a word after it.

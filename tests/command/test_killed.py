@@ -63,8 +63,8 @@ NAMES = {f"{k:02d}.jpg" for k in range(COUNT)}
 BRIEF = "--network frame --bgs none --windows 2 --workers 1 --steps 3 --out out"
 LONG: dict[str, tuple[Made, str, set[str]]] = {
     "gen": (
-        nothing, "gen.py 3 --video --size 160x96 --bgs none --workers 2 --out out",
-        {"drives.jsonl", *(f"{k:08d}.mp4" for k in range(3))},
+        nothing, "gen.py 2 --video --size 160x96 --bgs none --workers 2 --out out",
+        {"drives.jsonl", *(f"{k:08d}.mp4" for k in range(2))},
     ),
     "extractbgs": (photos, "extractbgs.py photos.tar.gz --size 64 --workers 2 --out out", set()),
     "convert": (photos, "convert.py set out --to-format coco", NAMES),

@@ -32,7 +32,7 @@ from platewright.record import Reading
 from platewright.synth.street.picture import DriveSettings, draw_drive
 from platewright.text import Alphabet
 from tests.broker import Broker, Listener
-from tests.script import wait_until
+from tests.script import PATIENCE_S, wait_until
 
 av = pytest.importorskip("av")
 ROOT = Path(__file__).resolve().parents[2]
@@ -313,7 +313,7 @@ def test_a_signal_ends_it_with_everything_flushed(
     assert (tmp_path / "a.jsonl").read_bytes() == b""  # it is still there, so it has not passed
     time.sleep(0.7)  # for a second frame
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
     assert re.search(r"watch\.py: \d+ frames, \d+ read, [1-9] plates? in .* dropped\n$", err)
     told = lines_of(tmp_path / "a.jsonl")

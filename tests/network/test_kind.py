@@ -90,10 +90,17 @@ def test_the_backward_pass_is_turned_round_again(cell: str, merge: str) -> None:
     assert again[:, -1, part] == pytest.approx(both[:, -1, part], abs=1e-6)
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_keras_and_onnx_say_the_same(exported: Path, count: int) -> None:
+@pytest.fixture(scope="session")
+def both(exported: Path) -> tuple[KerasNetwork, OnnxNetwork]:
+    """A tiny network as either runtime loads it."""
     keras, onnx = KerasNetwork.load(exported), load_network(exported.with_suffix(".onnx"))
     assert isinstance(keras, KerasNetwork) and isinstance(onnx, OnnxNetwork)
+    return keras, onnx
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_keras_and_onnx_say_the_same(both: tuple[KerasNetwork, OnnxNetwork], count: int) -> None:
+    keras, onnx = both
     assert keras.settings == onnx.settings
     settings, rng = keras.settings, np.random.default_rng(1)
     feed = {"window": rng.random((count, *settings.window, 1), np.float32)}
@@ -115,8 +122,7 @@ def test_keras_and_onnx_say_the_same(exported: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("beams", [1, 4])
-def test_readers_on_both_spell_the_same(exported: Path, beams: int) -> None:
-    both = [KerasNetwork.load(exported), load_network(exported.with_suffix(".onnx"))]
+def test_readers_on_both_spell_the_same(both: tuple[KerasNetwork, OnnxNetwork], beams: int) -> None:
     if both[0].settings.task == "box":
         with pytest.raises(ValueError, match="box reads no text"):
             crop_speller(both[0])

@@ -33,6 +33,7 @@ from platewright.training.task.scan import scan_target
 from platewright.training.task.slots import slot_target
 from platewright.training.view import View, frame_quad
 from tests.network.conftest import looks
+from tests.script import PATIENCE_S
 from tests.training.conftest import tasks_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,7 +182,7 @@ def test_detect_reads_every_scene(
     command = [sys.executable, str(ROOT / "detect.py"), str(photos), str(run / weights)]
     # Presence is the product of the scan's and the slot reader's, which is less than a frame's.
     command += [str(tmp_path / "out"), "--min-presence", "0.12"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "out" / "readings.jsonl").read_text().splitlines()
     assert len(lines) == 8
