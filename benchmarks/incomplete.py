@@ -6,13 +6,15 @@ Of each photo with one readable plate that is wide enough, three versions are re
 where the picture ends 30 % before the plate's right edge; and hidden, with a bar over a third of
 it. Any accepted text of a cut or hidden plate is wrong, unless it is the whole one: a gate would
 open on another's plate. Photos without plates get what cameras and people write into pictures: the
-date, "CAM 03", the place; there every accepted text is wrong. Where there are no labelled photos,
-drawn scenes take their place (leave LABELS out). Writes results/incomplete.json.
+date, "CAM 03", the place; there every accepted text is wrong. So it is where one text of another
+kind is written anywhere: a time, coordinates, an address, a speed, a sign. Where there are no
+labelled photos, drawn scenes take their place (leave LABELS out). Writes results/incomplete.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -31,7 +33,7 @@ from platewright.errors import run_script  # noqa: E402
 from platewright.evaluation.report import default_digests  # noqa: E402
 from platewright.file import write_file  # noqa: E402
 from platewright.geometry import Box  # noqa: E402
-from platewright.image import load_image  # noqa: E402
+from platewright.image import decode_image, encode_image, load_image  # noqa: E402
 from platewright.reading.choice import load_detector  # noqa: E402
 from platewright.record import Reading  # noqa: E402
 from platewright.synth.street.picture import draw_street  # noqa: E402
@@ -45,6 +47,13 @@ CAPTIONS = (
     "Camera 01",
     "05-14-2026 Thu 17:42:08", "CH02", "IPCAM", "REC", "PARKPLATZ 2", "GARAGE", "ENTRANCE A1",
 )  # fmt: skip
+WRITTEN = (
+    "##.##.20##", "20##/##/## ##:##", "## NOV 20##", "##:##:##.###", "##h##", "##.####N #.####W",
+    "LAT ##.###", "##.###.#.###", "PORT ####", "CAMERA ##", "NVR-###", "SN @@######", "TEMP ##.#C",
+    "RH ##%", "### KM/H", "SPEED ##", "OPEN #-##", "TAXI ####", "0### ######", "TEL ######",
+    "@@@U#######", "TARE ####KG", "### EXPRESS", "LINE ##@", "A### EXIT ##", "LEVEL P#",
+)  # fmt: skip
+"""Other writing: # is a digit, @ a letter."""
 FACES = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_PLAIN)
 
 
@@ -108,6 +117,28 @@ def captioned(image: Picture, rng: np.random.Generator) -> Picture:
     return out
 
 
+def written(image: Picture, rng: np.random.Generator) -> Picture:
+    """Return the picture with one text anywhere, on a sheet or not, as JPEG keeps it."""
+    out = image.copy()
+    height, width = out.shape[:2]
+    signs = {"#": "0123456789", "@": "ABCDEFGHJKLMNPRSTUVWXYZ"}
+    pattern = str(rng.choice(WRITTEN))
+    text = "".join(str(rng.choice(list(signs.get(sign, sign)))) for sign in pattern)
+    face = FACES[rng.integers(2)]
+    scale = height / 480 * rng.uniform(0.6, 1.8)
+    thick = max(round(scale * 2), 1)
+    (wide, high), _ = cv2.getTextSize(text, face, scale, thick)
+    x, y = rng.integers(max(width - wide, 1)), high + rng.integers(max(height - 2 * high, 1))
+    ink, sheet = [(255, None), (255, 0), (0, 255)][rng.integers(3)]
+    if sheet is not None:
+        room = high // 2
+        corners = (x - room, y - high - room), (x + wide + room, y + room)
+        cv2.rectangle(out, *corners, (sheet,) * 3, -1)
+    cv2.putText(out, text, (x, y), face, scale, (ink,) * 3, thick, cv2.LINE_AA)
+    jpeg = encode_image(out, ".jpg", int(rng.integers(75, 96)))
+    return decode_image(io.BytesIO(jpeg), "written")
+
+
 def near(reading: Reading, box: Box) -> bool:
     """Tell whether a reading is of the plate."""
     x0, y0, x1, y1 = reading.box
@@ -133,7 +164,9 @@ def main() -> None:
     args = parser.parse_args()
     detector = load_detector(ROOT / "weights.onnx")
     rng = np.random.default_rng(20)
-    wrong: dict[str, list[dict[str, Any]]] = {"cut": [], "hidden": [], "captioned": []}
+    wrong: dict[str, list[dict[str, Any]]] = {
+        kind: [] for kind in ("cut", "hidden", "captioned", "written")
+    }
     whole, right, count = 0, 0, 0
     for name, image, text, box in photos(args.labels, args.photos):
         count += 1
@@ -149,11 +182,15 @@ def main() -> None:
                     wrong[kind].append(told(reading, name, text))
                     break
     empty = empty_photos(args.backgrounds, args.empty)
+    more = np.random.default_rng(21)
     for name, image in empty:
-        for reading in detector.read(captioned(image, rng)):
-            if reading.accepted:
-                wrong["captioned"].append(told(reading, name))
-                break
+        for kind, picture in (
+            ("captioned", captioned(image, rng)), ("written", written(image, more))
+        ):  # fmt: skip
+            for reading in detector.read(picture):
+                if reading.accepted:
+                    wrong[kind].append(told(reading, name))
+                    break
     figures = {
         "command": " ".join(["python benchmarks/incomplete.py", *sys.argv[1:]]),
         **default_digests(ROOT / "weights.onnx"),
@@ -164,6 +201,7 @@ def main() -> None:
         "hidden_accepted_wrong": len(wrong["hidden"]),
         "empty_photos": len(empty),
         "captioned_accepted_wrong": len(wrong["captioned"]),
+        "written_accepted_wrong": len(wrong["written"]),
         "wrong": wrong,
     }
     write_file(args.out, (json.dumps(figures, indent=1) + "\n").encode())

@@ -201,6 +201,7 @@ class Reading:
         lines: the text's lines, top first; empty where the reader does not tell.
         groups: what stands together on them, with gaps between: B NO or BN O; likewise.
         room: how far it is from the picture's edge, in its widths.
+        written: whether it was written into the picture, and is no plate that a camera saw.
         slots: (slots, classes) probabilities; the last class is `pad`.
         accepted: whether it may be taken as read: it is sure, whole, of a plate, and of a region.
     """
@@ -218,6 +219,7 @@ class Reading:
     lines: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     room: float = 1.0
+    written: bool = False
 
     def __eq__(self, other: object) -> bool:
         """Tell whether all of it is the same, to the last digit."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from platewright.geometry import FloatArray, Picture, areas, intersections, ratio_of_quad, suppress
+from platewright.reading.caption import is_written
 from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
 from platewright.reading.origin import OriginTeller
@@ -249,8 +250,7 @@ class Detector:
             region, probability = self.jurisdiction.region(slots, seen, own.groups, shape)
             if region or free:
                 out[k] = replace(out[k], region=region, region_probability=probability)
-        size = (image.shape[0], image.shape[1])
-        return [self._judged(reading, size) for reading in out]
+        return [self._judged(reading, image) for reading in out]
 
     def _respelled(self, reading: Reading, text: str, slots: FloatArray) -> Reading:
         """Return the reading with other slots, and a text as long as its own."""
@@ -266,8 +266,10 @@ class Detector:
             lines=lines, groups=groups, slots=slots,
         )  # fmt: skip
 
-    def _judged(self, reading: Reading, size: tuple[int, int]) -> Reading:
+    def _judged(self, reading: Reading, image: Picture) -> Reading:
         """Return the reading, accepted where it may be."""
+        size = (image.shape[0], image.shape[1])
+        written = bool(reading.text) and is_written(image, reading.quad)
         complete = is_complete(reading.quad, size, reading.text)
         free = room(reading.quad, size)
         accepted = is_accepted(
@@ -278,9 +280,10 @@ class Detector:
             room=free,
             region=reading.region,
             settings=self.settings,
+            written=written,
             captions=self.jurisdiction.captions,
         )
-        return replace(reading, complete=complete, room=free, accepted=accepted)
+        return replace(reading, complete=complete, room=free, written=written, accepted=accepted)
 
     def with_settings(self, **changes: Any) -> Self:
         """Return a detector with other settings and the same networks.

@@ -244,6 +244,7 @@ def is_accepted(
     region: str,
     settings: DetectorSettings,
     captions: Collection[str] = (),
+    written: bool = False,
 ) -> bool:
     """Tell whether a text is taken as read.
 
@@ -254,8 +255,9 @@ def is_accepted(
         room: see `room`.
         region: that it is of; empty: none of those that are known, or that were asked for.
         captions: what stands above and below the text of plates, such as a state's name.
+        written: whether it was written into the picture; see `reading.caption`.
     """
-    if not complete or UNSEEN in text or text in captions:
+    if written or not complete or UNSEEN in text or text in captions:
         return False
     if confidence < settings.accept or presence < settings.accept_presence:
         return False

@@ -340,6 +340,7 @@ class Voter:
             room=max(s.reading.room for s in sights),
             region=region or ("" if self.bound else best.region),
             captions=self.jurisdiction.captions if self.jurisdiction else (),
+            written=sum(s.reading.written for s in sights) > len(sights) / 2,
         )  # fmt: skip
         return replace(
             best, text=text, confidence=confidence, characters=characters, region=region,
