@@ -7,7 +7,7 @@ from platewright.geometry import FloatArray, Picture, box_of_quad
 from platewright.reading.settings import CORNER, room
 
 LEVEL_DEG = 8.0  #: A caption is level; the edges of one that are found are off by less
-WRITTEN = 1.15  #: What is worth more, of the next, was written into the picture
+WRITTEN = 1.18  #: What is worth more, of the next, was written into the picture
 FLAT_WORTH, MOST_FLAT = 0.7, 0.5
 EDGE_WORTH, SMALL = 0.15, 0.6
 """Of what lies at the picture's edge; what is wider, as a part of it, is a plate from nearby."""
