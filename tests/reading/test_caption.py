@@ -14,7 +14,7 @@ QUAD = quad_of_box((20, 20, 190, 56))
 
 def picture(*, sheet: int | None = 245, ink: int = 10) -> np.ndarray:
     """A noisy grey photo with a text in it, on a sheet or on the photo itself."""
-    image = np.random.default_rng(1).normal(110, 12, (480, 640)).clip(0, 255).astype(np.uint8)
+    image = np.random.default_rng(1).normal(110, 8, (480, 640)).clip(0, 255).astype(np.uint8)
     if sheet is not None:
         cv2.rectangle(image, (20, 20), (190, 56), sheet, -1)
     cv2.putText(image, "MSKU1234", (26, 48), cv2.FONT_HERSHEY_DUPLEX, 0.95, ink, 2)
