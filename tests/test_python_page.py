@@ -77,7 +77,7 @@ def test_the_page_names_what_there_is() -> None:
     for name in re.findall(r"platewright\.(\w+)\(", PAGE):
         assert name in platewright.__all__, name
     attributes = re.findall(r"^\| `(\w+)` \|", PAGE, re.M)
-    assert len(attributes) == 11
+    assert len(attributes) == 12
     assert all(
         hasattr(platewright.Reading, a) or a in platewright.Reading.__annotations__
         for a in attributes

@@ -88,7 +88,7 @@ def test_the_basic_command(run: Run, tmp_path: Path, capsys: pytest.CaptureFixtu
     out, err = capsys.readouterr()
     assert "AB12" in out
     assert "65.6%" in out
-    assert "80 100 160 120" in out
+    assert "79 99 161 121" in out  # with room
     assert err == ""
     drawn = load_image(tmp_path / "out.jpg")
     assert drawn.shape == (240, 320, 3)
