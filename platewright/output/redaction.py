@@ -287,7 +287,7 @@ def _area(find: Reading) -> float:
 def _apart(finds: Sequence[Reading], overlap: float) -> list[Reading]:
     """Return those that overlap no surer one by as much, best first."""
     sure = [find.presence for find in finds]
-    kept = suppress([find.box for find in finds], sure, overlap=overlap, inside=1)
+    kept = suppress([find.bounds for find in finds], sure, overlap=overlap, inside=1)
     return [finds[k] for k in kept]
 
 
