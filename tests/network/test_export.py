@@ -19,7 +19,13 @@ from platewright.network.export import export_beside, write_onnx
 from platewright.network.weights import BundleSettings, load_weights, save_weights
 from platewright.reading.choice import detector_of
 from platewright.reading.finder import ScanFinder
-from platewright.reading.runtime import KerasNetwork, OnnxNetwork, load_network, open_session
+from platewright.reading.runtime import (
+    KerasNetwork,
+    OnnxNetwork,
+    levels,
+    load_network,
+    open_session,
+)
 from platewright.reading.settings import DetectorSettings
 from tests.network.conftest import looks
 from tests.network.test_scan import read, scan
@@ -49,6 +55,28 @@ def test_both_scan_alike(both: tuple[KerasNetwork, OnnxNetwork], size: tuple[int
     (a, b), (c, d) = (scan(runtime, picture) for runtime in both)
     assert a.shape == c.shape == both[0].settings.scan.grid.shape(*size)
     assert np.abs(a - c).max() < 1e-4 and np.abs(b - d).max() < 1e-4
+
+
+def test_an_axis_too_many_of_the_converters_is_taken_off(small_onnx: Path, tmp_path: Path) -> None:
+    import onnx
+    from onnx import helper, numpy_helper
+
+    proto = onnx.load(str(small_onnx))
+    name, inner = "scan_presence", "before"
+    for node in proto.graph.node:
+        node.output[:] = [inner if o == name else o for o in node.output]
+    proto.graph.initializer.append(numpy_helper.from_array(np.array([0], np.int64), "first"))
+    proto.graph.node.append(helper.make_node("Unsqueeze", [inner, "first"], [name]))
+    picture = np.random.default_rng(1).integers(0, 256, (90, 141), np.uint8)
+    (wanted,) = OnnxNetwork(small_onnx).run([name], {"image": levels(picture[None])})
+    for mended in (False, True):
+        if mended:
+            export.squeeze(proto, {name: 4})
+        onnx.checker.check_model(proto)
+        (path := tmp_path / f"{mended}.onnx").write_bytes(proto.SerializeToString())
+        (got,) = OnnxNetwork(path).run([name], {"image": levels(picture[None])})
+        assert got.shape == (wanted.shape if mended else (1, *wanted.shape))
+        assert np.array_equal(got.reshape(wanted.shape), wanted)
 
 
 @pytest.mark.parametrize("count", [1, 5])
