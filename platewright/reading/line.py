@@ -27,6 +27,10 @@ from platewright.reading.straighten import refined, straightened
 from platewright.text import Alphabet
 
 BLANK_SURE = 0.98  #: Steps that are blank with more than this stand together as one
+CORNERS = np.array(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  #: Of a plate's own
+ASTRAY = 0.08
+"""Where a corner lies so far from where it was framed, in windows, the plate is read anew in its
+new frame; what was said of its text before does not count."""
 SURE = 0.97  #: A text that the framings so far are surer of is not read again ...
 HARDLY = 0.3
 """... nor what is hardly a plate: presence times how certain the average character is."""
@@ -53,16 +57,13 @@ class LineSpeller:
         self, grey: Picture, quads: Sequence[FloatArray], framings: Sequence[float]
     ) -> list[Look]:
         """See `Speller`; what is unsure in the first framing is read in the others, too."""
-        own = self.settings
         first, *others = framings
-        windows, back = self._windows(grey, quads, first)
-        steps, presence, corners = self.network.run(
-            ["steps", "plate_presence", "plate_corners"], {"plate": levels(windows)}
-        )
-        size = np.tile(np.array(own.window[::-1], float), 4)
-        framed = refined(quads, back, presence[:, 0], corners * size)
-        there = sigmoid(presence[:, 0]).tolist()
-        found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
+        framed, there, found, strayed = self._read(grey, quads, first)
+        astray = [k for k, far in enumerate(strayed) if far > ASTRAY and there[k] > HARDLY]
+        if astray:
+            again = self._read(grey, [framed[k] for k in astray], first)[:3]
+            for k, quad, presence, evidence in zip(astray, *again, strict=True):
+                framed[k], there[k], found[k] = quad, max(presence, there[k]), evidence
         sure = [_sure(p, e) for p, e in zip(there, found, strict=True)]
         # Of nearly the same quads only the surest is read again.
         kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME_FIND, inside=1)
@@ -73,8 +74,26 @@ class LineSpeller:
             more, _ = self._windows(grey, [framed[k] for k in unsure], framing)
             (logits,) = self.network.run(["steps"], {"plate": levels(more)})
             for at, k in enumerate(unsure):
-                found[k] = LineEvidence(logits[at : at + 1], own, found[k])
+                found[k] = LineEvidence(logits[at : at + 1], self.settings, found[k])
         return [Look(quad, _sure(p, e), e) for quad, p, e in zip(framed, there, found, strict=True)]
+
+    def _read(
+        self, grey: Picture, quads: Sequence[FloatArray], framing: float
+    ) -> tuple[list[FloatArray], list[float], list[LineEvidence], FloatArray]:
+        """Return new frames, presence, evidence, and how far the frames strayed, in windows."""
+        own = self.settings
+        windows, back = self._windows(grey, quads, framing)
+        steps, presence, corners = self.network.run(
+            ["steps", "plate_presence", "plate_corners"], {"plate": levels(windows)}
+        )
+        size = np.tile(np.array(own.window[::-1], float), 4)
+        framed = refined(quads, back, presence[:, 0], corners * size)
+        margin = np.tile(np.array(own.margin, float) * framing, (4, 1))
+        were = (margin + CORNERS) / (1 + 2 * margin)
+        strayed = np.abs(corners - were.ravel()).max(axis=1)
+        strayed[[new is old for new, old in zip(framed, quads, strict=True)]] = 0.0
+        found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
+        return framed, sigmoid(presence[:, 0]).tolist(), found, strayed
 
     def _windows(
         self, grey: Picture, quads: Sequence[FloatArray], framing: float

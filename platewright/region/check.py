@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from itertools import product
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -250,7 +251,7 @@ def _lettered() -> frozenset[str]:
 def _written() -> frozenset[str]:
     """Return every character that writings of other scripts may hold."""
     faces = (font_folders()[0] / "scripts").glob("*.[to]tf")
-    return frozenset("#@| ").union(*(_characters(path) for path in faces))
+    return frozenset("#@| " + ascii_uppercase).union(*(_characters(path) for path in faces))
 
 
 @cache

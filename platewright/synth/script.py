@@ -5,8 +5,10 @@ are full of them. A reader of Latin letters need not know these, only that they 
 """
 
 import unicodedata
+import zlib
 from functools import cache, lru_cache
 from pathlib import Path
+from string import ascii_uppercase
 
 import cv2
 import numpy as np
@@ -20,6 +22,8 @@ SCRIPTS_FOLDER = FONTS_FOLDER / "scripts"
 UNIT = 48  #: Height of the writing while it is drawn, pixels
 BEFORE = frozenset("िিেৈெேைෙේෛេែៃေ")
 """Vowel signs that are written after their consonant and stand before it."""
+LATIN = ("Barlow-SemiBold", "Overpass-SemiBold", "ArchivoNarrow-SemiBold", "Oswald-Medium")
+"""Faces of A-Z in words of scripts whose own faces have none: دبي beside DUBAI."""
 BACKWARDS = ("arabic", "persian", "urdu", "hebrew")
 
 
@@ -47,8 +51,8 @@ def shape(text: str, kind: str) -> str:
     """Return a text's characters from left to right, as a face without tables can draw them.
 
     Arabic letters are joined (Unicode's presentation forms, lam-alef as one), writing that runs
-    from the right is turned round with its numbers left as they are, and vowel signs that stand
-    before their consonant come there.
+    from the right is turned round, numbers and Latin words in it are not, and vowel signs that
+    stand before their consonant come there.
 
     >>> [hex(ord(c)) for c in shape("بب١٢", "arabic")]
     ['0x661', '0x662', '0xfe90', '0xfe91']
@@ -58,7 +62,7 @@ def shape(text: str, kind: str) -> str:
         out: list[str] = []
         number = ""
         for char in joined:
-            if char.isdecimal():
+            if char.isdecimal() or (char.isascii() and char.isalpha()):
                 number += char
                 continue
             out += [number] if number else []
@@ -112,7 +116,15 @@ def word_mask(kind: str, text: str, variant: int) -> Picture:
 
 
 def _has(path: Path, text: str) -> bool:
-    return characters_of(path).issuperset(set(text) - {"|", " "})
+    return characters_of(path).issuperset(set(text) - {"|", " ", *ascii_uppercase})
+
+
+def _face(path: Path, word: str) -> Path:
+    """Return the face that a word is drawn in: a script's own, or a Latin one."""
+    if characters_of(path).issuperset(word):
+        return path
+    number = zlib.crc32(word.encode() + path.stem.encode())
+    return FONTS_FOLDER / f"{LATIN[number % len(LATIN)]}.ttf"
 
 
 @lru_cache(maxsize=4096)
@@ -133,13 +145,16 @@ def _mask(path: Path | None, kind: str, text: str) -> Picture:
 
 
 def _line(path: Path, text: str) -> Picture:
-    font = _font(path)
-    x0, y0, x1, y1 = (int(v) for v in font.getbbox(text, anchor="ls"))
-    wide = max(x1 - x0, 1) + text.count(" ") * UNIT // 5 + 4
-    picture = Image.new("L", (wide, max(y1 - y0, 1) + 4))
-    x = 2.0 - x0
-    for word in text.split(" "):  # the faces have no space and would draw a box for it
-        ImageDraw.Draw(picture).text((x, 2 - y0), word, font=font, fill=255, anchor="ls")
+    words = text.split(" ")  # the faces have no space and would draw a box for it
+    fonts = [_font(_face(path, word)) for word in words]
+    boxes = [font.getbbox(word, anchor="ls") for font, word in zip(fonts, words, strict=True)]
+    top, bottom = (int(f(box[k] for box in boxes)) for f, k in ((min, 1), (max, 3)))
+    long = sum(font.getlength(word) for font, word in zip(fonts, words, strict=True))
+    wide = int(long) + len(words) * UNIT // 5 + UNIT
+    picture = Image.new("L", (wide, max(bottom - top, 1) + 4))
+    x = 2.0 - int(boxes[0][0])
+    for font, word in zip(fonts, words, strict=True):
+        ImageDraw.Draw(picture).text((x, 2 - top), word, font=font, fill=255, anchor="ls")
         x += font.getlength(word) + UNIT / 5
     mask = np.asarray(picture)
     rows, cols = np.flatnonzero(mask.max(axis=1) > 40), np.flatnonzero(mask.max(axis=0) > 40)

@@ -15,7 +15,7 @@ from platewright.synth.effect import default_settings, effect_names, effects
 from platewright.synth.option import check_value, describe
 from platewright.toml import read_toml
 
-DRAWING_VERSION = 7
+DRAWING_VERSION = 8
 """Counts changes after which the same seed draws other bytes; scenes' records have it."""
 
 
@@ -34,6 +34,7 @@ class PlateSettings:
     mark: float = option.share(0.15, "with a mark that the region does not ask for")
     fill: float = option.share(0.4, "whose spacing takes up free width")
     haze: float = option.share(0.12, "of faded plates")
+    tint_sd: float = option.number(10.0, "sd of the paints' red, green and blue", high=64.0)
 
 
 @dataclass(frozen=True, kw_only=True)

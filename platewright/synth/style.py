@@ -17,7 +17,7 @@ from platewright.region.choice import ScriptChoice, choose_mark
 from platewright.region.look import Mark, Script, luma
 from platewright.synth.effect import PLATE, Colour, Drawn, draw_effects, read_effects
 from platewright.synth.face import match_faces
-from platewright.synth.settings import DEFAULT, SynthSettings
+from platewright.synth.settings import DEFAULT, PlateSettings, SynthSettings
 
 EMBLEMS = {"disc": ("disc",), "seal": ("seal-stack",), "crest": ("crest", "shield")}
 FOREIGN = (
@@ -211,7 +211,7 @@ def draw_style(
     anywhere = match_faces(("*",))
     # Home-made plates, and dies that no font has, turn up in every country.
     faces = anywhere if u() < plate.any_face else match_faces(tuple(look.faces))
-    background, foreground = _draw_colours(rng, look, plate.haze)
+    background, foreground = _draw_colours(rng, look, plate)
     wild = u() < plate.wild
     small = u() < plate.small  # small letters on a large sheet
     return PlateStyle(
@@ -247,12 +247,15 @@ ANYWHERE = (
 )
 
 
-def _draw_colours(rng: np.random.Generator, look: Look, haze: float) -> tuple[Colour, Colour]:
+def _draw_colours(
+    rng: np.random.Generator, look: Look, plate: PlateSettings
+) -> tuple[Colour, Colour]:
     """Jitter the look's colours; now and then haze brings them closer together."""
     tints, (paler, lighter) = rng.standard_normal(6).tolist(), rng.standard_normal(2).tolist()
-    back = [v + 10 * t + 14 * paler for v, t in zip(look.background, tints[:3], strict=True)]
-    fore = [v + 10 * t + abs(18 * lighter) for v, t in zip(look.foreground, tints[3:], strict=True)]
-    if rng.random() < haze:
+    sd = plate.tint_sd
+    back = [v + sd * t + 14 * paler for v, t in zip(look.background, tints[:3], strict=True)]
+    fore = [v + sd * t + abs(18 * lighter) for v, t in zip(look.foreground, tints[3:], strict=True)]
+    if rng.random() < plate.haze:
         mix = 0.2 + 0.4 * rng.random()
         fore = [f * (1 - mix) + b * mix for f, b in zip(fore, back, strict=True)]
     b, f = _rgb(back), _rgb(fore)

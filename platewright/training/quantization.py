@@ -7,6 +7,10 @@ the picture, the last ones, which say where and what, and all of the frame, whos
 most. The ranges of what flows between them are those of drawings; no real photo is used. Weights
 get 7 bits: processors without VNNI add products of 8 bits up in 16, and would overflow. They are
 rounded so that their errors cancel (rounding.py). Half a minute.
+
+Where one network alone has learnt, the others keep their 8 bits, and say what they said:
+
+    python -m platewright.training.quantization new.float.onnx new.onnx --only origin weights.onnx
 """
 
 import argparse
@@ -26,6 +30,7 @@ from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results, file_digest, write_file
 from platewright.network.kind import Recipe
 from platewright.network.weights import AnySettings
+from platewright.reading.graph import take_apart
 from platewright.reading.runtime import OnnxNetwork
 from platewright.training.calibration import HELD_OUT_SEED
 from platewright.training.rounding import round_weights
@@ -37,6 +42,8 @@ PERCENTILE = 99.999  #: Of the values of a layer that its range holds; the few b
 BATCHES = {"scenes": 8, "windows": 48}  #: Samples whose ranges are measured at once
 WHOLE = ("find",)  #: Inputs of the networks that stay in 32 bits
 TAUGHT = {"characters", "lines", "slot_characters", "slot_map"}  #: Outputs for teaching alone
+INPUTS = {"scan": "image", "frame": "find", "line": "plate", "origin": "colours"}
+"""What each of the default networks sees."""
 REACH = 12  #: Operations between the last convolution and an output, at most
 
 
@@ -101,6 +108,51 @@ def quantize(
     told = {"settings": network.to_json(), "made_of": plain_network.made_of or file_digest(source)}
     onnx.helper.set_model_props(proto, told)
     write_file(target, proto.SerializeToString())
+
+
+def replace_network(rest: Path, new: Path, task: str) -> None:
+    """Give an exported file the networks of another one, all but that of a task.
+
+    Args:
+        rest: the `.onnx` file whose other networks are taken, bit for bit.
+        new: the `.onnx` file whose network of the task stays; changed in place.
+        task: `scan`, `frame`, `line` or `origin`.
+
+    Raises:
+        WeightsError: if one of them can't be used, or they aren't of the same networks.
+        OutputError: if the file can't be written.
+    """
+    import onnx
+
+    before, after = OnnxNetwork(rest).settings.parts, OnnxNetwork(new).settings.parts
+    if before.keys() != after.keys() or task not in after:
+        raise WeightsError(f"{rest}: has no {task}, or other networks than {new}")
+    changed = [name for name, part in after.items() if name != task and part != before[name]]
+    if changed:
+        raise WeightsError(f"{rest}: its {changed[0]} is another one than {new}'s")
+    own = INPUTS[task]
+    parts = [p for p in take_apart(rest.read_bytes()) if own not in p.inputs]
+    parts += [p for p in take_apart(new.read_bytes()) if own in p.inputs]
+    proto = onnx.load(str(new))
+    graph = proto.graph
+    for fields in (graph.node, graph.initializer, graph.value_info):
+        del fields[:]
+    for part in parts:
+        prefix, ends = f"{part.inputs[0]}/", {"", *part.inputs, *part.outputs}
+
+        def named(name: str, prefix: str = prefix, ends: set[str] = ends) -> str:
+            return name if name in ends or name.startswith(prefix) else prefix + name
+
+        inner = onnx.load_from_string(part.model).graph
+        for node in inner.node:
+            node.name = named(node.name)
+            node.input[:] = map(named, node.input)
+            node.output[:] = map(named, node.output)
+        for each in inner.initializer:
+            each.name = named(each.name)
+        graph.node.extend(inner.node)
+        graph.initializer.extend(inner.initializer)
+    write_file(new, proto.SerializeToString())
 
 
 def _inputs(
@@ -225,16 +277,26 @@ def main() -> int:
         help="backgrounds (bgs, where it is there; none: drawn ones)")  # fmt: skip
     add("--batches", type=int, default=6, metavar="N", help="of drawings (%(default)s)")
     add("--seed", type=int, default=HELD_OUT_SEED, help="of the drawings (%(default)s)")
+    add("--only", nargs=2, metavar=("TASK", "REST.onnx"),
+        help=f"of one network: {', '.join(INPUTS)}; the others are REST.onnx's")  # fmt: skip
     add("--force", action="store_true", help="replace OUT.onnx")
     args = parser.parse_args()
     if args.weights.suffix != ".onnx" or args.out.suffix != ".onnx":
         raise WeightsError("8-bit weights are made of an .onnx file, and are one")
     if args.batches < 1:
         parser.error("--batches starts at 1")
-    claim_results(args.weights, args.out, force=args.force)
-    quantize(
-        args.weights, args.out, background_folder(args.bgs), batches=args.batches, seed=args.seed
-    )
+    task, rest = args.only or ("", args.weights)
+    if task and task not in INPUTS:
+        parser.error(f"--only {task}: choose from {', '.join(INPUTS)}")
+    for source in (args.weights, Path(rest)):
+        claim_results(source, args.out, force=args.force)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / args.out.name
+        backgrounds = background_folder(args.bgs)
+        quantize(args.weights, made, backgrounds, batches=args.batches, seed=args.seed)
+        if task:
+            replace_network(Path(rest), made, task)
+        write_file(args.out, made.read_bytes())
     sizes = [path.stat().st_size / 1e6 for path in (args.weights, args.out)]
     print(f"{args.out}: {sizes[1]:.1f} MB ({args.weights}: {sizes[0]:.1f})")
     return 0

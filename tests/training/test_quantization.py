@@ -12,12 +12,21 @@ import pytest
 from platewright.errors import OutputError, WeightsError
 from platewright.file import file_digest
 from platewright.geometry import FloatArray, iou
+from platewright.network.interchange import OUTPUTS
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import OnnxNetwork, open_session
 from platewright.synth.street.picture import draw_street
-from platewright.training.quantization import _inputs, _make_products, main, quantize
+from platewright.training.quantization import (
+    INPUTS,
+    _inputs,
+    _make_products,
+    main,
+    quantize,
+    replace_network,
+)
 from platewright.training.rounding import HIGHEST, LOWEST, compensate
 
+SAID = OUTPUTS | {"origin": ("origin",)}
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "weights.float.onnx"
 
@@ -132,6 +141,29 @@ def test_the_bundled_ones_are_made_of_the_weights_that_are_here() -> None:
     proto = onnx.load(str(ROOT / "weights.onnx"))
     facts = {each.key: each.value for each in proto.metadata_props}
     assert facts["made_of"] == file_digest(ROOT / "weights.npz") == OnnxNetwork(WEIGHTS).made_of
+
+
+def test_one_network_is_replaced_and_the_others_say_what_they_said(
+    small: Path, tmp_path: Path
+) -> None:
+    new = tmp_path / "new.onnx"
+    for _ in range(2):  # of what is put together already, too
+        rest = new if new.exists() else ROOT / "weights.onnx"
+        (made := tmp_path / "made.onnx").write_bytes(small.read_bytes())
+        replace_network(rest, made, "origin")
+        made.replace(new)
+    values = next(_inputs(OnnxNetwork(WEIGHTS).settings, None, 1, seed=3))
+    values = {name: value[:4] for name, value in values.items()}
+    whole, look = OnnxNetwork(ROOT / "weights.onnx"), OnnxNetwork(small)
+    mixed = OnnxNetwork(new)
+    for task, name in INPUTS.items():
+        ends = [*SAID[task]]
+        wanted = (look if task == "origin" else whole).run(ends, {name: values[name]})
+        for a, b in zip(wanted, mixed.run(ends, {name: values[name]}), strict=True):
+            assert np.array_equal(a, b)
+    assert mixed.settings == look.settings and mixed.made_of == look.made_of
+    with pytest.raises(WeightsError, match="has no slots"):
+        replace_network(new, small, "slots")
 
 
 def test_what_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
