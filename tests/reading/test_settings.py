@@ -30,6 +30,8 @@ WHOLE = {"confidence": 0.99, "presence": 0.99, "complete": True, "room": 1.0, "r
         ({"text": "20260514"}, False),
         ({"text": "GARAGE", "room": 0.1}, False),
         ({"text": "GARAGE"}, True),  # in the middle of a picture it may be somebody's
+        ({"text": "GARAGE", "region": ""}, False),  # no region's plate looks like it: a name
+        ({"text": "GARAGE1", "region": ""}, True),
         ({"text": "PARK12345XY", "room": 0.1, "region": ""}, False),
         ({"text": "QUEBEC", "captions": {"QUEBEC"}}, False),  # above the text of a plate
         ({"text": "QUEBEC1", "captions": {"QUEBEC"}}, True),
