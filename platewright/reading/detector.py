@@ -114,7 +114,7 @@ class Detector:
             ]
         else:
             finds = sift(grey, finds, self.framer, limit)
-            readings = self._spelled(grey, finds, limit.min_presence)
+            readings = self._spelled(grey, finds)
         return [
             r
             for r in readings
@@ -177,18 +177,20 @@ class Detector:
             image: (H, W) grey or (H, W, 3) RGB photo.
 
         Returns:
-            One reading per find, in order, however unsure.
+            One reading per find, in order, however unsure; without a text where presence is less
+            than `min_presence`: whose it is would take more time than all else.
         """
         return self._placed(image, self._spelled(_grey(image), finds))
 
-    def _spelled(self, grey: Picture, finds: Sequence[Find], least: float = 0.0) -> list[Reading]:
-        """Return readings of finds; of those whose presence is less than the least, none."""
-        looks = self._look(grey, [f.quad for f in finds])
+    def _spelled(self, grey: Picture, finds: Sequence[Find]) -> list[Reading]:
+        """Return a reading per find, in order, without a text where it is hardly a plate."""
+        looks = self._look(grey, [find.quad for find in finds])
         sure = [look.presence * find.presence for look, find in zip(looks, finds, strict=True)]
         return [
             self._reading(look, presence)
+            if presence >= self.settings.min_presence
+            else Reading(text="", confidence=0.0, presence=presence, quad=look.quad)
             for look, presence in zip(looks, sure, strict=True)
-            if presence >= least
         ]
 
     def _look(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Look]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, FloatArray, Picture, box_of_quad
+from platewright.geometry import Box, FloatArray, Picture, areas, box_of_quad, intersections
 from platewright.reading.detector import Detector
 from platewright.reading.finder import Find, LevelLook, ScanFinder, sift
 from platewright.record import Reading
@@ -128,7 +128,7 @@ class FrameReader:
         for box in lost:  # look for it round about
             moved[_cells(box)] = True
         there = [reading.bounds for reading, _ in followed.values()]
-        finds = [f for f in self._scan(grey, moved) if not _any_same(box_of_quad(f.quad), there)]
+        finds = _but_same(self._scan(grey, moved), there)
         return followed, others + self._read_new(picture, grey, finds, there, lost)
 
     def _moved(self, grey: Picture) -> Mask:
@@ -201,13 +201,14 @@ class FrameReader:
         now, start = self.work.frames, self.tracker.settings.start
         self._dull = [(until, box) for until, box in self._dull if until > now]
         dull = [box for _, box in self._dull]
-        finds = [f for f in finds if not _any_same(box_of_quad(f.quad), dull)]
+        finds = _but_same(finds, dull)
         self.work.framed += len(finds) * (self.detector.settings.looks - 1)
         sifted = [
             find
-            for find in sift(grey, finds, self.detector.framer, self.detector.settings)
-            if (find.presence >= start or _any_near(box_of_quad(find.quad), lost))
-            and not _any_same(box_of_quad(find.quad), there)
+            for find in _but_same(
+                sift(grey, finds, self.detector.framer, self.detector.settings), there
+            )
+            if find.presence >= start or _any_near(box_of_quad(find.quad), lost)
         ]
         readings = self._read(picture, sifted)
         self._dull += [(now + DULL, r.bounds) for r in readings if r.presence < start]
@@ -318,6 +319,18 @@ def overlap(a: Box, b: Box) -> float:
         return 0.0
     least = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
     return width * height / max(least, 1e-9)
+
+
+def _but_same(finds: Sequence[Find], others: Sequence[Box]) -> list[Find]:
+    """Return the finds that are none of other boxes, as `_any_same` tells."""
+    if not others:
+        return list(finds)
+    boxes = np.array([box_of_quad(find.quad) for find in finds], np.float64).reshape(-1, 4)
+    known = np.array(others, np.float64)
+    least = np.minimum(areas(boxes)[:, None], areas(known)[None])
+    near = intersections(boxes, known) > SAME * np.maximum(least, 1e-9)
+    same = np.any(near, axis=1)
+    return [find for find, is_same in zip(finds, same.tolist(), strict=True) if not is_same]
 
 
 def _any_same(box: Box, others: Sequence[Box]) -> bool:
