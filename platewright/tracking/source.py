@@ -177,6 +177,7 @@ class FileSource(Source):
             if not container.streams.video:
                 raise VideoError(f"{self.name}: no picture in it, only sound or text")
             stream = bounded(container)
+            stream.thread_type = "AUTO"  # the next frames are decoded while this one is read
             rate = float(stream.average_rate or 25)
             lasts_s = (container.duration or 0) / self._av.time_base
             self.total = stream.frames or round(lasts_s * rate) or None
