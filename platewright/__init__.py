@@ -12,6 +12,7 @@ needed.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from platewright.errors import PlatewrightError
@@ -34,6 +35,12 @@ __all__ = [
     "to_frame",
 ]
 __version__ = "0.1.0"
+
+# Nothing is sent but what the user asks for. ONNX Runtime 1.31 makes a number for the machine,
+# keeps it in the user's cache, and tells its maker what is run; Ray does much the same. Whoever
+# wants that sets these. They are looked at when the libraries are loaded, which is after this.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 _WHERE = {
     "Detector": "platewright.interface",

@@ -27,6 +27,7 @@ from PIL import (
 )
 
 from platewright.errors import ImageError
+from platewright.heif import pixels_of
 
 MAX_BYTES = 1 << 30
 """Of a picture's file; one of 100 megapixels and 16 bits has 800 MB without any packing."""
@@ -38,7 +39,8 @@ MAX_TAGS, MAX_VALUES = 4096, 1 << 17
 MAX_RUNS = 1 << 23
 """Bytes, and pixels, of a BMP that is packed by run length, which is unpacked in Python."""
 FREE_TILE_PIXELS, TILE_PICTURES = 1 << 24, 4
-"""The largest tile of a TIFF: pixels, or pictures of its own size; one is unpacked at a time."""
+"""The largest tile of a TIFF, which is unpacked at a time, and all that a picture in boxes is made
+of: pixels, or pictures of its own size."""
 PNG, JPEG, GIF = b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"GIF8"
 TIFF = {b"II*\0": "<HHI", b"MM\0*": ">HHI", b"II+\0": "<HHQ", b"MM\0+": ">HHQ"}
 """How they begin, BigTIFF too, and what an entry of their directory is: tag, type and count."""
@@ -127,6 +129,11 @@ def _check_parts(stream: BinaryIO, start: bytes, name: str) -> None:
                 break
     elif start[:4] in TIFF:
         _check_tags(stream, name)
+    elif boxed_kind(start):
+        pixels, unpacked = pixels_of(stream)
+        if unpacked > max(FREE_TILE_PIXELS, TILE_PICTURES * pixels):
+            told = "parts that are far larger than the picture, or without end"
+            raise ImageError(f"{name}: {told}; export it as JPEG")
     stream.seek(0)
 
 

@@ -9,9 +9,10 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 from platewright.errors import ConfigError, OutputError, os_errors_as
+from platewright.lock import take
 
 _MADE: list[Path] = []  #: Folders that this process has made, outer ones first
 NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
@@ -254,7 +255,7 @@ def _open_temporary(target: Path) -> tuple[BinaryIO, Path]:
         while os.name == "posix":
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
             stream, there = os.fdopen(handle, "wb"), os.fstat(handle)
-            if not stat.S_ISREG(there.st_mode) or there.st_uid != os.geteuid() or not _take(stream):
+            if not stat.S_ISREG(there.st_mode) or there.st_uid != os.geteuid() or not take(stream):
                 stream.close()
                 break
             with contextlib.suppress(FileNotFoundError):
@@ -282,62 +283,3 @@ def whole_text(path: Path) -> Iterator[TextIO]:
     except UnicodeEncodeError as error:
         bad = error.object[error.start : error.end]
         raise OutputError(f"{path}: can't be written: {bad!a} is no character") from error
-
-
-@contextlib.contextmanager
-def lock(path: Path, where: str) -> Iterator[None]:
-    """Hold a lock file, which one process at a time can; it is gone when the process is.
-
-    Args:
-        path: of the file; its folder must be there.
-        where: what a message calls that which is locked.
-
-    Raises:
-        OutputError: if another process holds it, or it can't be made.
-    """
-    while True:
-        with writing(path):
-            stream = path.open("a+", encoding="ascii")
-        with stream:
-            if not _take(stream):
-                stream.seek(0)
-                who = stream.read().strip()
-                raise OutputError(
-                    f"{where}: another run writes there{who and f' (process {who})'}; wait for it "
-                    "to end, or name another folder"
-                )
-            try:
-                # Who held it may have removed the file between opening and taking it.
-                own = os.path.samestat(os.fstat(stream.fileno()), path.stat())
-            except FileNotFoundError:
-                own = False
-            if not own:
-                continue
-            try:
-                with writing(path):
-                    stream.truncate(0)
-                    os.write(stream.fileno(), str(os.getpid()).encode())  # nothing is held back
-                yield
-            finally:
-                with contextlib.suppress(OSError):
-                    path.unlink()
-            return
-
-
-def _take(stream: IO[Any]) -> bool:
-    """Lock an open file; returns False where another process has."""
-    try:
-        import fcntl
-    except ImportError:  # Windows, which forbids to open what is locked
-        import msvcrt
-
-        try:
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

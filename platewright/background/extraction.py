@@ -19,7 +19,8 @@ from pathlib import Path
 from platewright.background.archive import Archive
 from platewright.background.photo import Crop, cut_photo, quiet_decoders
 from platewright.errors import ArchiveError, ConfigError, OutputError
-from platewright.file import lock, make_folder, write_file
+from platewright.file import make_folder, write_file
+from platewright.lock import lock
 from platewright.pool import in_order
 
 STATE, LOCK = "extract.json", ".lock"

@@ -232,7 +232,7 @@ def read_batch(
         ImageError: if the only photo can't be read.
         OutputError: if a result can't be written.
     """
-    from platewright.file import lock
+    from platewright.lock import lock
     from platewright.output.writer import load_writer
     from platewright.reading.folder import EarlierRun, read_photos
 

@@ -28,7 +28,7 @@ from platewright.command.argument import (
     program,
     secret,
 )
-from platewright.errors import ConfigError, OutputError
+from platewright.errors import ConfigError, OutputError, printable
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
@@ -395,4 +395,4 @@ def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
 
 def report(line: str) -> None:
     """Print a line on stderr."""
-    print(f"{program()}: {line}", file=sys.stderr, flush=True)
+    print(f"{program()}: {printable(line)}", file=sys.stderr, flush=True)

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from platewright.errors import ConfigError, OutputError
-from platewright.file import files_below, lock, make_folder, write_file, writing
+from platewright.file import files_below, make_folder, write_file, writing
+from platewright.lock import lock, scratch_folder
 
 HIDDEN, LOCK = ".gen", "lock"
 """Folder of the store that holds what a run must know of itself, and no part of the data set."""
@@ -230,8 +231,8 @@ class UrlStore(Store):
     def staging(self, name: str) -> Iterator[Path]:
         """Give a folder in this machine's place for temporary files."""
         try:
-            with tempfile.TemporaryDirectory(prefix=f"platewright.{name}.") as folder:
-                yield Path(folder)
+            with scratch_folder() as folder:
+                yield folder
         except OSError as error:
             raise OutputError(f"{tempfile.gettempdir()}: {error.strerror or error}") from error
 

@@ -11,7 +11,6 @@ import io
 import os
 import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import OutputError, WeightsError
 from platewright.file import file_digest, write_file
+from platewright.lock import scratch_folder
 from platewright.network.kind import Networks
 from platewright.network.weights import AnySettings, load_networks
 
@@ -66,8 +66,8 @@ def write_onnx(networks: Networks, settings: AnySettings, path: Path, made_of: s
         shape = (1, *least.window, 1) if least and None in x.shape[1:] else (1, *x.shape[1:])
         inputs[x.name] = rng.random(shape).astype(x.dtype)
     wanted = model(inputs, training=False)
-    with tempfile.TemporaryDirectory() as folder:
-        raw = Path(folder) / "raw.onnx"
+    with scratch_folder() as folder:
+        raw = folder / "raw.onnx"
         with contextlib.redirect_stdout(io.StringIO()):
             model.export(str(raw), format="onnx", verbose=False)
         proto = onnx.load(str(raw))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from platewright.errors import OutputError, WeightsError
 from platewright.file import file_digest, make_folder, write_file, writing
+from platewright.lock import scratch_folder
 
 if TYPE_CHECKING:  # what helps is told without NumPy
     from platewright.network.weights import BundleSettings
@@ -90,8 +90,8 @@ def export_for_others(
         _write_onnx(weights, folder, licence)
     if {"litert", "savedmodel"} & {*formats}:
         try:
-            with tempfile.TemporaryDirectory(prefix=".exporting-", dir=folder) as work:
-                _write_others(weights, folder, Path(work), formats, licence)
+            with scratch_folder(folder) as work:
+                _write_others(weights, folder, work, formats, licence)
         except OSError as error:
             why = error.strerror or error
             raise OutputError(f"{folder}: can't be written to: {why}") from error
@@ -143,8 +143,8 @@ def _write_onnx(weights: Path, folder: Path, licence: str) -> None:
         raise WeightsError(
             "this export needs onnx: pip install -r requirements-train.txt"
         ) from None
-    with tempfile.TemporaryDirectory() as work:
-        source = _onnx_of(weights, Path(work))
+    with scratch_folder() as work:
+        source = _onnx_of(weights, work)
         try:
             whole = onnx.load(str(source))
         except Exception as error:  # protobuf's own, without a common base

@@ -32,6 +32,8 @@ TICK_S = 0.25
 MOST_WAITING = 64  #: Pictures that wait to be read; the oldest of more is dropped
 MOST_BYTES = 32 << 20  #: Of one picture
 MOST_HELD = 128 << 20  #: Of all that wait
+MOST_CAMERAS = 1000
+"""Topics whose pictures are read; each is followed by itself, and anybody may make more of them."""
 
 
 class ArrivalSource(Source):
@@ -129,13 +131,18 @@ class MqttSource(ArrivalSource):
         client.subscribe(self.address.topic, qos=1)
 
     def _came(self, _: Any, __: Any, message: Any) -> None:
-        topic, data = message.topic, bytes(message.payload)
+        try:
+            topic, data = message.topic, bytes(message.payload)
+        except UnicodeDecodeError:  # raised here, it would end the thread that listens
+            self._pass_over("(no UTF-8)", "no name of a topic")
+            return
         if message.retain or not data:
             return
         if len(data) > MOST_BYTES or not begins_picture(data[:16]):
-            if topic not in self._strange and len(self._strange) < MOST_WAITING:
-                self._strange.add(topic)
-                self.report(f"{self.address.broker}/{topic}: no picture; passed over")
+            self._pass_over(topic, "no picture")
+            return
+        if topic not in self._last and len(self._last) >= MOST_CAMERAS:
+            self._pass_over(topic, f"more than {MOST_CAMERAS} cameras")
             return
         digest = hashlib.sha256(data).digest()
         if self._last.get(topic) == digest:
@@ -146,6 +153,12 @@ class MqttSource(ArrivalSource):
             gone, _ = self._waiting.popleft()
             self.report(f"{self.address.broker}/{gone}: too many pictures wait; one is dropped")
         self._news.set()
+
+    def _pass_over(self, topic: str, why: str) -> None:
+        """Say once of a topic that what came is not read."""
+        if topic not in self._strange and len(self._strange) < MOST_WAITING:
+            self._strange.add(topic)
+            self.report(f"{self.address.broker}/{topic}: {why}; passed over")
 
 
 class FillingFolder(ArrivalSource):

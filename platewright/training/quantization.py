@@ -17,7 +17,6 @@ import argparse
 import contextlib
 import io
 import logging
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 from platewright.background.photo import background_folder
 from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results, file_digest, write_file
+from platewright.lock import scratch_folder
 from platewright.network.kind import Recipe
 from platewright.network.weights import AnySettings
 from platewright.reading.graph import take_apart
@@ -81,8 +81,8 @@ def quantize(
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
             return next(self._left, None)
 
-    with tempfile.TemporaryDirectory() as folder, _silence():
-        plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
+    with scratch_folder() as folder, _silence():
+        plain, small = folder / "plain.onnx", folder / "small.onnx"
         quant_pre_process(str(source), str(plain), skip_symbolic_shape=True)
         whole = onnx.load(str(plain))
         quantization.quantize_static(
@@ -290,8 +290,8 @@ def main() -> int:
         parser.error(f"--only {task}: choose from {', '.join(INPUTS)}")
     for source in (args.weights, Path(rest)):
         claim_results(source, args.out, force=args.force)
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / args.out.name
+    with scratch_folder() as folder:
+        made = folder / args.out.name
         backgrounds = background_folder(args.bgs)
         quantize(args.weights, made, backgrounds, batches=args.batches, seed=args.seed)
         if task:

@@ -15,7 +15,7 @@ from platewright.background.archive import open_archive
 from platewright.background.extraction import begin, extract
 from platewright.background.photo import Crop, cut_square, load_backgrounds
 from platewright.errors import ArchiveError, ConfigError, OutputError
-from platewright.file import lock
+from platewright.lock import lock
 from tests.script import run_here
 
 

@@ -115,6 +115,25 @@ def test_what_waits_to_be_read_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert (len(told), len(source._waiting)) == (4, 2)
 
 
+def test_what_a_broker_makes_up_ends_nothing_and_costs_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A topic that is no UTF-8 ended the thread that listens, and nothing came any more."""
+    message = pytest.importorskip("paho.mqtt.client").MQTTMessage
+    monkeypatch.setattr(arrival, "MOST_CAMERAS", 2)
+    told: list[str] = []
+    source = open_source("mqtt://127.0.0.1:1/a/#", report=told.append)
+    assert isinstance(source, arrival.MqttSource)
+    for topic in (b"a/\xff", b"a/\xfe", b"a/1", b"a/2", b"a/3", b"a/3"):
+        came = message(topic=topic)
+        came.payload = jpeg(90)
+        source._came(None, None, came)
+    assert [line.partition(":1/")[2] for line in told] == [
+        "(no UTF-8): no name of a topic; passed over", "a/3: more than 2 cameras; passed over",
+    ]  # fmt: skip
+    assert [topic for topic, _ in source._waiting] == ["a/1", "a/2"]
+
+
 @pytest.mark.process
 def test_a_broker_that_is_lost_for_good_or_was_never_there_ends_it(
     broker: Broker, monkeypatch: pytest.MonkeyPatch

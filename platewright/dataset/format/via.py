@@ -28,8 +28,7 @@ from platewright.file import whole_text
 from platewright.record import PlateRecord, SceneRecord
 
 FILE, PROJECT = "via.json", "_via_img_metadata"
-KEYS = re.compile(rb'"_via_img_metadata"\s*:|"(regions|file_attributes)"\s*:.*"filename"\s*:|'
-                  rb'"filename"\s*:.*"(regions|file_attributes)"\s*:', re.S)  # fmt: skip
+KEYS = rb'"(regions|file_attributes)"\s*:', rb'"filename"\s*:'
 KINDS = ("label", "class", "type", "category", "name")
 """Names of an attribute that says what a region shows."""
 
@@ -75,7 +74,9 @@ def claims(path: Path) -> bool:
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if len(files) != 1 or files[0].suffix.lower() != ".json" or not files[0].is_file():
         return False
-    return bool(KEYS.search(head_of(files[0])))
+    head = head_of(files[0])
+    whole = re.search(rb'"_via_img_metadata"\s*:', head) is not None
+    return whole or all(re.search(key, head) for key in KEYS)
 
 
 def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, SceneRecord]]:
