@@ -1,6 +1,6 @@
 """The detector: finds, frames and reads the plates of a photo."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -29,7 +29,9 @@ from platewright.record import Reading
 
 OTHERS = 3  #: Further texts of a plate, of other lengths maybe, that are tried under the regions
 PART = 0.2
-"""A reading goes whose box lies in that of a longer one that is at least so many times as sure."""
+"""A reading goes whose box is in that of a longer one that is so many times as sure or more ..."""
+AS_LONG, AS_SURE = 2 / 3, 0.7
+"""... or so many times, where it is so many times as long: then it is hardly a line of several."""
 STICKER = 0.05
 """What takes less of a reading's box is a sticker on the plate, however long its text."""
 INSIDE = 0.7  #: A box lies in another one if so much of it does
@@ -98,7 +100,7 @@ class Detector:
         if limit.negative and not self.finder.exact and not any(map(Shown(), found)):
             wide = replace(limit, max_candidates=limit.negative, scan_presence=UNLIKELY)
             found += self._found(grey, self.finder.find(255 - grey, wide), limit)
-        found = without_parts(found)
+        found = without_parts(found, self.jurisdiction.captions)
         # An unread plate stays behind all that is read, where they lie over one another.
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
         kept = suppress([r.bounds for r in found], worth)
@@ -302,19 +304,29 @@ class Detector:
         return other
 
 
-def without_parts(readings: Sequence[Reading]) -> list[Reading]:
-    """Return readings without those of a part of another one: a line of two, a sticker, a name."""
+def without_parts(readings: Sequence[Reading], captions: Collection[str] = ()) -> list[Reading]:
+    """Return readings without those of a part of another one: a line of two, a sticker, a name.
+
+    Args:
+        captions: what stands above and below the text of plates, such as a state's name.
+    """
     boxes = np.array([r.bounds for r in readings], np.float64).reshape(-1, 4)
     sizes = areas(boxes)
     inside = intersections(boxes, boxes) > INSIDE * sizes  # (larger, smaller)
+
+    def beside(part: Reading, whole: Reading, share: float) -> bool:
+        """Tell whether a reading, whose box is a share of the other's, goes for it."""
+        if share < STICKER or part.text in captions:
+            return whole.confidence >= PART * part.confidence
+        long = len(part.text) >= AS_LONG * len(whole.text)
+        least = (AS_SURE if long else PART) * part.confidence
+        return len(whole.text) > len(part.text) and whole.confidence >= least
+
     return [
         part
         for k, part in enumerate(readings)
         if not any(
-            inside[j, k]
-            and sizes[j] > sizes[k]
-            and (len(whole.text) > len(part.text) or sizes[k] < STICKER * sizes[j])
-            and whole.confidence >= PART * part.confidence
+            inside[j, k] and sizes[j] > sizes[k] and beside(part, whole, sizes[k] / sizes[j])
             for j, whole in enumerate(readings)
         )
     ]

@@ -408,6 +408,9 @@ def test_weights_whose_outputs_are_not_what_their_settings_say(tmp_path: Path) -
         ("VA4164979", (105, 102, 170, 150), 0.97, True),  # too large for a sticker
         ("VA4164979", (305, 102, 325, 108), 0.97, True),  # elsewhere
         ("MG", (105, 102, 125, 108), 1.0, True),  # much surer: the large one is no plate
+        ("JEUNE", (110, 110, 190, 150), 0.5, False),  # nearly the whole text, and hardly surer
+        ("JEUNE", (110, 110, 190, 150), 0.9, True),  # much surer: the other's frame is too large
+        ("TENNESSEE", (110, 102, 190, 112), 0.9, False),  # above the text
     ],
 )
 def test_a_part_of_a_plate_is_no_plate(
@@ -421,4 +424,4 @@ def test_a_part_of_a_plate_is_no_plate(
 
     sure = 0.1 if text == "MG" else 0.4
     plate, part = reading("JEUNEE", (100, 100, 200, 150), sure), reading(text, box, confidence)
-    assert without_parts([part, plate]) == ([part, plate] if stays else [plate])
+    assert without_parts([part, plate], {"TENNESSEE"}) == ([part, plate] if stays else [plate])
