@@ -1,4 +1,4 @@
-"""Readies what all tests need: threads, Ctrl-C, Django before pytest imports any of the page."""
+"""Readies what all tests need: bytecode, threads, Ctrl-C, Django before pytest imports the page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import atexit
 import os
 import shutil
 import signal
+import sys
 import tempfile
 
 THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
 )  # fmt: skip
+
+
+def keep_bytecode() -> None:
+    """Let Python keep what it compiles: each process that tests start would compile it anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def share_cores() -> None:
@@ -43,6 +50,7 @@ def prepare() -> None:
 # A shell's background job ignores Ctrl-C, and so would the scripts that the tests start and stop.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+keep_bytecode()
 # Here, not in a hook: numpy and TensorFlow look once, when they are imported.
 share_cores()
 # The same: the conftest.py of folders below import the page's models.

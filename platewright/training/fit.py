@@ -56,6 +56,7 @@ def learning_rate(settings: TrainSettings, step: int, progress: float) -> float:
 
 Arrays = dict[str, NDArray[np.float32]]
 STARVING = 0.05  #: Part of the time spent waiting for drawings above which the log says so
+WORTH_TRACING = 8  #: Steps from which a graph pays: tracing it takes as long as so many without
 WORTH_COMPILING = 1000  #: Steps from which XLA's half minute of compiling pays
 BEST = "validation_loss"
 Check = Callable[[Any], dict[str, float]]
@@ -100,6 +101,7 @@ class Trainer:
             optimizer=self.optimizer,
             loss={name: loss for name, (loss, _) in losses.items()},
             loss_weights={name: weight for name, (_, weight) in losses.items()},
+            run_eagerly=settings.steps < WORTH_TRACING,
             jit_compile=compiles and keras.backend.backend() in ("tensorflow", "jax"),
         )
         self.optimizer.build(self.model.trainable_variables)

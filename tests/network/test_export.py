@@ -112,7 +112,9 @@ def test_weights_run_as_what_was_exported_from_them(
     assert isinstance(load_network(npz), KerasNetwork)
     monkeypatch.delenv("KERAS_BACKEND")
     arrays, settings, note = load_weights(npz)
-    save_weights(npz, arrays, settings, {**note, "steps": 1})  # trained on, not exported yet
+    scan = {name: value for name, value in arrays.items() if name.startswith("scan_")}
+    settings = replace(settings, slots=None)  # one converts faster than two
+    save_weights(npz, scan, settings, {**note, "steps": 1})  # trained on, not exported yet
     assert isinstance(load_network(npz), KerasNetwork)
     export_beside(npz)
     assert isinstance(load_network(npz), OnnxNetwork)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,6 @@ from platewright.training.quantization import (
     _inputs,
     _make_products,
     main,
-    quantize,
     replace_network,
 )
 from platewright.training.rounding import HIGHEST, LOWEST, compensate
@@ -32,10 +32,21 @@ WEIGHTS = ROOT / "weights.float.onnx"
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("quantized") / "w.int8.onnx"
-    quantize(WEIGHTS, path, None, batches=2)
-    return path
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """What the command makes and says, of few drawings."""
+    folder = tmp_path_factory.mktemp("quantized")
+    command = [sys.executable, "-m", "platewright.training.quantization", str(WEIGHTS), "w.onnx"]
+    done = subprocess.run(
+        [*command, "--batches", "2", "--bgs", "none", "--seed", "0"], cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder / "w.onnx", done.stdout
+
+
+@pytest.fixture(scope="module")
+def small(made: tuple[Path, str]) -> Path:
+    return made[0]
 
 
 def test_the_settings_stay_and_the_file_shrinks(small: Path) -> None:
@@ -182,11 +193,5 @@ def test_what_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert there.read_bytes() == b"mine"
 
 
-def test_the_command_says_what_it_made(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "platewright.training.quantization", str(WEIGHTS), "w.onnx"]
-    done = subprocess.run(
-        [*command, "--batches", "1", "--bgs", "none"], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("w.onnx: 3.8 MB (") and done.stdout.count("\n") == 1
+def test_the_command_says_what_it_made(made: tuple[Path, str]) -> None:
+    assert made[1].startswith("w.onnx: 3.8 MB (") and made[1].count("\n") == 1

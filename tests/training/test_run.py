@@ -200,6 +200,7 @@ def test_three_plates_by_heart(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     tasks = [load_task(recipe, {"windows": 3})]
     held = check_drawn(tasks, SAMPLES, None, 1, batches=1)
     trainer = Trainer(tasks, settings, tmp_path, checks=(held,))
+    assert not trainer.model.run_eagerly
     trainer.fit()
     found = trainer.check()
     note = load_file(tmp_path / "weights.npz")[2]
@@ -295,6 +296,7 @@ def test_an_average_of_few_steps_is_nearer_to_the_last_than_to_the_first(tmp_pat
         samples=SAMPLES,
     )
     trainer = Trainer([load_task(recipe_of("box"), {"windows": 3})], settings, tmp_path)
+    assert trainer.model.run_eagerly  # so few steps are taken before a graph is traced
     first = model_arrays(trainer.model)
     trainer.fit()
     moved = {k: v - first[k] for k, v in model_arrays(trainer.model).items()}
