@@ -202,7 +202,7 @@ def test_three_plates_by_heart(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     trainer = Trainer(tasks, settings, tmp_path, checks=(held,))
     assert not trainer.model.run_eagerly
     trainer.fit()
-    found = trainer.check()
+    found = trainer.found
     note = load_file(tmp_path / "weights.npz")[2]
     assert note["validation_loss"] == trainer.best <= found["drawn_loss"]
     network = load_network(tmp_path / "weights.npz")
