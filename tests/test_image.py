@@ -263,7 +263,7 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 
 
 def test_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
-    for side in (12_000, 40_000):
+    for side in (12_000, 20_000):  # the second is a bomb to Pillow as well
         bomb = tmp_path / f"bomb{side}.png"
         Image.new("1", (side, side)).save(bomb)
         with pytest.raises(ImageError, match="more than 100 megapixels; make it smaller"):
