@@ -3,7 +3,8 @@
 Run: python benchmarks/hidden_video.py data/video/gb_LS15EBC.mp4 --frames 40 --degrees 0 45 90 180
 
 A plate that is accepted in a frame counts as visible where less than half of it has changed. Each
-turn is tried without the looks in other ways up, and with them.
+turn is tried without the looks in other ways up, and with them. With `--mosaic 5`
+each frame is 25 times in one of 3840 x 2160, in which plates are as small as those far off.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from platewright.tracking.redaction import TurnedLooks, hide_plates  # noqa: E40
 from platewright.tracking.source import Frame, open_source  # noqa: E402
 
 HALF = 0.5
+LARGE = (3840, 2160)  #: Width and height
 SMALLER = 0.75  # so that plates near the edges stay in the turned picture
 
 
@@ -34,18 +36,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("video")
     parser.add_argument("--frames", type=int, default=40, metavar="N", help="the first N")
+    parser.add_argument("--every", type=int, default=1, metavar="K", help="leave others out")
+    parser.add_argument(
+        "--mosaic", type=int, default=1, metavar="N", help="N x N of each frame as one large one"
+    )
     parser.add_argument("--degrees", type=float, nargs="+", default=[0, 45, 90, 180])
     args = parser.parse_args()
     source = open_source(args.video, fps=25.0, patience_s=1.0, report=print)
-    pictures = [frame.picture for frame in islice(source.frames(), args.frames)]
+    taken = islice(source.frames(), 0, args.frames * args.every, args.every)
+    pictures = [frame.picture for frame in taken]
+    if args.mosaic > 1:
+        size = LARGE[0] // args.mosaic, LARGE[1] // args.mosaic
+        pictures = [cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in pictures]
     usual = load_detector(ROOT / "weights.onnx", DetectorSettings(), reader="")
     plates = [[r.quad for r in usual.read(p) if r.accepted] for p in pictures]
+    height, width = pictures[0].shape[:2]
+    copies = [np.array([width * x, height * y]) for y, x in np.ndindex(args.mosaic, args.mosaic)]
+    plates = [[quad + copy for copy in copies for quad in quads] for quads in plates]
+    pictures = [np.tile(picture, (args.mosaic, args.mosaic, 1)) for picture in pictures]
     detector = load_detector(
         ROOT / "weights.onnx", DetectorSettings(**redaction_settings()), reader="window"
     )
     height, width = pictures[0].shape[:2]
     for degrees in args.degrees:
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, SMALLER)
+        scale = SMALLER if degrees else 1.0
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale)
         turned = [
             np.asarray(cv2.warpAffine(p, turn, (width, height), borderMode=cv2.BORDER_REPLICATE))
             for p in pictures
