@@ -128,9 +128,21 @@ class SceneSettings:
     grey: bool = True  #: one channel instead of three
 
 
-def draw_look(rng: np.random.Generator, regions: Sequence[str] = ()) -> Look:
-    """Draw the look of one plate from the given regions, or from all."""
-    return draw_region(rng, tuple(regions) or None).draw(rng)
+def draw_look(
+    rng: np.random.Generator, regions: Sequence[str] = (), *, foreign: float = 0.0
+) -> Look:
+    """Draw the look of one plate from the given regions, or from all.
+
+    Args:
+        foreign: probability that it bears a text as another region has them, on as many lines.
+    """
+    look = draw_region(rng, tuple(regions) or None).draw(rng)
+    if foreign and rng.random() < foreign:
+        for _ in range(TRIES):
+            other = draw_region(rng, None).draw(rng)
+            if other.region != look.region and len(other.lines) == len(look.lines):
+                return replace(look, display=other.display, text=other.text, lines=other.lines)
+    return look
 
 
 def draw_scene(
@@ -162,7 +174,7 @@ def draw_scene(
     taken: list[Box] = []
     placed: list[tuple[Look, Pose, FloatArray]] = []
     for _ in range(draw_count(rng, settings.plates)):
-        look = draw_look(rng, settings.regions)
+        look = draw_look(rng, settings.regions, foreign=synth.plate.foreign)
         pose = draw_pose(rng, synth.pose, strength=settings.pose)
         quad = pose_quad(pose, look.size_mm, 100.0)
         x0, y0, x1, y1 = box_of_quad(quad)
@@ -243,7 +255,7 @@ def draw_closeup(
         The picture and its record with one plate.
     """
     synth = settings.synth
-    look = draw_look(rng, settings.regions)
+    look = draw_look(rng, settings.regions, foreign=synth.plate.foreign)
     pose = draw_pose(rng, synth.pose, strength=settings.pose)
     width_px = _draw_width(rng, settings)
     quad = pose_quad(pose, look.size_mm, width_px)

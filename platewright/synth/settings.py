@@ -34,6 +34,7 @@ class PlateSettings:
     mark: float = option.share(0.15, "with a mark that the region does not ask for")
     fill: float = option.share(0.4, "whose spacing takes up free width")
     haze: float = option.share(0.12, "of faded plates")
+    foreign: float = option.share(0.0, "that bear a text as another region has them")
     tint_sd: float = option.number(10.0, "sd of the paints' red, green and blue", high=64.0)
 
 

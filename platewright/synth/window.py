@@ -37,7 +37,7 @@ KINDS = tuple(f.name for f in fields(WindowSettings))
 def _shared_plate(seed: int, group: int, settings: SceneSettings) -> PreparedPlate:
     """Draw the plate that a group of windows shows."""
     rng = np.random.default_rng([seed, group, 1])
-    look = draw_look(rng, settings.regions)
+    look = draw_look(rng, settings.regions, foreign=settings.synth.plate.foreign)
     seen = EXTENT[1] * settings.size[1]
     return prepare_plate(rng, look, seen, grey=settings.grey, settings=settings.synth)
 
@@ -85,7 +85,8 @@ def draw_window(
     shared = None
     if settings.poses > 1 and min(seed) >= 0:
         shared = _shared_plate(seed[0], seed[1] // settings.poses, settings)
-    look = shared.look if shared else draw_look(rng, settings.regions)
+    foreign = synth.plate.foreign
+    look = shared.look if shared else draw_look(rng, settings.regions, foreign=foreign)
     pose = draw_pose(rng, synth.pose, strength=settings.pose)
     quad = pose_quad(pose, look.size_mm, 100.0)
     x0, y0, x1, y1 = box_of_quad(quad)

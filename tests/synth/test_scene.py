@@ -73,6 +73,17 @@ def test_only_the_asked_regions_are_drawn() -> None:
     rng = np.random.default_rng(0)
     assert {draw_look(rng, ("GB", "IN")).region for _ in range(60)} == {"GB", "IN"}
     assert len({draw_look(rng).region for _ in range(200)}) > 10
+
+
+def test_a_look_with_another_regions_text() -> None:
+    rng = np.random.default_rng(4)
+    region = load_region("GB")
+    looks = [draw_look(rng, ("GB",), foreign=0.8) for _ in range(200)]
+    assert {look.region for look in looks} == {"GB"}
+    own = sum(region.match(look.text) for look in looks)
+    assert 20 < own < 120  # a fifth, and what other regions happen to share
+    assert all(look.lines == tuple(look.display.split("|")) for look in looks)
+    assert all(region.match(draw_look(rng, ("GB",)).text) for _ in range(50))
     assert REGIONS.is_dir()
     _, record = scene(3, SceneSettings(regions=("GB",), plates=(0, 1.0)))
     assert [p.region for p in record.plates] == ["GB"]

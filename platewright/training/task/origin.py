@@ -29,10 +29,11 @@ SPREAD = 0.7
 """Of the frames' errors: they have been looked at twice."""
 DEPARTURES = {
     "any_face": 0.1, "wild": 0.12, "mono": 0.15, "small": 0.03, "script": 0.02, "mark": 0.06,
-    "tint_sd": 4.0,
+    "tint_sd": 4.0, "foreign": 0.8,
 }  # fmt: skip
 """How far plates differ from their rule book: what is read of those is the readers'
-exercise, and whose they are nothing tells."""
+exercise, and whose they are nothing tells. Most bear texts of other regions: who reads weighs the
+text as well, so that what the look said of its form would count twice."""
 GAIN, TINT, LIFT, SATURATION = 0.15, 0.06, 10.0, (0.6, 1.25)
 """Of a view's colours: sd of the logarithms of all channels' and of each one's, of what is added,
 and the range of what is left of the colours."""
