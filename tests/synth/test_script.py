@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from string import ascii_uppercase
 
 import numpy as np
 import pytest
@@ -45,6 +46,7 @@ def test_arabic_letters_join_and_run_from_the_right() -> None:
     assert shape("لا", "arabic") == "\ufefb"  # lam-alef is one form
     assert shape("رد", "arabic") == "\ufea9\ufead"  # letters that never join forwards
     assert shape("אב 12", "hebrew") == "12 בא"
+    assert shape("رد DUBAI", "arabic") == "DUBAI \ufea9\ufead"  # a Latin word is not turned round
 
 
 def test_words_stand_apart_and_no_box_between() -> None:
@@ -53,6 +55,13 @@ def test_words_stand_apart_and_no_box_between() -> None:
     first, last = parts[0].shape[1], parts[1].shape[1]
     assert not whole[first + 3 : -last - 3].any()
     assert first + last < whole.size < first + last + 24
+
+
+def test_latin_words_of_scripts_whose_faces_have_none_have_faces_of_their_own() -> None:
+    arabic, latin = word_mask("arabic", "دبي", 0), word_mask("arabic", "DUBAI", 0)
+    assert latin.max() > 200 and latin.shape[1] > 2.5 * latin.shape[0]
+    both = word_mask("arabic", "دبي|DUBAI", 0)
+    assert both.shape[0] > arabic.shape[0] + latin.shape[0]
 
 
 def test_vowel_signs_before_their_consonant_are_written_there() -> None:
@@ -66,7 +75,7 @@ def test_every_script_word_of_every_region_has_ink() -> None:
         for series in load_region(code).series:
             for choice in series.scripts:
                 for word in choice.words:
-                    known = set(word) - set("#@|{} text")
+                    known = set(word) - set("#@|{} text" + ascii_uppercase)  # those have own faces
                     assert any(known <= characters_of(f) for f in script_faces(choice.kind)), word
 
 
