@@ -59,12 +59,13 @@ class LineSpeller:
         """See `Speller`; what is unsure in the first framing is read in the others, too."""
         first, *others = framings
         framed, there, found, strayed = self._read(grey, quads, first)
-        astray = [k for k, far in enumerate(strayed) if far > ASTRAY and there[k] > HARDLY]
+        sure = [_sure(p, e) for p, e in zip(there, found, strict=True)]
+        astray = [k for k, far in enumerate(strayed) if far > ASTRAY and sure[k] > HARDLY]
         if astray:
             again = self._read(grey, [framed[k] for k in astray], first)[:3]
             for k, quad, presence, evidence in zip(astray, *again, strict=True):
                 framed[k], there[k], found[k] = quad, max(presence, there[k]), evidence
-        sure = [_sure(p, e) for p, e in zip(there, found, strict=True)]
+                sure[k] = _sure(there[k], evidence)
         # Of nearly the same quads only the surest is read again.
         kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME_FIND, inside=1)
         for framing in others:
