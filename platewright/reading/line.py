@@ -28,9 +28,9 @@ from platewright.text import Alphabet
 
 BLANK_SURE = 0.98  #: Steps that are blank with more than this stand together as one
 CORNERS = np.array(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  #: Of a plate's own
-ASTRAY = 0.08
-"""Where a corner lies so far from where it was framed, in windows, the plate is read anew in its
-new frame; what was said of its text before does not count."""
+ASTRAY, MAYBE = 0.08, 0.1
+"""Where a corner lies so far from where it was framed, in windows, what may be a plate is read anew
+in its new frame; what was said of its text before does not count."""
 SURE = 0.97  #: A text that the framings so far are surer of is not read again ...
 HARDLY = 0.3
 """... nor what is hardly a plate: presence times how certain the average character is."""
@@ -60,7 +60,7 @@ class LineSpeller:
         first, *others = framings
         framed, there, found, strayed = self._read(grey, quads, first)
         sure = [_sure(p, e) for p, e in zip(there, found, strict=True)]
-        astray = [k for k, far in enumerate(strayed) if far > ASTRAY and sure[k] > HARDLY]
+        astray = [k for k, far in enumerate(strayed) if far > ASTRAY and sure[k] > MAYBE]
         if astray:
             again = self._read(grey, [framed[k] for k in astray], first)[:3]
             for k, quad, presence, evidence in zip(astray, *again, strict=True):
