@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import FloatArray, Picture, box_of_quad, suppress
+from platewright.geometry import FloatArray, Picture, box_of_quad, quad_of_box, suppress
 from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import (
     BLANK,
@@ -27,7 +27,7 @@ from platewright.reading.straighten import refined, straightened
 from platewright.text import Alphabet
 
 BLANK_SURE = 0.98  #: Steps that are blank with more than this stand together as one
-CORNERS = np.array(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))  #: Of a plate's own
+CORNERS = quad_of_box((0.0, 0.0, 1.0, 1.0))  #: Of a plate, in parts of it
 ASTRAY, MAYBE = 0.08, 0.1
 """Where a corner lies so far from where it was framed, in windows, what may be a plate is read anew
 in its new frame; what was said of its text before does not count."""

@@ -265,10 +265,10 @@ def is_accepted(
         return bool(region)
     if len(text) < SHORTEST or CAPTION.fullmatch(text):
         return False
-    # A word that no region's plate looks like is a name, and in a corner of the picture any word,
-    # and what no region draws, is a sign rather than a plate.
     word = not any(char.isdigit() for char in text)
-    return (bool(region) or not word) if room >= CORNER else (bool(region) and not word)
+    if room < CORNER:  # there a word, and what no region draws, is a sign rather than a plate
+        return bool(region) and not word
+    return bool(region) or not word  # elsewhere a word that looks like no region's plate is a name
 
 
 def _plate_width(quad: NDArray[np.float64]) -> float:

@@ -15,11 +15,16 @@ from typing import Any
 import numpy as np
 
 from platewright.errors import WeightsError, run_script
-from platewright.file import claim_results
+from platewright.file import claim_results, write_file
 from platewright.network.arrays import Arrays
 from platewright.network.export import export
+from platewright.network.interchange import INPUTS as EXPORTED
 from platewright.network.part import PartSettings, uncalibrated
 from platewright.network.weights import BundleSettings, load_weights, save_weights
+from platewright.reading.graph import take_apart
+from platewright.reading.runtime import OnnxNetwork
+
+INPUTS = EXPORTED | {"origin": "colours"}  #: What each of the default networks sees
 
 
 def merge(sources: Sequence[Path], target: Path, *, replaces: bool = False) -> tuple[str, ...]:
@@ -63,6 +68,51 @@ def merge(sources: Sequence[Path], target: Path, *, replaces: bool = False) -> t
     bundle = BundleSettings(**{task: several[0][1] for task, several in found.items()})  # type: ignore[arg-type]
     save_weights(target, merged, bundle, {k: v[0] if len(v) == 1 else v for k, v in notes.items()})
     return tuple(task for task, several in found.items() if len(several) > 1)
+
+
+def replace_network(rest: Path, new: Path, task: str) -> None:
+    """Give an exported file the networks of another one, all but that of a task.
+
+    Args:
+        rest: the `.onnx` file whose other networks are taken, bit for bit.
+        new: the `.onnx` file whose network of the task stays; changed in place.
+        task: `scan`, `frame`, `line` or `origin`.
+
+    Raises:
+        WeightsError: if one of them can't be used, or they aren't of the same networks.
+        OutputError: if the file can't be written.
+    """
+    import onnx
+
+    before, after = OnnxNetwork(rest).settings.parts, OnnxNetwork(new).settings.parts
+    if before.keys() != after.keys() or task not in after:
+        raise WeightsError(f"{rest}: has no {task}, or other networks than {new}")
+    changed = [name for name, part in after.items() if name != task and part != before[name]]
+    if changed:
+        raise WeightsError(f"{rest}: its {changed[0]} is another one than {new}'s")
+    own = INPUTS[task]
+    parts = [p for p in take_apart(rest.read_bytes()) if own not in p.inputs]
+    parts += [p for p in take_apart(new.read_bytes()) if own in p.inputs]
+    proto = onnx.load(str(new))
+    graph = proto.graph
+    for fields in (graph.node, graph.initializer, graph.value_info):
+        del fields[:]
+    for part in parts:
+        prefix, ends = f"{part.inputs[0]}/", {"", *part.inputs, *part.outputs}
+
+        def named(name: str, prefix: str = prefix, ends: set[str] = ends) -> str:
+            return name if name in ends or name.startswith(prefix) else prefix + name
+
+        inner = onnx.load_from_string(part.model).graph
+        for node in inner.node:
+            node.name = named(node.name)
+            node.input[:] = map(named, node.input)
+            node.output[:] = map(named, node.output)
+        for each in inner.initializer:
+            each.name = named(each.name)
+        graph.node.extend(inner.node)
+        graph.initializer.extend(inner.initializer)
+    write_file(new, proto.SerializeToString())
 
 
 def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:

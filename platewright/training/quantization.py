@@ -30,9 +30,9 @@ from platewright.file import claim_results, file_digest, write_file
 from platewright.lock import scratch_folder
 from platewright.network.kind import Recipe
 from platewright.network.weights import AnySettings
-from platewright.reading.graph import take_apart
 from platewright.reading.runtime import OnnxNetwork
 from platewright.training.calibration import HELD_OUT_SEED
+from platewright.training.merge import INPUTS, replace_network
 from platewright.training.rounding import round_weights
 from platewright.training.sample import SampleSettings
 from platewright.training.stream import make_drawing, prepare
@@ -42,8 +42,6 @@ PERCENTILE = 99.999  #: Of the values of a layer that its range holds; the few b
 BATCHES = {"scenes": 8, "windows": 48}  #: Samples whose ranges are measured at once
 WHOLE = ("find",)  #: Inputs of the networks that stay in 32 bits
 TAUGHT = {"characters", "lines", "slot_characters", "slot_map"}  #: Outputs for teaching alone
-INPUTS = {"scan": "image", "frame": "find", "line": "plate", "origin": "colours"}
-"""What each of the default networks sees."""
 REACH = 12  #: Operations between the last convolution and an output, at most
 
 
@@ -108,51 +106,6 @@ def quantize(
     told = {"settings": network.to_json(), "made_of": plain_network.made_of or file_digest(source)}
     onnx.helper.set_model_props(proto, told)
     write_file(target, proto.SerializeToString())
-
-
-def replace_network(rest: Path, new: Path, task: str) -> None:
-    """Give an exported file the networks of another one, all but that of a task.
-
-    Args:
-        rest: the `.onnx` file whose other networks are taken, bit for bit.
-        new: the `.onnx` file whose network of the task stays; changed in place.
-        task: `scan`, `frame`, `line` or `origin`.
-
-    Raises:
-        WeightsError: if one of them can't be used, or they aren't of the same networks.
-        OutputError: if the file can't be written.
-    """
-    import onnx
-
-    before, after = OnnxNetwork(rest).settings.parts, OnnxNetwork(new).settings.parts
-    if before.keys() != after.keys() or task not in after:
-        raise WeightsError(f"{rest}: has no {task}, or other networks than {new}")
-    changed = [name for name, part in after.items() if name != task and part != before[name]]
-    if changed:
-        raise WeightsError(f"{rest}: its {changed[0]} is another one than {new}'s")
-    own = INPUTS[task]
-    parts = [p for p in take_apart(rest.read_bytes()) if own not in p.inputs]
-    parts += [p for p in take_apart(new.read_bytes()) if own in p.inputs]
-    proto = onnx.load(str(new))
-    graph = proto.graph
-    for fields in (graph.node, graph.initializer, graph.value_info):
-        del fields[:]
-    for part in parts:
-        prefix, ends = f"{part.inputs[0]}/", {"", *part.inputs, *part.outputs}
-
-        def named(name: str, prefix: str = prefix, ends: set[str] = ends) -> str:
-            return name if name in ends or name.startswith(prefix) else prefix + name
-
-        inner = onnx.load_from_string(part.model).graph
-        for node in inner.node:
-            node.name = named(node.name)
-            node.input[:] = map(named, node.input)
-            node.output[:] = map(named, node.output)
-        for each in inner.initializer:
-            each.name = named(each.name)
-        graph.node.extend(inner.node)
-        graph.initializer.extend(inner.initializer)
-    write_file(new, proto.SerializeToString())
 
 
 def _inputs(

@@ -17,13 +17,8 @@ from platewright.network.interchange import OUTPUTS
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import OnnxNetwork, open_session
 from platewright.synth.street.picture import draw_street
-from platewright.training.quantization import (
-    INPUTS,
-    _inputs,
-    _make_products,
-    main,
-    replace_network,
-)
+from platewright.training.merge import INPUTS, replace_network
+from platewright.training.quantization import _inputs, _make_products, main
 from platewright.training.rounding import HIGHEST, LOWEST, compensate
 
 SAID = OUTPUTS | {"origin": ("origin",)}
