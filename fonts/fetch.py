@@ -64,6 +64,7 @@ class Source:
         renamed: the family's name here, where a Reserved Font Name forbids the authors' one.
         licence: short name of the licence.
         suffix: weight as the file name says it, where the weight's own name won't do.
+        folder: where it lies under `fonts/`, `legends` for faces of legends only.
     """
 
     family: str
@@ -76,6 +77,7 @@ class Source:
     renamed: str = ""
     licence: str = "OFL-1.1"
     suffix: str = ""
+    folder: str = ""
 
     @property
     def name(self) -> str:
@@ -94,14 +96,20 @@ class Source:
 
 
 def fontsource(
-    name: str, weight: int, *, renamed: str = "", cyrillic: bool = False, family: str = ""
+    name: str,
+    weight: int,
+    *,
+    renamed: str = "",
+    cyrillic: bool = False,
+    family: str = "",
+    folder: str = "",
 ) -> Source:
     """Return the source of one weight of a Fontsource package, `barlow-condensed`."""
     family = family or name.replace("-", " ").title()
     package = f"@fontsource/{name}"
     return Source(
         family=family, package=package, version="5.3.0", weight=weight, cyrillic=cyrillic,
-        renamed=renamed,
+        renamed=renamed, folder=folder,
     )  # fmt: skip
 
 
@@ -176,6 +184,11 @@ SOURCES = (
         family="Routed Gothic Narrow", package="fonts-routed-gothic", version=ROUTED_VERSION,
         path=f"{ROUTED}-narrow.ttf", renamed="Pantoplate Narrow",
     ),
+    fontsource("courgette", 400, renamed="Penplate", folder="legends"),
+    fontsource("kaushan-script", 400, renamed="Brushplate", folder="legends"),
+    fontsource("libre-baskerville", 700, folder="legends"),
+    fontsource("merienda", 700, folder="legends"),
+    fontsource("zilla-slab", 700, folder="legends"),
 )  # fmt: skip
 
 
@@ -478,7 +491,8 @@ says whose face it is.
 
 `scripts/` holds faces of other scripts for what stands beside the registration (`script` in a
 region's file), cut to a script's block, or to the signs that `platewright/region/choice.py` and the
-regions' files name; they never serve the registration's own characters.
+regions' files name; they never serve the registration's own characters. `legends/` holds faces that only legends are
+set in, such as the names of states (`header_faces`).
 """
 OWN_ROWS = [
     f"| Platewright {name} | Platewright{name.replace(' ', '')}-Regular.ttf "
@@ -520,7 +534,9 @@ def main() -> None:
             font = join(fonts)
             if source.renamed:
                 rename(font, source)
-            font.save(HERE / f"{source.stem}.ttf", reorderTables=False)
+            file = f"{source.folder}/{source.stem}.ttf".lstrip("/")
+            (HERE / file).parent.mkdir(exist_ok=True)
+            font.save(HERE / file, reorderTables=False)
             licence_file = f"{source.name.replace(' ', '')}.txt"
             (HERE / "licences" / licence_file).write_text(licence, "utf-8")
             how = "cut" + (", Cyrillic capitals" if source.cyrillic else "")
@@ -530,7 +546,7 @@ def main() -> None:
             if source.renamed:
                 how += f"; is {source.family}, renamed for its Reserved Font Name"
             rows.append(
-                f"| {source.name} {source.style} | {source.stem}.ttf | `{source.package}` "
+                f"| {source.name} {source.style} | {file} | `{source.package}` "
                 f"{source.version} | {source.licence}, [text](licences/{licence_file}) | {how} |"
             )
             print(source.stem)

@@ -148,6 +148,9 @@ def _of_series(series: Series) -> Iterator[str]:
     for pattern in series.faces:
         if not _faces((pattern,)):
             yield f"faces: {pattern!r} matches no file in fonts/; see its README"
+    for pattern in series.header_faces:
+        if not _legends((pattern,)):
+            yield f"header_faces: {pattern!r} matches no file in fonts/ or fonts/legends/"
     pairs = list(product(series.background, series.foreground))
     for back, fore in pairs:
         if isinstance(back, str) or isinstance(fore, str):
@@ -230,8 +233,17 @@ def _hex(colour: Sequence[int]) -> str:
 
 def _faces(patterns: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the font files that match a glob, as the drawing picks them."""
-    files = [file for folder in font_folders() for file in folder.glob("*.[to]tf")]
-    return tuple(f for f in sorted(files) if any(fnmatchcase(f.stem, p) for p in patterns))
+    return tuple(file for folder in font_folders() for file in _matching(folder, patterns))
+
+
+def _matching(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
+    files = sorted(folder.glob("*.[to]tf"))
+    return tuple(f for f in files if any(fnmatchcase(f.stem, p) for p in patterns))
+
+
+def _legends(patterns: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the font files that a header may be set in and that match a glob."""
+    return (*_faces(patterns), *_matching(font_folders()[0] / "legends", patterns))
 
 
 @cache

@@ -265,6 +265,7 @@ def _read_series(
         scripts=_read_scripts(table),
         header_mm=optional("header_mm", 1.0, 100.0),
         header_colour=table.colour("header_colour") if table.has("header_colour") else None,
+        header_faces=table.texts("header_faces", ()),
         stickers=table.number("stickers", 0.0, high=1.0),
         frame=table.number("frame", 0.0, high=1.0),
     )

@@ -84,6 +84,7 @@ class Series:
     scripts: tuple[ScriptChoice, ...] = ()
     header_mm: Spread | None = None
     header_colour: Colour | None = None
+    header_faces: tuple[str, ...] = ()
     stickers: float = 0.0
     frame: float = 0.0
     _syntaxes: Weighted[Syntax] = field(init=False, repr=False, compare=False)
@@ -163,6 +164,7 @@ class Series:
             header_colour=None
             if self.header_colour is None
             else draw_colour(self.header_colour, uniform, background),
+            header_faces=self.header_faces,
             stickers=self.stickers,
             frame=self.frame,
             raised=self._is_raised(lines) and uniform() < self.raised,

@@ -19,6 +19,7 @@ from platewright.region import Region
 from platewright.resource import ADDED_FONTS, DATA, font_folders
 
 FONTS_FOLDER = DATA / "fonts"
+LEGENDS = "legends"  #: Folder in it with faces that only legends are set in
 CAP_PX = 64  #: Height of a capital H in a cached mask, in pixels
 
 NEEDED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -111,19 +112,28 @@ class Face:
         own = [c for c in "ABEHNRSX0258" if c in self._own] or sorted(self._own & set(NEEDED))
         return sum(self.glyph(c).width for c in own) / (len(own) * CAP_PX)
 
-    def _draw(self, char: str) -> Glyph:
-        advance = float(self._font.getlength(char))
-        x0, y0, x1, y1 = (int(v) for v in self._font.getbbox(char, anchor="ls"))
+    def written(self, text: str) -> Glyph:
+        """Return the ink of a whole text as the font itself sets it, its capitals `CAP_PX` high.
+
+        Args:
+            text: of characters that the font has.
+        """
+        advance = float(self._font.getlength(text))
+        x0, y0, x1, y1 = (int(v) for v in self._font.getbbox(text, anchor="ls"))
         width, height = max(x1 - x0, 1) + 2, max(y1 - y0, 1) + 2
         picture = Image.new("L", (width, height))
-        ImageDraw.Draw(picture).text((1 - x0, 1 - y0), char, font=self._font, fill=255, anchor="ls")
+        ImageDraw.Draw(picture).text((1 - x0, 1 - y0), text, font=self._font, fill=255, anchor="ls")
         mask = np.asarray(picture)
         rows, cols = np.flatnonzero(mask.max(axis=1) > 40), np.flatnonzero(mask.max(axis=0) > 40)
         if not rows.size:
             return Glyph(np.zeros((1, 1), np.uint8), 0.0, 0.0, advance)
         r0, r1, c0, c1 = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
         ink = np.ascontiguousarray(mask[r0:r1, c0:c1])
-        left, top = float(x0 - 1 + c0), float(y0 - 1 + r0 + CAP_PX)
+        return Glyph(ink, float(x0 - 1 + c0), float(y0 - 1 + r0 + CAP_PX), advance)
+
+    def _draw(self, char: str) -> Glyph:
+        drawn = self.written(char)
+        ink, left, top, advance = drawn.mask, drawn.left, drawn.top, drawn.advance
         if char.isascii() or not char.isalnum() or char != char.upper() or len(ink) <= CAP_PX:
             return Glyph(ink, left, top, advance)
         # On plates Ö and 京 are as tall as an H: letters are flattened, signs made smaller.
@@ -194,6 +204,18 @@ def load_faces(folder: Path | None = None) -> dict[str, Path]:
     return found
 
 
+@cache
+def load_legends() -> dict[str, Path]:
+    """Return the font files that legends are set in, by name: those of plates, and their own."""
+    return load_faces() | load_faces(FONTS_FOLDER / LEGENDS)
+
+
+@cache
+def match_legends(patterns: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the font files of legends whose names match the patterns, as `match_faces` does."""
+    return _matching(load_legends(), patterns)
+
+
 def add_fonts(folder: Path) -> list[str]:
     """Add a folder's faces to those that plates are drawn with, here and in processes to come.
 
@@ -208,7 +230,7 @@ def add_fonts(folder: Path) -> list[str]:
         load_face(path)
     entries = [*map(str, font_folders()[1:]), str(folder.absolute())]
     os.environ[ADDED_FONTS] = os.pathsep.join(dict.fromkeys(entries))
-    for kept in (load_faces, stand_ins, match_faces):
+    for kept in (load_faces, load_legends, match_legends, stand_ins, match_faces):
         kept.cache_clear()
     return list(faces)
 
@@ -256,12 +278,18 @@ def match_faces(patterns: tuple[str, ...], folder: Path | None = None) -> tuple[
     Raises:
         FontError: if no file matches any of them.
     """
+    return _matching(load_faces(folder), patterns, folder or FONTS_FOLDER)
+
+
+def _matching(
+    faces: dict[str, Path], patterns: tuple[str, ...], place: Path = FONTS_FOLDER
+) -> tuple[Path, ...]:
     found = [
         path
         for pattern in patterns
-        for name, path in load_faces(folder).items()
+        for name, path in faces.items()
         if fnmatch.fnmatchcase(name, pattern)
     ]
     if not found:
-        raise FontError(f"{folder or FONTS_FOLDER}: no face matches {', '.join(patterns)}")
+        raise FontError(f"{place}: no face matches {', '.join(patterns)}")
     return tuple(found)

@@ -11,7 +11,7 @@ from platewright.geometry import FloatArray, Picture
 from platewright.region import Look, Strip
 from platewright.region.look import luma
 from platewright.synth.effect import Colour, add_levels, apply_effects, blend_ink, effects_of
-from platewright.synth.face import Face, load_face, load_faces
+from platewright.synth.face import CAP_PX, LEGENDS, Face, load_face, load_faces, load_legends
 from platewright.synth.layout import Box, PlacedGlyph, arrange, lay_out_line
 from platewright.synth.mark import PlacedMark, paint_marks, raise_marks
 from platewright.synth.script import word_mask
@@ -28,6 +28,7 @@ class Canvas:
         look: what its region asks for.
         style: how this one departs from it.
         small: face of the small texts.
+        header: face of the one above the characters.
         scale: pixels a millimetre.
         frame: width of the holder's frame, pixels.
         grey: one channel instead of three.
@@ -37,10 +38,11 @@ class Canvas:
         boxes_mm: (x0, y0, x1, y1) of the characters' ink, from the plate's top left corner.
     """
 
-    def __init__(
-        self, look: Look, style: PlateStyle, small: Face, *, px_per_mm: float, grey: bool
-    ) -> None:
-        self.look, self.style, self.small = look, style, small
+    def __init__(self, look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool) -> None:
+        self.look, self.style = look, style
+        legends = load_legends()
+        self.small = load_face(legends[style.small_face])
+        self.header = load_face(legends[style.header_face])
         self.scale, self.grey = px_per_mm, grey
         frame = style.effects.get("frame")
         self.frame = 0 if frame is None else round(frame.mm * px_per_mm)
@@ -81,12 +83,11 @@ class Canvas:
         capitals = "".join(c if face.has(c) else c.upper() for c in text)  # faces without a-z
         known = "".join(c for c in capitals if c == " " or face.has(c))
         height = y1 - y0
-        row = lay_out_line(face, known, height=height, spacing=0.16 * height, gap=0.4 * height)
-        if not row or height * self.scale < 2:
+        if not known.strip() or height * self.scale < 2:
             return
-        shrink = min(1.0, (x1 - x0) / row[-1][3])
-        start = x0 + (x1 - x0 - row[-1][3] * shrink) / 2
-        mask = _line_mask(face, known)
+        mask, long = _line_mask(face, known)
+        shrink = min(1.0, (x1 - x0) / (long * height))
+        start = x0 + (x1 - x0 - long * height * shrink) / 2
         factor = height * shrink * self.scale / LINE_PX
         size = (max(round(mask.shape[1] * factor), 1), max(round(mask.shape[0] * factor), 1))
         how = cv2.INTER_LINEAR if factor > 0.5 else cv2.INTER_AREA
@@ -136,8 +137,13 @@ class Canvas:
 
 
 @lru_cache(maxsize=4096)
-def _line_mask(face: Face, text: str) -> Picture:
-    """Return the ink of one line of small text; its capitals are `LINE_PX` high, one row down."""
+def _line_mask(face: Face, text: str) -> tuple[Picture, float]:
+    """Return the ink of one line of small text, and its width over the height of its capitals.
+
+    Its capitals are `LINE_PX` high, one row down.
+    """
+    if face.path.parent.name == LEGENDS:
+        return _written(face, text)
     row = lay_out_line(face, text, height=LINE_PX, spacing=0.16 * LINE_PX, gap=0.4 * LINE_PX)
     layer = np.zeros((LINE_PX + 5, round(row[-1][3]) + 2), np.uint8)
     for char, x0, y0, x1, y1 in row:
@@ -145,7 +151,16 @@ def _line_mask(face: Face, text: str) -> Picture:
         mask = face.resized(char, max(round(x1) - x, 1), max(round(y1 - y0), 1))
         part = layer[y : y + mask.shape[0], x : x + mask.shape[1]]
         np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
-    return layer
+    return layer, row[-1][3] / LINE_PX
+
+
+def _written(face: Face, text: str) -> tuple[Picture, float]:
+    """Return the same of a face whose letters join, or lie under each other."""
+    drawn, factor = face.written(text), LINE_PX / CAP_PX
+    top = max(round(drawn.top * factor) + 1, 0)
+    size = (max(round(drawn.width * factor), 1), max(round(drawn.height * factor), 1))
+    mask = cv2.resize(drawn.mask, size, interpolation=cv2.INTER_AREA)
+    return np.pad(np.asarray(mask, np.uint8), ((top, 1), (0, 1))), size[0] / LINE_PX
 
 
 def _lean(mask: Picture, shear: float) -> tuple[Picture, int]:
@@ -204,7 +219,7 @@ def _paint_texts(canvas: Canvas) -> None:
     if look.header:
         pad = look.border_mm + 0.12 * above
         box = (0.1 * width, pad, 0.9 * width, pad + above)
-        canvas.text(canvas.image, canvas.small, look.header, box, look.header_colour or colour)
+        canvas.text(canvas.image, canvas.header, look.header, box, look.header_colour or colour)
     if look.footer:
         pad = look.border_mm + 0.12 * tall
         box = (0.1 * width, height - pad - tall, 0.9 * width, height - pad)
@@ -289,9 +304,8 @@ def draw_plate(look: Look, style: PlateStyle, *, px_per_mm: float, grey: bool = 
     Returns:
         The drawing and where its characters are.
     """
-    faces = load_faces()
-    face, small = load_face(faces[style.face]), load_face(faces[style.small_face])
-    canvas = Canvas(look, style, small, px_per_mm=px_per_mm, grey=grey)
+    face = load_face(load_faces()[style.face])
+    canvas = Canvas(look, style, px_per_mm=px_per_mm, grey=grey)
     glyphs, marks = arrange(look, style, face, np.random.default_rng(style.seed))
     beside = [m.box for m in marks if m.mark.place not in ("behind", "above", "below")]
     words = place_scripts(look, style, glyphs, beside)

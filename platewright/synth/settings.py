@@ -15,7 +15,7 @@ from platewright.synth.effect import default_settings, effect_names, effects
 from platewright.synth.option import check_value, describe
 from platewright.toml import read_toml
 
-DRAWING_VERSION = 8
+DRAWING_VERSION = 9
 """Counts changes after which the same seed draws other bytes; scenes' records have it."""
 
 

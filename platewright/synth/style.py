@@ -16,7 +16,7 @@ from platewright.region.chance import Uniform, stream
 from platewright.region.choice import ScriptChoice, choose_mark
 from platewright.region.look import Mark, Script, luma
 from platewright.synth.effect import PLATE, Colour, Drawn, draw_effects, read_effects
-from platewright.synth.face import match_faces
+from platewright.synth.face import match_faces, match_legends
 from platewright.synth.settings import DEFAULT, PlateSettings, SynthSettings
 
 EMBLEMS = {"disc": ("disc",), "seal": ("seal-stack",), "crest": ("crest", "shield")}
@@ -157,6 +157,7 @@ class PlateStyle:
 
     face: str  #: file stem of the face
     small_face: str  #: file stem of the face of the small texts
+    header_face: str  #: file stem of that of the one above the characters
     background: Colour  #: RGB of the sheet
     foreground: Colour  #: RGB of the characters
     width: float = 1.0  #: stretch of the glyphs, 1 as the look says
@@ -208,15 +209,19 @@ def draw_style(
 ) -> PlateStyle:
     """Draw the style of one plate."""
     plate, u, g = settings.plate, rng.random, rng.standard_normal
-    anywhere = match_faces(("*",))
+    anywhere, legends = match_faces(("*",)), match_legends(("*",))
     # Home-made plates, and dies that no font has, turn up in every country.
     faces = anywhere if u() < plate.any_face else match_faces(tuple(look.faces))
     background, foreground = _draw_colours(rng, look, plate)
     wild = u() < plate.wild
     small = u() < plate.small  # small letters on a large sheet
+    legend = legends[int(u() * len(legends))].stem
+    if headers := look.header_faces and match_legends(tuple(look.header_faces)):
+        header = headers[int(u() * len(headers))].stem
     return PlateStyle(
         face=faces[int(u() * len(faces))].stem,
-        small_face=anywhere[int(u() * len(anywhere))].stem,
+        small_face=legend,
+        header_face=header if headers else legend,
         background=background,
         foreground=foreground,
         width=math.exp(g() * (0.16 if wild else 0.07)),

@@ -33,6 +33,7 @@ def plain_style() -> PlateStyle:
     return PlateStyle(
         face="Barlow-SemiBold",
         small_face="Barlow-SemiBold",
+        header_face="Barlow-SemiBold",
         background=(255, 255, 255),
         foreground=(0, 0, 0),
     )

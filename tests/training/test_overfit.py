@@ -67,6 +67,7 @@ def draw_scenes() -> list[Scene]:
         style = PlateStyle(
             face="Barlow-SemiBold",
             small_face="Barlow-SemiBold",
+            header_face="Barlow-SemiBold",
             background=(235, 235, 225),
             foreground=(25, 25, 25),
         )
