@@ -491,8 +491,8 @@ says whose face it is.
 
 `scripts/` holds faces of other scripts for what stands beside the registration (`script` in a
 region's file), cut to a script's block, or to the signs that `platewright/region/choice.py` and the
-regions' files name; they never serve the registration's own characters. `legends/` holds faces that only legends are
-set in, such as the names of states (`header_faces`).
+regions' files name; they never serve the registration's own characters. `legends/` holds faces that
+only legends are set in, such as the names of states (`header_faces`).
 """
 OWN_ROWS = [
     f"| Platewright {name} | Platewright{name.replace(' ', '')}-Regular.ttf "

@@ -149,7 +149,7 @@ class Look:
     #: height of a header that is larger or smaller than the footer; 0 for `small_mm`
     header_mm: float = 0.0
     header_colour: Rgb | None = None  #: None for that of the characters
-    #: globs of file stems in fonts/ and fonts/legends/, one of which the header is set in; none: any
+    #: globs of file stems in fonts/ and fonts/legends/ that it may be set in; empty for any
     header_faces: tuple[str, ...] = ()
     stickers: float = 0.0  #: probability of stickers in its corners, where drawings have any, 0-1
     frame: float = 0.0  #: probability of a frame that lies over its margins, likewise

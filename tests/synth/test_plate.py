@@ -14,7 +14,7 @@ from platewright.region import Look, draw_region, load_region, region_codes
 from platewright.region.look import Strip, luma
 from platewright.synth.effect import read_effects
 from platewright.synth.effect.stroke import stroke_lut
-from platewright.synth.face import load_faces, match_faces
+from platewright.synth.face import load_faces, load_legends, match_faces, match_legends
 from platewright.synth.plate import GOLD, FlatPlate, draw_plate
 from platewright.synth.style import PlateStyle, draw_style
 
@@ -179,6 +179,27 @@ def test_a_larger_header_takes_more_room(
     assert coloured[:25].any() and not coloured[60:].any()
 
 
+def test_a_header_has_a_face_of_its_own(
+    make_look: Callable[..., Look], plain_style: PlateStyle
+) -> None:
+    """The header alone is set in it, and hangs below its line by less than a half of its height."""
+    look = make_look(header="California", header_mm=20.0, header_faces=("Brushplate*",))
+    drawn = [draw_style(np.random.default_rng(k), look).header_face for k in range(20)]
+    assert set(drawn) == {"Brushplate-Regular"}
+    assert {p.stem for p in match_legends(("Brushplate*", "Barlow-*"))} == {
+        "Brushplate-Regular",
+        "Barlow-SemiBold",
+    }
+    sans, brush = (
+        draw_plate(look, replace(plain_style, header_face=face), px_per_mm=2.0).image.astype(int)
+        for face in (plain_style.header_face, "Brushplate-Regular")
+    )
+    differ = np.flatnonzero((sans != brush).any(axis=1))
+    assert differ.size and differ[-1] < 66
+    inked = [(image[:60] < 128).sum() for image in (sans, brush)]
+    assert 0.4 < inked[1] / inked[0] < 2.5
+
+
 @pytest.mark.parametrize("px_per_mm", [0.2, 0.3, 0.6, 3.0])
 def test_stars_are_as_faint_as_they_are_small(
     make_look: Callable[..., Look], plain_style: PlateStyle, px_per_mm: float
@@ -272,7 +293,8 @@ def test_every_drawn_style_can_be_read_and_written_down() -> None:
         gap = luma(style.background) - luma(style.foreground)
         assert abs(gap) >= 36  # 38 before both are rounded down
         light_on_dark += gap < 0
-        assert style.face in load_faces() and style.small_face in load_faces()
+        assert style.face in load_faces()
+        assert {style.small_face, style.header_face} <= load_legends().keys()
         assert PlateStyle.from_dict(json.loads(json.dumps(style.as_dict()))) == style
     assert light_on_dark > 8
 
