@@ -13,7 +13,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+# What is never imported is never compiled: that is most of it.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile
 SEED ?= 7
 IMAGE ?=
 BIND ?= 127.0.0.1:8000

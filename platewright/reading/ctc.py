@@ -268,7 +268,7 @@ def _ahead(q: FloatArray, texts: Sequence[Sequence[int]]) -> FloatArray:
     places = np.full((2 * max(map(len, texts), default=0) + 1, len(texts)), BLANK)
     for column, text in zip(places.T, texts, strict=True):
         column[1 : 2 * len(text) : 2] = text
-    said = np.take_along_axis(q.transpose(0, 2, 1), places[None], axis=1)
+    said = q[:, np.arange(q.shape[1]), places]
     # From each place to itself, to the next, and past a blank between characters that differ.
     past = np.zeros(places.shape)
     past[3::2] = places[3::2] != places[1:-2:2]

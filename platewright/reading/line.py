@@ -127,21 +127,17 @@ class LineEvidence:
         self._logits, self._before = logits, before
 
     @cached_property
-    def _condensed(self) -> list[tuple[FloatArray, NDArray[np.intp]]]:
+    def framings(self) -> list[Framing]:
+        """What is said in each framing, those before these first."""
         logs = log_softmax(np.asarray(self._logits / self.settings.temperature, np.float32))
-        return [*(self._before._condensed if self._before else ()), *map(condense, logs)]
-
-    @cached_property
-    def framings(self) -> list[FloatArray]:
-        """The steps' log-probabilities in each framing, condensed."""
-        return [logs for logs, _ in self._condensed]
+        return [*(self._before.framings if self._before else ()), *map(Framing, logs)]
 
     @cached_property
     def _near(self) -> dict[tuple[int, ...], None]:
         """The texts that are rated, in the order of the framings."""
         found = dict(self._before._near) if self._before else {}
-        for logs in self.framings[-len(self._logits) :]:
-            found |= dict.fromkeys(near_texts(logs, longest=self.settings.longest))
+        for each in self.framings[-len(self._logits) :]:
+            found |= dict.fromkeys(near_texts(each.logs, longest=self.settings.longest))
         return found
 
     @cached_property
@@ -193,11 +189,13 @@ class LineEvidence:
         A gap is as wide as `GAP` characters of the line usually are apart, and more.
         """
         columns = self.settings.cells[1]
-        logs, kept = self._condensed[0]
-        found = character_places(logs, self._classes(text))
+        first = self.framings[0]
+        found = character_places(first.logs, self._classes(text))
         if not len(found) or not np.isfinite(found).all():
             return (text,), ()
-        places = np.interp(found, np.arange(len(kept)), kept)  # a character's steps are all kept
+        places = np.interp(
+            found, np.arange(len(first.kept)), first.kept
+        )  # a character's steps are all kept
         line = (places // columns).astype(int)
         lines, groups = [], []
         for number in np.unique(line):
@@ -211,7 +209,8 @@ class LineEvidence:
 
     def _spell(self, classes: Sequence[int]) -> Spelling:
         longest, alphabet = self.settings.longest, self.alphabet
-        logs, tables = zip(*(likelihoods(each, classes) for each in self.framings), strict=True)
+        found = (likelihoods(each.logs, classes) for each in self.framings)
+        logs, tables = zip(*found, strict=True)
         weights = np.exp(np.array(logs) - max(logs))
         probability = float(np.exp(np.array(logs)).mean())
         table = np.tensordot(weights / weights.sum(), np.stack(tables), axes=1)
@@ -227,16 +226,38 @@ class LineEvidence:
         log = math.log(max(probability, 1e-300))
         return Spelling(text=self._text(classes), log_probability=log, slots=slots)
 
-    def _rate(self, texts: Sequence[Sequence[int]]) -> FloatArray:
-        logs = np.array([log_likelihoods(each, texts) for each in self.framings])
+    def _rate(self, texts: Sequence[tuple[int, ...]]) -> FloatArray:
+        logs = np.array([each.rate(texts) for each in self.framings])
         return np.asarray(np.exp(logs).mean(axis=0), np.float64)
 
     def _text(self, classes: Sequence[int]) -> str:
         return "".join(self.alphabet.characters[k - 1] for k in classes)
 
-    def _classes(self, text: str) -> list[int]:
-        classes = [int(k) + 1 for k in self.alphabet.encode(text, len(text))]
-        return classes[: self.settings.longest]
+    def _classes(self, text: str) -> tuple[int, ...]:
+        classes = (int(k) + 1 for k in self.alphabet.encode(text, len(text)))
+        return tuple(classes)[: self.settings.longest]
+
+
+class Framing:
+    """What the line reader says of one plate in one framing; no text is rated twice.
+
+    Args:
+        logs: (steps, classes) log-probabilities, blank first.
+
+    Attributes:
+        logs: (kept, classes), condensed.
+        kept: (kept,) the first step that each one stands for.
+    """
+
+    def __init__(self, logs: FloatArray) -> None:
+        self.logs, self.kept = condense(logs)
+        self._rated: dict[tuple[int, ...], float] = {}
+
+    def rate(self, texts: Sequence[tuple[int, ...]]) -> list[float]:
+        """Return the logarithms of the probabilities of texts, given as their classes."""
+        if new := [text for text in texts if text not in self._rated]:
+            self._rated.update(zip(new, log_likelihoods(self.logs, new), strict=True))
+        return [self._rated[text] for text in texts]
 
 
 def condense(logs: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
