@@ -124,7 +124,7 @@ def line_confidences(readings: Sequence[LineEvidence], temperature: float) -> Fl
     for one in readings:
         part = temperature / one.settings.temperature
         text = one.texts[0][0]
-        every = [log_softmax(np.asarray(f / part, np.float32)) for f in one.framings]
+        every = [log_softmax(np.asarray(f.logs / part, np.float32)) for f in one.framings]
         found.append(np.mean([np.exp(log_likelihoods(each, [text])[0]) for each in every]))
     return np.array(found, np.float64)
 
