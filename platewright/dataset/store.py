@@ -62,7 +62,10 @@ class Store(ABC):
 
     @abstractmethod
     def locked(self) -> contextlib.AbstractContextManager[None]:
-        """Keep other runs out: an OutputError in them. Object stores know no locks."""
+        """Keep other runs out: an OutputError in them; what killed ones left goes.
+
+        Object stores know no locks.
+        """
 
     @abstractmethod
     def sweep(self) -> None:
@@ -149,6 +152,7 @@ class FolderStore(Store):
         make_folder(self._hidden)
         try:
             with lock(self._hidden / LOCK, str(self.root)):
+                self.sweep()
                 yield
         finally:
             with contextlib.suppress(OSError):

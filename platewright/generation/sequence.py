@@ -77,7 +77,6 @@ class Manifest:
         Raises:
             OutputError: as `check`.
         """
-        self.store.sweep()
         self.check(settings, force=force, ours=ours)
         if force:
             self.clear()

@@ -183,6 +183,14 @@ def test_force_replaces_what_was_converted_and_nothing_else(photos: Path, tmp_pa
     assert names == [".gen/convert.json", "0.jpg", "images/mine.txt", "labels.jsonl"]
 
 
+def test_what_a_killed_conversion_left_is_gone_after_the_next(photos: Path, tmp_path: Path) -> None:
+    left = tmp_path / "out" / ".gen" / "convert.abc.part" / "images"
+    left.mkdir(parents=True)
+    (left / "0.jpg").write_bytes(b"0")
+    run(photos, "labels-csv", tmp_path / "out", "yolo")
+    assert [path.name for path in (tmp_path / "out/.gen").iterdir()] == ["convert.json"]
+
+
 def test_outputs_in_the_way_are_refused(photos: Path, tmp_path: Path) -> None:
     for out in (photos, tmp_path):
         with pytest.raises(OutputError, match="the data set to read lies in it"):
