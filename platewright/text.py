@@ -1,6 +1,7 @@
 """Texts, cleaned, folded and aligned; alphabets of networks; numbers in fields and for people."""
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,6 +94,29 @@ def number_of(field: str) -> float:
         return float(field)
     except ValueError:
         return math.nan
+
+
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001
+"""How a cell of a table begins that a spreadsheet takes for a formula, be it by a second saving
+(OWASP, CSV injection)."""
+
+
+def shielded(cell: object) -> object:
+    """Return a cell of a table that people open: an apostrophe before what would be a formula.
+
+    >>> shielded("=1+1"), shielded("AB12"), shielded(-5)
+    ("'=1+1", 'AB12', -5)
+    """
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+
+
+def unshielded(cell: str) -> str:
+    """Return a cell without the apostrophe of `shielded`.
+
+    >>> unshielded("'=1+1"), unshielded("'AB12"), unshielded(str(shielded("'=1+1")))
+    ('=1+1', "'AB12", "'=1+1")
+    """
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
 def percent(probability: float) -> str:

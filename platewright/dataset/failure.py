@@ -15,6 +15,7 @@ from typing import TypeVar
 from platewright.errors import DatasetError, counted
 from platewright.file import make_folder, write_file
 from platewright.record import PlateRecord
+from platewright.text import shielded
 
 Entry = TypeVar("Entry")
 Result = TypeVar("Result")
@@ -114,7 +115,7 @@ class Failures:
         text = io.StringIO(newline="")
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(["where", "picture", "reason"])
-        rows.writerows([f.where, f.picture, f.reason] for f in self.failures)
+        rows.writerows(map(shielded, (f.where, f.picture, f.reason)) for f in self.failures)
         make_folder(path.parent)
         write_file(path, text.getvalue().encode("utf-8", "backslashreplace"))
 

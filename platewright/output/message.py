@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 
 from platewright.errors import OutputError
 from platewright.file import make_folder
+from platewright.text import shielded
 
 MOST = 10_000  #: Messages that wait for one receiver at most
 MOST_BYTES = 100 << 20
@@ -53,7 +54,7 @@ def csv_line(body: Mapping[str, Any]) -> str:
 
 def _csv(*values: object) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
+    csv.writer(text, lineterminator="\n").writerow(map(shielded, values))
     return text.getvalue()
 
 

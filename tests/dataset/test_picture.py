@@ -135,11 +135,13 @@ def test_strict_ones_stop_at_the_first(tmp_path: Path) -> None:
 def test_the_list_of_failures_can_be_read_and_goes_when_there_are_none(tmp_path: Path) -> None:
     finder = PictureFinder()
     finder.fail("l: line 1", 'a, "b".jpg', "gone")
+    finder.fail("-l: line 1", "=1.jpg", "@gone")
     finder.save_failures(tmp_path / "f.csv")
     with (tmp_path / "f.csv").open(newline="") as stream:
         assert list(csv.reader(stream)) == [
             ["where", "picture", "reason"],
             ["l: line 1", 'a, "b".jpg', "gone"],
+            ["'-l: line 1", "'=1.jpg", "'@gone"],  # no formulas to a spreadsheet
         ]
     PictureFinder().save_failures(tmp_path / "f.csv")
     assert not (tmp_path / "f.csv").exists()

@@ -181,6 +181,9 @@ def test_a_table_has_a_row_for_each_vehicle() -> None:
     (row,) = csv.DictReader(io.StringIO(csv_header() + csv_line(body)))
     assert (row["source"], row["first_s"], row["first_at"]) == ('a "b", c', "0.0", "")
     assert (row["best_at"], row["x1"], row["y1"]) == (at["at"], "3.0", "4.0")
+    body |= {"source": "=1+1.mp4", "box": [-1.0, 2.0, 3.0, 4.0]}
+    (row,) = csv.DictReader(io.StringIO(csv_header() + csv_line(body)))
+    assert (row["source"], row["x0"]) == ("'=1+1.mp4", "-1.0")  # no formula to a spreadsheet
 
 
 class Hook:

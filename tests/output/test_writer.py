@@ -77,6 +77,17 @@ def test_the_kinds_say_the_same(tmp_path: Path) -> None:
     assert rows[0]["bottom_right_x"] == "30.2" and rows[0]["width"] == "40"
 
 
+def test_no_spreadsheet_takes_a_photos_name_for_a_formula(tmp_path: Path) -> None:
+    names = ["=cmd|' /C calc'!A0.jpg", "+1.jpg", "-1.jpg", "@a.jpg", "\t=1", "\n=1", "'=1"]
+    with load_writer("csv")(tmp_path / "csv", several=True) as writer:
+        for name in names:
+            writer.add(photo(name, "=1"), IMAGE)
+    with (tmp_path / "csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["file"] for row in rows] == [f"'{name}" for name in names]
+    assert {row["text"] for row in rows} == {"'=1"} and rows[0]["width"] == "40"
+
+
 def test_coco_is_what_others_read(tmp_path: Path) -> None:
     """pycocotools, and `convert.py`, for which the readings are labels to be put right."""
     api = pytest.importorskip("pycocotools.coco", reason="needs pycocotools")

@@ -91,11 +91,12 @@ def test_a_file_that_can_not_be_read_changes_nothing(text: str, said: str) -> No
 def test_what_is_written_is_read_back() -> None:
     take(GOOD)
     Vehicle.objects.create(plate="CD34", holder="=1+1", note="@ben")
+    Vehicle.objects.create(plate="EF56", holder="'=1", note="'n Braai")
     text = io.StringIO(newline="")
-    assert export_vehicles(text) == 3
+    assert export_vehicles(text) == 4
     assert "'=1+1,'@ben" in text.getvalue()  # no spreadsheet takes it for a formula
     before = list(Vehicle.objects.values_list("plate", "region", "holder", "note", "list"))
-    assert take(text.getvalue()) == "0 added, 0 changed, 3 as they were, 0 bad"
+    assert take(text.getvalue()) == "0 added, 0 changed, 4 as they were, 0 bad"
     Vehicle.objects.all().delete()
     take(text.getvalue())
     assert list(Vehicle.objects.values_list("plate", "region", "holder", "note", "list")) == before

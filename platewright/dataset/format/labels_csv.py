@@ -15,7 +15,7 @@ from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.geometry import Box, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
-from platewright.text import LARGEST, number_of
+from platewright.text import LARGEST, number_of, shielded, unshielded
 
 BOX_COLUMNS = ("x", "y", "w", "h")
 HINT = "; the header is file,x,y,w,h,text,country or file,text,country"
@@ -70,7 +70,7 @@ def choose(
 
 def _label(where: str, row: dict[str, str], line: int) -> Label:
     """Return the label of one row."""
-    file = row["file"]
+    file = unshielded(row["file"])
     if not file:
         raise DatasetError(f"{where}: the field file is empty")
     parts = re.split(r"[\\/]", file)
@@ -82,8 +82,8 @@ def _label(where: str, row: dict[str, str], line: int) -> Label:
         if w <= 0 or h <= 0:
             raise DatasetError(f"{where}: the box is {w:g} x {h:g} pixels; both must be above 0")
         box = (x, y, x + w, y + h)
-    country = row.get("country", "")
-    return Label(file=file, text=row["text"], country=country, box=box, line=line)
+    text, country = (unshielded(row.get(name, "")) for name in ("text", "country"))
+    return Label(file=file, text=text, country=country, box=box, line=line)
 
 
 def _number(where: str, name: str, field: str) -> float:
@@ -125,7 +125,8 @@ class LabelsCsvFormat(Format):
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["file", *(BOX_COLUMNS if boxed else ()), "text", "country"])
         for photo, box, size, plate, country in rows:
-            writer.writerow([photo, *((box or size) if boxed else ()), plate, country])
+            row = (photo, *((box or size) if boxed else ()), plate, country)
+            writer.writerow(map(shielded, row))
         with whole_text(folder / TABLE) as stream:
             stream.write(text.getvalue())
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from platewright.file import whole_file
 from platewright.output.photo import PhotoReadings
 from platewright.output.writer import IN_MEMORY, ReadingsWriter
+from platewright.text import shielded
 
 CORNERS = ("top_left", "top_right", "bottom_right", "bottom_left")
 COLUMNS = (
@@ -38,7 +39,8 @@ class Writer(ReadingsWriter):
         for plate in (reading.as_dict() for reading in photo):
             facts = (plate[name] for name in COLUMNS[3:8])
             corners = (value for point in plate["quad"] for value in point)
-            self._table.writerow((photo.file, width, height, *facts, *plate["box"], *corners))
+            cells = (photo.file, width, height, *facts, *plate["box"], *corners)
+            self._table.writerow(map(shielded, cells))
 
     def close(self) -> None:
         """Write what there is."""

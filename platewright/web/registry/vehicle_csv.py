@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from platewright.errors import DatasetError
+from platewright.text import shielded, unshielded
 from platewright.web.registry.lookup import note_change
 from platewright.web.registry.models import Vehicle
 
@@ -18,8 +19,6 @@ COLUMNS = ("plate", "region", "holder", "note", "list", "valid_from", "valid_unt
 MOST_FAULTS = 1000
 BATCH = 1000
 LONGEST_CELL = 10_000
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula (OWASP, CSV injection)."""
 
 
 @dataclass(kw_only=True)
@@ -79,7 +78,7 @@ def export_vehicles(stream: IO[str]) -> int:
     writer.writerow(COLUMNS)
     count = 0
     for row in Vehicle.objects.order_by("plate", "region").values_list(*COLUMNS).iterator():
-        writer.writerow([_shielded(cell) for cell in row])
+        writer.writerow(map(shielded, row))
         count += 1
     return count
 
@@ -110,7 +109,7 @@ def _rows(
         if len(cells) != len(header):
             report.fault(line, f"{len(cells)} cells, the first line has {len(header)}")
             continue
-        values = {key: _bare(cell) for key, cell in zip(header, cells, strict=True)}
+        values = {key: unshielded(cell.strip()) for key, cell in zip(header, cells, strict=True)}
         try:
             vehicle = _vehicle(values)
         except ValidationError as error:
@@ -179,15 +178,3 @@ def _store(rows: Iterator[tuple[int, Vehicle]], header: list[str], report: Repor
         if len(batch) >= BATCH:
             flush()
     flush()
-
-
-def _shielded(cell: object) -> str:
-    """Return a cell as it is written."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(RISKY) else text
-
-
-def _bare(cell: str) -> str:
-    """Return a cell without the apostrophe that `_shielded` put before it."""
-    cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(RISKY) else cell

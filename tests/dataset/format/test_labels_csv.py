@@ -33,6 +33,14 @@ def test_crops_have_no_boxes(write) -> None:
     assert records[0].plates[0].box == (0, 0, 100, 60)
 
 
+def test_texts_that_would_be_formulas_come_back(write) -> None:
+    texts = ["=1+1", "'=1+1", "-5", "@A", "'A"]
+    plates = [plain_plate((10, 6, 60, 18), text) for text in texts]
+    folder = write("labels-csv", [plain_sample(*plates)])
+    assert [label.text for label in read_labels(folder / TABLE)] == texts
+    assert ",'=1+1,GB" in (folder / TABLE).read_text()  # a person may open it
+
+
 @settings(max_examples=20, deadline=None)
 @given(sample_lists(characters=False))
 def test_what_is_written_comes_back(samples) -> None:
