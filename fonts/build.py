@@ -267,7 +267,7 @@ WIDE_I = "4.5,65.5 27.5,65.5; 16,65.5 16,4.5; 4.5,4.5 27.5,4.5"
 BARE_1 = "5,54 14,65.5 14,4.5"
 # A short tail inside the ring: nothing but a tick at its foot parts a Q from an O.
 INNER_Q = RING + "; 16,19 22,4.5"
-LEANING_4 = "20,65.5 4.5,20 31.5,20; 23.5,37 23.5,4.5"
+LEANING_4 = "18,65.5 4.5,16 31.5,16; 24,35 24,4.5"
 HIGH_W = "4.5,65.5 9,4.5 18,42 27,4.5 31.5,65.5"
 FOOT_1 = "4.5,55 13,65.5 13,4.5; 4.5,4.5 21.5,4.5"
 # Arms that end in a beak towards the others, as Virginia's do: an E is nearly closed, a T has ears.

@@ -133,6 +133,7 @@ SOURCES = (
     fontsource("dosis", 700),
     fontsource("francois-one", 400),
     fontsource("jetbrains-mono", 600, cyrillic=True, family="JetBrains Mono"),
+    fontsource("libre-baskerville", 700),
     fontsource("norwester", 400, renamed="Northplate"),
     fontsource("oswald", 500, cyrillic=True),
     fontsource("overpass", 600, cyrillic=True),
@@ -152,6 +153,7 @@ SOURCES = (
     fontsource("staatliches", 400),
     fontsource("teko", 500),
     fontsource("titillium-web", 600),
+    fontsource("zilla-slab", 700),
     Source(
         family="Noto Sans SC", package="@fontsource/noto-sans-sc", version="5.3.0", weight=700,
         renamed="Platesign", signs=(
@@ -186,9 +188,7 @@ SOURCES = (
     ),
     fontsource("courgette", 400, renamed="Penplate", folder="legends"),
     fontsource("kaushan-script", 400, renamed="Brushplate", folder="legends"),
-    fontsource("libre-baskerville", 700, folder="legends"),
     fontsource("merienda", 700, folder="legends"),
-    fontsource("zilla-slab", 700, folder="legends"),
 )  # fmt: skip
 
 
