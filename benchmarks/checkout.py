@@ -1,4 +1,4 @@
-"""This checkout measured beside an older one: what such benchmarks take, and what they write."""
+"""What benchmarks share: the checkout, an older one beside it, and how a result is written."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ def children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def write_result(path: Path, result: dict[str, Any]) -> None:
-    """Write a result as JSON, and print it."""
-    text = json.dumps(result, indent=1)
+def write_result(path: Path, result: dict[str, Any], shown: object = None) -> None:
+    """Write a result as JSON, and print it, or what of it is to be shown."""
     make_folder(path.parent)
-    write_file(path, f"{text}\n".encode())
-    print(text)
+    write_file(path, f"{json.dumps(result, indent=1)}\n".encode())
+    print(json.dumps(shown or result, indent=1))

@@ -18,10 +18,8 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import math
 import os
-import sys
 import tarfile
 import tempfile
 import time
@@ -29,13 +27,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from checkout import ROOT, write_result
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.background.archive import open_archive  # noqa: E402
-from platewright.background.extraction import begin, extract  # noqa: E402
-from platewright.background.photo import Crop, load_backgrounds  # noqa: E402
+from platewright.background.archive import Archive
+from platewright.background.extraction import begin, extract
+from platewright.background.photo import Crop, load_backgrounds
 
 
 def plain(archive: Path, folder: Path, size: int) -> int:
@@ -61,7 +57,7 @@ def plain(archive: Path, folder: Path, size: int) -> int:
 
 def ours(archive: Path, folder: Path, size: int, workers: int) -> int:
     """Extract with the package; returns how many pictures were written."""
-    opened, crop = open_archive(archive), Crop(size=size)
+    opened, crop = Archive(archive), Crop(size=size)
     state = begin(opened, crop, folder, force=False)
     extract(opened, folder, crop, state, workers=workers)
     return state.written
@@ -70,7 +66,7 @@ def ours(archive: Path, folder: Path, size: int, workers: int) -> int:
 def enlarge(archive: Path, large: Path, count: int) -> None:
     """Write the archive's first photos at four times their sides."""
     with tarfile.open(large, "w:gz", compresslevel=1) as out:
-        for member in open_archive(archive):
+        for member in Archive(archive):
             image = cv2.imdecode(np.frombuffer(member.data, np.uint8), cv2.IMREAD_COLOR)
             if image is None:
                 continue
@@ -144,8 +140,7 @@ def main() -> None:
             "psnr_db_lowest": round(min(close), 1),
         }
     scratch_folder.cleanup()
-    print(json.dumps(result, indent=1))
-    (ROOT / "results/extraction.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_result(ROOT / "results/extraction.json", result)
 
 
 if __name__ == "__main__":

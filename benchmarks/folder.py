@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
 import statistics
 import subprocess
@@ -26,11 +25,10 @@ import time
 from pathlib import Path
 
 import cv2
-from checkout import ROOT, children_s
+from checkout import ROOT, children_s, write_result
 
 from platewright.errors import ConfigError, run_script
 from platewright.evaluation.report import default_digests, processor
-from platewright.file import make_folder, write_file
 from platewright.output.batch import list_images
 
 LOOP = """
@@ -187,9 +185,7 @@ def main() -> None:
         "flat_photos": args.flat,
         "memory_mb": memory,
     }
-    make_folder(args.out)
-    write_file(args.out / "folder.json", (json.dumps(result, indent=1) + "\n").encode())
-    print(json.dumps(result, indent=1))
+    write_result(args.out / "folder.json", result)
 
 
 if __name__ == "__main__":

@@ -8,23 +8,19 @@ each frame is 25 times in one of 3840 x 2160, in which plates are as small as th
 """
 
 import argparse
-import sys
 import time
 from itertools import islice
-from pathlib import Path
 
 import cv2
 import numpy as np
+from checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.errors import run_script  # noqa: E402
-from platewright.output.redaction import redaction_settings  # noqa: E402
-from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.reading.settings import DetectorSettings  # noqa: E402
-from platewright.tracking.redaction import TurnedLooks, hide_plates  # noqa: E402
-from platewright.tracking.source import Frame, open_source  # noqa: E402
+from platewright.errors import run_script
+from platewright.output.redaction import redaction_settings
+from platewright.reading.choice import load_detector
+from platewright.reading.settings import DetectorSettings
+from platewright.tracking.redaction import TurnedLooks, hide_plates
+from platewright.tracking.source import Frame, open_source
 
 HALF = 0.5
 LARGE = (3840, 2160)  #: Width and height

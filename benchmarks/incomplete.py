@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,21 +22,18 @@ from typing import Any
 
 import cv2
 import numpy as np
+from checkout import ROOT, write_result
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.dataset.format.labels_csv import read_labels  # noqa: E402
-from platewright.errors import run_script  # noqa: E402
-from platewright.evaluation.report import default_digests  # noqa: E402
-from platewright.file import write_file  # noqa: E402
-from platewright.geometry import Box  # noqa: E402
-from platewright.image import decode_image, encode_image, load_image  # noqa: E402
-from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.record import Reading  # noqa: E402
-from platewright.synth.street.picture import draw_street  # noqa: E402
-from platewright.text import clean, fold  # noqa: E402
+from platewright.dataset.format.labels_csv import read_labels
+from platewright.errors import run_script
+from platewright.evaluation.report import default_digests
+from platewright.geometry import Box
+from platewright.image import decode_image, encode_image, load_image
+from platewright.reading.choice import load_detector
+from platewright.record import Reading
+from platewright.synth.street.picture import draw_street
+from platewright.text import clean, fold
 
 Picture = NDArray[np.uint8]
 CUT, BAR = 0.3, 1 / 3
@@ -204,8 +200,7 @@ def main() -> None:
         "written_accepted_wrong": len(wrong["written"]),
         "wrong": wrong,
     }
-    write_file(args.out, (json.dumps(figures, indent=1) + "\n").encode())
-    print(json.dumps({k: v for k, v in figures.items() if k != "wrong"}, indent=1))
+    write_result(args.out, figures, {k: v for k, v in figures.items() if k != "wrong"})
 
 
 def empty_photos(folder: Path, number: int) -> list[tuple[str, Picture]]:

@@ -30,16 +30,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from checkout import ROOT, write_result
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.errors import ConfigError, PlatewrightError, run_script  # noqa: E402
-from platewright.evaluation.metrics import milliseconds  # noqa: E402
-from platewright.evaluation.report import default_digests, processor  # noqa: E402
-from platewright.file import make_folder, write_file  # noqa: E402
-from platewright.image import encode_image  # noqa: E402
-from platewright.synth.street.picture import draw_street  # noqa: E402
+from platewright.errors import ConfigError, PlatewrightError, run_script
+from platewright.evaluation.metrics import milliseconds
+from platewright.evaluation.report import default_digests, processor
+from platewright.image import encode_image
+from platewright.synth.street.picture import draw_street
 
 STREETS = 6
 SAMPLES = 10
@@ -228,10 +225,7 @@ def main() -> int:
             server.terminate()
             server.wait(30)
     command = " ".join(["python benchmarks/load.py", *sys.argv[1:]])
-    text = json.dumps({"command": command, **networks, **figures}, indent=1) + "\n"
-    make_folder(args.out)
-    write_file(args.out / "load.json", text.encode())
-    print(text, end="")
+    write_result(args.out / "load.json", {"command": command, **networks, **figures})
     return 1 if figures["errors"] else 0
 
 

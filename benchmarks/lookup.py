@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 import time
 from collections import Counter
@@ -24,23 +23,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from checkout import ROOT, write_result
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.dataset.format.labels_csv import Label, read_labels  # noqa: E402
-from platewright.errors import DatasetError, run_script  # noqa: E402
-from platewright.evaluation.metrics import match  # noqa: E402
-from platewright.evaluation.report import default_digests  # noqa: E402
-from platewright.file import file_digest, make_folder, write_file  # noqa: E402
-from platewright.geometry import quad_of_box  # noqa: E402
-from platewright.image import load_image  # noqa: E402
-from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.region import load_region, region_codes  # noqa: E402
-from platewright.text import Alphabet, clean  # noqa: E402
-from platewright.web.registry.likelihood import LookupSettings, Matcher  # noqa: E402
-from platewright.web.registry.models import LONGEST, normalize  # noqa: E402
+from platewright.dataset.format.labels_csv import Label, read_labels
+from platewright.errors import DatasetError, run_script
+from platewright.evaluation.metrics import match
+from platewright.evaluation.report import default_digests
+from platewright.file import file_digest, make_folder
+from platewright.geometry import quad_of_box
+from platewright.image import load_image
+from platewright.reading.choice import load_detector
+from platewright.region import load_region, region_codes
+from platewright.text import Alphabet, clean
+from platewright.web.registry.likelihood import LookupSettings, Matcher
+from platewright.web.registry.models import LONGEST, normalize
 
 SEED = 4_000_037
 CURVE = (0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)
@@ -234,10 +231,7 @@ def main() -> None:
         "ms_by_plates": speed,
         **figures,
     }
-    make_folder(args.out)
-    text = json.dumps(result, indent=1) + "\n"
-    write_file(args.out / "lookup.json", text.encode())
-    print(text, end="")
+    write_result(args.out / "lookup.json", result)
 
 
 if __name__ == "__main__":

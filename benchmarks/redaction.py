@@ -11,27 +11,23 @@ all plate. Writes results/redaction.json.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from checkout import ROOT, write_result
 from tqdm import tqdm
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.dataset.format.labels_csv import choose, read_labels  # noqa: E402
-from platewright.errors import run_script  # noqa: E402
-from platewright.evaluation.report import default_digests  # noqa: E402
-from platewright.file import write_file  # noqa: E402
-from platewright.geometry import quad_of_box  # noqa: E402
-from platewright.image import load_image  # noqa: E402
-from platewright.output.redaction import redact, redaction_settings, widened  # noqa: E402
-from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.reading.settings import DetectorSettings  # noqa: E402
+from platewright.dataset.format.labels_csv import choose, read_labels
+from platewright.errors import run_script
+from platewright.evaluation.report import default_digests
+from platewright.geometry import quad_of_box
+from platewright.image import load_image
+from platewright.output.redaction import redact, redaction_settings, widened
+from platewright.reading.choice import load_detector
+from platewright.reading.settings import DetectorSettings
 
 HALF = 0.5
 
@@ -85,8 +81,8 @@ def main() -> None:
         "seconds_a_photo": round(seconds, 2),
         "turned": turned,
     }
-    write_file(args.out, (json.dumps(figures, indent=1) + "\n").encode())
-    print(json.dumps({k: {n: v[n] for n in v if n != "which"} for k, v in turned.items()}))
+    shown = {k: {n: v[n] for n in v if n != "which"} for k, v in turned.items()}
+    write_result(args.out, figures, shown)
 
 
 if __name__ == "__main__":

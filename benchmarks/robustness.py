@@ -11,7 +11,6 @@ results/robustness.json and results/robustness.png.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from dataclasses import dataclass, replace
@@ -20,30 +19,28 @@ from typing import Any
 
 import cv2
 import numpy as np
+from checkout import ROOT, write_result
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.background.photo import load_backgrounds  # noqa: E402
-from platewright.errors import run_script  # noqa: E402
-from platewright.evaluation.metrics import match  # noqa: E402
-from platewright.evaluation.report import default_digests  # noqa: E402
-from platewright.geometry import box_of_quad  # noqa: E402
-from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.reading.detector import Detector  # noqa: E402
-from platewright.reading.settings import DetectorSettings  # noqa: E402
-from platewright.synth.background import Backgrounds  # noqa: E402
-from platewright.synth.effect import blur, jpeg, noise  # noqa: E402
-from platewright.synth.placement import (  # noqa: E402
+from platewright.background.photo import load_backgrounds
+from platewright.errors import run_script
+from platewright.evaluation.metrics import match
+from platewright.evaluation.report import default_digests
+from platewright.geometry import box_of_quad
+from platewright.reading.choice import load_detector
+from platewright.reading.detector import Detector
+from platewright.reading.settings import DetectorSettings
+from platewright.synth.background import Backgrounds
+from platewright.synth.effect import blur, jpeg, noise
+from platewright.synth.placement import (
     Pose,
     add_plate,
     pose_quad,
 )
-from platewright.synth.scene import (  # noqa: E402
+from platewright.synth.scene import (
     apply_camera,
     draw_look,
 )
-from platewright.text import clean, fold  # noqa: E402
+from platewright.text import clean, fold
 
 SEED = 4_000_037
 ROOM = 1.5
@@ -179,8 +176,7 @@ def main() -> int:
         "axes": {name: title for name, (title, _) in AXES.items()},
         "curves": curves,
     }
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "robustness.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_result(args.out / "robustness.json", result)
     draw_panels(curves, args.plates, args.out / "robustness.png")
     return 0
 

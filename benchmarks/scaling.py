@@ -15,7 +15,6 @@ systems look long for places of new ones. Writes results/drawing_scale.json.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing as mp
 import os
 import statistics
@@ -28,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from checkout import ROOT, children_s
+from checkout import ROOT, children_s, write_result
 
 from platewright.command.gen import SCENE_SIZE, WINDOW_SIZE, make_parser
 from platewright.evaluation.report import processor
@@ -152,9 +151,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="scaling.", dir=args.scratch or ROOT) as scratch:
         for kind in KINDS:
             result[kind] = measure(kind, getattr(args, kind), args.rounds, photos, Path(scratch))
-    print(json.dumps(result, indent=1))
-    args.out.parent.mkdir(exist_ok=True)
-    args.out.write_text(json.dumps(result, indent=1) + "\n")
+    write_result(args.out, result)
 
 
 if __name__ == "__main__":

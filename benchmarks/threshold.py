@@ -11,29 +11,26 @@ least 95 % of what it accepts there is right. Writes results/threshold.json and 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from checkout import ROOT, write_result
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.background.photo import load_backgrounds  # noqa: E402
-from platewright.dataset.format.labels_csv import choose, read_labels  # noqa: E402
-from platewright.errors import run_script  # noqa: E402
-from platewright.evaluation.evaluation import evaluate  # noqa: E402
-from platewright.evaluation.metrics import THRESHOLDS, Verdict, acceptance, judge  # noqa: E402
-from platewright.evaluation.report import default_digests  # noqa: E402
-from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.reading.detector import Detector  # noqa: E402
-from platewright.reading.settings import ACCEPTED, DetectorSettings  # noqa: E402
-from platewright.synth.background import Backgrounds  # noqa: E402
-from platewright.synth.scene import draw_closeup  # noqa: E402
-from platewright.training.sample import SampleSettings  # noqa: E402
+from platewright.background.photo import load_backgrounds
+from platewright.dataset.format.labels_csv import choose, read_labels
+from platewright.errors import run_script
+from platewright.evaluation.evaluation import evaluate
+from platewright.evaluation.metrics import THRESHOLDS, Verdict, acceptance, judge
+from platewright.evaluation.report import default_digests
+from platewright.reading.choice import load_detector
+from platewright.reading.detector import Detector
+from platewright.reading.settings import ACCEPTED, DetectorSettings
+from platewright.synth.background import Backgrounds
+from platewright.synth.scene import draw_closeup
+from platewright.training.sample import SampleSettings
 
 SEED = 3_000_017
 MARGIN = (1.0, 2.0)
@@ -129,17 +126,13 @@ def main() -> int:
         **default_digests(args.weights),
         "default": ACCEPTED,
         "texts": texts,
-        "at_default": {
-            name: acceptance(verdicts[name], texts[name], ACCEPTED) for name in verdicts
-        },
+        "at_default": accepted,
         "curves": {
             name: [row for row in rows if row["min_confidence"] in LISTED]
             for name, rows in curves.items()
         },
     }
-    print(json.dumps(accepted, indent=1))
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "threshold.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_result(args.out / "threshold.json", result, accepted)
     draw_curves(curves, args.out / "threshold.png")
     return 1 if photos.unreadable else 0
 

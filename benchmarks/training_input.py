@@ -12,29 +12,26 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in train.py
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from checkout import ROOT, write_result
 
-from platewright.network.kind import DEFAULT, load_kind  # noqa: E402
-from platewright.training.fit import (  # noqa: E402
+from platewright.network.kind import DEFAULT, load_kind
+from platewright.training.fit import (
     Trainer,
     TrainSettings,
 )
-from platewright.training.stream import (  # noqa: E402
+from platewright.training.stream import (
     BatchStream,
     make_drawing,
     prepare,
 )
-from platewright.training.task import load_task  # noqa: E402
+from platewright.training.task import load_task
 
 
 def steps_per_s(trainer: Trainer, batches: Any, steps: int) -> float:
@@ -98,9 +95,7 @@ def main() -> None:
         "batches_per_s_of_one_drawing_process_alone": round(alone, 2),
         "samples_in_a_batch": {task.name: task.batch for task in tasks},
     }
-    print(json.dumps(result, indent=1))
-    (ROOT / "results").mkdir(exist_ok=True)
-    (ROOT / "results/training_input.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_result(ROOT / "results/training_input.json", result)
 
 
 if __name__ == "__main__":

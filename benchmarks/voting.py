@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,24 +25,22 @@ from typing import Any
 
 import cv2
 import numpy as np
+from checkout import ROOT, write_result
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.errors import run_script  # noqa: E402
-from platewright.evaluation.metrics import expected_calibration_error, reliability  # noqa: E402
-from platewright.evaluation.report import default_digests  # noqa: E402
-from platewright.geometry import iou  # noqa: E402
-from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.reading.detector import Detector  # noqa: E402
-from platewright.reading.settings import ACCEPTED  # noqa: E402
-from platewright.record import PlateRecord, Reading  # noqa: E402
-from platewright.synth.street.picture import DriveSettings, draw_drive  # noqa: E402
-from platewright.text import fold  # noqa: E402
-from platewright.tracking.follow import follow, watching_settings  # noqa: E402
-from platewright.tracking.passing import Passing, Voter  # noqa: E402
-from platewright.tracking.source import Frame  # noqa: E402
-from platewright.tracking.track import Tracker  # noqa: E402
+from platewright.errors import run_script
+from platewright.evaluation.metrics import expected_calibration_error, reliability
+from platewright.evaluation.report import default_digests
+from platewright.geometry import iou
+from platewright.reading.choice import load_detector
+from platewright.reading.detector import Detector
+from platewright.reading.settings import ACCEPTED
+from platewright.record import PlateRecord, Reading
+from platewright.synth.street.picture import DriveSettings, draw_drive
+from platewright.text import fold
+from platewright.tracking.follow import follow, watching_settings
+from platewright.tracking.passing import Passing, Voter
+from platewright.tracking.source import Frame
+from platewright.tracking.track import Tracker
 
 SEED = 4_000_037
 HARDNESS = (0.3, 0.7, 1.0)
@@ -193,8 +190,7 @@ def main() -> None:
         "hardness": {f"{hardness:g}": figures(seen) for hardness, seen in drives.items()},
         "calibration": calibration([d for seen in drives.values() for d in seen]),
     }
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "voting.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_result(args.out / "voting.json", result)
 
 
 if __name__ == "__main__":

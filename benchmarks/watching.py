@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,25 +21,20 @@ from typing import Any
 
 import cv2
 import numpy as np
+from checkout import ROOT, write_result
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from platewright.errors import ConfigError, run_script  # noqa: E402
-from platewright.evaluation.metrics import milliseconds  # noqa: E402
-from platewright.evaluation.report import default_digests, processor  # noqa: E402
-from platewright.output.annotation import annotate  # noqa: E402
-from platewright.reading.choice import load_detector  # noqa: E402
-from platewright.reading.detector import Detector  # noqa: E402
-from platewright.record import Reading  # noqa: E402
-from platewright.tracking.follow import follow, watching_settings  # noqa: E402
-from platewright.tracking.frame_reader import FrameReader  # noqa: E402
-from platewright.tracking.passing import Passing, Voter  # noqa: E402
-from platewright.tracking.source import (  # noqa: E402
-    FileSource,
-    Frame,
-)
-from platewright.tracking.track import Tracker, TrackerSettings  # noqa: E402
+from platewright.errors import ConfigError, run_script
+from platewright.evaluation.metrics import milliseconds
+from platewright.evaluation.report import default_digests, processor
+from platewright.output.annotation import annotate
+from platewright.reading.choice import load_detector
+from platewright.reading.detector import Detector
+from platewright.record import Reading
+from platewright.tracking.follow import follow, watching_settings
+from platewright.tracking.frame_reader import FrameReader
+from platewright.tracking.passing import Passing, Voter
+from platewright.tracking.source import FileSource, Frame
+from platewright.tracking.track import Tracker, TrackerSettings
 
 SAMPLES = 10
 PAUSE_S = 5.0
@@ -97,9 +91,12 @@ def once(path: Path, detector: Detector, tracking: TrackerSettings, *, whole: bo
     return told
 
 
-def whole(parts: dict[str, Any], weights: Path) -> dict[str, Any]:
-    """Return the file's content: all parts, each with its own command."""
-    return parts | {"command": "python benchmarks/watching.py VIDEO", **default_digests(weights)}
+def write_part(args: argparse.Namespace, name: str, part: dict[str, Any]) -> None:
+    """Write one part of the file, in which each has its own command, and print it."""
+    path = args.out / "watching.json"
+    every = json.loads(path.read_text()) if path.is_file() else {}
+    command = {"command": "python benchmarks/watching.py VIDEO", **default_digests(args.weights)}
+    write_result(path, every | {name: part} | command, part)
 
 
 def compared(args: argparse.Namespace) -> None:
@@ -110,9 +107,7 @@ def compared(args: argparse.Namespace) -> None:
         way: once(args.video, detector, tracking, whole=way == "whole")
         for way in ("whole", "where_it_pays")
     }
-    path = args.out / "watching.json"
-    every = json.loads(path.read_text()) if path.is_file() else {}
-    every[args.video.stem] = {
+    part = {
         "command": f"python benchmarks/watching.py {args.video.name} --compare",
         **default_digests(args.weights),
         "processor": processor(),
@@ -123,9 +118,7 @@ def compared(args: argparse.Namespace) -> None:
         ),
         **both,
     }  # fmt: skip
-    args.out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(whole(every, args.weights), indent=1) + "\n")
-    print(json.dumps(every, indent=1))
+    write_part(args, args.video.stem, part)
 
 
 def main() -> None:
@@ -199,11 +192,7 @@ def main() -> None:
         "memory_mb": [round(value, 1) for value in memory],
         "memory_growth_mb": round(memory[-1] - memory[min(2, len(memory) - 1)], 1),
     }
-    args.out.mkdir(parents=True, exist_ok=True)
-    path = args.out / "watching.json"
-    every = json.loads(path.read_text()) if path.is_file() else {}
-    path.write_text(json.dumps(whole(every | {"looped": result}, args.weights), indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    write_part(args, "looped", result)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from platewright.background.archive import open_archive  # noqa: E402
+from platewright.background.archive import Archive  # noqa: E402
 from platewright.dataset.format import load_reader  # noqa: E402
 from platewright.dataset.picture import PictureFinder  # noqa: E402
 from platewright.errors import PlatewrightError  # noqa: E402
@@ -70,7 +70,7 @@ def archive(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x"
         path.write_bytes(data)
-        for member in islice(open_archive(path), MEMBERS):
+        for member in islice(Archive(path), MEMBERS):
             _ = member.name
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from platewright.background.archive import open_archive
+from platewright.background.archive import Archive
 from platewright.errors import OutputError
 from platewright.file import (
     claim_results,
@@ -24,7 +24,7 @@ from platewright.file import (
     write_file,
 )
 from platewright.output.batch import list_images
-from platewright.output.lines import LinesFile
+from platewright.output.writer import LinesFile
 from tests.script import ROOT
 
 
@@ -43,7 +43,7 @@ def test_files_lie_deeper_than_functions_go(tmp_path: Path) -> None:
         found = [path.name for path in files_below(Path("."), ".txt")]
         assert found == ["a.txt", "b.txt"]
         assert [path.name for path in list_images(Path("."), deep=True)] == ["a.png"]
-        assert [Path(each.name).name for each in open_archive(Path("."))] == [
+        assert [Path(each.name).name for each in Archive(Path("."))] == [
             "a.png", "a.txt", "b.txt"
         ]  # fmt: skip
     finally:

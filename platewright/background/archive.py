@@ -1,32 +1,61 @@
 """Files of an archive or a folder, one after the other, never unpacked whole.
 
 Nothing is written and no name is used as a path, so absolute paths, `..` and links in an archive
-reach nothing. A tar, packed or not, is read as one stream in constant memory (`tarstream`).
+reach nothing. A tar, packed or not, is read as one stream from start to end in constant memory:
+`tarfile` keeps a record of every member, reads long names of any length into memory, and takes a
+header that is damaged in the middle for the end. Here headers are parsed by `tarfile` too, but one
+at a time. Formats: POSIX.1-2017, `pax`, section "ustar Interchange Format"; GNU tar's manual,
+section "Basic Tar Format".
 """
 
 import bz2
+import contextlib
 import gzip
 import hashlib
 import lzma
 import os
+import re
 import stat
 import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from platewright.background.tar import NO_FILE, TOO_LARGE, TarStream, check_ratio
 from platewright.errors import ArchiveError
 from platewright.file import open_file, read_file
 
 MAX_BYTES = 128 << 20  #: Bytes of the largest file that is taken out of an archive
 UNREADABLE = "can't be read"
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError,
+)  # fmt: skip
+MAGIC = {
+    b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+}  # fmt: skip
 TAR_MAGIC_AT = 257
 HEAD = 1 << 20
+
+NO_FILE = "no regular file"
+TOO_LARGE = "too many bytes"  #: Why members are passed over
+
+NOTES = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+BLOCK = 512
+PIECE = 1 << 20
+# Names longer than this are passed over; GNU tar writes longer ones than 100 bytes into a member
+# of their own, whose length a hostile archive may choose freely.
+MAX_NOTE = 1 << 16
+# Photos don't compress. Zeros do: gzip to a thousandth, bz2 and xz to far less. An archive that
+# unpacks to so many times its size is made to keep a machine busy.
+MAX_RATIO = 200
+FREE_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -41,15 +70,13 @@ class Member:
 class Archive:
     """An archive; iterate it once.
 
+    How many entries were passed over stands in `skipped`, by reason; `size` is that of all, packed,
+    and `digest` tells archives of one size apart: of their first and last megabyte, or of a
+    folder's names and sizes.
+
     Args:
         path: a tar (also gz, bz2, xz), a zip, or a folder.
         apart: a folder that is passed over, for results may go into the folder that is read.
-
-    Attributes:
-        skipped: how many entries were passed over, by reason.
-        size: bytes in all, packed; for progress.
-        digest: tells archives of one size apart: of their first and last megabyte, or of a
-            folder's names and sizes.
 
     Raises:
         ArchiveError: if it is missing or of another kind.
@@ -111,7 +138,8 @@ class Archive:
         except Exception as error:
             # OSError is how gzip and bz2 report damage; isal, lzma, zipfile and struct have errors
             # of their own, and a zip's table full of garbage raises nearly anything.
-            raise ArchiveError(f"{self.path}: damaged or cut off ({_reason(error)})") from None
+            why = " ".join(str(error).split()) or type(error).__name__
+            raise ArchiveError(f"{self.path}: damaged or cut off ({why})") from None
         finally:
             if self._file is not None:
                 self._done = self.position
@@ -176,14 +204,7 @@ class Archive:
                 try:
                     with archive.open(info) as file:
                         data = file.read(MAX_BYTES + 1)
-                except (
-                    zipfile.BadZipFile,
-                    zlib.error,
-                    lzma.LZMAError,
-                    EOFError,
-                    NotImplementedError,
-                    OSError,
-                ):
+                except DAMAGE:
                     self.skipped["damaged"] += 1
                     continue
                 # Of the whole file: its entries may lie on top of one another.
@@ -207,32 +228,19 @@ class Archive:
             index += skip != NO_FILE
 
 
-def open_archive(path: Path, apart: Path | None = None) -> Archive:
-    """Open a tar (also gz, bz2, xz), a zip or a folder; see `Archive`."""
-    return Archive(path, apart)
-
-
 def _kind(head: bytes) -> str:
     """Tell an archive's kind from its first 512 bytes; empty when it is none."""
-    for magic, kind in (
-        (b"\x1f\x8b", "gz"),
-        (b"BZh", "bz2"),
-        (b"\xfd7zXZ\x00", "xz"),
-        (b"PK\x03\x04", "zip"),
-        (b"PK\x05\x06", "zip"),
-    ):
-        if head.startswith(magic):
-            return kind
+    kinds = (kind for magic, kind in MAGIC.items() if head.startswith(magic))
+    if kind := next(kinds, ""):
+        return kind
     return "tar" if head[TAR_MAGIC_AT : TAR_MAGIC_AT + 5] == b"ustar" or _old_tar(head) else ""
 
 
 def _old_tar(head: bytes) -> bool:
     """Tell whether 512 bytes are a tar header of before POSIX, by its check sum."""
-    try:
-        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
-    except tarfile.TarError:
-        return False
-    return True
+    with contextlib.suppress(tarfile.TarError):
+        return bool(tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape"))
+    return False
 
 
 def _unpacked(file: BinaryIO, kind: str) -> Any:
@@ -243,12 +251,140 @@ def _unpacked(file: BinaryIO, kind: str) -> Any:
         except ImportError:
             return gzip.GzipFile(fileobj=file)
         return igzip.IGzipFile(fileobj=file)  # type: ignore[no-untyped-call]
-    if kind == "bz2":
-        return bz2.BZ2File(file)
-    if kind == "xz":
-        return lzma.LZMAFile(file)
-    return file
+    unpack: dict[str, Any] = {"bz2": bz2.BZ2File, "xz": lzma.LZMAFile}
+    return unpack[kind](file) if kind in unpack else file
 
 
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or os.path.basename(type(error).__name__)
+class TarStream:
+    """Reads a tar archive's regular files in its order.
+
+    Args:
+        stream: the archive, unpacked.
+        packed: returns how many packed bytes have been read.
+        max_bytes: longer files are passed over.
+        seekable: whether passing over may seek (a tar that isn't packed).
+    """
+
+    def __init__(
+        self, stream: Any, packed: Callable[[], int], max_bytes: int, *, seekable: bool = False
+    ) -> None:
+        self._stream, self._packed, self._seekable = stream, packed, seekable
+        self._max_bytes = max_bytes
+        self._num_bytes = 0
+
+    def __iter__(self) -> Iterator[tuple[str, bytes, str]]:
+        """Yield name, content and "", or name, b"" and why a member was passed over.
+
+        Raises:
+            tarfile.ReadError: if a header is damaged.
+            EOFError: if the archive is cut off.
+            ArchiveError: if the archive is made to keep a machine busy.
+        """
+        name, size, sparse = "", -1, False  # what a note said of the next member
+        while any(header := self._read(BLOCK)):
+            try:
+                info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+            except (tarfile.HeaderError, ValueError) as error:
+                raise tarfile.ReadError(str(error)) from error
+            if info.size < 0:
+                raise tarfile.ReadError("a member of negative length")
+            if info.type in NOTES:
+                note = self._read(info.size) if info.size <= MAX_NOTE else b""
+                self._skip(_padded(info.size) - len(note))
+                if info.type == tarfile.GNUTYPE_LONGNAME:
+                    name = note.rstrip(b"\0").decode("utf-8", "surrogateescape")
+                elif info.type in (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE):
+                    name, size, sparse = _parse_pax(note)
+                continue
+            if info.type == tarfile.GNUTYPE_SPARSE:
+                # Its map may go on in blocks of its own, each of which says if one more follows.
+                more = bool(header[482])
+                while more:
+                    more = bool(self._read(BLOCK)[504])
+                sparse = True
+            if size >= 0:
+                info.size = size
+            yield from self._member(info, name or info.name, sparse)
+            name, size, sparse = "", -1, False
+        # The packing's check sum comes last: what follows the end is read, and is nothing.
+        while piece := self._stream.read(PIECE):
+            self._count(len(piece))
+
+    def _member(
+        self, info: tarfile.TarInfo, name: str, sparse: bool
+    ) -> Iterator[tuple[str, bytes, str]]:
+        """Read one member or pass over it; folders yield nothing."""
+        # Links, devices and folders have no data, whatever their header says; unknown kinds have.
+        length = info.size if info.isreg() or info.type not in tarfile.SUPPORTED_TYPES else 0
+        if not info.isreg() or sparse:
+            if not info.isdir():
+                yield name, b"", NO_FILE
+            self._skip(_padded(length))
+        elif length > self._max_bytes:
+            # Named before its bytes are passed over, which can take long.
+            yield name, b"", TOO_LARGE
+            self._skip(_padded(length))
+        else:
+            yield name, self._read(length), ""
+            self._skip(_padded(length) - length)
+
+    def _read(self, num_bytes: int) -> bytes:
+        """Return exactly so many bytes; EOFError if there are fewer."""
+        pieces = []
+        while num_bytes > 0:
+            piece = self._stream.read(min(num_bytes, PIECE))
+            if not piece:
+                raise EOFError("the end is missing")
+            self._count(len(piece))
+            num_bytes -= len(piece)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _skip(self, num_bytes: int) -> None:
+        """Pass over bytes."""
+        if self._seekable and num_bytes > PIECE:
+            self._stream.seek(num_bytes - 1, 1)
+            num_bytes = 1
+        while num_bytes > 0:
+            num_bytes -= len(self._read(min(num_bytes, PIECE)))
+
+    def _count(self, num_bytes: int) -> None:
+        """Count unpacked bytes, and stop where they are too many for the packed ones."""
+        self._num_bytes += num_bytes
+        check_ratio(self._num_bytes, self._packed())
+
+
+def check_ratio(num_bytes: int, packed_bytes: int) -> None:
+    """Stop at an archive that unpacks to far more than photos do.
+
+    Raises:
+        ArchiveError: if `num_bytes` of content are too many for the packed ones they came from.
+    """
+    if num_bytes > FREE_BYTES + MAX_RATIO * packed_bytes:
+        raise ArchiveError(
+            f"unpacks to more than {MAX_RATIO} times its size, which photos never do; stopped"
+        )
+
+
+def _parse_pax(note: bytes) -> tuple[str, int, bool]:
+    """Return name ("": none), size (-1: none) and sparseness from a pax header."""
+    fields: dict[bytes, bytes] = {}
+    at = 0
+    record = re.compile(rb"(\d{1,9}) ([^=]+)=")
+    while found := record.match(note, at):
+        end = at + int(found[1])
+        if end <= found.end() or end > len(note):
+            break
+        fields[found[2]] = note[found.end() : end - 1]
+        at = end
+    size = fields.get(b"size", b"")
+    return (
+        fields.get(b"path", b"").decode("utf-8", "surrogateescape"),
+        int(size) if re.fullmatch(rb"\d{1,18}", size) else -1,
+        any(key.startswith(b"GNU.sparse") for key in fields),
+    )
+
+
+def _padded(size: int) -> int:
+    """Return a length filled up to whole blocks."""
+    return -(-size // BLOCK) * BLOCK

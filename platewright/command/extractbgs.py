@@ -48,14 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Extract, then say what was skipped."""
     args = parse_args(argv)
 
-    from platewright.background.archive import open_archive
+    from platewright.background.archive import Archive
     from platewright.background.extraction import begin, extract
     from platewright.background.photo import Crop
 
     crop = Crop(
         size=args.size, where=args.crop, grey=args.grey, seed=args.seed, smallest=args.smallest
     )
-    archive = open_archive(args.archive, apart=args.out)
+    archive = Archive(args.archive, apart=args.out)
     state = begin(archive, crop, args.out, force=args.force)
     if state.done:
         print(f"{args.archive} is done; --force begins anew", file=sys.stderr)

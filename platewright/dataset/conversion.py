@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from platewright.container import MAX_BYTES, open_picture, orientation_of
 from platewright.dataset.format import load_format, load_reader
-from platewright.dataset.picture import PictureFile, PictureFinder, size_conflict
+from platewright.dataset.picture import PictureFinder
+from platewright.dataset.picture_file import PictureFile, size_conflict
 from platewright.dataset.selection import (
     SHARE,
     SIDES,
@@ -247,7 +248,11 @@ def _samples(
 def _load(picture: PictureFile) -> tuple[NDArray[np.uint8], bytes | None]:
     """Return a picture as RGB, and its file's content where that is a plain RGB JPEG of it."""
     try:
-        data = _read_file(picture) if isinstance(picture, Path) else picture.read()
+        if isinstance(picture, Path):
+            with open_file(picture) as stream:
+                data = stream.read(MAX_BYTES)
+        else:
+            data = picture.read()
     except FileNotFoundError:
         raise DatasetError(f"{picture}: there is no such picture") from None
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
@@ -256,14 +261,8 @@ def _load(picture: PictureFile) -> tuple[NDArray[np.uint8], bytes | None]:
     where = str(picture) if isinstance(picture, Path) else f"{picture.where}: {picture.name}"
     image = decode_image(io.BytesIO(data), where)
     with open_picture(io.BytesIO(data), where) as head:
-        plain = head.format == "JPEG" and head.mode == "RGB"
-        plain = plain and orientation_of(head) == 1
+        plain = (head.format, head.mode, orientation_of(head)) == ("JPEG", "RGB", 1)
     return image, data if plain else None
-
-
-def _read_file(path: Path) -> bytes:
-    with open_file(path) as stream:
-        return stream.read(MAX_BYTES)
 
 
 def _distinct(name: str, taken: set[str]) -> str:

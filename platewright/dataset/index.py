@@ -3,7 +3,8 @@
 What `gen.py` writes as `webdataset` (tar shards) and as `windows` (pictures beside labels.jsonl).
 Where each sample lies is found out a shard at a time, when something of it is wanted; the data
 themselves are read when their turn comes. So any sample is as near as any other, and training can
-draw lots over millions of them without a buffer whose state would have to be kept.
+draw lots over millions of them without a buffer whose state would have to be kept. What can't be
+read is a `DatasetError`.
 """
 
 import io
@@ -37,15 +38,13 @@ BENEATH = ("webdataset", "windows")
 
 
 class IndexedShard(ABC):
-    """A part of a data set.
+    """A part of a data set, one file.
 
-    Attributes:
-        path: its file.
-        num_bytes: its size, which tells of how many samples it has before they are counted.
+    Its size in bytes, `num_bytes`, tells of how many samples it has before they are counted.
     """
 
-    def __init__(self, path: Path, num_bytes: int) -> None:
-        self.path, self.num_bytes = path, num_bytes
+    def __init__(self, path: Path) -> None:
+        self.path, self.num_bytes = path, path.stat().st_size
 
     @abstractmethod
     def __len__(self) -> int:
@@ -56,21 +55,13 @@ class IndexedShard(ABC):
         """Return the picture's content and name, and the record as JSON."""
 
     def read_packed(self, number: int) -> tuple[bytes, str, SceneRecord]:
-        """Return the content and the name of a sample's picture file, and its record.
-
-        Raises:
-            DatasetError: if it can't be read.
-        """
+        """Return the content and the name of a sample's picture file, and its record."""
         with os_errors_as(DatasetError, self.path):
             packed, name, text = self._read(number)
         return packed, name, scene_of(f"{self.path}: the record of {name}", text)
 
     def read(self, number: int) -> tuple[Picture, SceneRecord]:
-        """Return a sample's picture, grey (H, W), and its record.
-
-        Raises:
-            DatasetError: if it can't be read.
-        """
+        """Return a sample's picture, grey (H, W), and its record."""
         packed, name, record = self.read_packed(number)
         try:
             rgb = decode_image(io.BytesIO(packed), f"{self.path}: {name}")
@@ -83,9 +74,6 @@ class IndexedShard(ABC):
 
 class TarShard(IndexedShard):
     """A tar of pictures and records; files of one sample follow each other."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, path.stat().st_size)
 
     @cached_property
     def _places(self) -> tuple[Places, list[str]]:
@@ -131,9 +119,6 @@ class TarShard(IndexedShard):
 class FolderShard(IndexedShard):
     """A folder of pictures and its labels.jsonl."""
 
-    def __init__(self, labels: Path) -> None:
-        super().__init__(labels, labels.stat().st_size)
-
     @cached_property
     def _ends(self) -> Places:
         """Where each line of the records ends; a last one that is cut off is none."""
@@ -145,11 +130,8 @@ class FolderShard(IndexedShard):
                 ends.append(found.astype(np.int64) + at)
                 at += len(piece)
         found = np.concatenate([*ends, np.zeros(0, np.int64)])
-        return (
-            np.append(found, at)
-            if self._has_tail(int(found[-1]) + 1 if len(found) else 0)
-            else found
-        )
+        tail = self._has_tail(int(found[-1]) + 1 if len(found) else 0)
+        return np.append(found, at) if tail else found
 
     def _has_tail(self, start: int) -> bool:
         """Tell whether what follows the last line's end is a whole line."""
@@ -191,11 +173,7 @@ class IndexedSet:
         self._until = np.cumsum([float(shard.num_bytes) for shard in shards])
 
     def draw(self, rng: np.random.Generator) -> tuple[Picture, SceneRecord]:
-        """Return any sample; the same state of `rng` gives the same one.
-
-        Raises:
-            DatasetError: if it can't be read.
-        """
+        """Return any sample; the same state of `rng` gives the same one."""
         at = np.searchsorted(self._until, rng.random() * self._until[-1], side="right")
         shard = self.shards[min(int(at), len(self.shards) - 1)]
         if not len(shard):
@@ -226,8 +204,8 @@ def open_indexed(paths: Sequence[Path]) -> tuple[IndexedSet | None, IndexedSet |
             )
         scenes = counted[0].read(0)[1].presence is None
         kinds[scenes] += counted
-    scenes_, windows = (IndexedSet(kinds[k]) if kinds[k] else None for k in (True, False))
-    return scenes_, windows
+    drawn, windows = (IndexedSet(kinds[k]) if kinds[k] else None for k in (True, False))
+    return drawn, windows
 
 
 def _has_samples(shard: IndexedShard) -> bool:

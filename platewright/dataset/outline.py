@@ -231,10 +231,8 @@ class SeenPlate:
 
 def seen_plates(record: SceneRecord) -> Iterator[SeenPlate]:
     """Yield the plates of a picture of which enough is seen, in the record's order."""
-    for plate in record.plates:
-        seen = SeenPlate(plate, record.size)
-        if not seen.flaw:
-            yield seen
+    every = (SeenPlate(plate, record.size) for plate in record.plates)
+    return (seen for seen in every if not seen.flaw)
 
 
 def _share_of_box(box: Box, size: tuple[int, int]) -> float:

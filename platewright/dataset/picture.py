@@ -1,161 +1,145 @@
-"""The picture files of labelled data sets: where they are, how large, and which are missing."""
+"""Where the pictures of labelled data sets are, and what of a data set could not be taken over.
 
-import contextlib
+Pictures that are missing and labels that make no plate cost nothing of the rest: they are noted
+with file and line, and passed over. A picture none of whose labels can be read is passed over, too:
+without them it would look like one without plates.
+"""
+
 import io
 import os
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
-from urllib.parse import unquote, urlsplit
+from typing import TypeVar
 
-from platewright.container import open_picture, orientation_of
-from platewright.dataset.failure import Failures, shown
+from platewright.dataset.picture_file import (
+    find_file,
+    find_picture,
+    lies_in,
+    picture_size,
+    short_name,
+    size_conflict,
+    url_name,
+)
 from platewright.dataset.textfile import rows_of
-from platewright.errors import DatasetError, ImageError, PlatewrightError
-from platewright.file import make_folder, open_file, write_file
+from platewright.dataset.writer import csv_row
+from platewright.errors import DatasetError, ImageError, PlatewrightError, counted
+from platewright.file import write_file
+from platewright.geometry import quad_of_box
 from platewright.http import is_web
-from platewright.image import READ_SUFFIXES, decode_image, muted
+from platewright.image import decode_image
+from platewright.record import PlateRecord, SceneRecord
+from platewright.text import shielded
 
-# EXIF 2.32, tag 0x0112: these orientations lie on their side.
-SIDEWAYS = (5, 6, 7, 8)
+Entry = TypeVar("Entry")
+Result = TypeVar("Result")
+
+SHOWN = 1000
+"""Characters of a name in a message: pictures that stand in the label file have millions."""
+UNREAD = "none of its labels can be read, and it is no picture without plates"
+CUT_OFF = "cut off at its end: whatever wrote it was stopped there"
+TOLD = 5  #: Failures that are told with their number
+# A file, and its line or the place in it: a.txt: line 3, a.json: annotations[3]
+PLACE = re.compile(r"(.*?: (?:line \d+|\w*\[\d+\](?:: \w+\[\d+\])*)): (.*)", re.S)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PackedPicture:
-    """A picture inside of a larger file, such as a tar."""
+class Failure:
+    """What could not be taken over."""
 
-    name: str  #: as it is called there
-    where: str  #: the file, for messages
-    read: Callable[[], bytes]  #: returns its content
-
-
-PictureFile = Path | PackedPicture
+    where: str  #: file and line of the label
+    picture: str  #: as it is named there; empty: it was a plate's label alone
+    reason: str  #: in a line
 
 
-def picture_size(path: Path) -> tuple[int, int]:
-    """Return the (height, width) of a picture file as it is shown, without decoding it.
+@dataclass
+class Failures:
+    """Notes failures."""
 
-    Raises:
-        DatasetError: if it is missing or no picture.
-    """
-    try:
-        with open_file(path) as stream:
-            return _shown_size(stream, str(path))
-    except FileNotFoundError as error:
-        raise DatasetError(f"{path}: there is no such picture") from error
-    except Exception as error:  # decoders raise nearly anything
-        raise DatasetError(f"{path}: no picture that can be read; export it again") from error
+    strict: bool = False  #: the first is a `DatasetError`
+    failures: list[Failure] = field(default_factory=list)  #: in order
 
+    def fail(self, where: str, picture: str, reason: str) -> None:
+        """Note a picture that can't be had."""
+        if self.strict:
+            raise DatasetError(f"{where}: {reason}" if where else reason)
+        self.failures.append(Failure(where=where, picture=shown(picture), reason=reason))
 
-def packed_size(data: bytes, name: str) -> tuple[int, int]:
-    """Return the (height, width) of a picture file's content; see `picture_size`."""
-    try:
-        return _shown_size(io.BytesIO(data), name)
-    except Exception as error:
-        raise DatasetError(f"{name}: no picture that can be read") from error
+    def attempt(self, parse: Callable[..., Result], *arguments: object) -> Result | None:
+        """Return what `parse` makes of a plate's label; None where it can't, which is noted."""
+        try:
+            return parse(*arguments)
+        except DatasetError as error:
+            if self.strict:
+                raise
+            found = PLACE.fullmatch(str(error))
+            where, reason = (found[1], found[2]) if found else ("", str(error))
+            self.failures.append(Failure(where=where, picture="", reason=reason))
+            return None
 
+    def plates(
+        self,
+        parse: Callable[[Entry], PlateRecord | None],
+        entries: Iterable[Entry],
+        where: str,
+        picture: str,
+    ) -> tuple[PlateRecord, ...] | None:
+        """Return the plates of a picture's labels, those that can't be read left out and noted.
 
-def _shown_size(stream: BinaryIO, name: str) -> tuple[int, int]:
-    with muted(), open_picture(stream, name) as picture:  # which has doubts about metadata
-        width, height = picture.size
-        sideways = orientation_of(picture) in SIDEWAYS
-    return (width, height) if sideways else (height, width)
+        None where labels can't be read and no plate is left; then the picture is a failure.
 
+        Args:
+            parse: makes a plate of a label; None: it is none.
+            where: the picture's own label.
+        """
+        before = len(self.failures)
+        plates = [plate for one in entries if (plate := self.attempt(parse, one)) is not None]
+        if plates or len(self.failures) == before:
+            return tuple(plates)
+        self.fail(where, picture, UNREAD)
+        return None
 
-def name_key(name: str) -> str:
-    """Return what names of files have in common that mean the same: decoded, and composed.
+    def save_failures(self, path: Path) -> None:
+        """Write the failures as CSV (where, picture, reason); none: remove an earlier list.
 
-    Tools percent-encode what they export (Label Studio), and file systems take letters apart.
+        Characters that UTF-8 can't hold are written as Python escapes them.
 
-    >>> name_key("Capture_d%C3%A9cran%201") == name_key("Capture_de\u0301cran 1")
-    True
-    """
-    return unicodedata.normalize("NFC", unquote(name, errors="surrogateescape"))
+        Raises:
+            OutputError: if it can't be written.
+        """
+        if not self.failures:
+            path.unlink(missing_ok=True)
+            return
+        rows = [("where", "picture", "reason")]
+        rows += [(f.where, f.picture, f.reason) for f in self.failures]
+        text = "".join(f"{csv_row(*map(shielded, row))}\n" for row in rows)
+        write_file(path, text.encode("utf-8", "backslashreplace"))
 
+    def told(self, path: Path) -> str:
+        """Return how many there are and the first of them, in lines.
 
-def find_file(path: Path) -> Path | None:
-    """Return a path's file, or the one beside whose name alone means the same; None: there is none.
-
-    A name that is longer than names can be is no file's.
-    """
-    if os.path.isfile(path):
-        return path
-    return _only(path.parent, _names(path.parent, path.name))
-
-
-def find_picture(folder: Path, stem: str) -> Path | None:
-    """Return the picture of a folder with a name of whatever ending; None where there is none.
-
-    One whose name alone means the same (see `name_key`) is taken where none has that very name.
-    """
-    for suffix in READ_SUFFIXES:
-        for path in (folder / f"{stem}{suffix}", folder / f"{stem}{suffix.upper()}"):
-            if os.path.isfile(path):
-                return path
-    found = [name for suffix in READ_SUFFIXES for name in _names(folder, f"{stem}{suffix}")]
-    return _only(folder, found)
-
-
-def _only(folder: Path, names: list[str]) -> Path | None:
-    return folder / names[0] if len(names) == 1 and os.path.isfile(folder / names[0]) else None
-
-
-def _names(folder: Path, name: str) -> list[str]:
-    """Return the names in a folder that mean the same as another, but for the ending's case."""
-    try:
-        changed = folder.stat().st_mtime_ns
-    except (OSError, ValueError):  # a name with a zero byte is a ValueError
-        return []
-    return _listing(folder, changed).get(_folded(name), [])
-
-
-@lru_cache(maxsize=64)
-def _listing(folder: Path, changed: int) -> dict[str, list[str]]:
-    """Return a folder's names by what they mean, as it was when it was last changed."""
-    found: dict[str, list[str]] = {}
-    with contextlib.suppress(OSError):
-        for name in sorted(os.listdir(folder)):
-            found.setdefault(_folded(name), []).append(name)
-    return found
+        Args:
+            path: where all of them are listed.
+        """
+        labels = sum(not failure.picture for failure in self.failures)
+        pictures = len(self.failures) - labels
+        counts = [f"{counted(pictures, 'picture')} could not be had"] if pictures else []
+        counts += [f"{counted(labels, 'label')} could not be read"] if labels else []
+        first, *more = (f"{f.where}: {f.reason}" for f in self.failures[:TOLD])
+        lines = [f"{path}: {' and '.join(counts)}; the first: {first}", *more]
+        return "\n  ".join(lines)
 
 
-def _folded(name: str) -> str:
-    stem, suffix = os.path.splitext(name_key(name))
-    return stem + suffix.lower()
-
-
-def size_conflict(size: tuple[int, ...], height: str | float, width: str | float) -> str:
-    """Return what is wrong with the size that labels tell of a picture; empty: nothing.
-
-    Args:
-        size: the picture's own (height, width).
-        height: as it is told; empty, 0 or no number where a tool left it out.
-        width: likewise.
-
-    >>> size_conflict((100, 200), "50", "100")
-    'is 200 x 100, its labels are of 100 x 50'
-    >>> size_conflict((100, 200), "100", "200.0"), size_conflict((100, 200), "", "0")
-    ('', '')
-    """
-    try:
-        told = (float(height), float(width))  # a number of any length is a float, if an endless one
-    except ValueError:
-        return ""
-    if told == size or not (told[0] > 0 and told[1] > 0):
-        return ""
-    return f"is {size[1]} x {size[0]}, its labels are of {told[1]:.12g} x {told[0]:.12g}"
+def shown(name: str) -> str:
+    """Return a name as messages have it."""
+    return name if len(name) <= SHOWN else f"{name[:SHOWN]}..."
 
 
 UPLOADED = re.compile(r"[0-9a-f]{8}-")
 """The mark that Label Studio puts before the names of uploaded pictures."""
 MAP = "map.csv"  #: In the folder of pictures: columns url and file
-LONGEST_NAME = 120
-"""Bytes; with the mark of where it came from before it, all file systems hold that (255)."""
 LONGEST_PATH = 4096  #: Characters; Linux opens no longer one (PATH_MAX)
 BESIDE_IMAGES = ("annotations", "labels")  #: Folders of label files that have `images/` beside them
 
@@ -190,6 +174,46 @@ class PictureFinder(Failures):
         except DatasetError as error:
             self.fail(where, str(picture), str(error))
             return None
+
+    def scene(
+        self,
+        parse: Callable[[Entry], PlateRecord | None],
+        entries: Iterable[Entry],
+        where: str,
+        name: str,
+        find: Callable[[], Path | None],
+        told: tuple[str, str] = ("", ""),
+    ) -> Iterator[tuple[Path, SceneRecord]]:
+        """Yield a picture and its record; nothing where it is a failure.
+
+        Args:
+            parse: makes a plate of a label; see `plates`.
+            find: returns where the picture is, once there are plates to it.
+            told: the (height, width) that its labels tell; see `size_conflict`.
+        """
+        plates = self.plates(parse, entries, where, name)
+        picture = None if plates is None else find()
+        size = None if picture is None else self.size(picture, where)
+        if plates is None or picture is None or size is None:
+            return
+        if why := size_conflict(size, *told):
+            self.fail(where, name, f"{picture} {why}")
+        else:
+            yield picture, SceneRecord(size=size, plates=plates)
+
+    def crop(
+        self, name: str, beside: Path, where: str, text: str, region: str = ""
+    ) -> Iterator[tuple[Path, SceneRecord]]:
+        """Yield a picture that is one plate from edge to edge, and its record, a window's.
+
+        Nothing where it is a failure; the picture is looked for as `find` does.
+        """
+        picture = self.find(name, beside, where)
+        size = None if picture is None else self.size(picture, where)
+        if picture is not None and size is not None:
+            quad = quad_of_box((0, 0, size[1], size[0]))
+            plate = PlateRecord(text=text, quad=quad, region=region)
+            yield picture, SceneRecord(size=size, plates=(plate,), presence=True)
 
     def find(
         self,
@@ -256,32 +280,28 @@ class PictureFinder(Failures):
         plain = name.replace("\\", "/")
         own = beside.parent / name
         meant = os.path.normpath(beside.parent / plain)
-        roots = [beside.parent / "images", beside.parent]
-        if beside.parent.name.lower() in BESIDE_IMAGES:
-            roots.append(beside.parent.parent / "images")
-        tops = [root.parent for root in roots[2:]]
-        own_folders = [beside.parent, *tops, *folders, *([self.folder] if self.folder else [])]
-        inside = [os.path.abspath(folder) for folder in own_folders]
+        near = [beside.parent / "images", beside.parent]
+        is_beside = beside.parent.name.lower() in BESIDE_IMAGES
+        above = [beside.parent.parent / "images"] if is_beside else []
+        further = [*folders, *([] if self.folder is None else [self.folder])]
+        inside = [os.path.abspath(p) for p in (near[1], *(a.parent for a in above), *further)]
         outside = ""
         # `os.path.isfile` is False for a name that is too long; `Path.is_file` is an error.
-        for root in reversed(roots[:2]):
+        for root in reversed(near):
             for place in (root / name, root / plain):
                 if not os.path.isfile(place):
                     continue
-                if any(_lies_in(place, folder) for folder in inside):
+                if any(lies_in(place, folder) for folder in inside):
                     return self._owned(place, meant, exact=True)
                 outside = (
                     f"{shown(str(place))}: lies outside of the data set; name its folder in --map"
                 )
-        roots += folders
-        if self.folder is not None:
-            roots.append(self.folder)
         parts = [p for p in plain.split("/") if p not in ("", ".", "..") and not p.endswith(":")]
         tails = [parts[first:] for first in range(len(parts))]
         if parts and (mark := UPLOADED.match(parts[-1])):
             tails.append([parts[-1][mark.end() :]])
         for tail in tails:
-            for root in roots:
+            for root in (*near, *above, *further):
                 if found := find_file(root.joinpath(*tail)):
                     return self._owned(found, meant, exact=False)
         raise DatasetError(outside or f"{shown(str(own))}: there is no such picture")
@@ -298,13 +318,11 @@ class PictureFinder(Failures):
         if owner == meant or (owned and exact):
             return found
         if "://" in meant:
-            raise DatasetError(
-                f"{found}: another URL of this name stands before; tell them apart in {MAP}"
-            )
-        raise DatasetError(
-            f"{found}: another picture of this name stands before ({owner}); lay them in folders "
-            "as the labels name them"
-        )
+            why = f"another URL of this name stands before; tell them apart in {MAP}"
+        else:
+            why = f"another picture of this name stands before ({owner}); lay them in folders as "
+            why += "the labels name them"
+        raise DatasetError(f"{found}: {why}")
 
     def _fetched(self, url: str) -> Path:
         """Return the local file of a URL.
@@ -317,8 +335,8 @@ class PictureFinder(Failures):
         folder = self.folder or Path()
         if url in self._map:
             return self._local(self._map[url], folder / MAP)
-        whole = _file_name(url)
-        name = _short(whole)
+        whole = url_name(url)
+        name = short_name(whole)
         mark = sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         fetched = folder / f"{mark}_{name}"
         if self.folder is not None and os.path.isfile(fetched):
@@ -335,7 +353,6 @@ class PictureFinder(Failures):
             decode_image(io.BytesIO(data), "what came")
         except ImageError as error:
             raise DatasetError(str(error)) from None
-        make_folder(self.folder)
         write_file(fetched, data)
         return fetched
 
@@ -346,29 +363,4 @@ class PictureFinder(Failures):
         return {row["url"]: row["file"] for _, row in rows_of(path, ("url", "file"))}
 
 
-def _lies_in(place: Path, folder: str) -> bool:
-    """Tell whether a path leads to what lies in a folder, whatever links there lead to."""
-    return os.path.commonpath([os.path.abspath(place), folder]) == folder
-
-
 STRICT = PictureFinder(strict=True)  #: Finds local pictures; the first that is missing is an error
-
-
-def _file_name(url: str) -> str:
-    """Return a URL's file name as a folder can hold it.
-
-    >>> _file_name("http://a.b/c/d%20e.jpg?x=1"), _file_name("http://a.b")
-    ('d e.jpg', 'a.b')
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise DatasetError(f"no URL: {error}") from None
-    name = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc
-    plain = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", name).encode("utf-8", "replace").decode()
-    return plain.lstrip(".") or "picture"
-
-
-def _short(name: str) -> str:
-    """Return a file name's end that every file system holds."""
-    return name.encode()[-LONGEST_NAME:].decode("utf-8", "ignore").lstrip(".") or "picture"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 
@@ -16,15 +15,12 @@ from platewright.dataset.format import PARTS
 from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.dataset.writer import PLATE
 from platewright.errors import DatasetError
-from platewright.file import whole_text
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import plain
 
 if TYPE_CHECKING:
     from platewright.dataset.conversion import Conversion
 
-
-HELD_OUT = 10  #: One in so many texts is for validation
 
 SHARE = 0.8
 SIDES = ("train", "val")
@@ -133,55 +129,6 @@ def _groups(texts: Sequence[Collection[str]]) -> list[list[int]]:
     return [groups[key] for key in sorted(groups)] + alone
 
 
-def is_held_out(text: str) -> bool:
-    """Tell whether a plate's text is for validation; the same text always on the same side.
-
-    >>> sum(is_held_out(f"AB{k:05d}") for k in range(10_000))
-    998
-    """
-    return crc32(text.encode()) % HELD_OUT == 0
-
-
-def split_line(text: str, line: str, side: str = "") -> str:
-    r"""Return a line for `write_split`, on the side of a plate's text unless one is given.
-
-    >>> split_line("AB12CDE", "images/1.png")
-    'train\timages/1.png'
-    """
-    return f"{side or ('val' if is_held_out(text) else 'train')}\t{line}"
-
-
-def write_split(
-    lines: Iterable[str], folder: Path, *, suffix: str = ".txt", header: str = ""
-) -> dict[str, int]:
-    """Write `train` and `val` files as their lines come.
-
-    Args:
-        lines: each `train` or `val`, a tab, and the line.
-        header: first line of both; empty: none.
-
-    Returns:
-        How many lines each of the two got.
-
-    Raises:
-        OutputError: if a file can't be written.
-    """
-    counts = {"train": 0, "val": 0}
-    with (
-        whole_text(folder / f"train{suffix}") as train,
-        whole_text(folder / f"val{suffix}") as val,
-    ):
-        streams = {"train": train, "val": val}
-        if header:
-            train.write(f"{header}\n")
-            val.write(f"{header}\n")
-        for line in lines:
-            side, _, rest = line.partition("\t")
-            streams[side].write(f"{rest}\n")
-            counts[side] += 1
-    return counts
-
-
 def list_files(path: Path, suffix: str) -> list[Path]:
     """Return the lists that a path names: itself, or a folder's `train`, `val`, `test`, ....
 
@@ -238,13 +185,9 @@ def _clean(plate: PlateRecord) -> PlateRecord:
     JSON can tell half of a character that UTF-16 writes in two (RFC 8259, section 8.2). It is no
     character, so it becomes `?`, as one that nobody could read.
     """
-    return replace(
-        plate,
-        text=_whole(plate.text),
-        region=_whole(plate.region),
-        kind=_whole(plate.kind),
-        characters=tuple(replace(c, char=_whole(c.char)) for c in plate.characters),
-    )
+    characters = tuple(replace(c, char=_whole(c.char)) for c in plate.characters)
+    text, region, kind = map(_whole, (plate.text, plate.region, plate.kind))
+    return replace(plate, text=text, region=region, kind=kind, characters=characters)
 
 
 def _whole(text: str) -> str:

@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 import tempfile
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -24,61 +23,16 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-class Store(ABC):
-    """A tree of files; names are relative, with `/` between their parts."""
-
-    @abstractmethod
-    def read(self, name: str) -> bytes | None:
-        """Return a file's content; None where there is none."""
-
-    @abstractmethod
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file whole or not at all.
-
-        Raises:
-            OutputError: if it can't be written.
-        """
-
-    @abstractmethod
-    def names(self, folder: str = "") -> list[str]:
-        """Return the names of what lies in a folder, without the folder's; sorted."""
-
-    @abstractmethod
-    def take(self, folder: Path) -> None:
-        """Move all files beneath a local folder here, under the same relative names.
-
-        Raises:
-            OutputError: if one can't be written.
-        """
-
-    @abstractmethod
-    def remove(self, names: Iterable[str]) -> None:
-        """Remove files, and the folders that become empty by it; missing ones are no error."""
-
-    @abstractmethod
-    @contextlib.contextmanager
-    def staging(self, name: str) -> Iterator[Path]:
-        """Give an empty local folder that is gone afterwards."""
-
-    @abstractmethod
-    def locked(self) -> contextlib.AbstractContextManager[None]:
-        """Keep other runs out: an OutputError in them; what killed ones left goes.
-
-        Object stores know no locks.
-        """
-
-    @abstractmethod
-    def sweep(self) -> None:
-        """Remove staging folders that killed processes left here."""
-
-
 def tree(folder: Path) -> list[str]:
     """Return the relative names of all files beneath a local folder, sorted."""
     return sorted(p.relative_to(folder).as_posix() for p in files_below(folder) if p.is_file())
 
 
-class FolderStore(Store):
-    """A folder of this machine, or of a file system that all workers see.
+class FolderStore:
+    """A folder of this machine, or of a file system that all workers see, as a tree of files.
+
+    Names are relative, with `/` between their parts. What can't be written, read or removed is an
+    OutputError.
 
     Args:
         root: the folder; made where it is missing.
@@ -89,7 +43,7 @@ class FolderStore(Store):
         make_folder(root)
 
     def read(self, name: str) -> bytes | None:
-        """See `Store`."""
+        """Return a file's content; None where there is none."""
         try:
             return (self.root / name).read_bytes()
         except FileNotFoundError:
@@ -98,18 +52,17 @@ class FolderStore(Store):
             raise OutputError(f"{self.root / name}: can't be read: {error.strerror}") from error
 
     def write(self, name: str, data: bytes) -> None:
-        """See `Store`."""
-        make_folder((self.root / name).parent)
+        """Write a file whole or not at all."""
         write_file(self.root / name, data)
 
     def names(self, folder: str = "") -> list[str]:
-        """See `Store`."""
+        """Return the names of what lies in a folder, without the folder's; sorted."""
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             return sorted(os.listdir(self.root / folder))
         return []
 
     def take(self, folder: Path) -> None:
-        """See `Store`."""
+        """Move all files beneath a local folder here, under the same relative names."""
         names = tree(folder)
         for parent in {(self.root / name).parent for name in names}:
             make_folder(parent)
@@ -119,7 +72,7 @@ class FolderStore(Store):
                 os.replace(folder / name, target)
 
     def remove(self, names: Iterable[str]) -> None:
-        """See `Store`."""
+        """Remove files, and the folders that become empty by it; missing ones are no error."""
         parents: set[PurePosixPath] = set()
         for name in names:
             path = self.root / name
@@ -135,8 +88,8 @@ class FolderStore(Store):
 
     @contextlib.contextmanager
     def staging(self, name: str) -> Iterator[Path]:
-        """Give a folder of the same file system, from where renaming costs nothing."""
-        make_folder(self.root / HIDDEN)
+        """Give an empty folder of the same file system, which is gone afterwards."""
+        make_folder(self._hidden)
         try:
             folder = Path(tempfile.mkdtemp(prefix=f"{name}.", suffix=".part", dir=self._hidden))
         except OSError as error:
@@ -148,7 +101,7 @@ class FolderStore(Store):
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """See `Store`."""
+        """Keep other runs out: an OutputError in them; what killed ones left goes."""
         make_folder(self._hidden)
         try:
             with lock(self._hidden / LOCK, str(self.root)):
@@ -159,7 +112,7 @@ class FolderStore(Store):
                 self._hidden.rmdir()  # where nothing else is in it
 
     def sweep(self) -> None:
-        """See `Store`."""
+        """Remove staging folders that killed processes left here."""
         for folder in self._hidden.glob("*.part"):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -168,8 +121,8 @@ class FolderStore(Store):
         return self.root / HIDDEN
 
 
-class UrlStore(Store):
-    """Any file system that fsspec knows: `s3://`, `gs://`, `sftp://`, `memory://`, ...
+class UrlStore:
+    """What `FolderStore` is, in any file system that fsspec knows: `s3://`, `sftp://`, `memory://`.
 
     Raises:
         ConfigError: if fsspec, or what it needs for this kind of URL, isn't installed.
@@ -193,7 +146,7 @@ class UrlStore(Store):
         self.root = self.root.rstrip("/")
 
     def read(self, name: str) -> bytes | None:
-        """See `Store`."""
+        """See `FolderStore`."""
         with self._told(name):
             try:
                 return bytes(self.fs.cat_file(self._path(name)))
@@ -201,13 +154,13 @@ class UrlStore(Store):
                 return None
 
     def write(self, name: str, data: bytes) -> None:
-        """See `Store`."""
+        """See `FolderStore`."""
         with self._told(name):
             self._make_parents([name])
             self.fs.pipe_file(self._path(name), data)
 
     def names(self, folder: str = "") -> list[str]:
-        """See `Store`."""
+        """See `FolderStore`."""
         with self._told(folder):
             self.fs.invalidate_cache()
             try:
@@ -219,14 +172,14 @@ class UrlStore(Store):
             return sorted(found - {"", PurePosixPath(folder).name})
 
     def take(self, folder: Path) -> None:
-        """See `Store`."""
+        """See `FolderStore`."""
         names = tree(folder)
         with self._told(""):
             self._make_parents(names)
             self.fs.put([str(folder / n) for n in names], [self._path(n) for n in names])
 
     def remove(self, names: Iterable[str]) -> None:
-        """See `Store`; what lists folders without files in them keeps those."""
+        """See `FolderStore`; what lists folders without files in them keeps those."""
         for name in names:
             with self._told(name), contextlib.suppress(FileNotFoundError):
                 self.fs.rm_file(self._path(name))
@@ -241,7 +194,7 @@ class UrlStore(Store):
             raise OutputError(f"{tempfile.gettempdir()}: {error.strerror or error}") from error
 
     def locked(self) -> contextlib.AbstractContextManager[None]:
-        """Keep nobody out."""
+        """Keep nobody out: object stores know no locks."""
         return contextlib.nullcontext()
 
     def sweep(self) -> None:
@@ -282,6 +235,9 @@ def local_path(out: str) -> Path:
     """
     kind, mark, path = out.partition("://")
     return Path(path if mark else kind).absolute()
+
+
+Store = FolderStore | UrlStore
 
 
 def open_store(out: str) -> Store:

@@ -1,4 +1,7 @@
-"""Text, CSV and JSON files of other people: what is asked of them is checked, errors say where."""
+"""Text, CSV and JSON files of other people: what is asked of them is checked.
+
+What can't be read, or is something else than is asked for, is a `DatasetError` that says where.
+"""
 
 import csv
 import io
@@ -70,11 +73,7 @@ def content_of(path: Path) -> bytes:
 
 
 def text_of(path: Path, most: int = MOST_BYTES) -> str:
-    """Return a whole text file, without a byte order mark.
-
-    Raises:
-        DatasetError: if it can't be read or isn't UTF-8.
-    """
+    """Return a whole text file, without a byte order mark."""
     try:
         with os_errors_as(DatasetError, path):
             text = read_file(path, most).decode("utf-8-sig")
@@ -84,11 +83,7 @@ def text_of(path: Path, most: int = MOST_BYTES) -> str:
 
 
 def is_ended(path: Path) -> bool:
-    """Tell whether a text file's last line has its end, as every line has that was written whole.
-
-    Raises:
-        DatasetError: if it can't be read.
-    """
+    """Tell whether a text file's last line has its end, as every line written whole has."""
     with os_errors_as(DatasetError, path), open_file(path) as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(size - 1, 0))
@@ -99,28 +94,22 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (number from 1, line) of a text file's lines that aren't blank.
 
     A byte order mark and either kind of line end are passed over.
-
-    Raises:
-        DatasetError: if it can't be read or isn't UTF-8, with the line's number.
     """
     number = 0
     try:
-        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as stream:
+        with (
+            os_errors_as(DatasetError, path),
+            io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as stream,
+        ):
             for number, line in enumerate(bounded(stream, path), 1):
                 if line.strip():
                     yield number, line.rstrip("\n")
-    except OSError as error:
-        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: line {number + 1} or later is not UTF-8") from error
 
 
 def bounded(stream: TextIO, path: Path) -> Iterator[str]:
-    """Yield the lines of an open file, none of which fills the memory.
-
-    Raises:
-        DatasetError: if one is too long.
-    """
+    """Yield the lines of an open file, none of which fills the memory."""
     number = 0
     while line := stream.readline(LONGEST_LINE):
         number += 1
@@ -158,13 +147,13 @@ def rows_of(
         together: columns that must all be there where one of them is.
         lower: whether columns are called by their names in small letters.
         hint: what the header should be, for the message where a column is missing.
-
-    Raises:
-        DatasetError: if it can't be read, with the line.
     """
     number = 1
     try:
-        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as stream:
+        with (
+            os_errors_as(DatasetError, path),
+            io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as stream,
+        ):
             reader = csv.reader(bounded(stream, path), strict=True)
             columns = [name.strip() for name in next(reader, [])]
             if not columns:
@@ -185,8 +174,6 @@ def rows_of(
                 yield number, dict(zip(columns, map(str.strip, row), strict=True))
     except csv.Error as error:
         raise DatasetError(f"{path}: line {number + 1}: not CSV: {error}") from error
-    except OSError as error:
-        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: not a text file in UTF-8; export it again") from error
 
@@ -201,9 +188,6 @@ def load_object(path: Path, names: Mapping[str, str] | None = None) -> dict[str,
 
     Args:
         names: other names for keys, wherever these are.
-
-    Raises:
-        DatasetError: if it can't be read, with the line, or holds something else.
     """
     content = _parsed(path, text_of(path), names, lined=True)
     if not isinstance(content, dict):
@@ -212,11 +196,7 @@ def load_object(path: Path, names: Mapping[str, str] | None = None) -> dict[str,
 
 
 def load_list(path: Path) -> list[dict[str, Any]]:
-    """Return the objects of the array that a JSON file holds.
-
-    Raises:
-        DatasetError: if it can't be read, with the line, or holds something else.
-    """
+    """Return the objects of the array that a JSON file holds."""
     content = _parsed(path, text_of(path), None, lined=True)
     if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
         raise DatasetError(f"{path}: the file holds no array of objects at its top")
@@ -224,11 +204,7 @@ def load_list(path: Path) -> list[dict[str, Any]]:
 
 
 def object_of(where: object, text: str) -> dict[str, Any]:
-    """Return the object that a line of JSON holds.
-
-    Raises:
-        DatasetError: if it holds something else.
-    """
+    """Return the object that a line of JSON holds."""
     content = value_of(where, text)
     if not isinstance(content, dict):
         raise DatasetError(f"{where}: the line holds no object")
@@ -236,11 +212,7 @@ def object_of(where: object, text: str) -> dict[str, Any]:
 
 
 def value_of(where: object, text: str) -> Any:
-    """Return whatever a line of JSON holds; no whole number in it is too large for a fraction.
-
-    Raises:
-        DatasetError: if it is no JSON.
-    """
+    """Return whatever a line of JSON holds; no whole number in it is too large for a fraction."""
     return _parsed(where, text, None, lined=False)
 
 
@@ -267,9 +239,6 @@ def scene_of(where: str, text: str) -> SceneRecord:
 
     Args:
         text: its JSON form.
-
-    Raises:
-        DatasetError: if it is damaged.
     """
     values = value_of(f"{where} is damaged", text)
     try:
@@ -312,11 +281,7 @@ def _is_number(value: object) -> bool:
 
 
 def list_of(where: object, content: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return a key's list of objects.
-
-    Raises:
-        DatasetError: if it is missing or something else.
-    """
+    """Return a key's list of objects."""
     entries = content.get(key)
     if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise DatasetError(f"{where}: {key} is missing or no list of objects")
@@ -324,11 +289,7 @@ def list_of(where: object, content: dict[str, Any], key: str) -> list[dict[str, 
 
 
 def key_of(where: object, entry: dict[str, Any], key: str) -> int | str:
-    """Return a key's number or name.
-
-    Raises:
-        DatasetError: if it is missing or something else.
-    """
+    """Return a key's number or name."""
     value = entry.get(key)
     if not isinstance(value, (int, str)) or isinstance(value, bool):
         raise DatasetError(f"{where}: {key} is missing or neither a whole number nor a name")
@@ -336,11 +297,7 @@ def key_of(where: object, entry: dict[str, Any], key: str) -> int | str:
 
 
 def name_of(where: object, entry: dict[str, Any], key: str) -> str:
-    """Return a key's text, or its number as one; empty where it is missing or null.
-
-    Raises:
-        DatasetError: if it is something else.
-    """
+    """Return a key's text, or its number as one; empty where it is missing or null."""
     value = entry.get(key)
     if value is None or isinstance(value, str):
         return value or ""
@@ -350,11 +307,7 @@ def name_of(where: object, entry: dict[str, Any], key: str) -> str:
 
 
 def numbers_of(where: object, key: str, values: list[Any]) -> NDArray[np.float64]:
-    """Return a list's finite numbers, none beyond `LARGEST`.
-
-    Raises:
-        DatasetError: if it holds something else.
-    """
+    """Return a list's finite numbers, none beyond `LARGEST`."""
     if not all(_is_number(v) for v in values):
         raise DatasetError(f"{where}: {key} holds something else than numbers")
     numbers = np.array(values, dtype=np.float64)

@@ -1,21 +1,26 @@
-"""A drawn or imported sample on its way to a file, and what every data set format does with it."""
+"""A drawn or imported sample on its way to a file, and what every data set format does with it.
 
-import struct
-import zlib
+What can't be written is an `OutputError`.
+"""
+
+import csv
+import io
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.dataset.outline import SeenPlate
+from platewright.dataset.outline import CUT_TEXT, TOO_SMALL, SeenPlate
+from platewright.dataset.picture_file import encode_png, straighten
 from platewright.errors import OutputError
-from platewright.file import make_folder, writing
+from platewright.file import make_folder, whole_text, writing
 from platewright.geometry import Picture
 from platewright.image import encode_image
 from platewright.record import PlateRecord, SceneRecord
@@ -96,11 +101,7 @@ class Format(ABC):
 
     @abstractmethod
     def add(self, sample: Sample) -> None:
-        """Write one sample; they come in the order of their index.
-
-        Raises:
-            OutputError: if a file can't be written.
-        """
+        """Write one sample; they come in the order of their index."""
 
     def hold(self, *texts: str) -> None:
         """Count plates that are written.
@@ -131,6 +132,13 @@ class Format(ABC):
                 found.append(seen)
         return found
 
+    def begin(self, sample: Sample) -> tuple[str, list[SeenPlate]]:
+        """Write a sample's picture; returns its file's name, and its plates, which are held."""
+        name = save_sample(sample, self.folder / self.folders[0] if self.folders else self.folder)
+        seen = self.seen_plates(sample)
+        self.hold(*(one.plate.text for one in seen))
+        return name, seen
+
     def close(self) -> list[str]:
         """Write what is left; returns this shard's lines (no line breaks inside) for `finish`."""
         return self.lines
@@ -145,12 +153,33 @@ class Format(ABC):
         """
 
 
-def save_picture(image: NDArray[np.uint8], path: Path, packed: bytes | None = None) -> None:
-    """Write a picture as PNG or JPEG, by its name; `packed` where it is there already.
+class ListFormat(Format):
+    """Pictures and one file of a line or more for each."""
 
-    Raises:
-        OutputError: if it can't be written.
-    """
+    file: ClassVar[str]  #: Its name in the data set's folder
+    head: ClassVar[str]  #: What stands before the lines ...
+    comma: ClassVar[str] = ""  #: ... between them ...
+    tail: ClassVar[str] = ""  #: ... and behind them
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the file."""
+        with whole_text(folder / cls.file) as stream:
+            stream.write(cls.head)
+            for number, line in enumerate(lines):
+                stream.write(f"{cls.comma if number else ''}\n{line}")
+            stream.write(f"\n{cls.tail}")
+
+
+def csv_row(*values: object) -> str:
+    """Return a row of a CSV file, without its end."""
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow(values)
+    return row.getvalue()
+
+
+def save_picture(image: NDArray[np.uint8], path: Path, packed: bytes | None = None) -> None:
+    """Write a picture as PNG or JPEG, by its name; `packed` where it is there already."""
     try:
         png = path.suffix == ".png"
         data = packed or (
@@ -178,9 +207,6 @@ def save_sample(sample: Sample, folder: Path) -> str:
 
     Returns:
         The file's name.
-
-    Raises:
-        OutputError: if it can't be written.
     """
     try:
         data, suffix = encode_sample(sample)
@@ -191,11 +217,7 @@ def save_sample(sample: Sample, folder: Path) -> str:
 
 
 def save_bytes(path: Path, data: bytes) -> None:
-    """Write a file of a shard, which nobody sees before the shard is whole.
-
-    Raises:
-        OutputError: if it can't be written.
-    """
+    """Write a file of a shard, which nobody sees before the shard is whole."""
     with writing(path):
         path.write_bytes(data)
 
@@ -205,47 +227,99 @@ def plain_value(value: Any) -> Any:
     return value.item()
 
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-HEADER = struct.Struct(">IIBBBBB")
-"""Width, height, bits, kind of colour, and three zeros (PNG, third edition, 11.2.1)."""
-GREY, COLOUR = 0, 2
-UP = 2  #: The filter that takes each byte from the one above it (PNG, 9.2)
+HELD_OUT = 10  #: One in so many texts is for validation
 
 
-@cache
-def _packing() -> Callable[[Any], bytes]:
-    """Return what packs bytes by deflate.
+def is_held_out(text: str) -> bool:
+    """Tell whether a plate's text is for validation; the same text always on the same side.
 
-    ISA-L packs a scene in a quarter of the time that zlib takes, and smaller; runs alone are the
-    quickest that zlib has. Drawings are noisy: to pack them harder takes three times the time and
-    saves a hundredth.
+    >>> sum(is_held_out(f"AB{k:05d}") for k in range(10_000))
+    998
     """
-    try:
-        from isal import isal_zlib
-    except ImportError:
-
-        def pack(data: Any) -> bytes:
-            stream = zlib.compressobj(1, strategy=zlib.Z_RLE)
-            return stream.compress(data) + stream.flush()
-
-        return pack
-    return lambda data: isal_zlib.compress(data, 1)
+    return crc32(text.encode()) % HELD_OUT == 0
 
 
-def encode_png(image: NDArray[np.uint8]) -> bytes:
-    """Return a grey (H, W) or RGB (H, W, 3) picture as PNG."""
-    height, width = image.shape[:2]
-    flat = image.reshape(height, -1)
-    rows = np.empty((height, 1 + flat.shape[1]), np.uint8)
-    rows[:, 0] = UP
-    rows[0, 1:] = flat[0]
-    np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
-    kind = GREY if image.ndim == 2 else COLOUR
-    header = HEADER.pack(width, height, 8, kind, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", _packing()(rows)), (b"IEND", b""))
-    return SIGNATURE + b"".join(_chunk(name, data) for name, data in parts)
+def split_line(text: str, line: str, side: str = "") -> str:
+    r"""Return a line for `write_split`, on the side of a plate's text unless one is given.
+
+    >>> split_line("AB12CDE", "images/1.png")
+    'train\timages/1.png'
+    """
+    return f"{side or ('val' if is_held_out(text) else 'train')}\t{line}"
 
 
-def _chunk(name: bytes, data: bytes) -> bytes:
-    check = zlib.crc32(data, zlib.crc32(name))
-    return b"".join((struct.pack(">I", len(data)), name, data, struct.pack(">I", check)))
+def write_split(
+    lines: Iterable[str], folder: Path, *, suffix: str = ".txt", header: str = ""
+) -> dict[str, int]:
+    """Write `train` and `val` files as their lines come.
+
+    Args:
+        lines: each `train` or `val`, a tab, and the line.
+        header: first line of both; empty: none.
+
+    Returns:
+        How many lines each of the two got.
+    """
+    counts = {"train": 0, "val": 0}
+    with (
+        whole_text(folder / f"train{suffix}") as train,
+        whole_text(folder / f"val{suffix}") as val,
+    ):
+        streams = {"train": train, "val": val}
+        for stream in streams.values() if header else ():
+            stream.write(f"{header}\n")
+        for line in lines:
+            side, _, rest = line.partition("\t")
+            streams[side].write(f"{rest}\n")
+            counts[side] += 1
+    return counts
+
+
+ODD_TEXT = "its text can't stand in the list"  #: Why a plate is left out
+
+
+class CropFormat(Format):
+    """`images/NAME_K.png`, plate K of the sample, and `train` and `val` lists.
+
+    A plate is left out where its text is unknown or not all in the picture, or where its crop is
+    smaller than `MIN_CROP`. A text is in one of the lists only, however often it was drawn.
+    """
+
+    lists = True
+    needs = "text"
+    suffix: ClassVar[str] = ".txt"  #: Of the lists
+    header: ClassVar[str] = ""  #: Their first line; empty: none
+
+    def add(self, sample: Sample) -> None:
+        """Write the crops of a sample."""
+        stem = re.sub(r"\s", "_", sample.name)
+        for number, seen in enumerate(self.seen_plates(sample)):
+            if not seen.readable:
+                self.leave(seen.plate, CUT_TEXT)
+            elif not self.takes(seen.plate.text):
+                self.leave(seen.plate, ODD_TEXT)
+            elif (crop := self.cut(sample.image, seen)) is None:
+                self.leave(seen.plate, TOO_SMALL)
+            else:
+                file = f"images/{stem}_{number}.png"
+                save_picture(crop, self.folder / file)
+                line = self.line(file, seen.plate)
+                self.lines.append(split_line(seen.plate.text, line, sample.side))
+                self.hold(seen.plate.text)
+
+    def takes(self, text: str) -> bool:
+        """Tell whether the format can hold a text."""
+        return True
+
+    def cut(self, image: Picture, seen: SeenPlate) -> Picture | None:
+        """Return a plate's crop, None where it is too small."""
+        return straighten(image, seen.plate.quad)
+
+    @abstractmethod
+    def line(self, file: str, plate: PlateRecord) -> str:
+        """Return a crop's line in its list."""
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the lists."""
+        write_split(lines, folder, suffix=cls.suffix, header=cls.header)

@@ -1,6 +1,7 @@
 """Where the pictures and labels of a YOLO data set lie, and what its classes are called."""
 
 import contextlib
+import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from platewright.dataset.format import PARTS
-from platewright.dataset.picture import find_picture, name_key
+from platewright.dataset.picture_file import find_picture, name_key
 from platewright.dataset.textfile import first_lines, lines_of, text_of
 from platewright.errors import ConfigError, DatasetError
 from platewright.file import files_below
@@ -152,7 +153,7 @@ class Part:
         """Return the label file of a picture's very name; None: it has none."""
         place = picture if self.listed else self.labels / picture.relative_to(self.images)
         label = (_labels_of(place) if self.listed else place).with_suffix(".txt")
-        return label if _is_file(label) else None
+        return label if os.path.isfile(label) else None
 
     def labels_by_picture(self, but: Collection[Path] = ()) -> dict[Path, Path | None]:
         """Return the pictures, each with its label file; None: it has none.
@@ -238,22 +239,7 @@ def label_files(path: Path) -> Iterator[Path]:
 
 
 def _is_list(path: Path) -> bool:
-    return path.suffix.lower() == ".txt" and _is_file(path)
-
-
-def _is_file(path: Path) -> bool:
-    """Tell whether a file is there; what no file can be called is none."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
-def _is_dir(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
+    return path.suffix.lower() == ".txt" and os.path.isfile(path)
 
 
 def _is_picture(name: str) -> bool:
@@ -277,11 +263,8 @@ def _told(file: Path, content: Any) -> list[Part]:
 
 def _part(root: Path, beside: Path, name: str) -> Part:
     """Return the part of a name; Roboflow's begin with a `../` that leads out of the data set."""
-    # A path of another machine (Colab, Windows) is looked for by its last parts.
-    parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
-    tails = (beside.joinpath(*parts[first:]) for first in range(len(parts)))
-    for place in (root / name, beside / name, *tails):
-        if _is_dir(place):
+    for place in (root / name, beside / name, *_tails(beside, name)):
+        if os.path.isdir(place):
             return Part(place, _labels_of(place))
         if _is_list(place):
             return Part(place, place)
@@ -290,12 +273,16 @@ def _part(root: Path, beside: Path, name: str) -> Part:
 
 def _listed(folder: Path, name: str) -> Path:
     """Return the picture that a list names; of one of another machine its last parts count."""
-    parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
-    tails = (folder.joinpath(*parts[first:]) for first in range(len(parts)))
-    places = [folder / name, *tails]
-    there = (place for place in places if _is_file(place))
-    labelled = (place for place in places if _is_file(_labels_of(place).with_suffix(".txt")))
+    places = [folder / name, *_tails(folder, name)]
+    there = (place for place in places if os.path.isfile(place))
+    labelled = (place for place in places if os.path.isfile(_labels_of(place).with_suffix(".txt")))
     return next(there, next(labelled, folder / name))
+
+
+def _tails(folder: Path, name: str) -> Iterator[Path]:
+    """Yield where a path of another machine (Colab, Windows) may lie here, by its last parts."""
+    parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
+    return (folder.joinpath(*parts[first:]) for first in range(len(parts)))
 
 
 def _labels_of(path: Path) -> Path:

@@ -1,10 +1,10 @@
-"""An evaluation: photos read by a detector, with labels or without plates, and its figures."""
+"""An evaluation: labels of whatever format, photos read by a detector, and its figures."""
 
 import io
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,11 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.dataset.format.labels_csv import Label
-from platewright.dataset.picture import PackedPicture
+from platewright.dataset.conversion import Conversion
+from platewright.dataset.format import detect_format, load_reader
+from platewright.dataset.format.labels_csv import TABLE, Label, read_labels
+from platewright.dataset.picture import PictureFinder
+from platewright.dataset.picture_file import PackedPicture, size_conflict
+from platewright.dataset.selection import inside_plates, plain_plates
 from platewright.errors import DatasetError, ImageError, counted
 from platewright.evaluation.metrics import (
-    NARROW,
     Outcome,
     Verdict,
     acceptance,
@@ -34,8 +37,90 @@ from platewright.geometry import Box, Picture, iou, quad_of_box
 from platewright.image import decode_image, load_image
 from platewright.output.batch import list_images
 from platewright.reading.settings import Shown
-from platewright.record import Reading
+from platewright.record import PlateRecord, Reading
 from platewright.text import clean
+
+
+@dataclass(kw_only=True)
+class LabelledPhotos:
+    """Labels of whatever format, and where their photos are."""
+
+    labels: list[Label]  #: a plate each
+    folder: Path  #: where photos lie that are named without one
+    #: photos that lie inside of other files, by the name that their labels have
+    packed: dict[str, PackedPicture] = field(default_factory=dict)
+    #: a line for each photo or label that can't be had
+    unreadable: list[str] = field(default_factory=list)
+    #: plates that are left out, by reason, and photos without a plate
+    passed: Counter[str] = field(default_factory=Counter)
+
+
+CSV = "labels-csv"
+
+
+def load_labels(
+    path: Path, *, reader: str = "", photos: Path | None = None, only: tuple[str, ...] = ()
+) -> LabelledPhotos:
+    """Read the labels of a data set in any format that can be read.
+
+    Args:
+        reader: name of its format; empty: told by what is in it.
+        photos: a folder to look for photos in that are not where their labels say.
+        only: what plates must be called; none: everything labelled is a plate.
+
+    Raises:
+        DatasetError: if it can't be read, or no plate is left.
+    """
+    name = reader or _format_of(path)
+    if name == CSV and photos is None:
+        table = path / TABLE if path.is_dir() else path
+        beside = table.parent / "images"
+        folder = beside if beside.is_dir() else table.parent
+        return LabelledPhotos(labels=read_labels(table), folder=folder)
+    finder = PictureFinder(folder=photos)
+    wanted = Conversion(source=path, reader=name, out=path, writer=CSV, only=only)
+    found = LabelledPhotos(labels=[], folder=Path())
+    for picture, labelled in load_reader(name)(path, finder):
+        size: tuple[int, int] | None = labelled.size
+        if isinstance(picture, PackedPicture):
+            file = f"{picture.where}: {picture.name}"
+        else:
+            file, size = str(picture), finder.size(picture)
+        plates = plain_plates(labelled.plates, wanted, found.passed)
+        record = inside_plates(replace(labelled, plates=plates), found.passed)
+        if size is None:
+            continue
+        if why := size_conflict(size, *record.size):
+            finder.fail(str(path), file, f"{file} {why}")
+        elif not record.plates:
+            found.passed["photo without a plate"] += 1
+        else:
+            found.packed |= {file: picture} if isinstance(picture, PackedPicture) else {}
+            found.labels += [_label(file, plate, record.size) for plate in record.plates]
+    found.unreadable = [f"{f.where}: {f.reason}" for f in finder.failures]
+    if not found.labels:
+        reasons = [*found.unreadable[:1], *(f"{why}: {n}" for why, n in found.passed.items())]
+        raise DatasetError(f"{path}: no labelled plate ({'; '.join(reasons) or 'it has none'})")
+    return found
+
+
+def _format_of(path: Path) -> str:
+    """Return the name of a data set's format; what is meant for the CSV file is told by that."""
+    if path.suffix == ".csv" and not path.exists():
+        return CSV
+    try:
+        return detect_format(path)
+    except DatasetError:
+        if path.suffix == ".csv":
+            return CSV
+        raise
+
+
+def _label(file: str, plate: PlateRecord, size: tuple[int, int]) -> Label:
+    """Return a plate's label; one from edge to edge of its photo has no box."""
+    box = plate.box
+    whole = box == (0.0, 0.0, float(size[1]), float(size[0]))
+    return Label(file=file, text=plate.text, country=plate.region, box=None if whole else box)
 
 
 class PlateReader(Protocol):
@@ -77,30 +162,27 @@ class Evaluation:
         shown = Shown()
         seen = [o for o in self.outcomes if o.reading is not None and shown(o.reading)]
         texts = sum(bool(o.text) for o in self.outcomes)
-        countries = Counter(outcome.country for outcome in self.outcomes)
+
+        def per_photo(extra: int) -> float | None:
+            told = self.extra is not None and self.times
+            return round(extra / len(self.times), 4) if told else None
+
+        countries = Counter(o.country for o in self.outcomes)
         read = [o for o in self.outcomes if o.text and o.reading is not None]
         table = reliability(
             [o.reading.confidence for o in read if o.reading], [o.folded for o in read]
         )
         pairs = [(o.text, o.read) for o in read]
-        narrow = [o for o in self.outcomes if _width_over_height(o.box) < NARROW]
+        narrow = [o for o in self.outcomes if o.narrow]
         return {
             "photos": len(self.times),
             "unreadable": len(self.unreadable),
             "all": summarize(self.outcomes),
             "narrow": summarize(narrow),
             "kinds": dict(sorted(Counter(o.kind for o in self.outcomes).items())),
-            "extra_per_photo": (
-                None
-                if self.extra is None or not self.times
-                else round(self.extra / len(self.times), 4)
-            ),
+            "extra_per_photo": per_photo(self.extra or 0),
             "shown": {
-                "extra_per_photo": (
-                    None
-                    if self.extra is None or not self.times
-                    else round(self.shown_extra / len(self.times), 4)
-                ),
+                "extra_per_photo": per_photo(self.shown_extra),
                 # Of all texts, since what isn't shown isn't read for who looks at it.
                 "folded": round(sum(o.folded for o in seen) / max(texts, 1), 4),
             },
@@ -109,9 +191,7 @@ class Evaluation:
                 country: summarize([o for o in self.outcomes if o.country == country])
                 for country, _ in sorted(countries.items(), key=lambda item: (-item[1], item[0]))
             },
-            "accepted": acceptance(
-                self.verdicts, sum(bool(o.text) for o in self.outcomes), accepted
-            ),
+            "accepted": acceptance(self.verdicts, texts, accepted),
             "calibration": {
                 "readings": len(read),
                 "ece": round(expected_calibration_error(table), 4),
@@ -164,8 +244,10 @@ def evaluate(
         boxes = [label.box or (0.0, 0.0, float(shape[1]), float(shape[0])) for label in own]
         if size is not None:
             image, scale, left, top = fit_into(image, size)
-            shift = (left, top, left, top)
-            boxes = [_moved(box, scale, shift) for box in boxes]
+            boxes = [
+                (scale * x0 + left, scale * y0 + top, scale * x1 + left, scale * y1 + top)
+                for x0, y0, x1, y1 in boxes
+            ]
         start = time.perf_counter()
         if given_boxes or own[0].box is None:
             readings = reader.read_quads(image, [_quad(box, margin) for box in boxes])
@@ -224,20 +306,9 @@ def fit_into(image: Picture, size: tuple[int, int]) -> tuple[Picture, float, int
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     top, left = (size[0] - tall) // 2, (size[1] - wide) // 2
     canvas = np.full((*size, 3), 128, np.uint8)
-    canvas[top : top + tall, left : left + wide] = cv2.resize(
-        image, (wide, tall), interpolation=how
-    )
+    small = cv2.resize(image, (wide, tall), interpolation=how)
+    canvas[top : top + tall, left : left + wide] = small
     return canvas, scale, left, top
-
-
-def _moved(box: Box, scale: float, shift: tuple[int, int, int, int]) -> Box:
-    x0, y0, x1, y1 = (scale * edge + by for edge, by in zip(box, shift, strict=True))
-    return x0, y0, x1, y1
-
-
-def _width_over_height(box: Box) -> float:
-    x0, y0, x1, y1 = box
-    return (x1 - x0) / (y1 - y0)
 
 
 def empty_photos(paths: Sequence[Path], skip: int = 0) -> list[Path]:
@@ -288,24 +359,21 @@ def read_empty(
             image = load_image(path)
         except ImageError as error:
             unreadable.append(str(error))
-            if after is not None:
-                after(done)
-            continue
-        if size is not None:
-            image = fit_into(image, size)[0]
-        start = time.perf_counter()
-        readings = reader.read(image)
-        times.append((time.perf_counter() - start) * 1e3)
-        found += [
-            {
-                "file": path.name,
-                "text": reading.text,
-                "confidence": round(reading.confidence, 4),
-                "presence": round(reading.presence, 4),
-                "shown": shown(reading),
-            }
-            for reading in readings
-        ]
+        else:
+            image = image if size is None else fit_into(image, size)[0]
+            start = time.perf_counter()
+            readings = reader.read(image)
+            times.append((time.perf_counter() - start) * 1e3)
+            found += [
+                {
+                    "file": path.name,
+                    "text": reading.text,
+                    "confidence": round(reading.confidence, 4),
+                    "presence": round(reading.presence, 4),
+                    "shown": shown(reading),
+                }
+                for reading in readings
+            ]
         if after is not None:
             after(done)
     if not times:

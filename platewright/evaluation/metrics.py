@@ -50,6 +50,12 @@ class Outcome:
     iou: float = 0.0  #: their boxes' intersection over union, 0-1
 
     @property
+    def narrow(self) -> bool:
+        """Whether the box is of less than `NARROW`."""
+        x0, y0, x1, y1 = self.box
+        return x1 - x0 < NARROW * (y1 - y0)
+
+    @property
     def read(self) -> str:
         """The text that was read, cleaned; empty where nothing was found."""
         return clean(self.reading.text) if self.reading else ""
@@ -88,8 +94,7 @@ class Outcome:
             return "extra between" if between else "extra at an end"
         if all(read == NONE for _, (_, read) in wrong):
             run = wrong[-1][0] - wrong[0][0] + 1 == len(wrong)
-            x0, y0, x1, y1 = self.box
-            line = len(wrong) > 1 and run and x1 - x0 < NARROW * (y1 - y0)
+            line = len(wrong) > 1 and run and self.narrow
             return "lost line" if line else "lost character"
         if all(NONE not in pair for _, pair in wrong):
             return "other character" if len(wrong) <= len(self.text) / 2 else "another text"
@@ -219,15 +224,14 @@ def summarize(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def milliseconds(times: ArrayLike) -> dict[str, float | None]:
     """Return median and 95th percentile (linear between samples) of times in milliseconds."""
     ms: NDArray[np.float64] = np.asarray(times, dtype=np.float64)
-    if ms.size == 0:
-        return {"median": None, "p95": None}
-    return {
-        "median": round(float(np.median(ms)), 1),
-        "p95": round(float(np.percentile(ms, 95)), 1),
-    }
+    told = {"median": 50, "p95": 95}
+    return {n: round(float(np.percentile(ms, q)), 1) if ms.size else None for n, q in told.items()}
 
 
 THRESHOLDS = tuple(k / 100 for k in range(100))  #: Of a whole curve: 0 to 0.99
+
+
+Kind = Literal["right", "wrong", "unknown", "extra"]
 
 
 @dataclass(frozen=True)
@@ -237,7 +241,7 @@ class Verdict:
     confidence: float  #: the reading's, 0-1
     #: `right` or `wrong` where it overlaps a labelled text, compared with O as 0 and I as 1;
     #: `unknown` where it overlaps a label without text; `extra` where it overlaps no label
-    kind: Literal["right", "wrong", "unknown", "extra"]
+    kind: Kind
     region: str = ""  #: the code it was given
 
 
@@ -256,7 +260,7 @@ def judge(boxes: Sequence[Box], texts: Sequence[str], readings: Sequence[Reading
         readings, iou_matrix([reading.bounds for reading in readings], boxes), strict=True
     ):
         text = clean(texts[int(overlap.argmax())])
-        kind: Literal["right", "wrong", "unknown", "extra"]
+        kind: Kind
         if overlap.max() <= 0:
             kind = "extra"
         elif not text:

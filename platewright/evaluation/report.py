@@ -1,4 +1,7 @@
-"""An evaluation's figures as text, how it was made, and a page of its failures."""
+"""An evaluation's figures as text, how it was made, and a page of its failures.
+
+A file that can't be read or written is a `PlatewrightError`.
+"""
 
 import html
 import platform
@@ -14,7 +17,7 @@ import numpy as np
 from platewright.errors import PlatewrightError, os_errors_as
 from platewright.evaluation.metrics import Outcome
 from platewright.file import file_digest, make_folder, write_file
-from platewright.geometry import Box, Picture, clip_box
+from platewright.geometry import Box, Picture, clip_box, iou
 from platewright.image import save_image
 from platewright.output.annotation import annotate
 from platewright.reading.choice import default_choice, reader_weights
@@ -35,9 +38,6 @@ def provenance(
         weights: the file, told by name and SHA-256.
         labels: the file, told by SHA-256.
         readers: weights of other readers, told likewise.
-
-    Raises:
-        PlatewrightError: if a file can't be read.
     """
     return {
         "command": "python evaluate.py " + shlex.join(arguments),
@@ -72,9 +72,6 @@ def digests(weights: Path, readers: Sequence[Path] = ()) -> dict[str, str]:
 
     Args:
         readers: weights that read beside them; `+` stands between those of several.
-
-    Raises:
-        PlatewrightError: if a file can't be read.
     """
     told = {"weights_sha256": _digest(weights)}
     if readers:
@@ -84,11 +81,7 @@ def digests(weights: Path, readers: Sequence[Path] = ()) -> dict[str, str]:
 
 
 def default_digests(weights: Path) -> dict[str, str]:
-    """Return `digests` of weights and of what reads with them where nobody chooses.
-
-    Raises:
-        PlatewrightError: if a file can't be read.
-    """
+    """Return `digests` of weights and of what reads with them where nobody chooses."""
     return digests(weights, reader_weights(default_choice(weights)))
 
 
@@ -182,10 +175,10 @@ STYLE = Path(__file__).with_name("gallery.css")
 
 @dataclass(frozen=True)
 class _Card:
-    """One failure on the page: where its picture is, what happened."""
+    """One failure on the page."""
 
-    picture: str
-    size: tuple[int, int]
+    picture: str  #: where it is
+    size: tuple[int, int]  #: its (height, width), px
     outcome: Outcome
 
 
@@ -194,9 +187,6 @@ class Gallery:
 
     Args:
         folder: made if it is not there.
-
-    Raises:
-        OutputError: if it can't be made.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -209,9 +199,6 @@ class Gallery:
 
         Args:
             image: uint8 (H, W, 3) RGB photo.
-
-        Raises:
-            OutputError: if a picture can't be written.
         """
         for outcome in outcomes:
             if outcome.kind not in FAILURES:
@@ -286,7 +273,7 @@ def crop_round(image: Picture, outcome: Outcome, readings: Sequence[Reading]) ->
     shown = [
         replace(reading, quad=(reading.quad - [column, row]) * scale)
         for reading in readings
-        if _touches(reading.box, (column, row, column + part.shape[1], row + part.shape[0]))
+        if iou(reading.box, (column, row, column + part.shape[1], row + part.shape[0]))
     ]
     return annotate(crop, shown)
 
@@ -297,11 +284,6 @@ def _draw_truth(crop: Picture, box: Box, origin: tuple[int, int], scale: float) 
     (x0, y0), (x1, y1) = np.rint(corners).astype(int).tolist()
     for colour, thickness in (((0, 0, 0), 3), (TRUTH_LINE, 1)):
         cv2.rectangle(crop, (x0, y0), (x1, y1), colour, thickness)
-
-
-def _touches(a: Box, b: Box) -> bool:
-    """Return whether two boxes have an area in common."""
-    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
 def _article(card: _Card) -> str:
@@ -321,11 +303,14 @@ def _article(card: _Card) -> str:
     bars = ""
     if reading is not None:
         notes += [f"confidence {reading.confidence:.2f}", f"presence {reading.presence:.2f}"]
+        hints = (
+            ", ".join(f"{a} {percent(p)}" for a, p in c.alternatives) for c in reading.characters
+        )
         bars = "".join(
-            f'<div title="{html.escape(_alternatives(c.alternatives))}"><s>'
+            f'<div title="{html.escape(hint)}"><s>'
             f'<i style="height:{100 * c.probability:.0f}%"></i></s>{html.escape(c.char)}<br>'
             f"{percent(c.probability)}</div>"
-            for c in reading.characters
+            for c, hint in zip(reading.characters, hints, strict=True)
         )
     return (
         f'<article><img src="{card.picture}" width="{card.size[1]}" height="{card.size[0]}" '
@@ -335,8 +320,3 @@ def _article(card: _Card) -> str:
         f'<div class="bars">{bars}</div><small>{" · ".join(n for n in notes if n)}</small>'
         "</div></article>"
     )
-
-
-def _alternatives(alternatives: Sequence[tuple[str, float]]) -> str:
-    """Return the most probable characters of a place, as a hint over its bar."""
-    return ", ".join(f"{char} {percent(probability)}" for char, probability in alternatives)

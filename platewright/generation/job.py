@@ -17,11 +17,12 @@ import numpy as np
 from platewright import __version__
 from platewright.background.photo import load_backgrounds
 from platewright.dataset.format.windows import LABELS, label_line
-from platewright.dataset.store import is_url
-from platewright.dataset.writer import Sample, encode_png
+from platewright.dataset.picture_file import encode_png
+from platewright.dataset.store import FolderStore, is_url
+from platewright.dataset.writer import Sample
 from platewright.errors import ConfigError, counted, printable
 from platewright.file import write_beside
-from platewright.generation.sequence import check_sequence, draw_sequence, runs
+from platewright.generation.sequence import Manifest, draw_sequence, runs
 from platewright.output.clip import ClipWriter
 from platewright.record import SceneRecord
 from platewright.region import REGIONS, load_region, region_codes
@@ -153,7 +154,9 @@ def check_folder(job: DrawingJob, folder: Path, count: int, *, force: bool) -> N
     Raises:
         OutputError: if the folder holds another data set, and `force` is off.
     """
-    check_sequence(folder, _settings(job, count), force=force, ours=OURS)
+    if folder.is_dir():
+        books = Manifest(FolderStore(folder), str(folder))
+        books.check(_settings(job, count), force=force, ours=OURS)
 
 
 def draw_folder(
@@ -239,12 +242,7 @@ class VideoJob:
 
     @classmethod
     def of(
-        cls,
-        seed: int,
-        out: str,
-        size: tuple[int, int],
-        regions: tuple[str, ...],
-        hardness: float,
+        cls, seed: int, out: str, size: tuple[int, int], regions: tuple[str, ...], hardness: float
     ) -> VideoJob:
         """Return the job of a command line: videos of three seconds.
 
@@ -299,15 +297,6 @@ def _write_video(job: VideoJob, index: int) -> str:
             clip.add(picture, time_s)
             shown = {key: plate.as_dict()[key] for key in ("box", "quad")}
             frames.append({"time_s": round(time_s, 3), **shown})
-    values = {
-        "file": name,
-        "text": plate.text,
-        "region": plate.region,
-        "width": settings.size[1],
-        "height": settings.size[0],
-        "fps": settings.fps,
-        "hardness": settings.hardness,
-        "seed": seed,
-        "frames": frames,
-    }
-    return json.dumps(values)
+    about: dict[str, Any] = {"file": name, "text": plate.text, "region": plate.region}
+    about |= {"width": settings.size[1], "height": settings.size[0], "fps": settings.fps}
+    return json.dumps({**about, "hardness": settings.hardness, "seed": seed, "frames": frames})

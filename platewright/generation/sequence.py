@@ -173,18 +173,6 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def check_sequence(
-    folder: Path, settings: Mapping[str, Any], *, force: bool, ours: re.Pattern[str]
-) -> None:
-    """See whether a run may begin or go on, and change nothing; see `draw_sequence`.
-
-    Raises:
-        OutputError: if the folder holds something else, and `force` is off.
-    """
-    if folder.is_dir():
-        Manifest(FolderStore(folder), str(folder)).check(settings, force=force, ours=ours)
-
-
 def draw_sequence(
     draw: Callable[[range], list[str]],
     count: int,

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from platewright.geometry import Box, Picture, box_of_quad
+from platewright.geometry import Box, Picture, box_of_quad, intersections
 from platewright.image import encode_image
 from platewright.record import Reading
 from platewright.resource import DATA
@@ -141,24 +141,14 @@ def place_tag(
         top = float(np.clip(round(y), 0, size[0] - tall))
         places.append((left, top, left + wide, top + tall))
 
-    def covered(place: Box) -> int:
-        # The plate itself is worth most: it is what a person wants to compare with.
-        own = 2 * _shared_area(place, plate)
-        return round(own + sum(_shared_area(place, other) for other in taken))
-
-    return min(places, key=covered)
+    # The plate itself is worth most: it is what a person wants to compare with.
+    covered = intersections(places, [plate, *taken]) @ [2.0, *[1.0] * len(taken)]
+    return places[int(np.rint(covered).argmin())]
 
 
 def _colour(reading: Reading) -> Colour:
     """Return a reading's colour: grey where there is a plate and no text to be sure of."""
     return confidence_colour(reading.confidence) if reading.text else UNREAD
-
-
-def _shared_area(a: Box, b: Box) -> float:
-    """Return the area that two boxes have in common, in square pixels."""
-    wide = min(a[2], b[2]) - max(a[0], b[0])
-    tall = min(a[3], b[3]) - max(a[1], b[1])
-    return max(wide, 0.0) * max(tall, 0.0)
 
 
 def _outline(picture: Picture, reading: Reading, box: Box, unit: float) -> None:

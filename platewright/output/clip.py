@@ -7,7 +7,6 @@ import os
 import sys
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import cv2
@@ -93,12 +92,7 @@ class ClipWriter:
         except (OSError, self._av.error.FFmpegError) as error:
             raise self._failed(error) from error
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, *_: object) -> None:
         if self._container is None:
             return
         try:

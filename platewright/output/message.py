@@ -2,8 +2,6 @@
 
 import base64
 import contextlib
-import csv
-import io
 import json
 import os
 import sqlite3
@@ -13,12 +11,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from platewright.errors import OutputError
 from platewright.file import make_folder
-from platewright.text import shielded
 
 MOST = 10_000  #: Messages that wait for one receiver at most
 MOST_BYTES = 100 << 20
@@ -26,8 +22,6 @@ MOST_BYTES = 100 << 20
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 TRIES = 3  #: How often a message is offered that the receiver does not want
 LAST_S = 5.0  #: How long what is left is tried at the end since something was taken last, seconds
-PLAIN = ("source", "track", "text", "confidence", "presence", "accepted", "region", "frames")
-MOMENTS = ("first", "last", "best")
 TABLE = """
 CREATE TABLE IF NOT EXISTS message (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -38,24 +32,6 @@ CREATE TABLE IF NOT EXISTS message (
 );
 CREATE INDEX IF NOT EXISTS by_receiver ON message (receiver, number);
 """
-
-
-def csv_header() -> str:
-    """Return the first line of a CSV table of vehicles."""
-    moments = (f"{when}_{unit}" for when in MOMENTS for unit in ("s", "at"))
-    return _csv(*PLAIN, *moments, "x0", "y0", "x1", "y1")
-
-
-def csv_line(body: Mapping[str, Any]) -> str:
-    """Return the line of a vehicle, of what its JSON line has."""
-    moments = (body[when].get(key, "") for when in MOMENTS for key in ("time_s", "at"))
-    return _csv(*(body[name] for name in PLAIN), *moments, *body["box"])
-
-
-def _csv(*values: object) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(map(shielded, values))
-    return text.getvalue()
 
 
 class LostError(Exception):
@@ -128,7 +104,7 @@ class MessageQueue:
     ) -> None:
         self.path, self.report = path, report
         self.most, self.most_bytes = most, most_bytes
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
         """Open the file; what an earlier run left is still there.
@@ -174,29 +150,32 @@ class MessageQueue:
                     "(SELECT min(number) FROM message WHERE length(picture) > 0)"
                 )
             dropped = []
-            while self._count(receiver) > self.most:
-                oldest = self._first(receiver)
-                if oldest is None:
-                    break
-                self._do("DELETE FROM message WHERE number = ?", (oldest.number,))
+            while self.count(receiver) > self.most and (oldest := self.first(receiver)):
+                self.remove(oldest)
                 dropped.append(oldest)
         for each in dropped:
             self.report(f"{self.path}: {self.most} vehicles wait; the oldest is dropped: {each}")
 
     def first(self, receiver: str) -> Message | None:
         """Return what has waited longest for a receiver; None: nothing waits."""
-        with self._lock:
-            return self._first(receiver)
+        rows = self._do(
+            "SELECT number, id, body, picture FROM message WHERE receiver = ? "
+            "ORDER BY number LIMIT 1",
+            (receiver,),
+        )
+        if not rows:
+            return None
+        number, name, body, picture = rows[0]
+        return Message(number=number, id=name, body=json.loads(body), picture=bytes(picture))
 
     def remove(self, message: Message) -> None:
         """Let a message go that was taken."""
-        with self._lock:
-            self._do("DELETE FROM message WHERE number = ?", (message.number,))
+        self._do("DELETE FROM message WHERE number = ?", (message.number,))
 
     def count(self, receiver: str) -> int:
         """Return how many wait for a receiver."""
-        with self._lock:
-            return self._count(receiver)
+        found = self._do("SELECT count(*) FROM message WHERE receiver = ?", (receiver,))
+        return int(found[0][0])
 
     def __exit__(self, *_: object) -> None:
         open_ones_go = os.name != "nt"
@@ -218,24 +197,9 @@ class MessageQueue:
     def _bytes(self) -> int:
         return int(self._do("SELECT coalesce(sum(length(picture)), 0) FROM message")[0][0])
 
-    def _count(self, receiver: str) -> int:
-        found = self._do("SELECT count(*) FROM message WHERE receiver = ?", (receiver,))
-        return int(found[0][0])
-
-    def _first(self, receiver: str) -> Message | None:
-        rows = self._do(
-            "SELECT number, id, body, picture FROM message WHERE receiver = ? "
-            "ORDER BY number LIMIT 1",
-            (receiver,),
-        )
-        if not rows:
-            return None
-        number, name, body, picture = rows[0]
-        return Message(number=number, id=name, body=json.loads(body), picture=bytes(picture))
-
     def _do(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
         try:
-            with self._base:
+            with self._lock, self._base:
                 return self._base.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise self._failed(error) from None
@@ -277,22 +241,13 @@ class Sender:
         return self
 
     def add(self, message: Message) -> None:
-        """Send a message as soon as that can be.
-
-        Raises:
-            OutputError: if the queue can't be written.
-        """
+        """Send a message as soon as that can be."""
         if self._error is not None:
             raise self._error
         self.queue.add(self.receiver.key, message)
         self._news.set()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Wait until everything was taken, or nothing has been for some seconds.
 
         Raises:

@@ -21,23 +21,15 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoReadings:
-    """What was read in one photo.
+    """What was read in one photo."""
 
-    Attributes:
-        file: the photo, as the user calls it.
-        size: (height, width) in pixels, as the photo is shown.
-        ms: how long finding and reading took, in milliseconds, without loading the file.
-        readings: sorted by presence x confidence, best first.
-        left_out: how many more there were that are not shown.
-        redacted: whether its plates were hidden instead of read.
-    """
-
-    file: str
-    size: tuple[int, int]
+    file: str  #: the photo, as the user calls it
+    size: tuple[int, int]  #: (height, width) in pixels, as the photo is shown
+    #: how long finding and reading took, in milliseconds, without loading the file
     ms: float
-    readings: tuple[Reading, ...]
-    left_out: int = 0
-    redacted: bool = False
+    readings: tuple[Reading, ...]  #: sorted by presence x confidence, best first
+    left_out: int = 0  #: how many more there were that are not shown
+    redacted: bool = False  #: whether its plates were hidden instead of read
 
     def __len__(self) -> int:
         return len(self.readings)

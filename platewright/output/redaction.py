@@ -220,20 +220,11 @@ def turned_back(quad: FloatArray, turns: int, size: tuple[int, int]) -> FloatArr
 
 def without_texts(readings: Sequence[Reading]) -> list[Reading]:
     """Return readings without what could tell their texts."""
-    return [
-        replace(
-            reading,
-            text="",
-            confidence=0.0,
-            characters=(),
-            lines=(),
-            groups=(),
-            region="",
-            slots=None,
-            accepted=False,
-        )
-        for reading in readings
-    ]
+    nothing: dict[str, Any] = dict(
+        text="", confidence=0.0, characters=(), lines=(), groups=(), region="", slots=None,
+        accepted=False,
+    )  # fmt: skip
+    return [replace(reading, **nothing) for reading in readings]
 
 
 def hide(image: Picture, quads: Sequence[ArrayLike]) -> Picture:

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 
 from platewright.background import archive as archive_module
-from platewright.background import tar
-from platewright.background.archive import open_archive
+from platewright.background import archive as module
+from platewright.background.archive import Archive
 from platewright.errors import ArchiveError
 
 
@@ -30,7 +30,7 @@ def header(name, size, kind=tarfile.REGTYPE):
 
 
 def listed(path, **options):
-    archive = open_archive(path, **options)
+    archive = Archive(path, **options)
     return [(m.index, m.name, m.data) for m in archive], dict(archive.skipped)
 
 
@@ -102,13 +102,13 @@ def test_a_long_name_of_any_length_takes_no_memory(tmp_path):
 
 
 def test_an_archive_of_endless_zeros_is_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(tar, "FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(module, "FREE_BYTES", 1 << 20)
     with gzip.open(tmp_path / "x.tgz", "wb") as out:
         out.write(header("a", 1) + b"x" + bytes(511))
         out.write(header("zeros", 8 << 30))
         for _ in range(64):
             out.write(bytes(1 << 20))
-    members = iter(open_archive(tmp_path / "x.tgz"))
+    members = iter(Archive(tmp_path / "x.tgz"))
     assert next(members).data == b"x"
     with pytest.raises(ArchiveError, match=r"x\.tgz: unpacks to more than 200 times its size"):
         next(members)
@@ -142,7 +142,7 @@ def test_a_tar_that_ends_too_soon_or_is_damaged_says_so(tmp_path, where):
     (tmp_path / "cut.tar").write_bytes(whole[:where])
     (tmp_path / "bad.tar").write_bytes(whole[: 512 * 3] + b"garbage!" * 64 + whole[512 * 4 :])
     for name in ("cut.tar", "bad.tar"):
-        members = iter(open_archive(tmp_path / name))
+        members = iter(Archive(tmp_path / name))
         assert next(members).data == b"1" * 700
         with pytest.raises(ArchiveError, match=f"{name}: damaged or cut off"):
             next(members)
@@ -181,7 +181,7 @@ def test_digests_tell_archives_apart(tmp_path):
     for name, data in (("a", b"1"), ("b", b"2"), ("c", b"1")):
         with tarfile.open(tmp_path / name, "w") as tar:
             add(tar, "x", data)
-    a, b, c = (open_archive(tmp_path / name) for name in "abc")
+    a, b, c = (Archive(tmp_path / name) for name in "abc")
     assert a.size == b.size
     assert a.digest == c.digest != b.digest
 
@@ -190,7 +190,7 @@ def test_position_grows_to_the_size(tmp_path):
     with tarfile.open(tmp_path / "x.tgz", "w:gz") as tar:
         for k in range(20):
             add(tar, str(k), os.urandom(50_000))
-    archive = open_archive(tmp_path / "x.tgz")
+    archive = Archive(tmp_path / "x.tgz")
     places = [archive.position for _ in archive]
     assert places == sorted(places)
     assert 0 < places[0] < places[-1] <= archive.position == archive.size

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from platewright.background.archive import open_archive
+from platewright.background.archive import Archive
 from platewright.background.extraction import begin, extract
 from platewright.background.photo import Crop, cut_square, load_backgrounds
 from platewright.errors import ArchiveError, ConfigError, OutputError
@@ -46,7 +46,7 @@ def make_tar(path, files, mode="w"):
 
 def run(path, folder, **options):
     crop = Crop(size=64)
-    archive = open_archive(path)
+    archive = Archive(path)
     state = begin(archive, crop, folder, force=False)
     extract(archive, folder, crop, state, **options)
     return state
@@ -197,11 +197,11 @@ def test_other_settings_and_other_archives_are_refused(tmp_path):
     path = make_tar(tmp_path / "x.tar", [("1.jpg", photo(1))])
     run(path, tmp_path / "bgs")
     with pytest.raises(ConfigError, match="--force"):
-        begin(open_archive(path), Crop(size=32), tmp_path / "bgs", force=False)
+        begin(Archive(path), Crop(size=32), tmp_path / "bgs", force=False)
     other = make_tar(tmp_path / "y.tar", [("1.jpg", photo(1)), ("2.jpg", photo(2))])
     with pytest.raises(ConfigError, match=r"x\.tar"):
-        begin(open_archive(other), Crop(size=64), tmp_path / "bgs", force=False)
-    begin(open_archive(other), Crop(size=64), tmp_path / "bgs", force=True)
+        begin(Archive(other), Crop(size=64), tmp_path / "bgs", force=False)
+    begin(Archive(other), Crop(size=64), tmp_path / "bgs", force=True)
     assert names(tmp_path / "bgs") == []
 
 
@@ -210,7 +210,7 @@ def test_pictures_of_others_are_not_touched(tmp_path):
     (tmp_path / "bgs").mkdir()
     (tmp_path / "bgs/00000007.jpg").write_bytes(photo(7))
     with pytest.raises(OutputError, match="--force"):
-        begin(open_archive(path), Crop(), tmp_path / "bgs", force=False)
+        begin(Archive(path), Crop(), tmp_path / "bgs", force=False)
 
 
 def test_squares_are_cut_where_they_should_be():
@@ -230,7 +230,7 @@ def test_reduced_decoding_changes_next_to_nothing(tmp_path):
     data = photo(5, (1100, 1300), quality=95)
     full = cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), 1), cv2.COLOR_BGR2RGB)
     path = make_tar(tmp_path / "x.tar", [("1.jpg", data)])
-    archive = open_archive(path)
+    archive = Archive(path)
     extract(archive, tmp_path / "b", Crop(), begin(archive, Crop(), tmp_path / "b", force=False))
     got = load_backgrounds(tmp_path / "b", grey=False)[0].astype(float)
     error = np.mean((got - cut_square(full, Crop(), 0)) ** 2)
@@ -261,7 +261,7 @@ def test_two_runs_at_once_are_kept_apart(tmp_path):
     path = tmp_path / "photos"
     path.mkdir()
     (path / "a.jpg").write_bytes(photo(1))
-    archive = open_archive(path)
+    archive = Archive(path)
     with (
         lock(tmp_path / ".lock", "bgs"),
         pytest.raises(OutputError, match=r"another run writes there"),

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from platewright.dataset.crop import MIN_CROP, cut_box, straighten
 from platewright.dataset.outline import (
     SeenPlate,
     clip_polygon,
@@ -17,6 +16,7 @@ from platewright.dataset.outline import (
     seen_plates,
     upright_start,
 )
+from platewright.dataset.picture_file import MIN_CROP, cut_box, straighten
 from platewright.geometry import quad_of_box
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
 

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from platewright.dataset.format import detect_format
-from platewright.dataset.selection import write_split
 from platewright.dataset.textfile import LONGEST_LINE, MOST_BYTES, lines_of, rows_of, text_of
+from platewright.dataset.writer import write_split
 from platewright.errors import DatasetError, OutputError
 from platewright.file import whole_text
 

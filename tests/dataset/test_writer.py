@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from platewright.dataset import writer
+from platewright.dataset import picture_file
 
 
 @pytest.fixture(params=["isal", "zlib"])
@@ -19,15 +19,15 @@ def packed_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setitem(sys.modules, "isal", None)
     else:
         pytest.importorskip("isal")
-    writer._packing.cache_clear()
-    request.addfinalizer(writer._packing.cache_clear)
+    picture_file._packing.cache_clear()
+    request.addfinalizer(picture_file._packing.cache_clear)
     return str(request.param)
 
 
 @pytest.mark.parametrize("shape", [(64, 128), (64, 128, 3), (1, 1), (1, 7, 3), (300, 5)])
 def test_what_is_packed_comes_back(packed_by: str, shape: tuple[int, ...]) -> None:
     image = np.random.default_rng(len(shape)).integers(0, 256, shape).astype(np.uint8)
-    data = writer.encode_png(image)
+    data = picture_file.encode_png(image)
     with Image.open(io.BytesIO(data)) as opened:
         assert opened.mode == ("L" if len(shape) == 2 else "RGB")
         assert np.array_equal(np.asarray(opened), image)
@@ -37,5 +37,5 @@ def test_what_is_packed_comes_back(packed_by: str, shape: tuple[int, ...]) -> No
 
 def test_parts_of_a_picture_are_packed_too(packed_by: str) -> None:
     picture = np.arange(80 * 90 * 3, dtype=np.uint8).reshape(80, 90, 3)
-    with Image.open(io.BytesIO(writer.encode_png(picture[3:70:2, 5:80]))) as opened:
+    with Image.open(io.BytesIO(picture_file.encode_png(picture[3:70:2, 5:80]))) as opened:
         assert np.array_equal(np.asarray(opened), picture[3:70:2, 5:80])

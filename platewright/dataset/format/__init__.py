@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 from platewright.errors import ConfigError, DatasetError, os_errors_as
 
 if TYPE_CHECKING:
-    from platewright.dataset.picture import PictureFile, PictureFinder
+    from platewright.dataset.picture import PictureFinder
+    from platewright.dataset.picture_file import PictureFile
     from platewright.dataset.writer import Format
     from platewright.record import SceneRecord
 

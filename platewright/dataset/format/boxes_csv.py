@@ -10,16 +10,13 @@ pixels as well: they are what a file holds in which a number is above 1.
 A picture without plates has no row, and texts have no column; `labels-csv` holds both of a plate.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.picture import STRICT, UNREAD, PictureFinder
 from platewright.dataset.textfile import first_line, has_columns, rows_of
-from platewright.dataset.writer import Format, Sample, save_sample
+from platewright.dataset.writer import ListFormat, Sample, csv_row
 from platewright.errors import DatasetError
-from platewright.file import whole_text
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import LARGEST, number_of
@@ -32,32 +29,22 @@ NEEDED = ("image_name", *CORNERS)
 SLACK = 0.01  #: How far above 1 a part of the picture may be and count as rounding
 
 
-class BoxesCsvFormat(Format):
+class BoxesCsvFormat(ListFormat):
     """Pictures and one CSV file."""
 
     name = "boxes-csv"
     texts = False
     summary = "pictures and a CSV file of boxes: image_name, image_width, ..., bottom_y"
+    file, head = BOXES, ",".join(COLUMNS)
 
     def add(self, sample: Sample) -> None:
         """Write a picture."""
-        picture = save_sample(sample, self.folder / "images")
+        picture, plates = self.begin(sample)
         height, width = sample.record.size
-        for seen in self.seen_plates(sample):
-            self.hold(seen.plate.text)
+        for seen in plates:
             x0, y0, x1, y1 = seen.box
             corners = (x0 / width, y0 / height, x1 / width, y1 / height)
-            row = io.StringIO()
-            fields = [picture, width, height, *(f"{v:.6f}" for v in corners)]
-            csv.writer(row, lineterminator="").writerow(fields)
-            self.lines.append(row.getvalue())
-
-    @classmethod
-    def finish(cls, lines: Iterable[str], folder: Path) -> None:
-        """Write the CSV file."""
-        with whole_text(folder / BOXES) as stream:
-            stream.write(",".join(COLUMNS) + "\n")
-            stream.writelines(f"{line}\n" for line in lines)
+            self.lines.append(csv_row(picture, width, height, *(f"{v:.6f}" for v in corners)))
 
 
 def claims(path: Path) -> bool:
@@ -71,9 +58,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: the file, or the folder with `boxes.csv`. Pictures lie beside it or in `images/`.
-
-    Yields:
-        Each picture and its record without texts.
     """
     file = path / BOXES if path.is_dir() else path
     pictures: dict[str, list[tuple[list[float], list[float]]]] = {}
@@ -88,7 +72,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     for name, boxes in pictures.items():
         where = f"{file}: line {lines[name]}"
         if not boxes:
-            finder.unread(where, name)
+            finder.fail(where, name, UNREAD)
             continue
         picture = finder.find(name, file, where)
         size = None if picture is None else finder.size(picture, where)

@@ -8,15 +8,20 @@ confidence (of the reader that labelled it, 0-1; empty where it is known), plate
 (0 the upper, 1 the lower) and position (from 0). Characters of one plate's text are on one side.
 """
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from platewright.dataset.selection import split_line, write_split
-from platewright.dataset.writer import Format, Sample, save_picture
+from platewright.dataset.writer import (
+    Format,
+    Sample,
+    csv_row,
+    save_picture,
+    split_line,
+    write_split,
+)
+from platewright.geometry import Picture
 from platewright.record import CharacterRecord
 
 COLUMNS = ("file", "character", "confidence", "plate", "line", "position")
@@ -46,18 +51,15 @@ class CharactersFormat(Format):
                 file = f"images/{sample.name}_{number}_{position}.png"
                 save_picture(cut, self.folder / file)
                 sure = character.confidence
-                row = io.StringIO()
-                csv.writer(row, lineterminator="").writerow(
-                    [
-                        file,
-                        character.char,
-                        "" if sure is None else f"{sure:.4f}",
-                        plate.text,
-                        character.line,
-                        position,
-                    ]
+                row = csv_row(
+                    file,
+                    character.char,
+                    "" if sure is None else f"{sure:.4f}",
+                    plate.text,
+                    character.line,
+                    position,
                 )
-                self.lines.append(split_line(plate.text, row.getvalue(), sample.side))
+                self.lines.append(split_line(plate.text, row, sample.side))
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
@@ -65,9 +67,7 @@ class CharactersFormat(Format):
         write_split(lines, folder, suffix=".csv", header=",".join(COLUMNS))
 
 
-def cut_character(
-    image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], character: CharacterRecord
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+def cut_character(image: Picture, character: CharacterRecord) -> Picture | None:
     """Return the pixels that a character's box touches.
 
     Args:
@@ -78,12 +78,8 @@ def cut_character(
         A view of the picture; None where the box is too small or not all inside.
     """
     x0, y0, x1, y1 = character.box
-    left, top, right, bottom = (
-        int(np.floor(x0)),
-        int(np.floor(y0)),
-        int(np.ceil(x1)),
-        int(np.ceil(y1)),
-    )
+    left, top = int(np.floor(x0)), int(np.floor(y0))
+    right, bottom = int(np.ceil(x1)), int(np.ceil(y1))
     inside = left >= 0 and top >= 0 and right <= image.shape[1] and bottom <= image.shape[0]
     if not inside or min(x1 - x0, y1 - y0) < MIN_SIDE_PX:
         return None

@@ -31,7 +31,7 @@ from platewright.dataset.textfile import (
     name_of,
     numbers_of,
 )
-from platewright.dataset.writer import Format, Sample, kind_of, save_sample
+from platewright.dataset.writer import Format, Sample, kind_of
 from platewright.errors import DatasetError, OutputError, counted
 from platewright.file import make_folder, whole_text
 from platewright.geometry import FloatArray, box_of_quad
@@ -61,16 +61,11 @@ class CocoFormat(Format):
 
     def add(self, sample: Sample) -> None:
         """Write a picture."""
-        picture = save_sample(sample, self.folder / "images")
+        picture, seen = self.begin(sample)
         height, width = sample.record.size
         image = {
-            "id": sample.index + 1,
-            "file_name": picture,
-            "width": width,
-            "height": height,
-        }
-        seen = self.seen_plates(sample)
-        self.hold(*(one.plate.text for one in seen))
+            "id": sample.index + 1, "file_name": picture, "width": width, "height": height,
+        }  # fmt: skip
         plates, characters = _annotations(sample, seen)
         if len(plates) + len(characters) >= IDS_PER_PICTURE:
             raise OutputError(

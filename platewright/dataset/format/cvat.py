@@ -15,19 +15,18 @@ The form: https://docs.cvat.ai/docs/other/xml_format/.
 import functools
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
 from platewright.dataset.outline import SeenPlate, polygon_quad, turned_quad, upright_start
-from platewright.dataset.picture import STRICT, PictureFinder, size_conflict
+from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
-from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
+from platewright.dataset.writer import PLATE, ListFormat, Sample, kind_of
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
-from platewright.file import whole_text
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
@@ -42,37 +41,29 @@ ABOUT = (
     "<default_value></default_value><values></values></attribute>"
     "<attribute><name>region</name><mutable>False</mutable><input_type>text</input_type>"
     "<default_value></default_value><values></values></attribute>"
-    "</attributes></label></labels></task></meta>\n"
+    "</attributes></label></labels></task></meta>"
 )
 # What XML 1.0 can't hold even escaped (section 2.2), and line breaks, which would split the line.
 FORBIDDEN = re.compile("[^\t\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class CvatFormat(Format):
+class CvatFormat(ListFormat):
     """Pictures and one XML file."""
 
     name = "cvat"
     summary = "CVAT for images 1.1: one XML file of boxes and polygons with texts"
+    file, tail = FILE, "</annotations>\n"
+    head = f'<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n{ABOUT}'
 
     def add(self, sample: Sample) -> None:
         """Write a picture."""
-        picture = save_sample(sample, self.folder / "images")
+        picture, plates = self.begin(sample)
         height, width = sample.record.size
-        plates = self.seen_plates(sample)
-        self.hold(*(seen.plate.text for seen in plates))
         shapes = "".join(map(_shape, plates))
         self.lines.append(
             f'<image id="{sample.index}" name={quoteattr(picture)} width="{width}" '
             f'height="{height}">{shapes}</image>'
         )
-
-    @classmethod
-    def finish(cls, lines: Iterable[str], folder: Path) -> None:
-        """Write the XML file."""
-        with whole_text(folder / FILE) as stream:
-            stream.write(f'<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n{ABOUT}')
-            stream.writelines(f"{line}\n" for line in lines)
-            stream.write("</annotations>\n")
 
 
 def _shape(seen: SeenPlate) -> str:
@@ -122,18 +113,12 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         name = image.attributes.get("name", "")
         if not name:
             raise DatasetError(f"{where}: an image without a name")
-        parse = functools.partial(_plate, file, image)
-        plates = finder.plates(parse, image.children, where, name)
         part = file.parent / "images" / image.attributes.get("subset", "")  # a project's
-        picture = None if plates is None else finder.find(name, file, where, folders=(part,))
-        size = None if picture is None else finder.size(picture, where)
-        if plates is None or picture is None or size is None:
-            continue
-        told = (image.attributes.get(side, "") for side in ("height", "width"))
-        if why := size_conflict(size, *told):
-            finder.fail(where, name, f"{picture} {why}")
-        else:
-            yield picture, SceneRecord(size=size, plates=plates)
+        find = functools.partial(finder.find, name, file, where, folders=(part,))
+        told = (image.attributes.get("height", ""), image.attributes.get("width", ""))
+        parse = functools.partial(_plate, file)
+        shapes = [(image, child) for child in image.children]
+        yield from finder.scene(parse, shapes, where, name, find, told)
     yield from _frames(file, root, finder)
 
 
@@ -150,17 +135,10 @@ def _frames(file: Path, root: Element, finder: PictureFinder) -> Iterator[tuple[
                 frames.setdefault(int(number), []).append((track, element))
     for frame, shapes in sorted(frames.items()):
         where, stem = f"{file}: line {shapes[0][1].line}", f"frame_{frame:06d}"
-        plates = finder.plates(lambda pair: _plate(file, *pair), shapes, where, stem)
-        if plates is None:
-            continue
-        picture = finder.find_stem(stem, (file.parent / "images", file.parent), where)
-        size = None if picture is None else finder.size(picture, where)
-        if picture is None or size is None:
-            continue
-        if why := size_conflict(size, *told):
-            finder.fail(where, stem, f"{picture} {why}")
-        else:
-            yield picture, SceneRecord(size=size, plates=plates)
+        folders = (file.parent / "images", file.parent)
+        find = functools.partial(finder.find_stem, stem, folders, where)
+        parse = functools.partial(_plate, file)
+        yield from finder.scene(parse, shapes, where, stem, find, told)
 
 
 def _video_size(root: Element) -> tuple[str, str]:
@@ -172,8 +150,13 @@ def _video_size(root: Element) -> tuple[str, str]:
     return "", ""
 
 
-def _plate(file: Path, parent: Element, element: Element) -> PlateRecord | None:
-    """Return the plate of a shape; None where it is neither box nor polygon."""
+def _plate(file: Path, told: tuple[Element, Element]) -> PlateRecord | None:
+    """Return the plate of a shape; None where it is neither box nor polygon.
+
+    Args:
+        told: what it is of, an image or a track, and the shape.
+    """
+    parent, element = told
     where = f"{file}: line {element.line}"
     if element.tag == "box":
         x0, y0, x1, y1 = (

@@ -12,6 +12,7 @@ their pictures are named by URL, and most of those URLs answer no more. The text
 place of its own in the form: here it is in `notes`, where people typed it.
 """
 
+import functools
 import json
 import math
 import re
@@ -25,7 +26,7 @@ import numpy as np
 from platewright.dataset.outline import SeenPlate, corners_around, polygon_area
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.textfile import first_line, head_of, lines_of, load_list, object_of
-from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
+from platewright.dataset.writer import PLATE, Format, Sample, kind_of
 from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.geometry import box_of_quad, quad_of_box
@@ -47,9 +48,7 @@ class DataturksFormat(Format):
 
     def add(self, sample: Sample) -> None:
         """Write a picture."""
-        picture = save_sample(sample, self.folder / "images")
-        plates = self.seen_plates(sample)
-        self.hold(*(seen.plate.text for seen in plates))
+        picture, plates = self.begin(sample)
         annotations = [_annotation(seen) for seen in plates]
         values = {"content": f"images/{picture}", "annotation": annotations or None, "extras": None}
         self.lines.append(json.dumps(values))
@@ -107,14 +106,11 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         if not isinstance(annotations, list):
             raise DatasetError(f"{where}: annotation is no list")
         named = [(f"{where}: annotation[{k}]", a) for k, a in enumerate(annotations)]
-        told = finder.plates(_plate, named, where, content.strip())
-        picture = None if told is None else finder.find(content.strip(), file, where)
-        size = None if picture is None else finder.size(picture, where)
-        if told is None or picture is None or size is None:
-            continue
-        scale = [size[1], size[0]]
-        plates = tuple(replace(plate, quad=plate.quad * scale) for plate in told)
-        yield picture, SceneRecord(size=size, plates=plates)
+        find = functools.partial(finder.find, content.strip(), file, where)
+        for picture, record in finder.scene(_plate, named, where, content.strip(), find):
+            scale = [record.size[1], record.size[0]]
+            plates = tuple(replace(plate, quad=plate.quad * scale) for plate in record.plates)
+            yield picture, replace(record, plates=plates)
 
 
 def _entries(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:

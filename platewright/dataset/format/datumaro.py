@@ -13,6 +13,7 @@ attribute `rotation`; other shapes are passed over. A plate's text is the attrib
 so or like it. The form: https://docs.cvat.ai/docs/dataset_management/formats/format-datumaro/.
 """
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -22,12 +23,11 @@ from typing import Any
 import numpy as np
 
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
-from platewright.dataset.picture import STRICT, PictureFinder, size_conflict
+from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
 from platewright.dataset.textfile import head_of, list_of, load_object, name_of, numbers_of
-from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
+from platewright.dataset.writer import PLATE, ListFormat, Sample, kind_of
 from platewright.errors import DatasetError
-from platewright.file import make_folder, whole_text
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
@@ -35,20 +35,21 @@ from platewright.text import number_of
 FOLDER, PART = "annotations", "default"
 KEYS = (rb'"categories"\s*:\s*\{', rb'"items"\s*:\s*\[')
 LABEL = {"name": PLATE, "parent": "", "attributes": ["region", "text"]}
+CATEGORIES = {"label": {"labels": [LABEL], "attributes": ["occluded"]}}
 
 
-class DatumaroFormat(Format):
+class DatumaroFormat(ListFormat):
     """Pictures and one JSON file."""
 
     name = "datumaro"
     summary = "Datumaro 1.0, as CVAT has it: one JSON file of boxes and polygons with texts"
     folders = (f"images/{PART}",)
+    file, comma, tail = f"{FOLDER}/{PART}.json", ",", "]}\n"
+    head = f'{{"info": {{}},\n"categories": {json.dumps(CATEGORIES)},\n"items": ['
 
     def add(self, sample: Sample) -> None:
         """Write a picture."""
-        picture = save_sample(sample, self.folder / "images" / PART)
-        seen = self.seen_plates(sample)
-        self.hold(*(one.plate.text for one in seen))
+        picture, seen = self.begin(sample)
         annotations: list[dict[str, Any]] = []
         for number, one in enumerate(seen):
             x0, y0, x1, y1 = box_of_quad(one.quad)
@@ -61,17 +62,6 @@ class DatumaroFormat(Format):
         image = {"path": picture, "size": list(sample.record.size)}
         item = {"id": Path(picture).stem, "annotations": annotations, "image": image}
         self.lines.append(json.dumps(item))
-
-    @classmethod
-    def finish(cls, lines: Iterable[str], folder: Path) -> None:
-        """Write the JSON file."""
-        make_folder(folder / FOLDER)
-        categories = {"label": {"labels": [LABEL], "attributes": ["occluded"]}}
-        with whole_text(folder / FOLDER / f"{PART}.json") as stream:
-            stream.write(f'{{"info": {{}},\n"categories": {json.dumps(categories)},\n"items": [')
-            for number, line in enumerate(lines):
-                stream.write(f"{',' if number else ''}\n{line}")
-            stream.write("\n]}\n")
 
 
 def _rounded(values: Iterable[float]) -> list[float]:
@@ -119,17 +109,10 @@ def _items(file: Path, finder: PictureFinder) -> Iterator[tuple[Path, SceneRecor
             (f"{where}: annotations[{k}]", shape, kinds)
             for k, shape in enumerate(list_of(where, item, "annotations"))
         ]
-        plates = finder.plates(_plate, shapes, where, name)
-        picture = None if plates is None else finder.find(name, file, where, folders=folders)
-        size = None if picture is None else finder.size(picture, where)
-        if plates is None or picture is None or size is None:
-            continue
         given = told.get("size")
         height, width = given if isinstance(given, list) and len(given) == 2 else ("", "")
-        if why := size_conflict(size, str(height), str(width)):
-            finder.fail(where, name, f"{picture} {why}")
-        else:
-            yield picture, SceneRecord(size=size, plates=plates)
+        find = functools.partial(finder.find, name, file, where, folders=folders)
+        yield from finder.scene(_plate, shapes, where, name, find, (str(height), str(width)))
 
 
 def _plate(told: tuple[str, dict[str, Any], list[str]]) -> PlateRecord | None:

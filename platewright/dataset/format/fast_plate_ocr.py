@@ -12,17 +12,16 @@ which `NA` and `NULL` are empty cells: plates with such texts are left out.
 """
 
 import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from platewright.dataset import crop
-from platewright.dataset.crop import cut_box
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.picture_file import cut_box
 from platewright.dataset.selection import list_files, lists_in
 from platewright.dataset.textfile import first_line, has_columns, rows_of
+from platewright.dataset.writer import CropFormat, csv_row
 from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.geometry import Picture
@@ -37,7 +36,7 @@ PAD = "_"
 WINDOW = (64, 128)  #: (height, width) that its networks are given, as of those that it ships
 
 
-class FastPlateOcrFormat(crop.CropFormat):
+class FastPlateOcrFormat(CropFormat):
     """Crops and two CSV files."""
 
     name = "fast-plate-ocr"
@@ -56,9 +55,7 @@ class FastPlateOcrFormat(crop.CropFormat):
 
     def line(self, file: str, plate: PlateRecord) -> str:
         """Return the row."""
-        row = io.StringIO()
-        csv.writer(row, lineterminator="").writerow([file, plate.text, plate.region])
-        return row.getvalue()
+        return csv_row(file, plate.text, plate.region)
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
@@ -105,20 +102,11 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: one file, or a folder with `train.csv`, `val.csv` and `test.csv`; pictures are
             named from there.
-
-    Yields:
-        Each picture, and a record with one plate from edge to edge of it.
     """
     for file in list_files(path, ".csv"):
         for number, row in rows_of(file, NEEDED):
             where = f"{file}: line {number}"
             if not row["image_path"]:
                 raise DatasetError(f"{where}: image_path is empty")
-            picture = finder.find(row["image_path"], file, where)
-            if picture is None:
-                continue
-            record = crop.record_of_crop(
-                finder, picture, where, row["plate_text"], row.get("plate_region", "")
-            )
-            if record is not None:
-                yield picture, record
+            text, region = row["plate_text"], row.get("plate_region", "")
+            yield from finder.crop(row["image_path"], file, where, text, region)

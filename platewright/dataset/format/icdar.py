@@ -83,13 +83,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     for file in files:
         stem = file.stem.removeprefix("gt_")
         parse = functools.partial(_plate, file)
-        plates = finder.plates(parse, lines_of(file), str(file), stem)
-        if plates is None:
-            continue
-        picture = finder.find_stem(stem, (path / "images", folder), str(file))
-        size = None if picture is None else finder.size(picture, str(file))
-        if picture is not None and size is not None:
-            yield picture, SceneRecord(size=size, plates=plates)
+        find = functools.partial(finder.find_stem, stem, (path / "images", folder), str(file))
+        yield from finder.scene(parse, lines_of(file), str(file), stem, find)
 
 
 def _plate(file: Path, told: tuple[int, str]) -> PlateRecord:

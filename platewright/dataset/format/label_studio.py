@@ -20,9 +20,11 @@ Studio puts before uploaded ones. The form: https://labelstud.io/guide/export.
 """
 
 import contextlib
+import functools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,9 +35,8 @@ from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, UPLOADED, PictureFinder
 from platewright.dataset.selection import told_text
 from platewright.dataset.textfile import head_of, load_list, numbers_of
-from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_sample
+from platewright.dataset.writer import PLATE, ListFormat, Sample, kind_of
 from platewright.errors import DatasetError, counted
-from platewright.file import whole_text
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
 
@@ -49,18 +50,17 @@ PLACE = ("points", "x", "y", "width", "height", "rotation")
 TOO_SHORT = "JSON_MIN does not tell whose they are; export JSON"
 
 
-class LabelStudioFormat(Format):
+class LabelStudioFormat(ListFormat):
     """Pictures and one JSON file."""
 
     name = "label-studio"
     summary = "Label Studio: one JSON file of tasks with polygons and texts"
+    file, head, comma, tail = FILE, "[", ",", "]\n"
 
     def add(self, sample: Sample) -> None:
         """Write a picture."""
-        picture = save_sample(sample, self.folder / "images")
+        picture, seen = self.begin(sample)
         height, width = sample.record.size
-        seen = self.seen_plates(sample)
-        self.hold(*(one.plate.text for one in seen))
         result: list[dict[str, Any]] = []
         for number, one in enumerate(seen):
             points = (one.quad / [width, height] * PER_CENT).tolist()
@@ -73,15 +73,6 @@ class LabelStudioFormat(Format):
                 result.append({**about, "from_name": "text", "type": "textarea", "value": value})
         task = {"id": sample.index + 1, "data": {"image": f"images/{picture}"}}
         self.lines.append(json.dumps({**task, "annotations": [{"result": result}]}))
-
-    @classmethod
-    def finish(cls, lines: Iterable[str], folder: Path) -> None:
-        """Write the JSON file."""
-        with whole_text(folder / FILE) as stream:
-            stream.write("[")
-            for number, line in enumerate(lines):
-                stream.write(f"{',' if number else ''}\n{line}")
-            stream.write("\n]\n")
 
 
 def claims(path: Path) -> bool:
@@ -98,9 +89,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
 
     Args:
         path: the file, or the folder that holds it; pictures lie beside it or in `images/`.
-
-    Yields:
-        Each picture and its record, a task each.
     """
     file = min(path.glob("*.json"), default=path / FILE) if path.is_dir() else path
     for number, task in enumerate(load_list(file)):
@@ -112,14 +100,11 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         if why := _give_texts(task, regions):
             finder.fail(where, name, why)
             continue
-        plates = finder.plates(_plate, regions, where, name)
-        picture = None if plates is None else finder.find(name, file, where)
-        size = None if picture is None else finder.size(picture, where)
-        if plates is None or picture is None or size is None:
-            continue
-        scale = np.array([size[1], size[0]]) / PER_CENT
-        scaled = tuple(_scaled(plate, scale) for plate in plates)
-        yield picture, SceneRecord(size=size, plates=scaled)
+        find = functools.partial(finder.find, name, file, where)
+        for picture, record in finder.scene(_plate, regions, where, name, find):
+            scale = np.array([record.size[1], record.size[0]]) / PER_CENT
+            scaled = tuple(_scaled(plate, scale) for plate in record.plates)
+            yield picture, replace(record, plates=scaled)
 
 
 def _address(task: dict[str, Any]) -> str:

@@ -22,17 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
-from platewright.dataset.picture import (
-    STRICT,
-    PackedPicture,
-    PictureFile,
-    PictureFinder,
-    packed_size,
-    size_conflict,
-)
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.picture_file import PackedPicture, PictureFile, packed_size, size_conflict
 from platewright.dataset.selection import told_text
 from platewright.dataset.textfile import head_of, list_of, load_object, name_of, numbers_of
-from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_bytes, save_sample
+from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_bytes
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad
 from platewright.record import PlateRecord, SceneRecord
@@ -51,9 +45,7 @@ class LabelmeFormat(Format):
 
     def add(self, sample: Sample) -> None:
         """Write a picture and its file."""
-        picture = save_sample(sample, self.folder)
-        seen = self.seen_plates(sample)
-        self.hold(*(one.plate.text for one in seen))
+        picture, seen = self.begin(sample)
         shapes: list[dict[str, Any]] = [
             {
                 "label": PLATE,
@@ -91,9 +83,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PictureFi
 
     Args:
         path: the file or the folder; pictures lie beside the files, or where these say.
-
-    Yields:
-        Each picture, by its file's name, and its record.
     """
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files:

@@ -1,7 +1,5 @@
 """Photos and their labels in one CSV file: what `evaluate.py` and `train.py --watch` measure on."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +8,7 @@ from pathlib import Path
 
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.textfile import first_line, has_columns, rows_of
-from platewright.dataset.writer import Format, Sample, save_sample
+from platewright.dataset.writer import Format, Sample, csv_row, save_sample
 from platewright.errors import DatasetError
 from platewright.file import whole_text
 from platewright.geometry import Box, quad_of_box
@@ -121,14 +119,13 @@ class LabelsCsvFormat(Format):
         """Write the CSV file."""
         rows = [json.loads(line) for line in lines]
         boxed = not rows or any(box is not None for _, box, *_ in rows)
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["file", *(BOX_COLUMNS if boxed else ()), "text", "country"])
-        for photo, box, size, plate, country in rows:
-            row = (photo, *((box or size) if boxed else ()), plate, country)
-            writer.writerow(map(shielded, row))
         with whole_text(folder / TABLE) as stream:
-            stream.write(text.getvalue())
+            header = ("file", *(BOX_COLUMNS if boxed else ()), "text", "country")
+            stream.write(f"{csv_row(*header)}\n")
+            for photo, box, size, plate, country in rows:
+                place = (box or size) if boxed else ()
+                cells = map(shielded, (photo, *place, plate, country))
+                stream.write(f"{csv_row(*cells)}\n")
 
 
 def claims(path: Path) -> bool:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from platewright.dataset.crop import straighten
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL
-from platewright.dataset.picture import STRICT, PackedPicture, PictureFinder, packed_size
-from platewright.dataset.writer import Format, Sample, encode_png
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.picture_file import PackedPicture, encode_png, packed_size, straighten
+from platewright.dataset.writer import Format, Sample
 from platewright.errors import ConfigError, DatasetError, OutputError
 from platewright.geometry import quad_of_box
 from platewright.record import PlateRecord, SceneRecord
@@ -96,9 +96,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPic
 
     Args:
         path: an environment's folder, or one with several.
-
-    Yields:
-        Each picture, and a record with one plate from edge to edge of it.
     """
     environments = _environments(path)
     if not environments:

@@ -18,9 +18,9 @@ from typing import Any
 from platewright.dataset.format import icdar
 from platewright.dataset.outline import polygon_quad
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.selection import list_files, lists_in, split_line, write_split
+from platewright.dataset.selection import list_files, lists_in
 from platewright.dataset.textfile import first_line, lines_of, numbers_of, value_of
-from platewright.dataset.writer import Format, Sample, save_sample
+from platewright.dataset.writer import Format, Sample, save_sample, split_line, write_split
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord
 
@@ -79,11 +79,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             if not name.strip():
                 raise DatasetError(f"{where}: names no picture")
             parse = functools.partial(_plate, where)
-            plates = finder.plates(parse, entries, where, name.strip())
-            picture = None if plates is None else finder.find(name.strip(), file, where)
-            size = None if picture is None else finder.size(picture, where)
-            if plates is not None and picture is not None and size is not None:
-                yield picture, SceneRecord(size=size, plates=plates)
+            find = functools.partial(finder.find, name.strip(), file, where)
+            yield from finder.scene(parse, entries, where, name.strip(), find)
 
 
 def _plate(where: str, entry: Any) -> PlateRecord:

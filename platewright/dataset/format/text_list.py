@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from platewright.dataset import crop
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import list_files, lists_in
 from platewright.dataset.textfile import first_line, lines_of
+from platewright.dataset.writer import CropFormat
 from platewright.errors import DatasetError
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
@@ -24,7 +24,7 @@ from platewright.record import PlateRecord, SceneRecord
 SUFFIXES = "|".join(re.escape(suffix) for suffix in READ_SUFFIXES)
 
 
-class TextListFormat(crop.CropFormat):
+class TextListFormat(CropFormat):
     """Crops and two lists."""
 
     name = "text-list"
@@ -77,9 +77,6 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
     Args:
         path: one list, or a folder with `train.txt`, `val.txt` and `test.txt`; pictures are
             named from there.
-
-    Yields:
-        Each picture, and a record with one plate from edge to edge of it.
     """
     yield from read_lists(path, "\t", "tab", finder)
 
@@ -95,12 +92,7 @@ def read_lists(
             if told is None:
                 continue
             name, text = told
-            picture = finder.find(name, file, where)
-            if picture is None:
-                continue
-            record = crop.record_of_crop(finder, picture, where, text)
-            if record is not None:
-                yield picture, record
+            yield from finder.crop(name, file, where, text)
 
 
 def _told(where: str, line: str, separator: str, called: str) -> tuple[str, str]:

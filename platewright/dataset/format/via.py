@@ -12,9 +12,10 @@ over and noted. A plate's text is the attribute that is called so or like it (`p
 else the only one there is. The form: VIA 2, https://www.robots.ox.ac.uk/~vgg/software/via/.
 """
 
+import functools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,8 @@ from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
 from platewright.dataset.textfile import head_of, load_object, name_of, numbers_of
-from platewright.dataset.writer import Format, Sample, kind_of, save_sample
+from platewright.dataset.writer import ListFormat, Sample, kind_of
 from platewright.errors import DatasetError
-from platewright.file import whole_text
 from platewright.record import PlateRecord, SceneRecord
 
 FILE, PROJECT = "via.json", "_via_img_metadata"
@@ -33,18 +33,17 @@ KINDS = ("label", "class", "type", "category", "name")
 """Names of an attribute that says what a region shows."""
 
 
-class ViaFormat(Format):
+class ViaFormat(ListFormat):
     """Pictures and one JSON file."""
 
     name = "via"
     summary = "VIA: one JSON file of regions with attributes, as the VGG Image Annotator has it"
+    file, head, comma, tail = FILE, "{", ",", "}\n"
 
     def add(self, sample: Sample) -> None:
         """Write a picture."""
-        picture = save_sample(sample, self.folder / "images")
+        picture, seen = self.begin(sample)
         size = (self.folder / "images" / picture).stat().st_size
-        seen = self.seen_plates(sample)
-        self.hold(*(one.plate.text for one in seen))
         regions = [
             {
                 "shape_attributes": {
@@ -58,15 +57,6 @@ class ViaFormat(Format):
         ]
         values = {"filename": picture, "size": size, "regions": regions, "file_attributes": {}}
         self.lines.append(f"{json.dumps(f'{picture}{size}')}: {json.dumps(values)}")
-
-    @classmethod
-    def finish(cls, lines: Iterable[str], folder: Path) -> None:
-        """Write the JSON file."""
-        with whole_text(folder / FILE) as stream:
-            stream.write("{")
-            for number, line in enumerate(lines):
-                stream.write(f"{',' if number else ''}\n{line}")
-            stream.write("\n}\n")
 
 
 def claims(path: Path) -> bool:
@@ -100,11 +90,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         if not isinstance(regions, list):
             raise DatasetError(f"{where}: regions is no list")
         told = [(f"{where}: regions[{k}]", region) for k, region in enumerate(regions)]
-        plates = finder.plates(_plate, told, where, name)
-        picture = None if plates is None else finder.find(name, file, where)
-        size = None if picture is None else finder.size(picture, where)
-        if plates is not None and picture is not None and size is not None:
-            yield picture, SceneRecord(size=size, plates=plates)
+        find = functools.partial(finder.find, name, file, where)
+        yield from finder.scene(_plate, told, where, name, find)
 
 
 def _plate(told: tuple[str, Any]) -> PlateRecord:

@@ -33,16 +33,18 @@ from platewright.dataset.outline import (
     turned_quad,
     upright_start,
 )
-from platewright.dataset.picture import (
-    STRICT,
-    PictureFinder,
-    find_file,
-    find_picture,
-    name_key,
-    size_conflict,
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.picture_file import find_file, find_picture, name_key, size_conflict
+from platewright.dataset.selection import told_text
+from platewright.dataset.writer import (
+    Format,
+    Sample,
+    kind_of,
+    save_bytes,
+    save_picture,
+    split_line,
+    write_split,
 )
-from platewright.dataset.selection import split_line, told_text, write_split
-from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, save_picture
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
 from platewright.file import files_below, make_folder, whole_text

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from platewright.dataset.index import TarShard
-from platewright.dataset.picture import STRICT, PackedPicture, PictureFinder
+from platewright.dataset.picture import STRICT, PictureFinder
+from platewright.dataset.picture_file import PackedPicture
 from platewright.dataset.writer import Format, Sample, encode_sample, plain_value
 from platewright.errors import DatasetError
 from platewright.file import writing

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platewright.dataset.writer import Format, Sample, encode_png, plain_value, save_bytes
+from platewright.dataset.picture_file import encode_png
+from platewright.dataset.writer import Format, Sample, plain_value, save_bytes
 from platewright.errors import DatasetError
 from platewright.record import SceneRecord
 
@@ -65,8 +66,7 @@ def read(path: Path, finder: PictureFinder | None = None) -> Iterator[tuple[Path
 
     A last line that is cut off, as a run leaves it that was killed, is passed over and noted.
     """
-    from platewright.dataset.failure import CUT_OFF
-    from platewright.dataset.picture import STRICT
+    from platewright.dataset.picture import CUT_OFF, STRICT
     from platewright.dataset.textfile import is_ended, lines_of
 
     labels = path / LABELS if path.is_dir() else path

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from platewright.dataset.format import yolo
+from platewright.dataset.format.yolo import num_fields, read_rows, unit_points
 from platewright.dataset.outline import SeenPlate, polygon_area
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.yolo_row import num_fields, read_rows, unit_points
 from platewright.geometry import FloatArray
 from platewright.record import SceneRecord
 

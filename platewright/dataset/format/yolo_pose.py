@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from platewright.dataset.format import yolo
+from platewright.dataset.format.yolo import num_fields, read_rows, unit_points, unit_quad
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.yolo_row import num_fields, read_rows, unit_points, unit_quad
 from platewright.geometry import FloatArray
 from platewright.record import SceneRecord
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from platewright.dataset.format import yolo
+from platewright.dataset.format.yolo import POLYGON, num_fields, read_rows, unit_points, unit_quad
 from platewright.dataset.outline import SeenPlate, corners_around, polygon_area, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.yolo_row import POLYGON, num_fields, read_rows, unit_points, unit_quad
 from platewright.geometry import FloatArray
 from platewright.record import SceneRecord
 

@@ -6,9 +6,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.output.lines import LinesFile
 from platewright.output.photo import PhotoReadings
-from platewright.output.writer import ReadingsWriter
+from platewright.output.writer import LinesFile, ReadingsWriter
 
 
 class Writer(ReadingsWriter):

@@ -14,7 +14,8 @@ import pytest
 
 from platewright.dataset.conversion import Conversion, convert
 from platewright.dataset.format import detect_format, load_reader
-from platewright.dataset.picture import PackedPicture, PictureFinder
+from platewright.dataset.picture import PictureFinder
+from platewright.dataset.picture_file import PackedPicture
 from platewright.errors import DatasetError
 
 SIZE = (100, 200)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from platewright.dataset.crop import MIN_CROP
 from platewright.dataset.format import load_format
+from platewright.dataset.picture_file import MIN_CROP
 from platewright.errors import ConfigError
 from platewright.geometry import box_of_quad
 from platewright.record import PlateRecord

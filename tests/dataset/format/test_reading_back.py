@@ -17,7 +17,8 @@ from platewright.dataset.format import (
     readable_names,
     windows,
 )
-from platewright.dataset.picture import PackedPicture, PictureFinder
+from platewright.dataset.picture import PictureFinder
+from platewright.dataset.picture_file import PackedPicture
 from platewright.errors import ConfigError, DatasetError
 from tests.dataset.samples import plain_plate, plain_sample
 
