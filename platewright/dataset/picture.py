@@ -331,7 +331,9 @@ class PictureFinder(Failures):
         name: the first URL of that name has it, another one of the same name never.
         """
         if self._map is None:
-            self._map = self._read_map()
+            told = None if self.folder is None else self.folder / MAP
+            rows = rows_of(told, ("url", "file")) if told and told.is_file() else ()
+            self._map = {row["url"]: row["file"] for _, row in rows}
         folder = self.folder or Path()
         if url in self._map:
             return self._local(self._map[url], folder / MAP)
@@ -355,12 +357,6 @@ class PictureFinder(Failures):
             raise DatasetError(str(error)) from None
         write_file(fetched, data)
         return fetched
-
-    def _read_map(self) -> dict[str, str]:
-        path = None if self.folder is None else self.folder / MAP
-        if path is None or not path.is_file():
-            return {}
-        return {row["url"]: row["file"] for _, row in rows_of(path, ("url", "file"))}
 
 
 STRICT = PictureFinder(strict=True)  #: Finds local pictures; the first that is missing is an error

@@ -141,7 +141,8 @@ def _assemble(
     try:
         for _, done in results:
             if done.error:
-                raise _error(done)
+                was = ConfigError if done.exit_code == ConfigError.exit_code else OutputError
+                raise was(done.error)
             num_done += 1
             progress.add(done.samples, f"  {num_done} of {job.num_shards} shards")
         rate = progress.rate
@@ -163,12 +164,6 @@ def _assemble(
         f"{job.out}: {counted(job.count, 'picture')} as {', '.join(job.formats)} in "
         f"{counted(job.num_shards, 'shard')}{before}, {rate:.0f} a second"
     )
-
-
-def _error(done: ShardDone) -> Exception:
-    """Return a worker's failure as what it was."""
-    kind = ConfigError if done.exit_code == ConfigError.exit_code else OutputError
-    return kind(done.error)
 
 
 def job_settings(job: ShardJob) -> dict[str, Any]:

@@ -178,7 +178,9 @@ def draw_showcase(codes: Sequence[str] = (), *, count: int = 48, seed: int = 0) 
     Raises:
         RegionError: if a region can't be used.
     """
-    regions = [load_region(code) for code in (codes or _spread(count))]
+    every = jurisdictions()
+    few = min(count, len(every))  # spread over all of them
+    regions = [load_region(c) for c in codes or [every[len(every) * k // few] for k in range(few)]]
     tiles = []
     for k in range(count):
         region = regions[k % len(regions)]
@@ -192,14 +194,6 @@ def draw_showcase(codes: Sequence[str] = (), *, count: int = 48, seed: int = 0) 
             look = region.draw(rng)
         tiles.append(_plate_tile(rng, look, f"{region.name}: {look.series}"))
     return make_sheet(tiles, gap=0)
-
-
-def _spread(count: int) -> list[str]:
-    """Return the codes of as many regions as are wanted, spread over all of them."""
-    codes = list(jurisdictions())
-    if len(codes) <= count:
-        return codes
-    return [codes[len(codes) * k // count] for k in range(count)]
 
 
 def _plate_tile(rng: np.random.Generator, look: Look, caption: str) -> Picture:
@@ -217,14 +211,21 @@ def _plate_tile(rng: np.random.Generator, look: Look, caption: str) -> Picture:
     outline = cv2.dilate((alpha[..., 0] > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
     edge = outline - (alpha[..., 0] > 0.5)
     tile[y : y + size[1], x : x + size[0]][edge.astype(bool)] = 200
-    picture = Image.fromarray(tile)
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(13)
+    font = ImageFont.load_default(13)
     plain = unicodedata.normalize("NFKD", caption)  # the small font knows ASCII alone
     caption = plain.encode("ascii", "ignore").decode()
     while font.getlength(caption) > PLATE_TILE[1] - 8:
         caption = caption[:-2].rstrip(" .") + "."
-    at = ((PLATE_TILE[1] - font.getlength(caption)) / 2, PLATE_ROOM[0] + 16)
-    pen.text(at, caption, fill=(70, 70, 70), font=font)
+    return _captioned(tile, caption, PLATE_ROOM[0] + 16, font)
+
+
+def _captioned(
+    tile: Picture, text: str, top: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+) -> Picture:
+    """Return a tile with a line of text in its middle."""
+    picture = Image.fromarray(tile)
+    at = ((tile.shape[1] - font.getlength(text)) / 2, top)
+    ImageDraw.Draw(picture).text(at, text, fill=(70, 70, 70), font=font)
     return np.asarray(picture)
 
 
@@ -266,11 +267,7 @@ def _mark_tile(name: str, seed: int) -> Picture:
             x, y = (8 + (half - wide) / 2, 8 + k * ROOM[0] / 2 + (ROOM[0] / 2 - tall) / 2)
         box = (x, y, x + 0.94 * wide, y + 0.94 * tall)
         paint_mark(tile, box, mark, paper=PAPER, ink=INK)
-    picture = Image.fromarray(tile)
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(12)
-    at = ((TILE[1] - font.getlength(name)) / 2, TILE[0] - 24)
-    pen.text(at, name, fill=(70, 70, 70), font=font)
-    return np.asarray(picture)
+    return _captioned(tile, name, TILE[0] - 24, ImageFont.load_default(12))
 
 
 def save_sheet(job: DrawingJob, count: int, path: Path) -> str:

@@ -144,7 +144,8 @@ class MessageQueue:
                 "INSERT INTO message (receiver, id, body, picture) VALUES (?, ?, ?, ?)",
                 (receiver, message.id, json.dumps(message.body), message.picture),
             )
-            while self._bytes() > self.most_bytes:
+            held = "SELECT coalesce(sum(length(picture)), 0) FROM message"
+            while self._do(held)[0][0] > self.most_bytes:
                 self._do(
                     "UPDATE message SET picture = x'' WHERE number = "
                     "(SELECT min(number) FROM message WHERE length(picture) > 0)"
@@ -193,9 +194,6 @@ class MessageQueue:
         for name in (self.path, self.path.with_name(f"{self.path.name}-journal")):
             with contextlib.suppress(OSError):  # it is empty, and does no harm
                 name.unlink()
-
-    def _bytes(self) -> int:
-        return int(self._do("SELECT coalesce(sum(length(picture)), 0) FROM message")[0][0])
 
     def _do(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
         try:

@@ -155,7 +155,9 @@ def find_plates(
         own = [reading for picture, _ in looks for reading in detector.locate(picture)]
         if way:  # the front of a house on its side is no plate
             most = LARGEST * turned.shape[0] * turned.shape[1]
-            own = [r for r in own if r.presence >= SURE or _area(r) <= most]
+            areas = [cv2.contourArea(reading.quad.astype(np.float32)) for reading in own]
+            both = zip(own, areas, strict=True)
+            own = [r for r, area in both if r.presence >= SURE or area <= most]
         if way % 1:  # nor is what is hardly one upright
             own = [r for r in own if r.presence >= LIKELY]
         own = _apart(without_texts(own), SAME)
@@ -269,10 +271,6 @@ def widened(quad: ArrayLike) -> FloatArray:
             length = max(float(np.hypot(*side)), 1e-6)
             out[k] += side / length * max(WIDER * length, LEAST_PX)
     return out
-
-
-def _area(find: Reading) -> float:
-    return float(cv2.contourArea(find.quad.astype(np.float32)))
 
 
 def _apart(finds: Sequence[Reading], overlap: float) -> list[Reading]:

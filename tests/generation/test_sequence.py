@@ -11,7 +11,7 @@ import pytest
 
 from platewright.dataset.store import HIDDEN, FolderStore
 from platewright.errors import OutputError
-from platewright.generation.sequence import check_sequence, draw_sequence, whole_lines
+from platewright.generation.sequence import Manifest, draw_sequence, whole_lines
 
 OURS = re.compile(r"\d\.txt|list\.jsonl")
 SETTINGS = {"seed": 0, "count": 6}
@@ -86,9 +86,10 @@ def test_another_command_is_refused_and_force_replaces_its_files_alone(
 def test_files_that_no_run_tells_of_are_kept(tmp_path: Path) -> None:
     (tmp_path / "4.txt").write_text("old")
     (tmp_path / "mine.md").write_text("mine")
-    for check in (lambda: run(tmp_path), lambda: check_sequence(
-        tmp_path, SETTINGS, force=False, ours=OURS
-    )):  # fmt: skip
+    manifest = Manifest(FolderStore(tmp_path), str(tmp_path))
+    for check in (
+        lambda: run(tmp_path), lambda: manifest.check(SETTINGS, force=False, ours=OURS)
+    ):  # fmt: skip
         with pytest.raises(OutputError, match=r"holds 1 drawn files: --force replaces them"):
             check()
     assert contents(tmp_path) == {"4.txt": "old", "mine.md": "mine"}
