@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from platewright.errors import DatasetError, os_errors_as
 from platewright.file import open_file, read_file
+from platewright.geometry import Box
 from platewright.record import SceneRecord
-from platewright.text import LARGEST
+from platewright.text import LARGEST, number_of
 from platewright.toml import is_deep
 
 SNIFFED = 1 << 16  #: Bytes of a file that are looked at to tell its format
@@ -316,3 +317,27 @@ def numbers_of(where: object, key: str, values: list[Any]) -> NDArray[np.float64
     if (np.abs(numbers) > LARGEST).any():
         raise DatasetError(f"{where}: {key} holds a number beyond {LARGEST:g}")
     return numbers
+
+
+def box_of(where: object, value: object) -> Box:
+    """Return the box that a list of x, y, width and height is."""
+    if not isinstance(value, list) or len(value) != 4:
+        raise DatasetError(f"{where}: bbox is no list of four numbers")
+    x, y, wide, tall = (float(v) for v in numbers_of(where, "bbox", value))
+    if wide <= 0 or tall <= 0:
+        raise DatasetError(f"{where}: bbox of {wide:g} x {tall:g}; both must be above 0")
+    return x, y, x + wide, y + tall
+
+
+def texts_of(value: object) -> dict[str, str]:
+    """Return the values of an object that are texts; none where it is no object."""
+    named = value if isinstance(value, dict) else {}
+    return {key: text for key, text in named.items() if isinstance(text, str)}
+
+
+def number_field(where: object, name: str, field: str) -> float:
+    """Return the finite number that a field holds."""
+    value = number_of(field)
+    if not math.isfinite(value):
+        raise DatasetError(f"{where}: {name} is {field[:40]!r}, not a number")
+    return value

@@ -275,20 +275,36 @@ def write_split(
     return counts
 
 
+class SplitFormat(Format):
+    """Pictures and the lists `train` and `val`; a text is in one of them, however often drawn."""
+
+    lists = True
+    suffix: ClassVar[str] = ".txt"  #: Of the lists
+    header: ClassVar[str] = ""  #: Their first line; empty: none
+
+    def list_line(self, sample: Sample, line: str, text: str = "") -> None:
+        """Keep a line, on the side of a text, else that of the first plate or of the picture."""
+        plates = sample.record.plates
+        text = text or (plates[0].text if plates else sample.name)
+        self.lines.append(split_line(text, line, sample.side))
+
+    @classmethod
+    def finish(cls, lines: Iterable[str], folder: Path) -> None:
+        """Write the lists."""
+        write_split(lines, folder, suffix=cls.suffix, header=cls.header)
+
+
 ODD_TEXT = "its text can't stand in the list"  #: Why a plate is left out
 
 
-class CropFormat(Format):
+class CropFormat(SplitFormat):
     """`images/NAME_K.png`, plate K of the sample, and `train` and `val` lists.
 
     A plate is left out where its text is unknown or not all in the picture, or where its crop is
-    smaller than `MIN_CROP`. A text is in one of the lists only, however often it was drawn.
+    smaller than `MIN_CROP`.
     """
 
-    lists = True
     needs = "text"
-    suffix: ClassVar[str] = ".txt"  #: Of the lists
-    header: ClassVar[str] = ""  #: Their first line; empty: none
 
     def add(self, sample: Sample) -> None:
         """Write the crops of a sample."""
@@ -303,8 +319,7 @@ class CropFormat(Format):
             else:
                 file = f"images/{stem}_{number}.png"
                 save_picture(crop, self.folder / file)
-                line = self.line(file, seen.plate)
-                self.lines.append(split_line(seen.plate.text, line, sample.side))
+                self.list_line(sample, self.line(file, seen.plate), seen.plate.text)
                 self.hold(seen.plate.text)
 
     def takes(self, text: str) -> bool:
@@ -318,8 +333,3 @@ class CropFormat(Format):
     @abstractmethod
     def line(self, file: str, plate: PlateRecord) -> str:
         """Return a crop's line in its list."""
-
-    @classmethod
-    def finish(cls, lines: Iterable[str], folder: Path) -> None:
-        """Write the lists."""
-        write_split(lines, folder, suffix=cls.suffix, header=cls.header)

@@ -8,19 +8,9 @@ confidence (of the reader that labelled it, 0-1; empty where it is known), plate
 (0 the upper, 1 the lower) and position (from 0). Characters of one plate's text are on one side.
 """
 
-from collections.abc import Iterable
-from pathlib import Path
-
 import numpy as np
 
-from platewright.dataset.writer import (
-    Format,
-    Sample,
-    csv_row,
-    save_picture,
-    split_line,
-    write_split,
-)
+from platewright.dataset.writer import Sample, SplitFormat, csv_row, save_picture
 from platewright.geometry import Picture
 from platewright.record import CharacterRecord
 
@@ -29,12 +19,12 @@ CUT_CHARACTERS = "all characters cut off or too small"  #: Why a plate is left o
 MIN_SIDE_PX = 3.0  #: Least width and height: that of an I on a plate 40 pixels wide
 
 
-class CharactersFormat(Format):
+class CharactersFormat(SplitFormat):
     """Pictures of characters and two CSV files."""
 
     name = "characters"
-    lists = True
     needs = "characters"
+    suffix, header = ".csv", ",".join(COLUMNS)
     summary = "characters cut out of plates, and CSV files with what they are"
 
     def add(self, sample: Sample) -> None:
@@ -59,12 +49,7 @@ class CharactersFormat(Format):
                     character.line,
                     position,
                 )
-                self.lines.append(split_line(plate.text, row, sample.side))
-
-    @classmethod
-    def finish(cls, lines: Iterable[str], folder: Path) -> None:
-        """Write the CSV files."""
-        write_split(lines, folder, suffix=".csv", header=",".join(COLUMNS))
+                self.list_line(sample, row, plate.text)
 
 
 def cut_character(image: Picture, character: CharacterRecord) -> Picture | None:

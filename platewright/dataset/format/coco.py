@@ -1,7 +1,6 @@
 """COCO: pictures and JSON files, one of plates and one of characters; read whoever wrote them."""
 
 import json
-import math
 import re
 import shutil
 import tempfile
@@ -24,19 +23,22 @@ from platewright.dataset.outline import (
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
 from platewright.dataset.textfile import (
+    box_of,
     content_of,
     key_of,
     list_of,
     load_object,
     name_of,
+    number_field,
     numbers_of,
+    texts_of,
 )
 from platewright.dataset.writer import Format, Sample, kind_of
 from platewright.errors import DatasetError, OutputError, counted
 from platewright.file import make_folder, whole_text
 from platewright.geometry import FloatArray, box_of_quad
 from platewright.record import CharacterRecord, PlateRecord, SceneRecord
-from platewright.text import DEFAULT_CHARACTERS, number_of
+from platewright.text import DEFAULT_CHARACTERS
 
 IDS_PER_PICTURE = 1000
 MIN_CHARACTER_SHARE = 0.5
@@ -252,9 +254,8 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         where, entry = told
         extra = entry.get("attributes")
         named = extra if isinstance(extra, dict) else {}
-        texts = {key: value for key, value in named.items() if isinstance(value, str)}
         return PlateRecord(
-            text=name_of(f"{where}: attributes", named, "text") or told_text(texts),
+            text=name_of(f"{where}: attributes", named, "text") or told_text(texts_of(extra)),
             quad=_quad(where, entry),
             region=name_of(f"{where}: attributes", named, "region"),
             characters=tuple(characters.get(_key(entry, "id"), ())),
@@ -307,23 +308,14 @@ def _quad(where: str, entry: dict[str, Any]) -> FloatArray:
             points = cv2.convexHull(points.astype(np.float32)).reshape(-1, 2).astype(np.float64)
         if polygon_area(points) > 0:
             return upright_start(corners_around(points))
-    value = entry.get("bbox")
-    if not isinstance(value, list) or len(value) != CORNERS:
-        raise DatasetError(f"{where}: bbox is no list of four numbers")
-    x, y, wide, tall = (float(v) for v in numbers_of(where, "bbox", value))
-    if wide <= 0 or tall <= 0:
-        raise DatasetError(f"{where}: bbox of {wide:g} x {tall:g}; both must be above 0")
-    return turned_quad((x, y, x + wide, y + tall), _rotation(where, entry))
+    return turned_quad(box_of(where, entry.get("bbox")), _rotation(where, entry))
 
 
 def _rotation(where: str, entry: dict[str, Any]) -> float:
     """Return by how many degrees a box is turned, which CVAT tells as an attribute."""
     extra = entry.get("attributes")
     told = name_of(f"{where}: attributes", extra, "rotation") if isinstance(extra, dict) else ""
-    degrees = number_of(told) if told else 0.0
-    if not math.isfinite(degrees):
-        raise DatasetError(f"{where}: attributes: rotation is {told[:40]!r}, not a number")
-    return degrees
+    return number_field(f"{where}: attributes", "rotation", told) if told else 0.0
 
 
 def _characters(path: Path, source: Path) -> dict[Any, list[CharacterRecord]]:

@@ -13,7 +13,6 @@ The form: https://docs.cvat.ai/docs/other/xml_format/.
 """
 
 import functools
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,12 +23,12 @@ import numpy as np
 from platewright.dataset.outline import SeenPlate, polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
+from platewright.dataset.textfile import number_field
 from platewright.dataset.writer import PLATE, ListFormat, Sample, kind_of
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
-from platewright.text import number_of
 
 FILE = "annotations.xml"
 SHAPES = ("box", "polygon")
@@ -160,12 +159,12 @@ def _plate(file: Path, told: tuple[Element, Element]) -> PlateRecord | None:
     where = f"{file}: line {element.line}"
     if element.tag == "box":
         x0, y0, x1, y1 = (
-            _number(where, name, element.attributes.get(name, ""))
+            number_field(where, name, element.attributes.get(name, ""))
             for name in ("xtl", "ytl", "xbr", "ybr")
         )
         if x1 <= x0 or y1 <= y0:
             raise DatasetError(f"{where}: xbr or ybr is not above xtl or ytl")
-        turn = _number(where, "rotation", element.attributes.get("rotation", "0"))
+        turn = number_field(where, "rotation", element.attributes.get("rotation", "0"))
         quad = turned_quad((x0, y0, x1, y1), turn)
     elif element.tag == "polygon":
         points = element.attributes.get("points", "")
@@ -173,7 +172,7 @@ def _plate(file: Path, told: tuple[Element, Element]) -> PlateRecord | None:
         if any(len(pair) != 2 for pair in pairs):
             raise DatasetError(f"{where}: points is no list such as 1.5,2;3,4;5,6")
         try:
-            corners = [[_number(where, "points", v) for v in pair] for pair in pairs]
+            corners = [[number_field(where, "points", v) for v in pair] for pair in pairs]
             quad = upright_start(polygon_quad(corners))  # whoever draws begins at any corner
         except ValueError as error:
             raise DatasetError(f"{where}: {error}") from None
@@ -183,10 +182,3 @@ def _plate(file: Path, told: tuple[Element, Element]) -> PlateRecord | None:
     label = element.attributes.get("label") or parent.attributes.get("label", "")
     region = next((text for name, text in values.items() if name.lower() == "region"), "")
     return PlateRecord(text=told_text(values), quad=quad, region=region, kind=kind_of(label))
-
-
-def _number(where: str, name: str, field: str) -> float:
-    value = number_of(field)
-    if not math.isfinite(value):
-        raise DatasetError(f"{where}: {name} is {field[:40]!r}, not a number")
-    return value

@@ -25,12 +25,20 @@ import numpy as np
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
-from platewright.dataset.textfile import head_of, list_of, load_object, name_of, numbers_of
+from platewright.dataset.textfile import (
+    box_of,
+    head_of,
+    list_of,
+    load_object,
+    name_of,
+    number_field,
+    numbers_of,
+    texts_of,
+)
 from platewright.dataset.writer import PLATE, ListFormat, Sample, kind_of
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
-from platewright.text import number_of
 
 FOLDER, PART = "annotations", "default"
 KEYS = (rb'"categories"\s*:\s*\{', rb'"items"\s*:\s*\[')
@@ -122,16 +130,8 @@ def _plate(told: tuple[str, dict[str, Any], list[str]]) -> PlateRecord | None:
     named: dict[str, Any] = extra if isinstance(extra, dict) else {}
     try:
         if shape.get("type") == "bbox":
-            values = shape.get("bbox")
-            if not isinstance(values, list) or len(values) != 4:
-                raise ValueError("bbox is no list of four numbers")
-            x, y, wide, tall = (float(v) for v in numbers_of(where, "bbox", values))
-            if wide <= 0 or tall <= 0:
-                raise ValueError(f"bbox of {wide:g} x {tall:g}; both must be above 0")
-            turn = number_of(name_of(where, named, "rotation") or "0")
-            if not np.isfinite(turn):
-                raise ValueError(f"rotation is {named['rotation']!r:.40}, not a number")
-            quad = turned_quad((x, y, x + wide, y + tall), turn)
+            turn = number_field(where, "rotation", name_of(where, named, "rotation") or "0")
+            quad = turned_quad(box_of(where, shape.get("bbox")), turn)
         elif shape.get("type") == "polygon":
             points = shape.get("points")
             if not isinstance(points, list) or len(points) % 2:
@@ -143,6 +143,6 @@ def _plate(told: tuple[str, dict[str, Any], list[str]]) -> PlateRecord | None:
         raise DatasetError(f"{where}: {error}") from None
     label = shape.get("label_id")
     kind = next((name for number, name in enumerate(kinds) if number == label), "")
-    texts = {key: value for key, value in named.items() if isinstance(value, str)}
+    texts = texts_of(named)
     region = texts.get("region", "")
     return PlateRecord(text=told_text(texts), quad=quad, region=region, kind=kind_of(kind))

@@ -25,7 +25,14 @@ from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.picture_file import PackedPicture, PictureFile, packed_size, size_conflict
 from platewright.dataset.selection import told_text
-from platewright.dataset.textfile import head_of, list_of, load_object, name_of, numbers_of
+from platewright.dataset.textfile import (
+    head_of,
+    list_of,
+    load_object,
+    name_of,
+    numbers_of,
+    texts_of,
+)
 from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_bytes
 from platewright.errors import DatasetError
 from platewright.geometry import box_of_quad
@@ -147,13 +154,6 @@ def _plate(told: tuple[str, dict[str, Any]]) -> PlateRecord:
             raise ValueError(f"a {str(kind)[:20]} is no outline of a plate")
     except ValueError as error:
         raise DatasetError(f"{where}: {error}") from None
-    text = name_of(where, shape, "description") or told_text(
-        {
-            key: str(value)
-            for part in (shape.get("attributes"), shape.get("flags"))
-            if isinstance(part, dict)
-            for key, value in part.items()
-            if isinstance(value, str)
-        }
-    )
+    told_of = texts_of(shape.get("attributes")) | texts_of(shape.get("flags"))
+    text = name_of(where, shape, "description") or told_text(told_of)
     return PlateRecord(text=text, quad=quad, kind=kind_of(name_of(where, shape, "label")))

@@ -11,7 +11,7 @@ by their first text, is in `val.txt`. PaddleOCR draws another picture where one 
 
 import functools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,17 @@ from platewright.dataset.outline import polygon_quad
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import list_files, lists_in
 from platewright.dataset.textfile import first_line, lines_of, numbers_of, value_of
-from platewright.dataset.writer import Format, Sample, save_sample, split_line, write_split
+from platewright.dataset.writer import Sample, SplitFormat, save_sample
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord
 
 CORNERS = 4
 
 
-class PaddleDetFormat(Format):
+class PaddleDetFormat(SplitFormat):
     """Pictures and two lists."""
 
     name = "paddle-det"
-    lists = True
     summary = "PaddleOCR detection lists: picture, tab, JSON of quads and texts"
 
     def add(self, sample: Sample) -> None:
@@ -42,15 +41,7 @@ class PaddleDetFormat(Format):
             self.hold(seen.plate.text if seen.readable else "")
             text, points = icdar.transcription(seen), icdar.whole_corners(seen)
             entries.append({"transcription": text, "points": points})
-        plates = sample.record.plates
-        line = f"images/{picture}\t{json.dumps(entries, ensure_ascii=False)}"
-        text = plates[0].text if plates else sample.name
-        self.lines.append(split_line(text, line, sample.side))
-
-    @classmethod
-    def finish(cls, lines: Iterable[str], folder: Path) -> None:
-        """Write the lists."""
-        write_split(lines, folder)
+        self.list_line(sample, f"images/{picture}\t{json.dumps(entries, ensure_ascii=False)}")
 
 
 def claims(path: Path) -> bool:

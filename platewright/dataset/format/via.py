@@ -22,7 +22,7 @@ from typing import Any
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.selection import told_text
-from platewright.dataset.textfile import head_of, load_object, name_of, numbers_of
+from platewright.dataset.textfile import head_of, load_object, name_of, numbers_of, texts_of
 from platewright.dataset.writer import ListFormat, Sample, kind_of
 from platewright.errors import DatasetError
 from platewright.record import PlateRecord, SceneRecord
@@ -121,9 +121,8 @@ def _plate(told: tuple[str, Any]) -> PlateRecord:
             raise ValueError(f"a {str(named)[:20]} is no outline of a plate")
     except ValueError as error:
         raise DatasetError(f"{where}: {error}") from None
-    told_of = region.get("region_attributes")
-    texts = told_of if isinstance(told_of, dict) else {}
-    values_of = {key.lower(): value for key, value in texts.items() if isinstance(value, str)}
+    told_of = texts_of(region.get("region_attributes"))
+    values_of = {key.lower(): value for key, value in told_of.items()}
     area = values_of.pop("region", "")
     kind = next((values_of.pop(name) for name in KINDS if name in values_of), "")
     return PlateRecord(text=told_text(values_of), quad=quad, region=area, kind=kind_of(kind))

@@ -36,13 +36,13 @@ from platewright.dataset.outline import (
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.picture_file import find_file, find_picture, name_key, size_conflict
 from platewright.dataset.selection import told_text
+from platewright.dataset.textfile import number_field
 from platewright.dataset.writer import (
-    Format,
     Sample,
+    SplitFormat,
     kind_of,
     save_bytes,
     save_picture,
-    split_line,
     write_split,
 )
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
@@ -51,7 +51,6 @@ from platewright.file import files_below, make_folder, whole_text
 from platewright.geometry import Box, FloatArray, box_of_quad
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
-from platewright.text import number_of
 
 DIFFICULT_SHARE = 0.5
 ANNOTATIONS = ("Annotations", "annotations")
@@ -81,11 +80,10 @@ def box_of_voc(xmin: float, ymin: float, xmax: float, ymax: float) -> Box:
     return (xmin - 1, ymin - 1, xmax, ymax)
 
 
-class VocFormat(Format):
+class VocFormat(SplitFormat):
     """Pictures, an XML file each, and lists of their names."""
 
     name = "voc"
-    lists = True
     summary = "Pascal VOC: an XML file a picture, as LabelImg has them"
     folders = ("JPEGImages", "Annotations")
 
@@ -97,9 +95,7 @@ class VocFormat(Format):
         self.hold(*(one.plate.text for one in seen))
         path = self.folder / "Annotations" / f"{sample.name}.xml"
         save_bytes(path, _xml(sample, picture, seen).encode())
-        plates = sample.record.plates
-        text = plates[0].text if plates else sample.name
-        self.lines.append(split_line(text, sample.name, sample.side))
+        self.list_line(sample, sample.name)
 
     @classmethod
     def finish(cls, lines: Iterable[str], folder: Path) -> None:
@@ -212,10 +208,7 @@ def _plate(file: Path, element: Element) -> PlateRecord | None:
     if element.text_of("deleted") == "1":
         return None
     told = _attributes(element)
-    turn = number_of(told.get("rotation", "0"))
-    if not np.isfinite(turn):
-        why = f"rotation is {told['rotation'][:40]!r}, not a number"
-        raise DatasetError(f"{file}: line {element.line}: {why}")
+    turn = number_field(f"{file}: line {element.line}", "rotation", told.get("rotation", "0"))
     box, polygon = element.find("bndbox"), element.find("polygon")
     if box is None:
         quad = _outline(file, element, turn)
@@ -267,12 +260,7 @@ def _number(file: Path, element: Element, name: str) -> float:
     child = element.find(name)
     if child is None:
         raise DatasetError(f"{file}: line {element.line}: {element.tag} without {name}")
-    value = number_of(child.text)
-    if not np.isfinite(value):
-        raise DatasetError(
-            f"{file}: line {child.line}: {name} is {child.text[:40]!r}, not a number"
-        )
-    return value
+    return number_field(f"{file}: line {child.line}", name, child.text)
 
 
 def _picture(

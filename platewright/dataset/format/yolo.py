@@ -28,7 +28,7 @@ import numpy as np
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.textfile import first_line, first_lines, lines_of
-from platewright.dataset.writer import Format, Sample, kind_of, save_bytes, split_line, write_split
+from platewright.dataset.writer import Sample, SplitFormat, kind_of, save_bytes, write_split
 from platewright.dataset.yolo_folder import LISTS, Part, class_names, label_files, parts_of
 from platewright.errors import DatasetError
 from platewright.file import files_below, whole_text
@@ -46,11 +46,10 @@ SLACK = 0.01
 """How far outside 0-1 a number may be and count as rounding; Ultralytics allows as much."""
 
 
-class YoloFormat(Format):
+class YoloFormat(SplitFormat):
     """Pictures, a text file each, two lists of pictures and `data.yaml`."""
 
     name = "yolo"
-    lists = True
     texts = False
     summary = "YOLO detection: images/, labels/ and data.yaml as Ultralytics takes them"
     folders = ("images", "labels")
@@ -63,9 +62,7 @@ class YoloFormat(Format):
         path = self.folder / "labels" / f"{sample.name}.txt"
         rows = [f"0 {numbers(self.values(seen))}\n" for seen in plates]
         save_bytes(path, "".join(rows).encode())
-        given = sample.record.plates
-        text = given[0].text if given else sample.name
-        self.lines.append(split_line(text, f"./images/{picture}", sample.side))
+        self.list_line(sample, f"./images/{picture}")
 
     def values(self, seen: SeenPlate) -> list[float]:
         """Return what follows the class in a plate's row."""
