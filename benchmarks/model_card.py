@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from figures import percent  # noqa: E402
 
 from platewright.evaluation.report import digests  # noqa: E402
 from platewright.file import file_digest  # noqa: E402
@@ -33,15 +35,6 @@ def load(name: str, networks: dict[str, str]) -> dict[str, Any] | None:
     values: dict[str, Any] = json.loads(path.read_text())
     told = {key: values[key] for key in NETWORKS if key in values}
     return values if told == networks else None
-
-
-def percent(part: float | None) -> str:
-    """Return 0-1 as per cent with one decimal.
-
-    >>> percent(0.6189), percent(None)
-    ('61.9', '')
-    """
-    return "" if part is None else f"{100 * part:.1f}"
 
 
 def row(*cells: object) -> str:
