@@ -234,8 +234,8 @@ class Outlets(ExitStack):
         look_up: Callable[[Passing], str] | None,
     ) -> None:
         from platewright.output.clip import ClipWriter, Display
-        from platewright.output.message import MessageQueue, Sender
-        from platewright.output.writer import LinesFile, csv_header
+        from platewright.output.message import MessageQueue, Sender, csv_header
+        from platewright.output.writer import LinesFile
         from platewright.progress import Progress
 
         super().__init__()
@@ -279,7 +279,7 @@ class Outlets(ExitStack):
 
     def tell(self, passing: Passing) -> None:
         """Tell of a vehicle."""
-        from platewright.output.writer import csv_line
+        from platewright.output.message import csv_line
 
         body = passing.as_dict()
         if self.lines:

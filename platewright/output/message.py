@@ -2,6 +2,8 @@
 
 import base64
 import contextlib
+import csv
+import io
 import json
 import os
 import sqlite3
@@ -15,6 +17,7 @@ from typing import Any, Protocol, Self
 
 from platewright.errors import OutputError
 from platewright.file import make_folder
+from platewright.text import shielded
 
 MOST = 10_000  #: Messages that wait for one receiver at most
 MOST_BYTES = 100 << 20
@@ -22,6 +25,8 @@ MOST_BYTES = 100 << 20
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 TRIES = 3  #: How often a message is offered that the receiver does not want
 LAST_S = 5.0  #: How long what is left is tried at the end since something was taken last, seconds
+PLAIN = ("source", "track", "text", "confidence", "presence", "accepted", "region", "frames")
+MOMENTS = ("first", "last", "best")
 TABLE = """
 CREATE TABLE IF NOT EXISTS message (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,6 +37,24 @@ CREATE TABLE IF NOT EXISTS message (
 );
 CREATE INDEX IF NOT EXISTS by_receiver ON message (receiver, number);
 """
+
+
+def csv_header() -> str:
+    """Return the first line of a CSV table of vehicles."""
+    moments = (f"{when}_{unit}" for when in MOMENTS for unit in ("s", "at"))
+    return _csv(*PLAIN, *moments, "x0", "y0", "x1", "y1")
+
+
+def csv_line(body: Mapping[str, Any]) -> str:
+    """Return the line of a vehicle, of what its JSON line has."""
+    moments = (body[when].get(key, "") for when in MOMENTS for key in ("time_s", "at"))
+    return _csv(*(body[name] for name in PLAIN), *moments, *body["box"])
+
+
+def _csv(*values: object) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(map(shielded, values))
+    return text.getvalue()
 
 
 class LostError(Exception):

@@ -20,9 +20,16 @@ import pytest
 
 from platewright.errors import ConfigError, OutputError
 from platewright.output import message as module
-from platewright.output.message import LostError, Message, MessageQueue, RefusedError, Sender
+from platewright.output.message import (
+    LostError,
+    Message,
+    MessageQueue,
+    RefusedError,
+    Sender,
+    csv_header,
+    csv_line,
+)
 from platewright.output.webhook import WebhookReceiver
-from platewright.output.writer import csv_header, csv_line
 from tests.script import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

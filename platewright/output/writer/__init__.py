@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import csv
 import importlib
-import io
 import json
 import os
 from abc import ABC, abstractmethod
@@ -21,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from platewright.errors import OutputError
 from platewright.file import at_once, make_folder, part_of
-from platewright.text import shielded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -169,25 +166,3 @@ class LinesFile:
 
     def _failed(self, error: OSError) -> OutputError:
         return OutputError(f"{self.path}: can't be written: {error.strerror or error}")
-
-
-PLAIN = ("source", "track", "text", "confidence", "presence", "accepted", "region", "frames")
-MOMENTS = ("first", "last", "best")
-
-
-def csv_header() -> str:
-    """Return the first line of a CSV table of vehicles."""
-    moments = (f"{when}_{unit}" for when in MOMENTS for unit in ("s", "at"))
-    return _csv(*PLAIN, *moments, "x0", "y0", "x1", "y1")
-
-
-def csv_line(body: Mapping[str, Any]) -> str:
-    """Return the line of a vehicle, of what its JSON line has."""
-    moments = (body[when].get(key, "") for when in MOMENTS for key in ("time_s", "at"))
-    return _csv(*(body[name] for name in PLAIN), *moments, *body["box"])
-
-
-def _csv(*values: object) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(map(shielded, values))
-    return text.getvalue()
