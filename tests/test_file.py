@@ -24,7 +24,7 @@ from platewright.file import (
     write_file,
 )
 from platewright.output.batch import list_images
-from platewright.output.writer import LinesFile
+from platewright.output.writer.jsonl import LinesFile
 from tests.script import ROOT
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from platewright.output.clip import ClipWriter, Display
     from platewright.output.message import Receiver, Sender
     from platewright.output.mqtt import MqttAddress
-    from platewright.output.writer import LinesFile
+    from platewright.output.writer.jsonl import LinesFile
     from platewright.reading.detector import Detector
     from platewright.record import Reading
     from platewright.tracking.follow import StopWish
@@ -235,7 +235,7 @@ class Outlets(ExitStack):
     ) -> None:
         from platewright.output.clip import ClipWriter, Display
         from platewright.output.message import MessageQueue, Sender, csv_header
-        from platewright.output.writer import LinesFile
+        from platewright.output.writer.jsonl import LinesFile
         from platewright.progress import Progress
 
         super().__init__()

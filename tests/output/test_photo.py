@@ -15,7 +15,8 @@ from platewright.geometry import Box, quad_of_box
 from platewright.output import annotation
 from platewright.output.annotation import annotate, confidence_colour, place_tag, text_colour
 from platewright.output.photo import PhotoReadings, ReadingsTable
-from platewright.output.writer import LinesFile, load_writer
+from platewright.output.writer import load_writer
+from platewright.output.writer.jsonl import LinesFile
 from platewright.record import Character, Reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,7 +111,7 @@ def test_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from platewright.errors import run_script\n"
-        "from platewright.output.writer import LinesFile\n"
+        "from platewright.output.writer.jsonl import LinesFile\n"
         "from platewright.output.photo import PhotoReadings\n"
         "def main():\n"
         "    with LinesFile(Path(sys.argv[1])) as lines:\n"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from platewright.errors import OutputError
-from platewright.output.writer import LinesFile
+from platewright.output.writer.jsonl import LinesFile
 from platewright.reading.jurisdiction import Jurisdiction
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import decode_slots

@@ -1,13 +1,96 @@
 """JSON lines, one for each photo."""
 
+import contextlib
+import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.errors import OutputError
+from platewright.file import at_once, make_folder, part_of
 from platewright.output.photo import PhotoReadings
-from platewright.output.writer import LinesFile, ReadingsWriter
+from platewright.output.writer import ReadingsWriter
+
+
+class LinesFile:
+    """Lines, JSON as a rule, that are each there at once and whole, for use in a `with` statement.
+
+    They go to a `.part` file beside it; leaving the block renames that file, also when an error
+    or Ctrl-C ends it, so that nothing is lost. What was there before is kept until then, and where
+    an error comes before the first line.
+
+    Args:
+        path: the file in the end, or a device such as `/dev/stdout`.
+        in_place: write the file itself, so that another program can follow it.
+        head: a line that is there from the beginning.
+    """
+
+    def __init__(self, path: Path, *, in_place: bool = False, head: str = "") -> None:
+        self.path, self.head = path, head
+        there = path.exists()
+        device = there and not path.is_file()
+        self.part = path if in_place or device else part_of(path)
+        self._goes = not (device or (there and in_place))
+        """Whether an error may remove what was written so far, as it is nothing."""
+
+    def __enter__(self) -> Self:
+        try:
+            if not self.part.parent.exists():
+                make_folder(self.part.parent)
+            self._stream = open(self.part, "wb", buffering=0, opener=at_once)
+        except OSError as error:
+            raise self._failed(error) from error
+        self._empty = True
+        try:
+            if self.head:
+                self.write(self.head)
+        except OutputError as error:
+            self.__exit__(type(error))
+            raise
+        self._empty = True
+        return self
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Write one line."""
+        self.write(json.dumps(line) + "\n")
+
+    def write(self, line: str) -> None:
+        """Write one line of another kind, as it is."""
+        rest = line.encode()
+        written = 0
+        try:
+            while rest:
+                count = self._stream.write(rest)
+                written, rest = written + count, rest[count:]
+            self._empty = False
+        except (OSError, KeyboardInterrupt) as error:
+            # Half a line would make the whole file unreadable to most.
+            if written and self.part.is_file():
+                self._stream.seek(-written, os.SEEK_CUR)
+                self._stream.truncate()
+            if isinstance(error, OSError):
+                raise self._failed(error) from error
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
+        self._stream.close()
+        if kind is not None and self._empty and self._goes:
+            with contextlib.suppress(OSError):
+                self.part.unlink()
+            return
+        if self.part == self.path:
+            return
+        try:
+            self.part.replace(self.path)
+        except OSError as problem:
+            raise self._failed(problem) from problem
+
+    def _failed(self, error: OSError) -> OutputError:
+        return OutputError(f"{self.path}: can't be written: {error.strerror or error}")
 
 
 class Writer(ReadingsWriter):
