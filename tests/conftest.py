@@ -16,6 +16,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -24,6 +25,9 @@ from platewright.image import encode_image
 from tests.broker import Broker
 
 TESTS = Path(__file__).resolve().parent
+# No test asserts a time of the clock, which other work on the machine lengthens.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 TELLING = {
     "process": {
         "subprocess",
