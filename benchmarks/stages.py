@@ -28,7 +28,7 @@ STAGES = {
     "light and lens": "camera",
     "sensor, noise, JPEG": "",
     "composition and record": "window scene records sample __init__",
-    "PNG and label": "windows file writer picture png job.write_run",
+    "PNG and label": "windows file writer picture picture_file png job.write_run",
 }
 """Modules of the package, and functions of them that belong elsewhere than their module."""
 EFFECTS = {
