@@ -119,9 +119,9 @@ def client() -> Any:
             "PLATEWRIGHT_DATA": folder, "PLATEWRIGHT_READERS": "0", "PLATEWRIGHT_PER_MINUTE": "0",
             "PLATEWRIGHT_ACCESS": "open", "DJANGO_SETTINGS_MODULE": "platewright.web.settings",
         }  # fmt: skip
-        from platewright.command.manage import prepare
+        from platewright.web.environment import set_up
 
-        prepare()
+        set_up("the web page")
     from django.test import Client
 
     from platewright.web.database import bring_up_to_date

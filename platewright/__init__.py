@@ -42,16 +42,11 @@ __version__ = "0.1.0"
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
-_WHERE = {
-    "Detector": "platewright.interface",
-    "PhotoReadings": "platewright.output.photo",
+_WHERE = dict.fromkeys(__all__, "platewright.interface") | {
     "Reading": "platewright.record",
-    "Scene": "platewright.interface",
-    "draw": "platewright.interface",
-    "read": "platewright.interface",
-    "to_coco": "platewright.output.photo",
-    "to_detections": "platewright.output.photo",
-    "to_frame": "platewright.output.photo",
+    **dict.fromkeys(
+        ("PhotoReadings", "to_coco", "to_detections", "to_frame"), "platewright.output.photo"
+    ),
 }
 
 

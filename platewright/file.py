@@ -1,15 +1,17 @@
-"""A file that is there whole or not at all."""
+"""Files: written whole or not at all, and read within bounds, those of other people as well."""
 
 import contextlib
 import errno
 import hashlib
 import io
 import os
+import re
 import secrets
 import stat
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from platewright.errors import ConfigError, OutputError, os_errors_as
 from platewright.lock import take
@@ -20,6 +22,10 @@ NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 LONGEST_NAME = 255  #: Bytes of a file's name
 AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 """Without this a pipe is opened only when somebody else opens its other end."""
+TOML_BYTES = 1 << 20
+DEEPEST = 20  #: Levels of tables and lists
+# Parts of a dotted key; `tomllib` looks at all the parts before each.
+LONG_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""")
 
 
 def writing(path: Path) -> contextlib.AbstractContextManager[None]:
@@ -134,10 +140,18 @@ def claim_results(source: Path, *results: Path | None, force: bool) -> None:
         seen.add(os.path.realpath(path))
         if path.is_dir():
             raise ConfigError(f"{path}: a folder is there; give a file")
-        # A device such as /dev/stdout may be written to again and again.
-        if path.is_file() and not force:
-            raise OutputError(f"{path}: there already; give another name or --force")
+        refuse_existing(path, force=force)
         make_folder(path.parent)
+
+
+def refuse_existing(*results: Path | None, force: bool) -> None:
+    """Raise `OutputError` where a result is there that may not be overwritten.
+
+    A device such as /dev/stdout may be written to again and again.
+    """
+    for path in filter(None, results):
+        if not force and (path.is_file() or path.is_dir()):
+            raise OutputError(f"{path}: there already; give another name or --force")
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -283,3 +297,49 @@ def whole_text(path: Path) -> Iterator[TextIO]:
     except UnicodeEncodeError as error:
         bad = error.object[error.start : error.end]
         raise OutputError(f"{path}: can't be written: {bad!a} is no character") from error
+
+
+def read_toml(
+    path: Path, error: type[ConfigError] = ConfigError, *, kind: str = "file"
+) -> dict[str, Any]:
+    """Return what a TOML file holds.
+
+    Args:
+        error: what is raised.
+        kind: what the file is to be, for the message.
+
+    Raises:
+        ConfigError: of the given kind, if the file can't be read, or is no TOML, too large or
+            nested too deep.
+    """
+    try:
+        with open_file(path) as stream:
+            data = stream.read(TOML_BYTES + 1)
+    except OSError as problem:
+        raise error(f"{path}: {problem.strerror}; give a {kind}") from None
+    if len(data) > TOML_BYTES:
+        raise error(f"{path}: more than {TOML_BYTES >> 20} MiB; give a {kind}")
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        if LONG_KEY.search(text):
+            raise error(f"{path}: a key of more than {DEEPEST} parts; mend it there")
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise error(f"{path}: nested deeper than {DEEPEST}; mend it there") from None
+    except ValueError as problem:  # no UTF-8, no TOML, a number of thousands of digits
+        why = " ".join(str(problem).split())[:200]
+        raise error(f"{path}: no valid TOML: {why}; mend it there") from None
+    if is_deep(content, DEEPEST):
+        raise error(f"{path}: nested deeper than {DEEPEST}; mend it there")
+    return content
+
+
+def is_deep(content: Any, most: int) -> bool:
+    """Tell whether tables and lists are nested deeper than `most`, without going down itself."""
+    level = [content]
+    for _ in range(most):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [v for values in inner for v in values if isinstance(v, dict | list)]
+        if not level:
+            return False
+    return True

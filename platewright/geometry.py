@@ -106,6 +106,16 @@ def iou_matrix(first: ArrayLike, second: ArrayLike) -> FloatArray:
     return np.asarray(shared, dtype=np.float64)
 
 
+def shared_parts(first: ArrayLike, second: ArrayLike) -> FloatArray:
+    """Return intersections of boxes (n, 4) with boxes (m, 4) over the smaller box, as (n, m).
+
+    >>> shared_parts([(0, 0, 10, 10)], [(5, 0, 25, 10), (2, 2, 4, 4), (10, 0, 20, 10)]).tolist()
+    [[0.5, 1.0, 0.0]]
+    """
+    least = np.minimum(areas(first)[:, None], areas(second)[None])
+    return np.asarray(intersections(first, second) / np.maximum(least, 1e-9), np.float64)
+
+
 def suppress(
     boxes: ArrayLike, scores: ArrayLike, *, overlap: float = 0.3, inside: float = 0.7
 ) -> NDArray[np.int64]:

@@ -25,7 +25,6 @@ BASE = (
     "progress",
     "pool",
     "http",
-    "toml",
     "heif",
     "container",
     "image",

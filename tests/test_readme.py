@@ -17,9 +17,8 @@ import numpy as np
 import pytest
 
 from platewright.image import save_image
-from platewright.network.arrays import model_arrays
 from platewright.network.kind import build
-from platewright.network.weights import save_weights
+from platewright.network.weights import model_arrays, save_weights
 from platewright.output.clip import ClipWriter
 from platewright.training import checkpoint
 from platewright.training.fit import Trainer

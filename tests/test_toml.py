@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from platewright.errors import ConfigError, RegionError
-from platewright.toml import read_toml
+from platewright.file import read_toml
 
 HOSTILE = {
     "a" * 900_000 + "=": "no valid TOML",

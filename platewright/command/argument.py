@@ -1,5 +1,7 @@
 """What the commands' arguments have in common: their kinds, and options of the same name."""
 
+from __future__ import annotations
+
 import argparse
 import errno
 import os
@@ -11,10 +13,13 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from platewright.errors import ConfigError, RegionError, printable
 from platewright.file import AT_ONCE
+
+if TYPE_CHECKING:
+    from platewright.reading.settings import Shown
 
 CORES = os.cpu_count() or 1
 SMALL_BYTES, PIPE_S = 1 << 16, 10.0
@@ -235,13 +240,6 @@ def add_region(parser: argparse.ArgumentParser, told: str) -> None:
     parser.add_argument("--region", type=regions, default=(), metavar="GB,de", help=told)
 
 
-def add_mask(parser: argparse.ArgumentParser) -> None:
-    """Add `--mask`: parts of the picture in which nothing is looked for."""
-    parser.add_argument("--mask", action="append", default=[], metavar="PICTURE|X0,Y0,X1,Y1",
-        help="look for nothing there, a camera's clock say: a box in pixels or, with %%, in parts "
-        "of the picture, or a picture that is black there; may be given again")  # fmt: skip
-
-
 def add_fonts(parser: argparse.ArgumentParser) -> None:
     """Add `--fonts`: a folder of faces to draw with."""
     parser.add_argument("--fonts", type=Path, metavar="FOLDER",
@@ -280,14 +278,42 @@ def add_weights(parser: argparse.ArgumentParser, *flags: str) -> None:
     )  # fmt: skip
 
 
-def add_shown(parser: argparse.ArgumentParser) -> None:
-    """Add what is shown: `--all`, `--min-presence` and `--min-confidence`."""
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add what is looked for and read, and what of it is told; see `settings_of`."""
     add = parser.add_argument
+    add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
+        help="height of the smallest plate looked for; 0: by the picture's size")  # fmt: skip
     add("--all", action="store_true", help="also tell what is no plate most likely")
     add("--min-presence", type=bounded(float, 0, 1), metavar="P",
         help="least presence of what is told, 0-1 (0.8)")  # fmt: skip
     add("--min-confidence", type=bounded(float, 0, 1), metavar="P",
         help="least confidence of a text that is told, 0-1 (0.15)")  # fmt: skip
+    add("--accept", type=bounded(float, 0, 1), metavar="P",
+        help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
+    add("--mask", action="append", default=[], metavar="PICTURE|X0,Y0,X1,Y1",
+        help="look for nothing there, a camera's clock say: a box in pixels or, with %%, in parts "
+        "of the picture, or a picture that is black there; may be given again")  # fmt: skip
+    add_region(parser, "read texts that fit the syntaxes of these regions")
+
+
+def settings_of(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what of `add_reading` are settings of the detector, where they are given."""
+    from platewright.reading.settings import read_mask
+
+    given = {name: getattr(args, name) for name in ("min_height", "accept")}
+    given = {name: value for name, value in given.items() if value is not None}
+    return {"regions": args.region, "mask": read_mask(args.mask), **given}
+
+
+def shown_of(args: argparse.Namespace, *, everything: bool = False) -> Shown:
+    """Return which readings are told."""
+    from platewright.reading.settings import Shown
+
+    return Shown.of(
+        everything=args.all or everything,
+        presence=args.min_presence,
+        confidence=args.min_confidence,
+    )
 
 
 def add_threads(parser: argparse.ArgumentParser, usual: int = min(4, CORES)) -> None:

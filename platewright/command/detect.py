@@ -16,13 +16,13 @@ from platewright.command.argument import (
     READER_HELP,
     Parser,
     add_force,
-    add_mask,
-    add_region,
-    add_shown,
+    add_reading,
     add_workers,
     bounded,
     nonempty,
     program,
+    settings_of,
+    shown_of,
 )
 from platewright.errors import ImageError, counted, printable
 from platewright.output.writer import writer_names, writer_summary
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 NAMED = 10  #: Files that are named where something is the matter with many
 WEIGHTS_SUFFIXES = (".npz", ".onnx")
-CHOICES = ("min_height", "accept")  #: Options that are settings of the detector
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -66,13 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true",
         help="go on with an output folder: keep the readings that are there, of the same weights "
         "and options, and read the photos that have none")  # fmt: skip
-    add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
-        help="height of the smallest plate looked for; 0: by the photo's size")  # fmt: skip
-    add_shown(parser)
-    add("--accept", type=bounded(float, 0, 1), metavar="P",
-        help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
-    add_mask(parser)
-    add_region(parser, "read texts that fit the syntaxes of these regions")
+    add_reading(parser)
     add("--reader", metavar="NAME|FILE", help=READER_HELP)
     add("--beams", type=bounded(int, 1, 64), default=8, metavar="N",
         help="texts that such a reader follows at once (%(default)s)")  # fmt: skip
@@ -181,17 +174,15 @@ def chosen_engine(args: argparse.Namespace) -> Engine | None:
 def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> ReadingJob:
     """Return how the photos of a command line are read."""
     from platewright.reading.folder import ReadingJob, useful_workers
-    from platewright.reading.settings import DetectorSettings, Shown, read_mask
+    from platewright.reading.settings import DetectorSettings
 
-    given = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
     if args.redact:
         from platewright.output.redaction import redaction_settings
 
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     else:
         least = {} if args.min_presence is None else {"min_presence": args.min_presence}
-        mask = read_mask(args.mask)
-        settings = DetectorSettings(regions=args.region, mask=mask, **given, **least)
+        settings = DetectorSettings(**settings_of(args), **least)
     args.workers = 1 if args.show_attention else useful_workers(args.workers, photos)
     return ReadingJob(
         weights=args.weights.absolute() if cluster else args.weights,
@@ -200,11 +191,7 @@ def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> Read
         threads=args.threads or min(4, 1 if cluster else max(CORES // args.workers, 1)),
         beams=args.beams,
         redact=args.redact,
-        shown=Shown.of(
-            everything=args.all or args.redact,
-            presence=args.min_presence,
-            confidence=args.min_confidence,
-        ),
+        shown=shown_of(args, everything=args.redact),
     )
 
 

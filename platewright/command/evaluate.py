@@ -24,7 +24,7 @@ from platewright.command.argument import (
     size,
 )
 from platewright.dataset.format import readable_names
-from platewright.errors import OutputError
+from platewright.file import make_folder, refuse_existing, write_file
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
@@ -60,13 +60,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add("--json", type=Path, metavar="FILE", help="write all figures there")
     add("--gallery", type=Path, metavar="FOLDER", help="write a page of the failures there")
     add("--given-boxes", action="store_true", help="read the labels' boxes, do not search")
-    add(
-        "--margin",
-        type=bounded(float, -0.4, 1),
-        default=0.0,
-        metavar="M",
+    add("--margin", type=bounded(float, -0.4, 1), default=0.0, metavar="M",
         help="added to a given box on each side, as a fraction of it; below 0 it shrinks (0)",
-    )
+        )  # fmt: skip
     add("--country", type=codes, default=(), metavar="GB,IN", help="photos with these labels only")
     add_region(parser, "read texts that fit the syntaxes of these regions")
     add("--min-confidence", type=bounded(float, 0, 1), default=0.0, metavar="P",
@@ -91,10 +87,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the photos, print the report, write what was asked for."""
     args = parse_args(argv)
-    claim(args.json, args.gallery, force=args.force)
+    pages = args.gallery / "index.html" if args.gallery else None
+    refuse_existing(args.json, pages, force=args.force)
+    if args.json:
+        make_folder(args.json.parent)
 
     from platewright.evaluation.report import provenance
-    from platewright.file import write_file
     from platewright.reading.choice import default_choice, load_detector, reader_weights
     from platewright.reading.settings import DetectorSettings
 
@@ -113,21 +111,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         head = provenance(given, args.weights, settings, labels, reader_weights(choice))
         write_file(args.json, (json.dumps(head | report, indent=1) + "\n").encode())
     return 1 if unreadable else 0
-
-
-def claim(figures: Path | None, gallery: Path | None, *, force: bool) -> None:
-    """Check that results can be written, and make the folder of the figures.
-
-    Raises:
-        OutputError: if one is there and `force` is off, or the folder can't be made.
-    """
-    from platewright.file import make_folder
-
-    for path in (figures, gallery / "index.html" if gallery else None):
-        if path is not None and path.exists() and not force:
-            raise OutputError(f"{path}: there already; give another name or --force")
-    if figures:
-        make_folder(figures.parent)
 
 
 def score_empty(args: argparse.Namespace, load: Any) -> Report:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from platewright.command.argument import Parser, add_force, names
-from platewright.errors import OutputError, WeightsError
-from platewright.file import files_below
+from platewright.errors import WeightsError
+from platewright.file import files_below, refuse_existing
 from platewright.network.interchange import FORMATS, export_for_others, file_names
 from platewright.resource import DATA, bundled, is_bundled
 
@@ -44,10 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
     weights = args.weights or usual_weights(args.format)
     licence = OUR_LICENCE if args.licence is None and is_bundled(weights) else args.licence or ""
-    if not args.force:
-        for path in (args.out / name for name in file_names(args.format)):
-            if path.exists():
-                raise OutputError(f"{path}: there already; name another --out or --force")
+    refuse_existing(*(args.out / name for name in file_names(args.format)), force=args.force)
     for path in export_for_others(weights, args.out, args.format, licence=licence):
         files = [path] if path.is_file() else [p for p in files_below(path) if p.is_file()]
         print(f"{path}: {sum(p.stat().st_size for p in files) / 1e6:.1f} MB")

@@ -30,12 +30,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add("--size", type=bounded(int, 32, 4096), default=256, metavar="PX",
         help="side of the squares, pixels (%(default)s)")  # fmt: skip
     add("--crop", choices=("center", "random"), default="center", help="which square (%(default)s)")
-    add(
-        "--smallest",
-        type=at_least(1),
-        metavar="PX",
+    add("--smallest", type=at_least(1), metavar="PX",
         help="pass over photos whose short side is less (half of --size); others are scaled up",
-    )
+        )  # fmt: skip
     add("--seed", type=at_least(0), default=0, help="of the random squares (%(default)s)")
     add("--grey", action="store_true", help="in grey")
     add("--limit", type=at_least(1), metavar="N", help="stop at N pictures in the folder")
@@ -66,14 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not state.done:
             with shown(archive.size, state.written, args.limit) as report:
                 extract(
-                    archive,
-                    args.out,
-                    crop,
-                    state,
-                    workers=args.workers,
-                    limit=args.limit,
-                    report=report,
-                )
+                    archive, args.out, crop, state,
+                    workers=args.workers, limit=args.limit, report=report,
+                )  # fmt: skip
     except KeyboardInterrupt:
         print("\nstopped: run the same command to go on", file=sys.stderr)
         return 130

@@ -29,7 +29,7 @@ from platewright.command.argument import (
     use_fonts,
 )
 from platewright.dataset.format import DEFAULT, describe_formats, format_names
-from platewright.errors import OutputError
+from platewright.file import refuse_existing
 
 if TYPE_CHECKING:
     from platewright.generation.job import DrawingJob
@@ -122,9 +122,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     job = drawing_job(args)
     explained = EXPLAINED if args.explain is not None else None
-    for picture in (args.sheet, args.plates, args.marks, explained):
-        if picture is not None and picture.exists() and not args.force:
-            raise OutputError(f"{picture} exists: --force replaces it")
+    refuse_existing(args.sheet, args.plates, args.marks, explained, force=args.force)
     in_shards = args.engine or args.shard_size or args.format != (DEFAULT,) or is_url(args.out)
     if args.count is not None and not in_shards:
         check_folder(job, Path(args.out), args.count, force=args.force)

@@ -1,6 +1,5 @@
 """Run the web page, the API and the vehicle registry, and their commands."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -46,41 +45,15 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         serve.main(given[1:])
         return
-    prepare(debug=given[0] == "runserver")
+    from platewright.web.database import bring_up_to_date, needed_database
+    from platewright.web.environment import set_up
+
+    set_up("the web page", debug=given[0] == "runserver")
     from django.core.management import execute_from_command_line, get_commands
-    from django.db import DatabaseError
 
     if given[0] not in {*get_commands(), "help", "--version"}:
         raise ConfigError(f"no command {given[0]}; {program()} alone lists what there is")
-    try:
+    with needed_database():
         if given[0] in WITH_TABLES and not {"-h", "--help"} & set(given):
-            from platewright.web.database import bring_up_to_date
-
             bring_up_to_date()
         execute_from_command_line([sys.argv[0], *given])
-    except DatabaseError as error:
-        why = " ".join(str(error).split())
-        raise ConfigError(f"the database can't be used ({why}); see DATABASE_URL") from error
-
-
-def prepare(*, debug: bool = False) -> None:
-    """Make this installation's folder and secrets, and set Django up.
-
-    Raises:
-        ConfigError: if a package is missing, or the environment is off.
-    """
-    from platewright.web.environment import prepare_folder
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platewright.web.settings")
-    if debug:
-        os.environ.setdefault("PLATEWRIGHT_DEBUG", "1")
-    try:
-        import django  # before anything is written: where it is missing, nothing stays
-
-        prepare_folder()
-        import platewright.web.settings  # noqa: F401
-    except ImportError as error:
-        raise ConfigError(
-            f"the web page needs {error.name}: pip install -r requirements-web.txt"
-        ) from error
-    django.setup()

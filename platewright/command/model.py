@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import Parser, add_force
-from platewright.errors import ConfigError, OutputError
+from platewright.errors import ConfigError
+from platewright.file import refuse_existing
 from platewright.network.kind import DEFAULT, Kind, Recipe, kind_names, load_kind
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Build the networks and describe them."""
     args = parse_args(argv)
-    if args.plot is not None and args.plot.exists() and not args.force:
-        raise OutputError(f"{args.plot} exists: --force replaces it")
+    refuse_existing(args.plot, force=args.force)
     settings, kinds = chosen(args)
     from platewright.network.cost import draw_plot, layer_rows
 

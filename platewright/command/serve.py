@@ -8,7 +8,6 @@ import os
 from collections.abc import Sequence
 
 from platewright.command.argument import Parser, bounded, program
-from platewright.errors import ConfigError
 
 MOST_WORKERS = 4
 
@@ -38,15 +37,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Get ready, then serve until a signal comes."""
     args = parse_args(argv)
 
-    from platewright.command.manage import prepare
+    from platewright.web.database import needed_database
+    from platewright.web.environment import set_up
 
-    prepare()
-    from django.db import DatabaseError
-
+    set_up("the web page")
     from platewright.web.server import serve
 
-    try:
+    with needed_database():
         serve(args.bind, workers=args.workers, threads=args.threads, keep_days=args.keep_days)
-    except DatabaseError as error:
-        why = " ".join(str(error).split())
-        raise ConfigError(f"the database can't be used ({why}); see DATABASE_URL") from error

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 from platewright.command.argument import (
     ParserWithFiles,
     add_force,
-    add_mask,
-    add_region,
-    add_shown,
+    add_reading,
     add_threads,
     add_weights,
     bounded,
     nonempty,
     program,
     secret,
+    settings_of,
+    shown_of,
 )
 from platewright.errors import ConfigError, OutputError, printable
 from platewright.resource import bundled
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from platewright.tracking.passing import Passing
     from platewright.tracking.source import Frame, Source
     from platewright.tracking.track import TrackerSettings
-
-CHOICES = ("min_height", "accept")  #: Options that are settings of the detector
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -94,17 +92,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="tell in messages on which list of the registry it is, and keep nothing")  # fmt: skip
     add("--redact", action="store_true", help="hide all plates in --out instead of reading them")
     add_threads(parser)
-    add("--min-height", type=bounded(int, 0, 10_000), metavar="PX",
-        help="height of the smallest plate looked for; 0: by the picture's size")  # fmt: skip
-    add_shown(parser)
+    add_reading(parser)
     add("--gap", type=bounded(float, 0, 3600), metavar="S",
         help="out of sight for S seconds it is another vehicle (2; standing: 5)")  # fmt: skip
     add("--early", action="store_true",
         help="tell a vehicle once its text is accepted, before it is gone; for gates")  # fmt: skip
-    add("--accept", type=bounded(float, 0, 1), metavar="P",
-        help="mark texts that are less sure as not accepted, 0-1 (0.7)")  # fmt: skip
-    add_mask(parser)
-    add_region(parser, "read texts that fit the syntaxes of these regions")
     add("--reader", metavar="NAME|FILE", help="read with other networks, as detect does")
     add_force(parser)
     return parser
@@ -161,7 +153,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.file import claim_results
     from platewright.output.annotation import portrait
     from platewright.output.redaction import lit
-    from platewright.reading.settings import Shown
     from platewright.tracking.arrival import ArrivalSource
     from platewright.tracking.follow import Followed, StopWish, follow
     from platewright.tracking.frame_reader import FrameReader
@@ -187,10 +178,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise ConfigError(f"{source.name}: --redact needs a video, not single pictures; see detect")
     latest = NewestFrames(source) if source.live or (args.realtime and not arrives) else None
     done, start = Followed(), time.perf_counter()
-    shown = Shown.of(
-        everything=args.all, presence=args.min_presence, confidence=args.min_confidence
-    )
-    voter, tracker = Voter.of(detector), Tracker(tracking)
+    shown, voter, tracker = shown_of(args), Voter.of(detector), Tracker(tracking)
     with StopWish() as stop, Outlets(args, source.name, stop, look_up) as outlets:
         frames = latest.frames(stop) if latest else outlets.counted(source)
         try:
@@ -380,13 +368,10 @@ def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
     """Return the detector of a command line, and how vehicles are followed."""
     from platewright.output.redaction import redaction_settings
     from platewright.reading.choice import load_detector
-    from platewright.reading.settings import DetectorSettings, read_mask
+    from platewright.reading.settings import DetectorSettings
     from platewright.tracking.follow import watching_settings
 
-    chosen = {key: getattr(args, key) for key in CHOICES if getattr(args, key) is not None}
-    settings, tracking = watching_settings(
-        args.min_presence, args.gap, regions=args.region, mask=read_mask(args.mask), **chosen
-    )
+    settings, tracking = watching_settings(args.min_presence, args.gap, **settings_of(args))
     if args.redact:
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
     reader = "window" if args.redact else args.reader or ""

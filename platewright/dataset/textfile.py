@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import DatasetError, os_errors_as
-from platewright.file import open_file, read_file
+from platewright.file import is_deep, open_file, read_file
 from platewright.geometry import Box
 from platewright.record import SceneRecord
 from platewright.text import LARGEST, number_of
-from platewright.toml import is_deep
 
 SNIFFED = 1 << 16  #: Bytes of a file that are looked at to tell its format
 MOST_BYTES = 1 << 29  #: Of a file that is read as a whole

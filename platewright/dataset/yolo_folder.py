@@ -13,9 +13,8 @@ from platewright.dataset.format import PARTS
 from platewright.dataset.picture_file import find_picture, name_key
 from platewright.dataset.textfile import first_lines, lines_of, text_of
 from platewright.errors import ConfigError, DatasetError
-from platewright.file import files_below
+from platewright.file import DEEPEST, TOML_BYTES, files_below
 from platewright.image import READ_SUFFIXES
-from platewright.toml import DEEPEST, MAX_BYTES
 
 BRACKETS = re.compile(r"[\[\]{}]")
 YAMLS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
@@ -79,7 +78,7 @@ def yaml_content(file: Path, *, needed: bool = False) -> Any:
         if needed:
             raise ConfigError(f"{file}: reading it needs PyYAML: pip install PyYAML") from None
         return None
-    text = text_of(file, MAX_BYTES)
+    text = text_of(file, TOML_BYTES)
     depths = accumulate(1 if bracket[0] in "[{" else -1 for bracket in BRACKETS.finditer(text))
     if max(depths, default=0) > DEEPEST:  # PyYAML would look at all of them for each word
         raise DatasetError(f"{file}: not YAML that can be read: nested deeper than {DEEPEST}")

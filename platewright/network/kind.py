@@ -96,18 +96,16 @@ class Kind:
         return self.recipes[name]
 
 
-def part_recipe(settings: PartSettings, source: str, batch: int, *, where: float = 0.0) -> Recipe:
+def part_recipe(settings: PartSettings, source: str, batch: int) -> Recipe:
     """Return how a network of a shared weights file is trained; all of ours are trained alike.
 
     Args:
         source: what it is.
         batch: its pictures in a step, of 20,000 steps.
-        where: see `Recipe`.
     """
     return recipe_of_ours(
-        settings, source, batch=batch, epochs=20, epoch=1000 * batch,
-        where=where, by_length=True, best=False,
-    )  # fmt: skip
+        settings, source, batch=batch, epochs=20, epoch=1000 * batch, by_length=True, best=False
+    )
 
 
 def text_recipe(settings: TextSettings, source: str) -> Recipe:

@@ -88,9 +88,7 @@ class Attention(layers.Layer):  # type: ignore[misc]
     Source: Vaswani et al., Attention Is All You Need, 2017; layer norm first.
     """
 
-    def __init__(self, heads: int = 4, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.heads = heads
+    heads = 4
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the projections."""

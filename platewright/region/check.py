@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from platewright.errors import RegionError
+from platewright.file import read_toml
 from platewright.region.chance import stream
 from platewright.region.load import load_region
 from platewright.region.look import Look, luma
 from platewright.region.region import Region, Series, StripChoice
 from platewright.region.syntax import split_groups
 from platewright.resource import font_folders
-from platewright.toml import read_toml
 
 PLATES = 200  # of each series, looked at for room
 NEAR = 50.0  # of 255: plates with less between their colours can hardly be read

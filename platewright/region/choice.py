@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from platewright.file import read_toml
 from platewright.mark import find_marks
 from platewright.region.chance import Spread, Uniform, between
 from platewright.region.look import Colour, Mark, Rgb, Script, draw_colour
 from platewright.region.table import Table
 from platewright.resource import DATA
-from platewright.toml import read_toml
 
 PLACES = ("left", "gap", "gap2", "separator", "right", "between", "behind", "above", "below")
 """Where marks stand: `gap2` is the second gap, `between` any place inside the text, `separator` in

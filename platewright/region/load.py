@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from platewright.errors import RegionError
+from platewright.file import read_toml
 from platewright.region.chance import Weighted
 from platewright.region.choice import KINDS, MADE_UP, SCRIPT_PLACES, ScriptChoice, read_marks
 from platewright.region.region import Region, Series, StripChoice
 from platewright.region.syntax import Syntax, check_characters, read_set
 from platewright.region.table import Table
 from platewright.resource import DATA, bundled
-from platewright.toml import read_toml
 
 REGIONS = DATA / "regions"  #: The folder of region files
 GENERIC = "ANY"  #: The region of random looks and texts: it is drawn, but is nobody's

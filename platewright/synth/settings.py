@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from platewright.errors import ConfigError
+from platewright.file import read_toml
 from platewright.resource import DATA
 from platewright.synth import option
 from platewright.synth.effect import default_settings, effect_names, effects
 from platewright.synth.option import check_value, describe
-from platewright.toml import read_toml
 
 DRAWING_VERSION = 9
 """Counts changes after which the same seed draws other bytes; scenes' records have it."""

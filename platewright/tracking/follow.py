@@ -9,10 +9,10 @@ from types import FrameType
 from typing import Any
 
 from platewright.errors import ImageError, counted
-from platewright.geometry import Box, Picture
+from platewright.geometry import Box, Picture, shared_parts
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
-from platewright.tracking.frame_reader import FrameReader, overlap
+from platewright.tracking.frame_reader import FrameReader
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
@@ -193,10 +193,10 @@ class _View:
                 continue
             if self._scenery.has(track):
                 continue
-            passing = self.voter.passing(track, self.source)
+            passing = self.voter.passing(track, self.source, picture)
             if counts(track, passing.reading) and self.shown(passing.reading):
                 self.done.passings += 1
-                self.on_passing(replace(passing, picture=picture))
+                self.on_passing(passing)
 
     def tell_early(self) -> None:
         """Tell the vehicles that are sure already, and have not passed."""
@@ -207,8 +207,7 @@ class _View:
                 self.done.passings += 1
                 self._told.add(track.number)
                 picture = self._portraits.pop(track.number, b"")
-                passing = self.voter.passing(track, self.source)
-                self.on_passing(replace(passing, picture=picture))
+                self.on_passing(self.voter.passing(track, self.source, picture))
 
     def readings(self, time_s: float) -> list[Reading]:
         """Return what is to be shown on a frame: each track's vote so far, where it is now."""
@@ -269,12 +268,10 @@ class _Scenery:
         """Tell whether a track is of them."""
         if track.travelled > TRAVELLED:
             return False
-        box = track.best.reading.bounds
-        return self._stands(track) or any(
-            overlap(box, place) > IN_PLACE
-            for number, place in self._places.items()
-            if number != track.number
-        )
+        others = [box for number, box in self._places.items() if number != track.number]
+        if self._stands(track) or not others:
+            return self._stands(track)
+        return bool((shared_parts([track.best.reading.bounds], others) > IN_PLACE).any())
 
     def _stands(self, track: Track) -> bool:
         lasted = track.last.time_s - track.first.time_s

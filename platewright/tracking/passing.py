@@ -348,7 +348,7 @@ class Voter:
             lines=same.lines, groups=same.groups,
         )  # fmt: skip
 
-    def passing(self, track: Track, source: str = "") -> Passing:
+    def passing(self, track: Track, source: str = "", picture: bytes = b"") -> Passing:
         """Return a track that has ended as a passing vehicle."""
         return Passing(
             track=track.number,
@@ -358,6 +358,7 @@ class Voter:
             last=track.last,
             best=track.best,
             source=source,
+            picture=picture,
         )
 
 

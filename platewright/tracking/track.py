@@ -66,6 +66,7 @@ class Track:
         best: the one with the highest score.
         count: how many there were.
         missed: how many frames were read since the last one.
+        moved: how far it has ever been from where it was first seen, in its widths.
         travelled: how far it went from where it was first, in its widths and heights; single frames
             that show it elsewhere hardly count.
     """
@@ -77,7 +78,7 @@ class Track:
         self.missed = 0
         self.travelled = 0.0
         self._velocity = np.zeros(2)
-        self._moved = 0.0
+        self.moved = 0.0
         self._begun = self._smooth = sight.reading.quad.mean(axis=0)
         self._kept: list[tuple[float, int, Sight]] = [(sight.reading.presence, 1, sight)]
 
@@ -85,11 +86,6 @@ class Track:
     def sights(self) -> list[Sight]:
         """The kept sights, in order of time."""
         return [sight for _, _, sight in sorted(self._kept, key=lambda entry: entry[1])]
-
-    @property
-    def moved(self) -> float:
-        """How far it has ever been from where it was first seen, in its widths."""
-        return self._moved
 
     @property
     def stands(self) -> bool:
@@ -117,7 +113,7 @@ class Track:
             fresh = FRESH if self.count > 1 else 1.0
             self._velocity = (1 - fresh) * self._velocity + fresh * step / passed
         way = sight.reading.quad.mean(axis=0) - self.first.reading.quad.mean(axis=0)
-        self._moved = max(self._moved, float(np.linalg.norm(way)) / _width(self.first.reading.quad))
+        self.moved = max(self.moved, float(np.linalg.norm(way)) / _width(self.first.reading.quad))
         self.last = sight
         self.count += 1
         self.missed = 0

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from platewright.errors import ConfigError, WeightsError
 from platewright.file import make_folder, whole_file, whole_text, write_file
-from platewright.network.arrays import save_arrays
 from platewright.network.export import export_beside
-from platewright.network.weights import AnySettings, TextSettings
+from platewright.network.weights import AnySettings, TextSettings, save_arrays
 from platewright.resource import is_bundled
 from platewright.text import percent
+from platewright.training.pace import MEASURED
 
 if TYPE_CHECKING:
     from platewright.training.fit import Trainer
@@ -136,24 +136,20 @@ def draw_curves(log: Path, picture: Path) -> bool:
     if not rows:
         return False
     names = [n for n in rows[0] if n.endswith("loss")]
-    measured = sorted(
-        {n for row in rows for n, v in row.items() if v and n.startswith(("drawn_", "real_"))}
-    )
+    measured = {n for row in rows for n, v in row.items() if v and n.startswith(MEASURED)}
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 4.5))
-    for name in names:
-        points = [(int(r["step"]), float(r[name])) for r in rows if r.get(name)]
-        x, y = np.array(points).T
-        left.plot(x, np.maximum(y, 1e-4), label=name, linewidth=1.0)
     left.set(yscale="log", xlabel="step", title="losses")
-    left.legend(fontsize=7)
-    for name in measured:
-        points = [(int(r["step"]), float(r[name])) for r in rows if r.get(name)]
-        x, y = np.array(points).T
-        right.plot(x, y, label=name, marker="o", markersize=2.5)
     right.set(ylim=(0, 1), xlabel="step", title="right, part of all")
-    if measured:
-        right.legend(fontsize=7)
-    for axis in (left, right):
+    for axis, some, least, style in (
+        (left, names, 1e-4, {"linewidth": 1.0}),
+        (right, sorted(measured), -math.inf, {"marker": "o", "markersize": 2.5}),
+    ):
+        for name in some:
+            points = [(int(r["step"]), float(r[name])) for r in rows if r.get(name)]
+            x, y = np.array(points).T
+            axis.plot(x, np.maximum(y, least), label=name, **style)
+        if some:
+            axis.legend(fontsize=7)
         axis.grid(alpha=0.3)
     figure.tight_layout()
     with whole_file(picture) as stream:

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.file import make_folder
-from platewright.network.arrays import model_arrays, set_arrays
 from platewright.network.kind import Schedule, build, joined
-from platewright.network.weights import load_file, save_weights
+from platewright.network.weights import load_file, model_arrays, save_weights, set_arrays
 from platewright.training.checkpoint import Log, State, load_checkpoint, save_checkpoint
 from platewright.training.pace import Figures, Pace
 from platewright.training.sample import SampleSettings

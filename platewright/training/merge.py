@@ -16,11 +16,10 @@ import numpy as np
 
 from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results, write_file
-from platewright.network.arrays import Arrays
 from platewright.network.export import export
 from platewright.network.interchange import INPUTS as EXPORTED
 from platewright.network.part import PartSettings, uncalibrated
-from platewright.network.weights import BundleSettings, load_weights, save_weights
+from platewright.network.weights import Arrays, BundleSettings, load_weights, save_weights
 from platewright.reading.graph import take_apart
 from platewright.reading.runtime import OnnxNetwork
 

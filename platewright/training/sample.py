@@ -153,8 +153,10 @@ def fit_scene(
     )
     x, y = max(left, 0), max(top, 0)
     shift = np.array([left, top], float)
-    moved = [_move(plate, factors, shift) for plate in record.plates]
-    decoys = [_move_box(box, factors, shift) for box in record.decoys]
+    moved = [moved_plate(plate, factors, shift) for plate in record.plates]
+    decoys = [
+        box_of_quad(np.array(box, float).reshape(2, 2) * factors - shift) for box in record.decoys
+    ]
     return np.ascontiguousarray(padded[y : y + height, x : x + width], np.uint8), replace(
         record,
         size=settings.size,
@@ -174,13 +176,10 @@ def _offset(rng: np.random.Generator, at: float, whole: int, part: int) -> int:
     return min(max(start, 0), whole - part)
 
 
-def _move(plate: PlateRecord, factors: FloatArray, shift: FloatArray) -> PlateRecord:
+def moved_plate(plate: PlateRecord, factors: FloatArray, shift: FloatArray) -> PlateRecord:
+    """Return a plate scaled by factors (x, y), its picture cut so much from the left and top."""
     characters = tuple(replace(c, quad=c.quad * factors - shift) for c in plate.characters)
     return replace(plate, quad=plate.quad * factors - shift, characters=characters)
-
-
-def _move_box(box: Box, factors: FloatArray, shift: FloatArray) -> Box:
-    return box_of_quad(np.array(box, float).reshape(2, 2) * factors - shift)
 
 
 def _is_seen(box: Box, size: tuple[int, int]) -> bool:

@@ -1,6 +1,6 @@
 """Looks at a plate as training draws them: framed with errors, hidden in part, straightened."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -14,7 +14,7 @@ from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
 from platewright.training.mining import draw_hard
-from platewright.training.sample import SampleSettings, Stock, legible
+from platewright.training.sample import TRIES, SampleSettings, Stock, legible, moved_plate
 
 
 def hide(
@@ -40,7 +40,8 @@ def hide(
             if rng.random() < 0.5:
                 left = int(np.clip(x0 + part * (x1 - x0), 1, width - 4))
                 covered[:, :left] = 255
-                return image[:, left:], _moved(plate, left), covered
+                moved = moved_plate(plate, np.ones(2), np.array([left, 0.0]))
+                return image[:, left:], moved, covered
             right = int(np.clip(x1 - part * (x1 - x0), 4, width - 1))
             covered[:, right:] = 255
             return image[:, :right], plate, covered
@@ -97,12 +98,6 @@ def hidden_parts(plate: PlateRecord, covered: NDArray[np.uint8]) -> FloatArray:
         area = (x1 - x0) * (y1 - y0)
         parts.append((float(inside.sum()) / 255 + area - inside.size) / area)
     return np.array(parts, np.float64)
-
-
-def _moved(plate: PlateRecord, left: int) -> PlateRecord:
-    shift = np.array([left, 0.0])
-    chars = tuple(replace(c, quad=c.quad - shift) for c in plate.characters)
-    return replace(plate, quad=plate.quad - shift, characters=chars)
 
 
 CLOSE = (0.25, 0.6)  #: Room round most plates, in their heights ...
@@ -289,9 +284,6 @@ def _absent_quad(rng: np.random.Generator, quad: FloatArray, spread: float) -> F
     middle = quad.mean(axis=0)
     scale = rng.uniform(2.2, 4.0) if kind == 1 else rng.uniform(0.2, 0.5)
     return np.asarray(middle + (quad - middle) * scale, np.float64)
-
-
-TRIES = 64
 
 
 def draw_crop(

@@ -252,16 +252,10 @@ def plate(request: HttpRequest, text: str) -> dict[str, Any]:
         raise missing
     return {
         "plate": wanted,
-        "vehicles": [
-            Vehicle(
-                plate=v.plate, region=v.region, holder=v.holder, note=v.note, list=v.list,
-                standing=v.standing(), valid_from=v.valid_from, valid_until=v.valid_until,
-            )
-            for v in vehicles
-        ],
+        "vehicles": vehicles,
         "sightings": count,
         "last_seen": last.seen if last else None,
-    }  # fmt: skip
+    }
 
 
 def _check_query(request: HttpRequest, *known: str) -> None:

@@ -20,10 +20,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.utilities import Error
 
-from platewright.web.problem import AGAIN_S
-
-DRAINED = 4
-"""Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
+from platewright.web.problem import AGAIN_S, DRAINED
 
 
 @dataclass(frozen=True, kw_only=True)

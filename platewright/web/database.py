@@ -5,23 +5,38 @@ Django is imported where it is used: programs that do without the registry do wi
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from platewright.errors import ConfigError, OutputError, counted
-from platewright.web.environment import prepare_folder
+from platewright.web.environment import set_up
 
 DAY_S = 86_400.0
 WIPE_TRIES, WIPE_PAUSE_S = 5, 0.2
 _opened = threading.local()  #: Which file this thread's connection has open
 log = logging.getLogger("platewright")
+
+
+@contextlib.contextmanager
+def needed_database() -> Iterator[None]:
+    """Turn what the database refuses in a `with` block into a `ConfigError`; Django is set up."""
+    from django.db import DatabaseError
+
+    try:
+        yield
+    except DatabaseError as error:
+        why = " ".join(str(error).split())
+        raise ConfigError(
+            f"the database can't be used ({why}); see DATABASE_URL and PLATEWRIGHT_DATA"
+        ) from error
 
 
 def bring_up_to_date() -> bool:
@@ -31,20 +46,15 @@ def bring_up_to_date() -> bool:
         ConfigError: if the database can't be reached or written.
     """
     from django.core.management import call_command
-    from django.db import DatabaseError, connection
+    from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    try:
+    with needed_database():
         _make_private()
         executor = MigrationExecutor(connection)
         due = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if due:
             call_command("migrate", interactive=False, verbosity=0)
-    except DatabaseError as error:
-        why = " ".join(str(error).split())
-        raise ConfigError(
-            f"the database can't be used ({why}); see DATABASE_URL and PLATEWRIGHT_DATA"
-        ) from error
     path = _sqlite_file()
     if path is not None:
         # Whoever connects while the file is away must not make an empty one in its place.
@@ -134,7 +144,7 @@ def check_database() -> None:
         cursor.execute("SELECT 1 FROM registry_revision LIMIT 1")
 
 
-def wipe() -> None:
+def wipe(**_: object) -> None:
     """Let nothing stay of what was deleted, once the transaction at hand is over.
 
     SQLite writes zeros over it (`secure_delete`); but the file of what was written lately, the WAL,
@@ -215,17 +225,8 @@ def open_registry(*, keeping: bool = True) -> Callable[[Passing], str]:
     Raises:
         ConfigError: if Django is not installed or the database can't be used.
     """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platewright.web.settings")
-    prepare_folder()
-    try:
-        import django
-        from django.db import DatabaseError
-
-        django.setup()
-    except ImportError as error:
-        raise ConfigError(
-            f"the registry needs {error.name}: pip install -r requirements-web.txt"
-        ) from error
+    set_up("the registry")
+    from django.db import DatabaseError
 
     from platewright.web.registry.lookup import find_vehicle, keep_reading, postpone, waiting
 

@@ -46,6 +46,30 @@ def prepare_folder() -> None:
         os.environ[variable] = value
 
 
+def set_up(what: str, *, debug: bool = False) -> None:
+    """Make this installation's folder and secrets, and set Django up.
+
+    Args:
+        what: needs it, for the message where a package is missing.
+
+    Raises:
+        ConfigError: if a package is missing, or the environment is off.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platewright.web.settings")
+    if debug:
+        os.environ.setdefault("PLATEWRIGHT_DEBUG", "1")
+    try:
+        import django  # before anything is written: where it is missing, nothing stays
+
+        prepare_folder()
+        import platewright.web.settings  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"{what} needs {error.name}: pip install -r requirements-web.txt"
+        ) from error
+    django.setup()
+
+
 def read_secret(path: Path) -> str:
     """Return a secret from its file, which is made, with mode 600, where it is not there.
 
@@ -89,13 +113,13 @@ def number(name: str, default: float, low: float, high: float) -> float:
     return value
 
 
-def switch(name: str, *, default: bool = False) -> bool:
-    """Return a variable that is 1 or 0.
+def switch(name: str) -> bool:
+    """Return a variable that is 1 or 0; without it 0.
 
     Raises:
         ConfigError: if it is anything else.
     """
-    return chosen(name, "1" if default else "0", ("0", "1")) == "1"
+    return chosen(name, "0", ("0", "1")) == "1"
 
 
 def chosen(name: str, default: str, choices: tuple[str, ...]) -> str:

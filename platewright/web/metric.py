@@ -8,27 +8,19 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
-# Name, help, labels; a counter each, in this order in the table.
-_COUNTERS = (
-    *(
-        ("platewright_requests_total", "Answers, by class of status.", f'status="{k}xx"')
-        for k in range(1, 6)
-    ),
-    ("platewright_pictures_total", "Pictures read.", 'result="read"'),
-    ("platewright_pictures_total", "Pictures read.", 'result="unreadable"'),
-    ("platewright_plates_total", "Plates found in them.", 'accepted="yes"'),
-    ("platewright_plates_total", "Plates found in them.", 'accepted="no"'),
-    ("platewright_sightings_total", "Sightings kept.", ""),
-    ("platewright_refused_total", "Requests refused.", 'reason="rate"'),
-    ("platewright_refused_total", "Requests refused.", 'reason="size"'),
-    ("platewright_refused_total", "Requests refused.", 'reason="busy"'),
-)
-_PLACES = {(name, labels): k for k, (name, _, labels) in enumerate(_COUNTERS)}
 BOUNDS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Upper bounds of the histogram's buckets, seconds."""
-_FIRST_BUCKET = len(_COUNTERS)
-_SUM = _FIRST_BUCKET + len(BOUNDS_S) + 1
-_table = [0.0] * (_SUM + 1)
+_COUNTERS = {
+    "requests": ("Answers, by class of status.", *(f'status="{k}xx"' for k in range(1, 6))),
+    "pictures": ("Pictures read.", 'result="read"', 'result="unreadable"'),
+    "plates": ("Plates found in them.", 'accepted="yes"', 'accepted="no"'),
+    "sightings": ("Sightings kept.", ""),
+    "refused": ("Requests refused.", 'reason="rate"', 'reason="size"', 'reason="busy"'),
+}
+"""Of each counter the help, and its labels."""
+_counts = {(name, each): 0.0 for name, (_, *labels) in _COUNTERS.items() for each in labels}
+_buckets = [0] * (len(BOUNDS_S) + 1)
+_total_s = [0.0]
 _lock = threading.Lock()
 
 
@@ -38,48 +30,41 @@ def count(name: str, labels: str = "", by: float = 1) -> None:
     Raises:
         KeyError: if there is no such counter.
     """
-    place = _PLACES[f"platewright_{name}_total", labels]
     with _lock:
-        _table[place] += by
+        _counts[name, labels] += by
 
 
 def observe(seconds: float) -> None:
     """Note how long finding and reading the plates of a picture took."""
-    bucket = sum(seconds > bound for bound in BOUNDS_S)
     with _lock:
-        _table[_FIRST_BUCKET + bucket] += 1
-        _table[_SUM] += seconds
+        _buckets[sum(seconds > bound for bound in BOUNDS_S)] += 1
+        _total_s[0] += seconds
 
 
 def exposition() -> str:
     """Return everything in Prometheus' text format, version 0.0.4."""
     with _lock:
-        values = list(_table)
+        counts, buckets, total_s = dict(_counts), list(_buckets), _total_s[0]
     lines: list[str] = []
-    seen = set()
-    for (name, text, labels), value in zip(_COUNTERS, values, strict=False):
-        if name not in seen:
-            lines += [f"# HELP {name} {text}", f"# TYPE {name} counter"]
-            seen.add(name)
-        lines.append(f"{name}{{{labels}}} {value:g}" if labels else f"{name} {value:g}")
-    name = "platewright_read_seconds"
-    lines += [
-        f"# HELP {name} Time that finding and reading the plates of a picture took.",
-        f"# TYPE {name} histogram",
-    ]
-    below = 0.0
-    for bound, value in zip((*BOUNDS_S, None), values[_FIRST_BUCKET:_SUM], strict=True):
-        below += value
-        lines.append(f'{name}_bucket{{le="{"+Inf" if bound is None else f"{bound:g}"}"}} {below:g}')
-    lines += [f"{name}_sum {values[_SUM]:.6g}", f"{name}_count {below:g}"]
-    memory = _memory_bytes()
-    if memory is not None:
-        name = "process_resident_memory_bytes"
-        lines += [
-            f"# HELP {name} Memory of the process that answers.",
-            f"# TYPE {name} gauge",
-            f"{name} {memory}",
-        ]
+
+    def head(name: str, told: str, kind: str) -> str:
+        lines.extend((f"# HELP {name} {told}", f"# TYPE {name} {kind}"))
+        return name
+
+    for counter, (told, *labels) in _COUNTERS.items():
+        name = head(f"platewright_{counter}_total", told, "counter")
+        shown = {each: f"{{{each}}}" if each else "" for each in labels}
+        lines += [f"{name}{shown[each]} {counts[counter, each]:g}" for each in labels]
+    told = "Time that finding and reading the plates of a picture took."
+    name = head("platewright_read_seconds", told, "histogram")
+    below = 0
+    for most, number in zip((*(f"{bound:g}" for bound in BOUNDS_S), "+Inf"), buckets, strict=True):
+        below += number
+        lines.append(f'{name}_bucket{{le="{most}"}} {below}')
+    lines += [f"{name}_sum {total_s:.6g}", f"{name}_count {below}"]
+    if (memory := _memory_bytes()) is not None:
+        told = "Memory of the process that answers."
+        lines.append(f"{head('process_resident_memory_bytes', told, 'gauge')} {memory}")
     return "\n".join(lines) + "\n"
 
 

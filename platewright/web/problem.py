@@ -3,7 +3,6 @@
 import logging
 import math
 import sys
-from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -23,6 +22,8 @@ TITLES = {
     503: "Busy right now",
 }
 AGAIN_S = 5  #: After how long to try again, where that is not known
+DRAINED = 4
+"""Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
 REFUSALS = {413: "size", 429: "rate", 503: "busy"}
 
 
@@ -46,7 +47,9 @@ def problem(request: HttpRequest, error: PlatewrightError, status: int = 0) -> H
     if request.path.startswith("/api/"):
         response = JsonResponse({"detail": str(error)}, status=status)
     else:
-        response = _page(request, status, str(error))
+        values = {"title": TITLES.get(status, TITLES[400]), "line": str(error)}
+        part = "web/_problem.html" if wants_fragment(request) else "web/problem.html"
+        response = render(request, part, values, status=status)
     if isinstance(error, TooManyError | BusyError):
         response["Retry-After"] = str(max(1, math.ceil(error.wait_s)))
     elif status == 503:
@@ -81,12 +84,6 @@ def failed(request: HttpRequest) -> HttpResponse:
     if isinstance(error, DatabaseError):
         return problem(request, DatabaseGoneError(error))
     return problem(request, RequestError("the fault is the server's; its log says more"), 500)
-
-
-def _page(request: HttpRequest, status: int, line: str) -> HttpResponse:
-    values: dict[str, Any] = {"title": TITLES.get(status, TITLES[400]), "line": line}
-    part = "web/_problem.html" if wants_fragment(request) else "web/problem.html"
-    return render(request, part, values, status=status)
 
 
 class RequestError(PlatewrightError):

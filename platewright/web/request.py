@@ -1,9 +1,16 @@
-"""The pictures of a request: taken in within limits, read, looked up, kept if asked."""
+"""The pictures of a request: taken in within limits, read, looked up, kept if asked.
+
+The networks are the server's, and whoever wants a picture read takes turns at them.
+"""
 
 import io
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
@@ -15,24 +22,28 @@ from django.utils import timezone
 
 from platewright.errors import ImageError
 from platewright.image import encode_image
-from platewright.reading.settings import Shown
-from platewright.web import security
+from platewright.pool import usual_workers
+from platewright.reading.settings import Mask, Shown
+from platewright.record import Reading
+from platewright.region import jurisdictions
+from platewright.web import bench, security
+from platewright.web.bench import Bench, PictureReader, ProcessBench, Shot, Source, ThreadBench
 from platewright.web.database import check_database
-from platewright.web.detector import read_picture
-from platewright.web.metric import count
-from platewright.web.picture import Shot
-from platewright.web.problem import DatabaseGoneError, RequestError, TooLargeError, TooManyError
-from platewright.web.registry.lookup import (
-    Found,
-    find_vehicle,
-    keep_picture,
-    keep_reading,
-    postpone,
+from platewright.web.metric import count, observe
+from platewright.web.problem import (
+    BusyError,
+    DatabaseGoneError,
+    RequestError,
+    TooLargeError,
+    TooManyError,
 )
-from platewright.web.registry.models import Camera, Sighting
+from platewright.web.registry.lookup import Found, find_vehicle, keep_reading, postpone
+from platewright.web.registry.models import Camera, Picture, Sighting
 
 Upload = tuple[str, bytes]  #: A picture's name, as the client calls it, and its bytes
 LONGEST_NAME = 120
+_lock = threading.Lock()
+_benches: list[Bench] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,52 +125,41 @@ def _registered(
 ) -> Answer:
     """Return a read picture with what the registry knows of it, even where that can't be asked."""
     readings = shot.photo.readings
-    found: tuple[Found | None, ...] = (None,) * len(readings)
+    nobody: tuple[Found | None, ...] = (None,) * len(readings)
     if not (look_up or keep):
-        return Answer(name=name, shot=shot, found=found)
+        return Answer(name=name, shot=shot, found=nobody)
+    keep = keep and any(reading.text for reading in readings)
+    jpeg = encode_image(shot.image, ".jpg", 85) if keep and keep_photo else None
+    keeping = partial(_keep, readings, source, timezone.now())
     try:
         check_database()
         found = tuple(find_vehicle(r) for r in readings)
-        kept = _keep(shot, found, source, photo=keep_photo) if keep else ()
+        kept = keeping(jpeg, found) if keep else ()
     except DatabaseError as error:
         told = str(DatabaseGoneError(error)).partition(";")[0]
-        if keep and any(reading.text for reading in readings):
-            _keep_later(shot, source, photo=keep_photo)
+        if keep:
+            postpone(keeping, jpeg)
             told += "; not kept yet, it is tried again"
-        return Answer(name=name, shot=shot, found=(None,) * len(readings), registry=told)
-    shown = found if look_up else (None,) * len(found)
-    return Answer(name=name, shot=shot, found=shown, sightings=kept)
-
-
-def _keep_later(shot: Shot, source: str, *, photo: bool) -> None:
-    """Let readings be kept when the database takes them."""
-    seen = timezone.now()
-    texts = [reading for reading in shot.photo.readings if reading.text]
-
-    def keep(jpeg: bytes | None) -> None:
-        with transaction.atomic():
-            picture = keep_picture(jpeg) if jpeg else None
-            for reading in texts:
-                keep_reading(reading, source=source, seen=seen, picture=picture)
-        count("sightings", by=len(texts))
-
-    postpone(keep, encode_image(shot.image, ".jpg", 85) if photo else None)
+        return Answer(name=name, shot=shot, found=nobody, registry=told)
+    return Answer(name=name, shot=shot, found=found if look_up else nobody, sightings=kept)
 
 
 def _keep(
-    shot: Shot, found: Sequence[Found | None], source: str, *, photo: bool
+    readings: Sequence[Reading],
+    source: str,
+    seen: datetime,
+    jpeg: bytes | None,
+    found: Sequence[Found | None] = (),
 ) -> tuple[Sighting | None, ...]:
     """Store the readings that have a text, all or none of a picture."""
-    readings = shot.photo.readings
-    if not any(reading.text for reading in readings):
-        return ()
+    known = found or (None,) * len(readings)
     with transaction.atomic():
-        picture = keep_picture(encode_image(shot.image, ".jpg", 85)) if photo else None
+        picture = Picture.objects.create(jpeg=jpeg) if jpeg else None
         kept = tuple(
-            keep_reading(reading, source=source, found=vehicle, picture=picture)
+            keep_reading(reading, source=source, seen=seen, found=vehicle, picture=picture)
             if reading.text
             else None
-            for reading, vehicle in zip(readings, found, strict=True)
+            for reading, vehicle in zip(readings, known, strict=True)
         )
     count("sightings", by=sum(sighting is not None for sighting in kept))
     return kept
@@ -241,3 +241,69 @@ def _contents(files: Iterable[Any]) -> Iterable[Upload]:
 def _too_large(name: str) -> TooLargeError:
     most = f"{settings.MAX_PICTURE_BYTES / 1e6:g} MB"
     return TooLargeError(f"{name}: more than {most}; make it smaller")
+
+
+def warm_up() -> Bench:
+    """Return where pictures are read, loaded and tried once, so that the first one does not wait.
+
+    Raises:
+        ConfigError, WeightsError, ServiceError: if the networks can't be used.
+        EngineError: if no process starts.
+    """
+    with _lock:
+        if not _benches:
+            weights, reader = Path(settings.WEIGHTS), settings.READER
+            if settings.READERS:
+                made: Bench = ProcessBench(
+                    weights, reader, turns=settings.READERS, picture_s=settings.PICTURE_S,
+                    memory_mb=settings.PICTURE_MB,
+                )  # fmt: skip
+            else:
+                made = ThreadBench(PictureReader(weights, reader), usual_workers())
+            _benches.append(made)
+        return _benches[0]
+
+
+def loaded() -> bool:
+    """Tell whether pictures can be read."""
+    return bool(_benches) and _benches[0].ready()
+
+
+def close() -> None:
+    """End the processes that read."""
+    for each in _benches:
+        each.close()
+
+
+def read_picture(
+    name: str, data: bytes, *, deadline: float, region: str = "", mask: Mask | None = None
+) -> Shot:
+    """Decode and read a picture, when a turn is free.
+
+    Args:
+        deadline: on the clock of `time.monotonic`; no reading begins after it.
+        region: code of the region whose syntaxes texts are to fit; empty: any text.
+        mask: where nothing is looked for.
+
+    Raises:
+        ImageError: if it is no picture, has too many pixels, or costs too much.
+        RequestError: if there is no such region.
+        BusyError: if no turn is free before the deadline.
+    """
+    if region and region not in jurisdictions():  # never a path: that is for the command line
+        raise RequestError(f"{region[:20]!r}: no such region")
+    source = Source(
+        name=name, data=data, max_pixels=settings.MAX_PICTURE_PIXELS, region=region, mask=mask
+    )
+    try:
+        shot = warm_up().read(source, deadline)
+    except ImageError:
+        count("pictures", 'result="unreadable"')
+        raise
+    except bench.BusyError as error:
+        raise BusyError(str(error), error.wait_s) from None
+    observe(shot.photo.ms / 1e3)
+    count("pictures", 'result="read"')
+    for reading in shot.photo.readings:
+        count("plates", f'accepted="{"yes" if reading.accepted else "no"}"')
+    return shot

@@ -20,6 +20,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 
 from platewright.web.problem import (
+    DRAINED,
     BusyError,
     DatabaseGoneError,
     RequestError,
@@ -149,8 +150,6 @@ class SecurityHeaders:
 
 
 ROWS = 16_384
-DRAINED = 4
-"""Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
 
 
 class Rate:
@@ -184,9 +183,8 @@ class Rate:
         amount = min(amount, per_minute)
         now = time.monotonic()
         with self._lock:
-            used, then = self._table[
-                row
-            ].tolist()  # used tokens, not those left: zeros are a full bucket
+            # Used tokens, not those left: zeros are a full bucket.
+            used, then = self._table[row].tolist()
             used = max(used - (now - then) * per_minute / 60, 0.0)
             over = used + amount - per_minute
             self._table[row] = (used if over > 1e-9 else used + amount), now

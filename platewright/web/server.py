@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import connections
 
 from platewright.errors import ConfigError
-from platewright.web import detector
 from platewright.web.database import bring_up_to_date, forget_daily
 from platewright.web.environment import secret_file
 from platewright.web.registry.lookup import keep_waiting
+from platewright.web.request import close, warm_up
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  #: Parameters of `mallopt` (glibc's malloc.h)
 ARENAS = 2
@@ -74,7 +74,7 @@ def serve(
     sockets = listen(bind)
     bring_up_to_date()
     connections.close_all()
-    detector.warm_up()
+    warm_up()
     bound_heap()
     forget_daily()
     from platewright.web.wsgi import application
@@ -86,7 +86,7 @@ def serve(
     try:
         _run(sockets, application, dispatcher, waiting=max(threads - SPARE_THREADS, 1))
     finally:
-        detector.close()
+        close()
         if left := keep_waiting():
             log.error("%d readings are lost: the database did not take them to the end", left)
 

@@ -46,7 +46,7 @@ KEEP_DAYS = number("PLATEWRIGHT_KEEP_DAYS", 0, 0, 36_500)
 """After so many days sightings are removed; 0: never."""
 
 INSTALLED_APPS = [
-    "platewright.web.apps.RegistryConfig", "platewright.web.apps.WebConfig", "django.contrib.admin",
+    "platewright.web.registry.RegistryConfig", "platewright.web", "django.contrib.admin",
     "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
     "django.contrib.messages", "django.contrib.staticfiles", "ninja",
 ]  # fmt: skip
@@ -73,7 +73,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "platewright.web.security.access",
             ],
-            "libraries": {"percent": "platewright.web.card"},
+            "libraries": {"percent": "platewright.web.page"},
         },
     }
 ]

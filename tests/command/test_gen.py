@@ -153,7 +153,7 @@ def test_nothing_is_replaced_without_force_and_only_its_own_with_it(
         (["5", "--out", "nokind://x/y"], 2, "fsspec knows no nokind://"),
         (["5", "--out", "file", "--format", "coco"], 1, "file"),
         (["5", "--out", "file"], 1, "file"),
-        (["--sheet", "file"], 1, "file exists: --force replaces it"),
+        (["--sheet", "file"], 1, "file: there already; give another name or --force"),
     ],
 )
 def test_what_is_off_is_told(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
@@ -397,7 +397,7 @@ def test_a_sample_is_explained_and_plates_are_shown(tmp_path: Path) -> None:
     assert load_image(tmp_path / "plates.png").shape[1] > 1500
     assert load_image(tmp_path / "marks.png").shape[0] > 1000
     again = run(tmp_path, "--explain", "5")
-    assert again.returncode == 1 and "explain.png exists: --force replaces it" in again.stderr
+    assert again.returncode == 1 and "explain.png: there already; give another" in again.stderr
 
 
 def test_presets_and_settings_change_the_drawings(tmp_path: Path) -> None:

@@ -131,7 +131,11 @@ def test_weights_are_told_by_what_they_hold(tmp_path: Path) -> None:
             "model.py: --recipe: scan has no recipe big; known: full, small, first",
         ),
         (["--weights", "none.npz"], 1, "model.py: none.npz: no such weights file"),
-        (["--plot", "there.png"], 1, "model.py: there.png exists: --force replaces it"),
+        (
+            ["--plot", "there.png"],
+            1,
+            "model.py: there.png: there already; give another name or --force",
+        ),
     ],
 )
 def test_what_is_off_is_told_in_a_line(

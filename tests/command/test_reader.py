@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from platewright.image import save_image
-from platewright.network.arrays import model_arrays
 from platewright.network.kind import build, load_kind
-from platewright.network.weights import save_weights
+from platewright.network.weights import model_arrays, save_weights
 from platewright.synth.background import Backgrounds
 from platewright.synth.scene import SceneSettings, draw_closeup
 from tests.script import Done, run_here

@@ -18,10 +18,9 @@ import pytest
 
 from platewright.command import train
 from platewright.image import load_image
-from platewright.network.arrays import model_arrays, set_arrays
 from platewright.network.kind import build, joined
 from platewright.network.part import FrameSettings
-from platewright.network.weights import load_weights, save_weights
+from platewright.network.weights import load_weights, model_arrays, save_weights, set_arrays
 from platewright.training import checkpoint
 from platewright.training.checkpoint import load_checkpoint
 from tests.network.conftest import looks, random_weights, tiny

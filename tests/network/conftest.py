@@ -12,10 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from platewright.network.arrays import model_arrays
 from platewright.network.kind import build, load_kind
 from platewright.network.part import ScanSettings, SlotSettings, thick
-from platewright.network.weights import AnySettings, BundleSettings, TextSettings, save_weights
+from platewright.network.weights import (
+    AnySettings,
+    BundleSettings,
+    TextSettings,
+    model_arrays,
+    save_weights,
+)
 
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 

@@ -12,7 +12,7 @@ import pytest
 from platewright.errors import ConfigError, WeightsError
 from platewright.network import kind
 from platewright.network.kind import DEFAULT, build, joined, kind_names, load_kind
-from platewright.network.weights import TextSettings, load_file, read_settings, save_weights
+from platewright.network.weights import load_file, read_settings, save_weights
 from platewright.reading.crop_speller import crop_speller
 from platewright.reading.runtime import KerasNetwork, OnnxNetwork, load_network
 from tests.network.conftest import looks
@@ -35,7 +35,7 @@ def test_each_has_its_original_recipe_beside_ours(name: str) -> None:
     assert set(kind.recipes) == {"small", "original"}
     for recipe in kind.recipes.values():
         assert recipe.settings.name == name
-        assert TextSettings.from_json(recipe.settings.to_json()) == recipe.settings
+        assert read_settings(recipe.settings.to_json()) == recipe.settings
         assert recipe.source
     with pytest.raises(ConfigError, match=f"{name} has no recipe best; known: small, original"):
         kind.recipe("best")

@@ -14,8 +14,14 @@ from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
 from platewright.reading.finder import ScanFinder
 from platewright.tracking.follow import watching_settings
-from platewright.tracking.frame_reader import PART, TURN, FrameReader, overlap
-from platewright.tracking.strip import cut, look_at, moved_columns
+from platewright.tracking.frame_reader import (
+    PART,
+    TURN,
+    FrameReader,
+    cut,
+    look_at,
+    moved_columns,
+)
 from platewright.tracking.track import Tracker, TrackerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,9 +127,3 @@ def test_a_new_size_begins_anew(
     reader = FrameReader(watching[0], Tracker(watching[1]))
     small = np.ascontiguousarray(street[:270, :480])
     assert played(reader, [small, street])[1][0] == pytest.approx(2)
-
-
-def test_overlaps_are_parts_of_the_smaller_box() -> None:
-    assert overlap((0, 0, 10, 10), (5, 0, 25, 10)) == pytest.approx(0.5)
-    assert overlap((0, 0, 10, 10), (2, 2, 4, 4)) == 1
-    assert overlap((0, 0, 10, 10), (10, 0, 20, 10)) == 0

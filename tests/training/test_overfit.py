@@ -14,9 +14,8 @@ import pytest
 
 from platewright.geometry import iou, project
 from platewright.image import save_image
-from platewright.network.arrays import model_arrays
 from platewright.network.export import export_beside
-from platewright.network.weights import load_weights
+from platewright.network.weights import load_weights, model_arrays
 from platewright.reading.finder import RATIO
 from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord

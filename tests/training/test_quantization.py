@@ -18,8 +18,14 @@ from platewright.reading.choice import detector_of
 from platewright.reading.runtime import OnnxNetwork, open_session
 from platewright.synth.street.picture import draw_street
 from platewright.training.merge import INPUTS, replace_network
-from platewright.training.quantization import _inputs, _make_products, main
-from platewright.training.rounding import HIGHEST, LOWEST, compensate
+from platewright.training.quantization import (
+    HIGHEST,
+    LOWEST,
+    _inputs,
+    _make_products,
+    compensate,
+    main,
+)
 
 SAID = OUTPUTS | {"origin": ("origin",)}
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,10 +13,15 @@ import pytest
 
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
-from platewright.network.arrays import model_arrays, set_arrays
 from platewright.network.kind import Recipe, build, joined, kind_names, load_kind
 from platewright.network.part import LineSettings, SlotSettings
-from platewright.network.weights import TextSettings, load_file, read_settings
+from platewright.network.weights import (
+    TextSettings,
+    load_file,
+    model_arrays,
+    read_settings,
+    set_arrays,
+)
 from platewright.reading.crop_speller import crop_speller
 from platewright.reading.ctc import BLANK, labels
 from platewright.reading.runtime import load_network

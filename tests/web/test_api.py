@@ -14,9 +14,8 @@ from PIL import Image
 from platewright.image import decode_image, encode_image
 from platewright.reading.settings import Shown
 from platewright.record import SceneRecord
-from platewright.web import detector
-from platewright.web.detector import warm_up
 from platewright.web.registry.models import Picture, Sighting, Vehicle
+from platewright.web.request import warm_up
 
 READ = "/api/v1/read"
 BEARER = {"Authorization": f"Bearer {settings.TOKEN}"}
@@ -255,7 +254,7 @@ def test_the_api_describes_itself(client: Client) -> None:
 def test_time_is_over(client: Client, street: Street, settings, monkeypatch) -> None:
     go_on = threading.Event()
     with ThreadPoolExecutor(1) as only:
-        monkeypatch.setattr(detector.warm_up(), "_pool", only)
+        monkeypatch.setattr(warm_up(), "_pool", only)
         only.submit(go_on.wait, 20)
         settings.REQUEST_S = 0.05
         response = send(client, street[0])

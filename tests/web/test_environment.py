@@ -69,7 +69,7 @@ def test_variables_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A", "7")
     assert (number("A", 1, 0, 9), number("B", 1, 0, 9)) == (7, 1)
     monkeypatch.setenv("A", "1")
-    assert switch("A") and not switch("B") and switch("B", default=True)
+    assert switch("A") and not switch("B")
     monkeypatch.setenv("A", "x, y,,z")
     assert listed("A") == ["x", "y", "z"]
     for check in (

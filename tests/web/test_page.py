@@ -13,9 +13,9 @@ from django.test import Client
 
 from platewright.image import encode_image
 from platewright.record import SceneRecord
+from platewright.web.bench import PictureReader, Shot
 from platewright.web.metric import exposition
-from platewright.web.picture import PictureReader, Shot
-from platewright.web.registry.lookup import keep_picture, keep_reading
+from platewright.web.registry.lookup import keep_reading
 from platewright.web.registry.models import Camera, Picture, Sighting, Vehicle
 from tests.web.reading import reading_of, sure
 
@@ -89,7 +89,9 @@ def test_a_form_from_elsewhere_is_refused(db: None, street: Street) -> None:
 
 def test_the_registry_is_for_those_who_log_in(client: Client, street: Street) -> None:
     Vehicle.objects.create(plate="AB12CDE", holder="Ada Quill")
-    key = keep_reading(reading_of(*sure("AB12CDE")), picture=keep_picture(b"jpeg")).pk
+    key = keep_reading(
+        reading_of(*sure("AB12CDE")), picture=Picture.objects.create(jpeg=b"jpeg")
+    ).pk
     for address in ("/sightings/", f"/sightings/{key}/", f"/sightings/{key}/picture/"):
         response = client.get(address)
         assert response.status_code == 302 and "/admin/login/" in response["Location"]

@@ -17,7 +17,6 @@ from platewright.web.environment import secret_file
 from platewright.web.registry.lookup import (
     find_vehicle,
     forget_sightings,
-    keep_picture,
     keep_reading,
     note_change,
 )
@@ -162,7 +161,7 @@ def test_a_sighting_stays_when_its_vehicle_goes() -> None:
 
 def test_old_sightings_go_with_their_pictures() -> None:
     now = timezone.now()
-    shared, lone = keep_picture(b"jpeg"), keep_picture(b"jpeg")
+    shared, lone = Picture.objects.create(jpeg=b"jpeg"), Picture.objects.create(jpeg=b"jpeg")
     reading = reading_of(*sure("AB12CDE"))
     keep_reading(reading, seen=now - timedelta(days=31), picture=lone)
     keep_reading(reading, seen=now - timedelta(days=31), picture=shared)

@@ -82,20 +82,15 @@ def note_change(**_: Any) -> None:
     Revision.objects.update_or_create(pk=1, defaults={"value": uuid.uuid4()})
 
 
-def watch_changes() -> None:
-    """Note every change of a vehicle that is saved or deleted; bulk changes note their own."""
+def watch() -> None:
+    """Note every change of a vehicle that is saved or deleted; bulk changes note their own.
+
+    Nothing stays of what is deleted, however that is done.
+    """
     for signal in (post_save, post_delete):
         signal.connect(note_change, sender=Vehicle, dispatch_uid="registry-change")
-
-
-def watch_deletions() -> None:
-    """Let nothing stay of what is deleted, however that is done."""
     for model in (Sighting, Picture, Vehicle):
-        post_delete.connect(_wipe, sender=model, dispatch_uid="registry-wipe")
-
-
-def _wipe(**_: Any) -> None:
-    wipe()
+        post_delete.connect(wipe, sender=model, dispatch_uid="registry-wipe")
 
 
 def _index() -> _Index:
@@ -151,11 +146,6 @@ def keep_reading(
         ratio=found.match.ratio if found else None,
         picture=picture,
     )
-
-
-def keep_picture(jpeg: bytes) -> Picture:
-    """Store a picture for sightings."""
-    return Picture.objects.create(jpeg=jpeg)
 
 
 def forget_sightings(keep_days: float) -> int:

@@ -7,18 +7,14 @@ from django.core.management.base import CommandError
 
 from platewright.errors import PlatewrightError
 from platewright.web.database import bring_up_to_date, forget_daily
-from platewright.web.detector import warm_up
+from platewright.web.request import warm_up
 
 
 class Command(Base):
     """`manage.py runserver [ADDRESS:PORT]`."""
 
     def inner_run(self, *args: Any, **options: Any) -> None:
-        """Get ready, then serve.
-
-        Raises:
-            CommandError: if the database or the weights can't be used.
-        """
+        """Get ready, then serve."""
         try:
             if bring_up_to_date():
                 self.stdout.write("The registry's tables are made.")

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from platewright.errors import OutputError, counted
-from platewright.file import write_file
+from platewright.errors import counted
+from platewright.file import refuse_existing, write_file
 from platewright.web.registry.vehicle_csv import export_vehicles
 
 
@@ -23,14 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="overwrite what is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write it, whole or not at all.
-
-        Raises:
-            OutputError: if it can't be written.
-        """
+        """Write it, whole or not at all."""
         path: Path = options["file"]
-        if path.is_file() and not options["force"]:
-            raise OutputError(f"{path}: there already; give another name or --force")
+        refuse_existing(path, force=options["force"])
         text = io.StringIO(newline="")
         count = export_vehicles(text)
         write_file(path, text.getvalue().encode())

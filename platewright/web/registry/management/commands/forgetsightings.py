@@ -21,11 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--keep-days", type=float, required=True, metavar="N")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove them.
-
-        Raises:
-            ConfigError: if the number of days makes no sense.
-        """
+        """Remove them."""
         if not 0 <= options["keep_days"] <= MOST_DAYS:
             raise ConfigError(f"--keep-days: not between 0 and {MOST_DAYS}")
         count = forget_sightings(options["keep_days"])

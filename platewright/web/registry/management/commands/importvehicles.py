@@ -27,11 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE.csv")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read it.
-
-        Raises:
-            DatasetError: if it can't be read.
-        """
+        """Read it."""
         path: Path = options["file"]
         with (
             os_errors_as(DatasetError, path),

@@ -23,11 +23,7 @@ class Command(BaseCommand):
             help="of the account (%(default)s)")  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make what is not there yet; what is there stays as it is.
-
-        Raises:
-            ConfigError: if no account can be called so.
-        """
+        """Make what is not there yet; what is there stays as it is."""
         accounts, name = get_user_model(), options["name"]
         try:
             accounts.username_validator(name)
