@@ -115,9 +115,9 @@ class Detector:
         self._shown = Shown.of(
             everything=everything, presence=min_presence, confidence=min_confidence
         )
-        chosen = {"min_height": min_height, "min_presence": min_presence, "accept": accept}
-        given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
-        settings = DetectorSettings(regions=self.regions, **given)
+        names = ("min_height", "min_presence", "accept")
+        chosen = {n: self._given[n] for n in names if self._given[n] is not None}
+        settings = DetectorSettings(regions=self.regions, **chosen)
         self._detector = load_detector(
             self.weights, settings, reader=reader, threads=self._threads, beams=beams
         )

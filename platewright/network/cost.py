@@ -70,9 +70,7 @@ def _macs(layer: Any, shape: tuple[int, ...], settings: Any) -> int:
     A decoder takes `slots + 1` steps.
     """
     kind = type(layer).__name__
-    if kind == "Conv2D":
-        return int(np.prod(layer.kernel.shape)) * int(np.prod(shape[:-1]))
-    if kind == "Dense":
+    if kind in ("Conv2D", "Dense"):
         return int(np.prod(layer.kernel.shape)) * int(np.prod(shape[:-1]))
     if kind == "Attention":
         cells, width = shape[0] * shape[1], shape[2]
@@ -138,7 +136,7 @@ def draw_plot(rows: Sequence[LayerRow], path: Path) -> None:
     from platewright.image import save_image
 
     shown = [r for r in rows if r.kind != "BatchNormalization"]
-    columns = {name: [r for r in shown if r.network == name] for name in _names(rows)}
+    columns = {row.network: [r for r in shown if r.network == row.network] for row in rows}
     tall, wide, pad = 34, 620, 24
     height = pad * 3 + tall * max(len(c) for c in columns.values())
     picture = Image.new("RGB", (len(columns) * wide + pad, height), "white")
@@ -162,7 +160,3 @@ def draw_plot(rows: Sequence[LayerRow], path: Path) -> None:
             note = f"{row.name}   {shape}   {row.macs / 1e6:.2f} MMAC"
             pen.text((x + 262, y + 4), note, fill=(60, 60, 60), font=font)
     save_image(path, np.asarray(picture, np.uint8))
-
-
-def _names(rows: Sequence[LayerRow]) -> list[str]:
-    return list(dict.fromkeys(row.network for row in rows))

@@ -252,12 +252,8 @@ def main() -> int:
     add = parser.add_argument
     add("weights", type=Path, metavar="WEIGHTS.npz")
     add("--drawings", type=int, default=1500, metavar="N", help="plates drawn (%(default)s)")
-    add(
-        "--bgs",
-        type=Path,
-        metavar="FOLDER",
-        help="backgrounds (bgs, where it is there; none: drawn ones)",
-    )
+    add("--bgs", type=Path, metavar="FOLDER",
+        help="backgrounds (bgs, where it is there; none: drawn ones)")  # fmt: skip
     add("--seed", type=int, default=HELD_OUT_SEED, help="of the drawings (%(default)s)")
     args = parser.parse_args()
     if args.weights.suffix != ".npz":

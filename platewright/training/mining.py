@@ -9,7 +9,7 @@ photos and drawings are searched, never real plates. Bootstrapping of negatives:
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +130,8 @@ def _searched(photos: list[Picture], seed: int) -> Iterator[Searched]:
         grey = photo if photo.ndim == 2 else np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))
         yield np.asarray(grey, np.uint8), ()
     backgrounds = Backgrounds(photos)
-    index = 0
-    while True:
+    for index in count():
         rng = np.random.default_rng([seed, index])
-        index += 1
         if rng.random() < STREET_SHARE:
             picture, record = draw_street(rng)
             yield np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8), record.plates
@@ -155,9 +153,8 @@ def main() -> int:
         help="plate-free photos (bgs, where it is there; none: drawn ones alone)")  # fmt: skip
     add("--count", type=int, default=16_000, metavar="N", help="windows (%(default)s)")
     add("--most", type=int, default=10, metavar="N", help="of one picture (%(default)s)")
-    add(
-        "--presence", type=float, default=0.03, help="least of scan times reader, 0-1 (%(default)s)"
-    )
+    add("--presence", type=float, default=0.03, metavar="P",
+        help="least of scan times reader, 0-1 (%(default)s)")  # fmt: skip
     add("--seed", type=int, default=0, help="of the drawings (%(default)s)")
     args = parser.parse_args()
     if args.out.suffix != ".npy":

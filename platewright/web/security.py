@@ -226,7 +226,10 @@ class Limits:
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return self.get_response(request)
         try:
-            self._check_rate(request)
+            if settings.PICTURES_PER_MINUTE:
+                wait_s = rate.take(client_address(request), 1, settings.PICTURES_PER_MINUTE)
+                if wait_s:
+                    raise TooManyError("too many requests; try again in a moment", wait_s)
             length = self._length(request)
             self._hold(length)
         except RequestError as error:
@@ -238,12 +241,6 @@ class Limits:
             return problem(request, error)
         finally:
             self._hold(-length)
-
-    def _check_rate(self, request: HttpRequest) -> None:
-        if settings.PICTURES_PER_MINUTE:
-            wait_s = rate.take(client_address(request), 1, settings.PICTURES_PER_MINUTE)
-            if wait_s:
-                raise TooManyError("too many requests; try again in a moment", wait_s)
 
     def _hold(self, length: int) -> None:
         """Make room for what comes in, or give it back."""
