@@ -1,6 +1,7 @@
 """The first tables."""
 
 import uuid
+from typing import Any
 
 import django.db.models.deletion
 import django.utils.timezone
@@ -26,7 +27,7 @@ SPAN = models.CheckConstraint(
     name="vehicle_valid_span",
     violation_error_message="It is valid until before it is valid from.",
 )
-VEHICLE = {
+VEHICLE: dict[str, Any] = {
     "id": NUMBER,
     "plate": models.CharField(
         help_text="letters and digits; spaces and dashes are taken out", max_length=40
@@ -45,7 +46,7 @@ VEHICLE = {
     "changed": models.DateTimeField(auto_now=True),
 }
 GONE = django.db.models.deletion.SET_NULL
-SIGHTING = {
+SIGHTING: dict[str, Any] = {
     "id": KEY.clone(),
     "plate": models.CharField(db_index=True, max_length=12),
     "confidence": models.FloatField(),
@@ -71,7 +72,7 @@ SIGHTING = {
         blank=True, null=True, on_delete=GONE, related_name="sightings", to="registry.vehicle"
     ),
 }
-REVISION = {
+REVISION: dict[str, Any] = {
     "id": models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
     "value": models.UUIDField(default=uuid.uuid4),
 }

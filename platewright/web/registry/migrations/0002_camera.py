@@ -1,8 +1,10 @@
 """Cameras, and where there is nothing to look for in their pictures."""
 
+from typing import Any
+
 from django.db import migrations, models
 
-CAMERA = {
+CAMERA: dict[str, Any] = {
     "id": models.BigAutoField(
         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
     ),
