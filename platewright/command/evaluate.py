@@ -61,8 +61,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add("--gallery", type=Path, metavar="FOLDER", help="write a page of the failures there")
     add("--given-boxes", action="store_true", help="read the labels' boxes, do not search")
     add("--margin", type=bounded(float, -0.4, 1), default=0.0, metavar="M",
-        help="added to a given box on each side, as a fraction of it; below 0 it shrinks (0)",
-        )  # fmt: skip
+        help="added to a given box on each side, as a fraction of it; below 0 it shrinks "
+        "(0)")  # fmt: skip
     add("--country", type=codes, default=(), metavar="GB,IN", help="photos with these labels only")
     add_region(parser, "read texts that fit the syntaxes of these regions")
     add("--min-confidence", type=bounded(float, 0, 1), default=0.0, metavar="P",

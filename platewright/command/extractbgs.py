@@ -31,8 +31,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="side of the squares, pixels (%(default)s)")  # fmt: skip
     add("--crop", choices=("center", "random"), default="center", help="which square (%(default)s)")
     add("--smallest", type=at_least(1), metavar="PX",
-        help="pass over photos whose short side is less (half of --size); others are scaled up",
-        )  # fmt: skip
+        help="pass over photos whose short side is less (half of --size); others are "
+        "scaled up")  # fmt: skip
     add("--seed", type=at_least(0), default=0, help="of the random squares (%(default)s)")
     add("--grey", action="store_true", help="in grey")
     add("--limit", type=at_least(1), metavar="N", help="stop at N pictures in the folder")
