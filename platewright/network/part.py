@@ -153,8 +153,25 @@ class FrameSettings:
         return (("window", f"{self.window[1]} x {self.window[0]} pixels"),)
 
 
+class OnTrunk:
+    """What the readers have in common that stand on the same trunk."""
+
+    characters: str
+    window: tuple[int, int]
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The characters as classes."""
+        return Alphabet(self.characters)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of the trunk's map: stride 8 down, 4 right."""
+        return self.window[0] // 8, self.window[1] // 4
+
+
 @dataclass(frozen=True, kw_only=True)
-class LineSettings:
+class LineSettings(OnTrunk):
     """The line reader: spells a straightened plate along its lines."""
 
     task: ClassVar[str] = "line"
@@ -169,16 +186,6 @@ class LineSettings:
     refined: int = 0  #: residual pairs of convolutions on the map that lines are read from
     reach: int = 0  #: so many rows above and below a line are read with it
     temperature: float = 1.0  #: divides the steps' logits; above 1 makes them less sure
-
-    @property
-    def alphabet(self) -> Alphabet:
-        """The characters as classes."""
-        return Alphabet(self.characters)
-
-    @property
-    def cells(self) -> tuple[int, int]:
-        """(rows, columns) of the map that lines are read from: stride 8 down, 4 right."""
-        return self.window[0] // 8, self.window[1] // 4
 
     @property
     def num_classes(self) -> int:
@@ -196,7 +203,7 @@ class LineSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SlotSettings:
+class SlotSettings(OnTrunk):
     """The slot reader: says for each place of a text which character stands there."""
 
     task: ClassVar[str] = "slots"
@@ -207,16 +214,6 @@ class SlotSettings:
     channels: tuple[int, int, int, int] = (24, 32, 64, 96)  #: of its four resolutions
     margin: tuple[float, float] = (0.06, 0.08)  #: (x, y) room round the plate's quad, parts of it
     temperature: float = 1.0  #: divides the slots' logits; above 1 makes them less sure
-
-    @property
-    def alphabet(self) -> Alphabet:
-        """The characters as classes."""
-        return Alphabet(self.characters)
-
-    @property
-    def cells(self) -> tuple[int, int]:
-        """(rows, columns) of its maps: stride 8 down, 4 right."""
-        return self.window[0] // 8, self.window[1] // 4
 
     @property
     def facts(self) -> Facts:
