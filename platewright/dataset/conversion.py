@@ -11,7 +11,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +24,10 @@ from platewright.dataset.picture_file import PictureFile, size_conflict
 from platewright.dataset.selection import (
     SHARE,
     SIDES,
-    inside_plates,
     leak,
-    plain_plates,
     split_by_picture,
     split_by_text,
+    wanted_record,
 )
 from platewright.dataset.store import HIDDEN, FolderStore, tree
 from platewright.dataset.writer import PLATE, SHARD, Format, Sample
@@ -97,7 +96,7 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
     _check_empty(job)
     report = ConversionReport()
     labelled = read(job.source, finder)
-    entries = [(picture, _wanted(record, job, report.passed)) for picture, record in labelled]
+    entries = [(picture, wanted_record(record, job, report.passed)) for picture, record in labelled]
     if not entries:
         first = finder.failures[0].reason if finder.failures else "it names none"
         raise DatasetError(f"{job.source}: no picture can be had; the first: {first}")
@@ -124,12 +123,6 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
             with contextlib.suppress(OSError):
                 folder.rmdir()
     return report
-
-
-def _wanted(record: SceneRecord, job: Conversion, passed: Counter[str]) -> SceneRecord:
-    """Return a picture's record with the plates that are wanted and lie in it."""
-    chosen = plain_plates(record.plates, job, passed)
-    return inside_plates(replace(record, plates=chosen), passed)
 
 
 def _told(passed: Counter[str]) -> str:

@@ -237,3 +237,13 @@ def inside_plates(record: SceneRecord, passed: Counter[str]) -> SceneRecord:
         else:
             passed[OUTSIDE if polygon_area(plate.quad) > 0 else FLAT] += 1
     return replace(record, plates=tuple(inside))
+
+
+def wanted_record(record: SceneRecord, job: Conversion, passed: Counter[str]) -> SceneRecord:
+    """Return a picture's record with the plates that are wanted and lie in it.
+
+    Args:
+        passed: counts what is left out, by reason.
+    """
+    plates = plain_plates(record.plates, job, passed)
+    return inside_plates(replace(record, plates=plates), passed)

@@ -4,7 +4,7 @@ import io
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from platewright.dataset.format import detect_format, load_reader
 from platewright.dataset.format.labels_csv import TABLE, Label, read_labels
 from platewright.dataset.picture import PictureFinder
 from platewright.dataset.picture_file import PackedPicture, size_conflict
-from platewright.dataset.selection import inside_plates, plain_plates
+from platewright.dataset.selection import wanted_record
 from platewright.errors import DatasetError, ImageError, counted
 from platewright.evaluation.metrics import (
     Outcome,
@@ -86,8 +86,7 @@ def load_labels(
             file = f"{picture.where}: {picture.name}"
         else:
             file, size = str(picture), finder.size(picture)
-        plates = plain_plates(labelled.plates, wanted, found.passed)
-        record = inside_plates(replace(labelled, plates=plates), found.passed)
+        record = wanted_record(labelled, wanted, found.passed)
         if size is None:
             continue
         if why := size_conflict(size, *record.size):
@@ -340,7 +339,7 @@ def read_empty(
 
     Args:
         accepted: least confidence of the readings that are also counted by themselves.
-        size: (height, width) that every photo is first scaled and padded to; None: as it is.
+        size: as in `evaluate`.
         after: called after each photo with how many are done.
 
     Returns:

@@ -149,11 +149,7 @@ def report_region(path: Path) -> int:
 
 
 def check_folder(job: DrawingJob, folder: Path, count: int, *, force: bool) -> None:
-    """See whether `draw_folder` may begin or go on, and change nothing.
-
-    Raises:
-        OutputError: if the folder holds another data set, and `force` is off.
-    """
+    """See whether `draw_folder` may begin or go on, an `OutputError` where not; change nothing."""
     if folder.is_dir():
         books = Manifest(FolderStore(folder), str(folder))
         books.check(_settings(job, count), force=force, ours=OURS)
@@ -164,12 +160,11 @@ def draw_folder(
 ) -> str:
     """Draw samples 0 to `count` - 1 into a folder, with `labels.jsonl`, or what is missing of them.
 
+    What was done is returned in a line.
+
     Args:
         workers: processes; 1 draws in this one.
         force: replace an earlier data set's files, and nothing else.
-
-    Returns:
-        What was done, in a line.
 
     Raises:
         OutputError: if the folder holds another data set and `force` is off, another run is at it,
@@ -259,18 +254,8 @@ def draw_videos(job: VideoJob, count: int, *, workers: int = 1, force: bool = Fa
     """Draw videos 0 to `count` - 1, `%08d.mp4`, and their truth, or what is missing of them.
 
     A line of `drives.jsonl` has the name of the video, its size, speed and hardness, the plate's
-    text and region, and of each frame `time_s` and the plate's `box` and `quad`, in pixels.
-
-    Args:
-        workers: processes; 1 draws in this one.
-        force: whether videos that were drawn there before may be replaced.
-
-    Returns:
-        What was done, in a line.
-
-    Raises:
-        ConfigError: if PyAV is not installed.
-        OutputError: if there are such videos and `force` is off, or one can't be written.
+    text and region, and of each frame `time_s` and the plate's `box` and `quad`, in pixels. All
+    else is as in `draw_folder`; without PyAV it is a `ConfigError`.
     """
     settings = {"version": __version__, "videos": True, "count": count, "seed": job.seed}
     settings |= {f"settings.{k}": v for k, v in dataclasses.asdict(job.settings).items()}

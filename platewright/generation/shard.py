@@ -103,13 +103,11 @@ def draw_shard(job: ShardJob, shard: int) -> ShardDone:
 def assemble(job: ShardJob, engine: Engine, *, force: bool = False) -> str:
     """Draw a data set, or what is missing of it.
 
-    Shards that are there stay; so do those that get done before an error or Ctrl-C.
+    Shards that are there stay; so do those that get done before an error or Ctrl-C. What was done
+    is returned in a line.
 
     Args:
         force: begin anew, whatever is there.
-
-    Returns:
-        What was done, in one line.
 
     Raises:
         ConfigError: if a format is unknown, or the engine can't be used.
