@@ -6,7 +6,7 @@ A `Reading` is all that the program says of one plate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -254,7 +254,8 @@ class Reading:
         return x0 - room, y0 - room, x1 + room, y1 + room
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form that `detect.py` writes."""
+        """Return the JSON form that `detect.py` writes; `from_dict` reads it back to the letter."""
+        quad = [[round(float(x), 1), round(float(y), 1)] for x, y in self.quad]
         return {
             "text": self.text,
             "confidence": round(self.confidence, 4),
@@ -265,8 +266,8 @@ class Reading:
             "groups": list(self.groups),
             "region": self.region,
             "region_probability": round(self.region_probability, 4),
-            "box": [round(v, 1) for v in self.box],
-            "quad": [[round(float(x), 1), round(float(y), 1)] for x, y in self.quad],
+            "box": [round(v, 1) for v in replace(self, quad=np.array(quad)).box],
+            "quad": quad,
             "characters": [
                 {
                     "char": c.char,
@@ -300,6 +301,9 @@ class Reading:
             region=str(values["region"]),
             region_probability=float(values.get("region_probability", 0.0)),
             accepted=bool(values["accepted"]),
+            complete=bool(values["complete"]),
+            lines=tuple(map(str, values["lines"])),
+            groups=tuple(map(str, values["groups"])),
         )
 
 

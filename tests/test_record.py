@@ -82,7 +82,7 @@ def test_a_reading_in_json_has_rounded_numbers_and_a_box_with_room() -> None:
         "groups": [],
         "region": "GB",
         "region_probability": 0.0,
-        "box": [7.9, 16.9, 32.1, 43.1],
+        "box": [7.9, 17.0, 32.1, 43.1],  # round the quad as it is told
         "quad": [[10.0, 20.0], [30.0, 18.1], [31.0, 42.0], [9.0, 41.0]],
         "characters": [
             {"char": "A", "probability": 0.9877, "alternatives": [["A", 0.9877], ["4", 0.01]]}

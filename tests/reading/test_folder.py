@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from platewright.geometry import quad_of_box
 from platewright.output.batch import Job
@@ -73,6 +76,18 @@ def test_readings_come_back_from_their_lines() -> None:
     assert back.as_dict() == told
     assert back.readings[0].characters == photo("a.jpg").readings[0].characters
     assert np.array_equal(back.readings[0].quad, photo("a.jpg").readings[0].quad)
+
+
+@given(hnp.arrays(np.float64, (4, 2), elements=st.floats(-100, 5000)))
+def test_what_a_killed_run_told_is_told_again_to_the_letter(quad: np.ndarray) -> None:
+    """Hidden characters, lines and groups had gone, and boxes were a tenth of a pixel off."""
+    whole = photo("a.jpg", "AB?C").readings[0]
+    cut = replace(
+        whole, quad=quad, complete=False, lines=("AB", "?C"), groups=("A", "B", "?C"), region="IN",
+        region_probability=0.98765, accepted=False, confidence=0.33335, presence=0.99995,
+    )  # fmt: skip
+    told = replace(photo("a.jpg"), readings=(cut, replace(whole, accepted=True))).as_dict()
+    assert PhotoReadings.from_dict(json.loads(json.dumps(told))).as_dict() == told
 
 
 def test_what_has_a_line_is_not_read_again(tmp_path: Path) -> None:
