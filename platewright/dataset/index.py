@@ -19,11 +19,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.background.tar import TarStream
 from platewright.container import MAX_BYTES
 from platewright.dataset.format.windows import LABELS
 from platewright.dataset.textfile import LONGEST_LINE, scene_of
-from platewright.errors import DatasetError, ImageError, os_errors_as
-from platewright.file import read_file
+from platewright.errors import ArchiveError, DatasetError, ImageError, os_errors_as
+from platewright.file import open_file, read_file
 from platewright.geometry import Picture
 from platewright.image import READ_SUFFIXES, decode_image
 from platewright.record import SceneRecord
@@ -83,20 +84,19 @@ class TarShard(IndexedShard):
         pictures: dict[str, tuple[int, int, str]] = {}
         records: dict[str, tuple[int, int]] = {}
         try:
-            with tarfile.open(self.path, "r:") as tar:
-                while (info := tar.next()) is not None:
-                    tar.members = []  # type: ignore[attr-defined]  # it would keep all headers
-                    stem, dot, ending = info.name.partition(".")
+            with open_file(self.path) as file:
+                for name, at, size in TarStream(file, file.tell, 0, seekable=True).places():
+                    stem, dot, ending = name.partition(".")
                     suffix = (dot + ending).lower()
-                    if info.isfile() and suffix == RECORD:
-                        records[stem] = (info.offset_data, info.size)
-                    elif info.isfile() and suffix in READ_SUFFIXES:
-                        pictures[stem] = (info.offset_data, info.size, info.name)
+                    if suffix == RECORD:
+                        records[stem] = (at, size)
+                    elif suffix in READ_SUFFIXES:
+                        pictures[stem] = (at, size, name)
                     if stem in pictures and stem in records:
                         start, size, name = pictures.pop(stem)
                         places.append((start, size, *records.pop(stem)))
                         names.append(name)
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except (tarfile.TarError, EOFError, ArchiveError, OSError) as error:
             raise DatasetError(
                 f"{self.path}: no plain tar, or cut off ({error}); unpack .tar.gz to .tar"
             ) from None

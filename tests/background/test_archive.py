@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from platewright.background import archive as archive_module
-from platewright.background import archive as module
+from platewright.background import tar
 from platewright.background.archive import Archive
 from platewright.errors import ArchiveError
 
@@ -102,7 +102,7 @@ def test_a_long_name_of_any_length_takes_no_memory(tmp_path):
 
 
 def test_an_archive_of_endless_zeros_is_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(tar, "FREE_BYTES", 1 << 20)
     with gzip.open(tmp_path / "x.tgz", "wb") as out:
         out.write(header("a", 1) + b"x" + bytes(511))
         out.write(header("zeros", 8 << 30))

@@ -103,6 +103,22 @@ def test_samples_without_a_partner_are_passed_over(tmp_path: Path) -> None:
     assert scenes.shards[0].read(0)[0].shape == (8, 9)
 
 
+def test_hostile_headers_cost_nothing(tmp_path: Path) -> None:
+    """Python's own reader takes hours over a megabyte of digits, and such lengths for the end."""
+    path = pack(tmp_path / "a.tar", a_json=json.dumps(RECORD).encode(), a_png=PNG)
+    note = tarfile.TarInfo("note")
+    note.type, note.size = tarfile.XHDTYPE, 1 << 20
+    whole = path.read_bytes()
+    path.write_bytes(note.tobuf(tarfile.USTAR_FORMAT) + b"1" * note.size + whole)
+    scenes, _ = open_indexed([path])
+    assert scenes is not None and scenes.shards[0].read(0)[0].shape == (8, 9)
+    back = tarfile.TarInfo("b.png")
+    back.size = -512
+    path.write_bytes(back.tobuf(tarfile.GNU_FORMAT) + whole)
+    with pytest.raises(DatasetError, match=r"cut off \(a member of negative length\)"):
+        open_indexed([path])
+
+
 @pytest.mark.parametrize(
     ("record", "picture", "message"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -78,6 +78,7 @@ def test_readings_come_back_from_their_lines() -> None:
     assert np.array_equal(back.readings[0].quad, photo("a.jpg").readings[0].quad)
 
 
+@settings(deadline=None, max_examples=50)
 @given(hnp.arrays(np.float64, (4, 2), elements=st.floats(-100, 5000)))
 def test_what_a_killed_run_told_is_told_again_to_the_letter(quad: np.ndarray) -> None:
     """Hidden characters, lines and groups had gone, and boxes were a tenth of a pixel off."""

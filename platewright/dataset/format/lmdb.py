@@ -22,6 +22,8 @@ from platewright.record import PlateRecord, SceneRecord
 SLACK_PX = 2.0  #: A plate may reach so far over the picture's edge and still be whole
 PAGE = 4096
 DATA = "data.mdb"
+DIGITS, LEAST = 18, 64
+"""Of the number of samples; bytes that one takes at least: two keys and their nodes."""
 
 
 class LMDBFormat(Format):
@@ -122,6 +124,8 @@ def _count(folder: Path) -> int:
     told = _value(folder, b"num-samples")
     if not told.isdigit():
         raise DatasetError(f"{folder}: no num-samples in it; it's no LMDB of crops and texts")
+    if len(told) > DIGITS or int(told) * LEAST > (folder / DATA).stat().st_size:
+        raise DatasetError(f"{folder}: num-samples tells of more than {DATA} can hold")
     return int(told)
 
 

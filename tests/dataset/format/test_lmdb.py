@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from platewright.dataset.format import load_format
+from platewright.dataset.format.lmdb import read as read_back
 from platewright.dataset.picture_file import MIN_CROP
-from platewright.errors import ConfigError
+from platewright.errors import ConfigError, DatasetError
 from platewright.geometry import box_of_quad
 from platewright.record import PlateRecord
 from tests.dataset.samples import plain_plate, plain_sample
@@ -67,6 +68,15 @@ def test_many_plates_find_room(write) -> None:
 
 def test_a_shard_without_plates_is_empty(write) -> None:
     assert read(write("lmdb", [plain_sample()])) == []
+
+
+@pytest.mark.parametrize("told", [b"1000000000000", b"9" * 5000])
+def test_no_more_samples_are_looked_for_than_there_can_be(told: bytes, write) -> None:
+    folder = write("lmdb", [plain_sample(plain_plate((10, 6, 60, 18)))]) / "00000"
+    with lmdb.open(str(folder), lock=False) as env, env.begin(write=True) as transaction:
+        transaction.put(b"num-samples", told)
+    with pytest.raises(DatasetError, match=r"num-samples tells of more than data\.mdb can hold"):
+        next(iter(read_back(folder)))
 
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
