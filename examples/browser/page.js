@@ -46,7 +46,10 @@ async function readPhoto(file) {
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    status.textContent = `${file?.name || "That"} is no picture that this browser knows.`;
+    last++; // what is still being read is not of this one
+    [part("stage").hidden, part("result").hidden] = [true, true];
+    status.textContent = `${file?.name || "That"} is no picture that this browser can open.`
+      + " JPEG, PNG and WebP are known to all.";
     return;
   }
   draw(bitmap, bitmap.width, bitmap.height);
@@ -150,6 +153,7 @@ async function startCamera() {
   part("camera").textContent = "Stop the camera";
   [part("stage").hidden, video.hidden, photo.hidden] = [false, false, true];
   if (document.body.dataset.ready) status.textContent = "Looking for plates…";
+  mark([]); // those of a photo that was here before
   show([]);
   while (running === stream) {
     draw(video, video.videoWidth, video.videoHeight);

@@ -125,7 +125,12 @@ def shown_colours(page: Any, selector: str) -> np.ndarray:
 
 
 def test_it_is_small_as_it_is_served(site: Path) -> None:
-    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < MOST_BYTES
+    sizes = {path.name: path.stat().st_size for path in site.rglob("*") if path.is_file()}
+    whole = sum(sizes.values())
+    assert whole < MOST_BYTES
+    told = re.findall(r"(\d+\.\d) MB, of which a visitor loads (\d+\.\d)",
+                      (SOURCE / "README.md").read_text("utf-8"))  # fmt: skip
+    assert told == [tuple(f"{size / 1e6:.1f}" for size in (whole, whole - sizes["example.jpg"]))]
 
 
 def test_a_photo_is_read_as_by_the_command(visit: Any, address: str, wanted: set[str]) -> None:
@@ -167,6 +172,8 @@ def test_its_arithmetic_is_that_of_the_package(visit: Any) -> None:
 def test_what_is_no_picture_is_told_and_the_next_one_is_read(visit: Any, wanted: set[str]) -> None:
     visit.set_input_files("#file", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no"})
     assert said(visit, "no picture").startswith("a.jpg")
+    for part in ("#stage", "#result"):  # nothing of the one before stands below that
+        assert not visit.locator(part).is_visible()
     grey = cv2.imencode(".png", np.full((90, 160), 128, np.uint8))[1].tobytes()
     visit.set_input_files("#file", {"name": "b.png", "mimeType": "image/png", "buffer": grey})
     said(visit, "No plates, read in")
