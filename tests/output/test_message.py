@@ -67,7 +67,7 @@ class Scripted:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST_WAIT_S", 0.01)
     monkeypatch.setattr(module, "LONGEST_WAIT_S", 0.1)
-    monkeypatch.setattr(module, "LAST_S", 0.5)
+    monkeypatch.setattr(module, "LAST_S", 60.0)  # a machine may be busy
 
 
 def test_what_waits_outlives_the_program_in_order_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -154,7 +154,10 @@ def test_what_is_not_wanted_stops_nothing_else(tmp_path: Path) -> None:
     assert told == ["scripted: refused (HTTP 422) and dropped: B of 12:00"]
 
 
-def test_what_can_not_be_sent_is_sent_first_by_the_next_run(tmp_path: Path) -> None:
+def test_what_can_not_be_sent_is_sent_first_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LAST_S", 0.5)
     receiver = Scripted()
     receiver.lost = True
     with (
@@ -164,6 +167,7 @@ def test_what_can_not_be_sent_is_sent_first_by_the_next_run(tmp_path: Path) -> N
     ):
         sender.add(of("A"))
         sender.add(of("B"))
+    monkeypatch.setattr(module, "LAST_S", 60.0)
     again = Scripted()
     with MessageQueue(tmp_path / "a", print) as queue, Sender(again, queue, print) as sender:
         sender.add(of("C"))
