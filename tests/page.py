@@ -19,7 +19,12 @@ from tests.script import as_before
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
-    {*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")}
+    {
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        *ROOT.glob("*/README.md"),
+        *ROOT.glob("examples/*/README.md"),
+    }
     - {*ROOT.glob(".venv*/**")}
 )
 """Every page of this repository."""
@@ -42,8 +47,8 @@ class ReadLine(BaseException):
         self.parser = parser
 
 
-def shell_lines(page: str) -> list[str]:
-    """Return the lines in a page's blocks that call our commands, without their comments."""
+def shell_lines(page: str, begins: re.Pattern[str] = OURS) -> list[str]:
+    """Return the lines in a page's blocks that call our commands, or others that begin so."""
     page = re.sub(r"<!--.*?-->", "", page, flags=re.S)
     lines: list[str] = []
     fence: str | None = None
@@ -51,8 +56,14 @@ def shell_lines(page: str) -> list[str]:
         if mark := re.match(r" *```(\S*)", line):
             fence = mark[1] if fence is None else None
         elif fence in SHELLS or (fence is None and line.startswith("    ")):
-            lines += filter(OURS.match, re.split(r" && | \| ", line.strip()))
+            lines += filter(begins.match, re.split(r" && | \| ", line.strip()))
     return lines
+
+
+def lines_of_others(program: str) -> list[str]:
+    """Return the lines of all pages that call another program."""
+    begins = re.compile(rf"{re.escape(program)} ")
+    return [line for page in PAGES for line in shell_lines(page.read_text("utf-8"), begins)]
 
 
 def spans(page: str) -> list[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from packaging.requirements import Requirement
 
 import platewright
 from platewright.image import save_image
@@ -17,6 +21,7 @@ from tests.page import (
     PAGES,
     ROOT,
     anchors,
+    lines_of_others,
     links,
     parser_of,
     read_line,
@@ -81,6 +86,26 @@ def test_every_command_of_the_pages_is_read(folder: Path) -> None:
     assert not wrong, "\n".join(wrong)
     assert len(LINES) > 100
     assert {page for page, _ in LINES} >= {"README.md", "docs/watch.md", "docs/web.md"}
+
+
+def test_what_pip_is_told_to_install_is_there() -> None:
+    """Files of requirements, our own extras and wheel; others' names are well formed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = lines_of_others("pip")
+    for line in lines:
+        _, verb, *words = shlex.split(line, comments=True)
+        assert verb == "install", line
+        files = [word for before, word in pairwise(words) if before == "-r"]
+        assert all((ROOT / name).is_file() for name in files), line
+        for word in words:
+            if word in ("-r", ".", *files):
+                continue
+            needed = Requirement(word.replace(".[", "platewright["))
+            if needed.name == "platewright":
+                assert needed.extras <= {*project["optional-dependencies"]}, line
+    assert len(lines) > 5
+    wheel = f"platewright-{platewright.__version__}-py3-none-any.whl"
+    assert wheel in (ROOT / "docs/python.md").read_text("utf-8")
 
 
 def test_options_in_sentences_are_there(folder: Path) -> None:

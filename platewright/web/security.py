@@ -203,9 +203,17 @@ def client_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _take_form(request: HttpRequest) -> None:
-    """Take a form in before anything looks at it."""
+def _take_form(request: HttpRequest, length: int) -> None:
+    """Take a form in before anything looks at it.
+
+    A picture that is called a form, as curl calls whatever it is not told about, is a picture: of
+    such a form every byte is ASCII (URL Standard, application/x-www-form-urlencoded).
+    """
     try:
+        if (request.content_type or "").startswith("application/x-www-form") and (
+            length > settings.MAX_PICTURE_BYTES or not request.body.isascii()
+        ):
+            request.content_type = "application/octet-stream"
         _ = request.POST
     except (SuspiciousOperation, MultiPartParserError, OSError):  # Django answers for these
         raise
@@ -235,7 +243,7 @@ class Limits:
         except RequestError as error:
             return problem(request, error)
         try:
-            _take_form(request)
+            _take_form(request, length)
             return self.get_response(request)
         except RequestError as error:
             return problem(request, error)

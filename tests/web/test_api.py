@@ -102,6 +102,19 @@ def test_an_empty_request(client: Client) -> None:
     assert (response.status_code, "no picture was sent" in response.json()["detail"]) == (400, True)
 
 
+def test_a_picture_that_is_called_a_form_is_read(client: Client, settings, street: Street) -> None:
+    """As `curl --data-binary @car.jpg` sends it, which is not told what it sends."""
+    kind = "application/x-www-form-urlencoded"
+    picture = street[0] + 2000 * b"&"  # more than a form may have
+    response = client.generic("POST", READ, picture, content_type=kind)
+    assert response.status_code == 200 and response.json()["pictures"][0]["plates"]
+    response = client.generic("POST", READ, b"keep=1", content_type=kind)
+    assert response.status_code == 400
+    settings.MAX_PICTURE_BYTES = 1000
+    response = client.generic("POST", READ, picture, content_type=kind)
+    assert (response.status_code, response.json()["detail"][:11]) == (413, "the picture")
+
+
 def test_a_decompression_bomb_is_never_opened(client: Client, settings) -> None:
     settings.MAX_PICTURE_PIXELS = 1_000_000
     stream = io.BytesIO()

@@ -17,13 +17,15 @@ import pytest
 import yaml
 
 from platewright.http import ask
-from tests.page import ROOT, read_line, words_of
+from tests.page import ROOT, lines_of_others, read_line, shell_lines, words_of
 from tests.web.conftest import Server
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 COPIES = [line.split()[1:] for line in DOCKERFILE.splitlines() if line.startswith("COPY ")]
-CAMERA = "# the gate\nrtsp://me:secret@camera/live\n--region GB --mqtt mqtt://broker/gate\n"
+WEB = (ROOT / "docs/web.md").read_text("utf-8")
+CAMERA = "# the gate\n" + "\n".join(shell_lines(WEB, re.compile("rtsp://|--region")))
+"""The arguments of a camera, as the page has them."""
 
 
 def image(folder: Path) -> Path:
@@ -81,6 +83,27 @@ def test_every_command_is_understood(tmp_path: Path) -> None:
         read_line(tmp_path, words_of(" ".join(["python", *plain]).replace("/app/", "")))
 
 
+def test_what_the_pages_tell_docker_fits_the_image_and_the_services(tmp_path: Path) -> None:
+    lines = [line.removeprefix("docker ") for line in lines_of_others("docker")]
+    tags = {line.split()[2] for line in lines if line.startswith("build -t ")}
+    assert tags == {COMPOSE["services"]["web"]["image"]}
+    for line in lines:
+        match line.split():
+            case ["build", "-t", _, "."] | ["compose", "up", "-d"]:
+                pass
+            case ["run", "-p", ports, "-v", volume, tag]:
+                assert tag in tags
+                assert f"EXPOSE {ports.split(':')[1]}\n" in DOCKERFILE
+                assert f"VOLUME {volume.split(':')[1]}\n" in DOCKERFILE
+            case ["compose", "exec", service, *words]:
+                assert service in COMPOSE["services"]
+                read_line(tmp_path, words_of(" ".join(words)))
+            case _:
+                raise AssertionError(line)
+    assert len(lines) > 3
+    assert len(CAMERA.splitlines()) == 3
+
+
 @pytest.mark.parametrize(
     ("hosts", "asked"),
     [("plates.example.org,other", "plates.example.org"), (".example.org", "example.org"),
@@ -109,7 +132,6 @@ def test_health_is_asked_by_a_name_that_is_answered(monkeypatch, hosts: str, ask
 def test_services_fit_together() -> None:
     services: dict[str, Any] = COMPOSE["services"]
     assert {*services} == {"database", "web", "watch"}
-    known = (ROOT / "docs/web.md").read_text("utf-8")
     for name, service in services.items():
         assert {*service.get("depends_on", {})} <= {*services}
         for volume in service.get("volumes", []):
@@ -117,7 +139,7 @@ def test_services_fit_together() -> None:
         for secret in service.get("secrets", []):
             assert secret in COMPOSE["secrets"]
         variables = {*service["environment"]}
-        assert name == "database" or all(f"`{each}`" in known for each in variables)
+        assert name == "database" or all(f"`{each}`" in WEB for each in variables)
         for needed in service.get("depends_on", {}):
             assert "test" in services[needed].get("healthcheck", {}) or needed == "web"
     assert "HEALTHCHECK" in DOCKERFILE

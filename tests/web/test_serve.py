@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import io
 import json
+import shutil
 import socket
 import sqlite3
 import stat
@@ -24,6 +25,7 @@ import pytest
 from PIL import Image
 
 from platewright.record import SceneRecord
+from tests.page import lines_of_others
 from tests.web.conftest import ROOT, Server
 
 TIRED = -1
@@ -313,6 +315,34 @@ def test_a_server_by_default(tmp_path: Path, street: Street) -> None:
         assert kept == 0
     finally:
         again.stop()
+
+
+def test_what_the_pages_ask_by_curl_is_answered(tmp_path: Path, street: Street) -> None:
+    """As it stands there, to a server by default that knows the vehicle and the camera."""
+    if shutil.which("curl") is None:
+        pytest.skip("needs curl")
+    server = Server(tmp_path / "instance")
+    try:
+        (tmp_path / "cars.csv").write_text("plate\nAB12CDE\n")
+        known = "from platewright.web.registry.models import Camera; Camera(name='gate').save()"
+        for words in (["importvehicles", str(tmp_path / "cars.csv")], ["shell", "-c", known]):
+            done = server.manage(*words)
+            assert done.returncode == 0, done.stderr
+        for name in ("a", "b", "car", "now"):
+            (tmp_path / f"{name}.jpg").write_bytes(street[0])
+        lines = {*lines_of_others("curl")}
+        for line in lines:
+            done = subprocess.run(
+                ["bash", "-c", line.replace("http://127.0.0.1:8000", server.url)],
+                cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, (line, done.stderr)
+            answer = json.loads(done.stdout)
+            read = [picture["plates"] for picture in answer.get("pictures", [])]
+            assert all(read) and (read or answer.get("plate") == "AB12CDE"), (line, answer)
+        assert len(lines) == 4
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize(
