@@ -2,7 +2,7 @@
 
 One file each for the scan and for the reading, which tell of themselves what is needed to use them:
 alphabet, windows, scales, margins, temperature, licence. docs/use-elsewhere.md reads a photo with
-them in sixty lines of plain Python.
+them in some thirty lines of plain Python.
 """
 
 import argparse
