@@ -27,20 +27,20 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-import numpy as np  # noqa: E402
 from figures import READ, reader_table  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
 
 from platewright.errors import ConfigError, OutputError, WeightsError, run_script  # noqa: E402
-from platewright.evaluation.metrics import character_accuracy  # noqa: E402
-from platewright.geometry import Box, Picture, iou  # noqa: E402
-from platewright.text import clean, fold  # noqa: E402
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from platewright.geometry import Box
     from platewright.reading.detector import Detector
     from platewright.reading.finder import BoxFinder
     from platewright.synth.background import Backgrounds
 
+    Picture = NDArray[np.uint8]
     Drawn = list[tuple[Picture, NDArray[np.float64], str]]
 
 SEED = 5_000_011
@@ -76,7 +76,10 @@ def unseen_faces() -> Iterator[None]:
 
 def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:
     """Return pictures with one plate each, a quad framed with a detector's errors, its text."""
+    import numpy as np
+
     from platewright.synth.scene import draw_closeup
+    from platewright.text import clean
     from platewright.training.sample import SampleSettings, legible
     from platewright.training.view import CLOSE, frame_quad
 
@@ -96,6 +99,11 @@ def draw_plates(count: int, backgrounds: Backgrounds) -> Drawn:
 
 def score_drawn(detector: Detector, drawn: Drawn) -> dict[str, float]:
     """Return the parts of drawn texts and characters that are read right."""
+    import numpy as np
+
+    from platewright.evaluation.metrics import character_accuracy
+    from platewright.text import clean, fold
+
     pairs = [
         (text, clean(detector.read_quads(image, [quad])[0].text)) for image, quad, text in drawn
     ]
@@ -119,6 +127,8 @@ def score_labels(detector: Detector, path: Path, limit: int | None) -> dict[str,
 
 def read_ms(detector: Detector, drawn: Drawn) -> float:
     """Return the median time to read one crop, without framing it, in milliseconds."""
+    import numpy as np
+
     from platewright.reading.finder import BoxFinder
     from platewright.reading.speller import SecondSpeller
 
@@ -144,6 +154,10 @@ def read_ms(detector: Detector, drawn: Drawn) -> float:
 
 def overlaps(found: Sequence[Box], true: Sequence[Box]) -> dict[str, float]:
     """Return how boxes in parts of their photos fit, beside the one that fits all best."""
+    import numpy as np
+
+    from platewright.geometry import iou
+
     want = np.array(true)
     constant = want.mean(axis=0)  # of least mean squared error
     return {
@@ -156,11 +170,15 @@ def overlaps(found: Sequence[Box], true: Sequence[Box]) -> dict[str, float]:
 
 
 def _grey(image: Picture) -> Picture:
+    import numpy as np
+
     return image if image.ndim == 2 else np.asarray(image.mean(axis=2), np.uint8)
 
 
 def score_boxes(finder: BoxFinder, photos: Iterator[tuple[Picture, Box]]) -> dict[str, float]:
     """Return how well a regression finds the one plate of each photo."""
+    import numpy as np
+
     found, true = [], []
     for image, box in photos:
         size = np.array([image.shape[1], image.shape[0]] * 2, float)
@@ -171,6 +189,8 @@ def score_boxes(finder: BoxFinder, photos: Iterator[tuple[Picture, Box]]) -> dic
 
 def drawn_photos(count: int, backgrounds: Backgrounds) -> Iterator[tuple[Picture, Box]]:
     """Draw photos with one plate as `box` is taught, with a seed of their own."""
+    import numpy as np
+
     from platewright.synth.scene import draw_scene
     from platewright.training.sample import SampleSettings
     from platewright.training.task.box import one_plate_scene

@@ -10,7 +10,7 @@ from platewright.geometry import Picture
 from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.straighten import straightened
 
-TRUST = 0.7  #: Exponent of the likelihoods: drawn plates teach less of real ones than they seem to
+TRUST = 0.6  #: Exponent of the likelihoods: drawn plates teach less of real ones than they seem to
 
 
 class OriginTeller:

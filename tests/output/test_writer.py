@@ -73,7 +73,7 @@ def test_the_kinds_say_the_same(tmp_path: Path) -> None:
     assert [(row["file"], row["text"]) for row in rows] == [
         ("a.jpg", "AB12"), ("a.jpg", "C,D"), ("ü.jpg", "X"),
     ]  # fmt: skip
-    assert [float(rows[0][name]) for name in ("x0", "y0", "x1", "y1")] == [0.4, 1.4, 30.9, 14.6]
+    assert [float(rows[0][name]) for name in ("x0", "y0", "x1", "y1")] == [0.4, 1.4, 30.8, 14.6]
     assert rows[0]["bottom_right_x"] == "30.2" and rows[0]["width"] == "40"
 
 
