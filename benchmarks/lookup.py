@@ -36,8 +36,7 @@ from platewright.image import load_image
 from platewright.reading.choice import load_detector
 from platewright.region import load_region, region_codes
 from platewright.text import Alphabet, clean
-from platewright.web.registry.likelihood import LookupSettings, Matcher
-from platewright.web.registry.models import LONGEST, normalize
+from platewright.web.registry.likelihood import LONGEST, LookupSettings, Matcher, normalize
 
 SEED = 4_000_037
 CURVE = (0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)

@@ -282,3 +282,17 @@ def test_the_ratio_is_the_median_of_the_rounds_and_is_drawn(tmp_path):
     assert found["ratio"] == 3 and found["spread"] == 1
     bench.draw_chart({"reading": found, "start": found}, tmp_path / "bench.png")
     assert cv2.imread(str(tmp_path / "bench.png")).shape[1] > 300
+
+
+SCRIPTS = sorted(
+    p for p in (ROOT / "benchmarks").glob("*.py") if "ArgumentParser(" in p.read_text()
+)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_every_benchmark_starts(path):
+    done = subprocess.run(
+        [sys.executable, path, "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and done.stdout.startswith("usage:"), done.stderr

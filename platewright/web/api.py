@@ -11,7 +11,8 @@ from ninja.errors import ValidationError
 from platewright import __version__
 from platewright.errors import PlatewrightError
 from platewright.web.problem import DatabaseGoneError, RequestError, problem
-from platewright.web.registry.models import Sighting, normalize
+from platewright.web.registry.likelihood import normalize
+from platewright.web.registry.models import Sighting
 from platewright.web.registry.models import Vehicle as VehicleRow
 from platewright.web.request import Answer, read_all, uploads
 from platewright.web.security import has_token, may_see

@@ -34,8 +34,9 @@ from platewright.web.bench import Shot
 from platewright.web.database import check_database
 from platewright.web.metric import exposition
 from platewright.web.problem import problem, wants_fragment
+from platewright.web.registry.likelihood import SEPARATORS
 from platewright.web.registry.lookup import Found, waiting
-from platewright.web.registry.models import SEPARATORS, Camera, Picture, Sighting
+from platewright.web.registry.models import Camera, Picture, Sighting
 from platewright.web.request import Answer, loaded, read_all, uploads
 from platewright.web.security import away, guarded, may_see
 

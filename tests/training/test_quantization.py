@@ -143,7 +143,7 @@ def test_it_hardly_changes_what_the_network_says(small: Path) -> None:
     settings = OnnxNetwork(WEIGHTS).settings
     values = next(_inputs(settings, None, 1, seed=3))
     wanted, found = (open_session(path)[0].run(["steps"], values)[0] for path in (WEIGHTS, small))
-    # As the bundled ones, rounded to the nearest, are off by 0.058 of what is said of these windows.
+    # The bundled ones, rounded to the nearest, are off by 0.058 of what is said of these windows.
     assert np.std(found - wanted) < 0.05 * np.std(wanted)
     assert abs(np.mean(found - wanted)) < 0.02
 

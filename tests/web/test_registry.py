@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from platewright.errors import ConfigError
 from platewright.web.environment import secret_file
+from platewright.web.registry.likelihood import normalize
 from platewright.web.registry.lookup import (
     find_vehicle,
     forget_sightings,
     keep_reading,
     note_change,
 )
-from platewright.web.registry.models import Camera, Picture, Sighting, Vehicle, normalize
+from platewright.web.registry.models import Camera, Picture, Sighting, Vehicle
 from tests.web.reading import reading_of, sure
 
 
