@@ -215,13 +215,14 @@ def draw_style(
     background, foreground = _draw_colours(rng, look, plate)
     wild = u() < plate.wild
     small = u() < plate.small  # small letters on a large sheet
-    legend = legends[int(u() * len(legends))].stem
-    if headers := look.header_faces and match_legends(tuple(look.header_faces)):
-        header = headers[int(u() * len(headers))].stem
+    small_face = header_face = legends[int(u() * len(legends))].stem
+    if look.header_faces:
+        headers = match_legends(tuple(look.header_faces))
+        header_face = headers[int(u() * len(headers))].stem
     return PlateStyle(
         face=faces[int(u() * len(faces))].stem,
-        small_face=legend,
-        header_face=header if headers else legend,
+        small_face=small_face,
+        header_face=header_face,
         background=background,
         foreground=foreground,
         width=math.exp(g() * (0.16 if wild else 0.07)),
