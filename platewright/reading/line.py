@@ -193,9 +193,8 @@ class LineEvidence:
         found = character_places(first.logs, self._classes(text))
         if not len(found) or not np.isfinite(found).all():
             return (text,), ()
-        places = np.interp(
-            found, np.arange(len(first.kept)), first.kept
-        )  # a character's steps are all kept
+        order = np.arange(len(first.kept))  # a character's own steps are all kept
+        places = np.interp(found, order, first.kept)
         line = (places // columns).astype(int)
         lines, groups = [], []
         for number in np.unique(line):
