@@ -39,6 +39,8 @@ FRAMED = 0.3
 """Where plates are located, what the framer is less sure of is not read: hardly anything of it
 would stay."""
 UNLIKELY = 0.02  #: Least presence of a window of the scan where a photo is seen as a negative
+SEEN = Shown(sign_presence=Shown.presence, numbers=True)
+"""Where nothing that would be shown is read, or a sign, the photo is seen as a negative, too."""
 UNREAD = 1e-6  #: Confidence of a reading without text where readings are sorted
 
 
@@ -97,7 +99,7 @@ class Detector:
                 negative=0,
             )
         found = self._found(grey, self.finder.find(grey, limit), limit)
-        if limit.negative and not self.finder.exact and not any(map(Shown(), found)):
+        if limit.negative and not self.finder.exact and not any(map(SEEN, found)):
             wide = replace(limit, max_candidates=limit.negative, scan_presence=UNLIKELY)
             found += self._found(grey, self.finder.find(255 - grey, wide), limit)
         found = without_parts(found, self.jurisdiction.captions)
@@ -273,21 +275,15 @@ class Detector:
     def _judged(self, reading: Reading, image: Picture) -> Reading:
         """Return the reading, accepted where it may be."""
         size = (image.shape[0], image.shape[1])
-        written = bool(reading.text) and is_written(image, reading.quad)
-        complete = is_complete(reading.quad, size, reading.text)
-        free = room(reading.quad, size)
-        accepted = is_accepted(
-            reading.text,
-            confidence=reading.confidence,
-            presence=reading.presence,
-            complete=complete,
-            room=free,
-            region=reading.region,
-            settings=self.settings,
-            written=written,
-            captions=self.jurisdiction.captions,
+        judged = replace(
+            reading,
+            complete=is_complete(reading.quad, size, reading.text),
+            room=room(reading.quad, size),
+            written=bool(reading.text) and is_written(image, reading.quad),
         )
-        return replace(reading, complete=complete, room=free, written=written, accepted=accepted)
+        return replace(
+            judged, accepted=is_accepted(judged, self.settings, self.jurisdiction.captions)
+        )
 
     def with_settings(self, **changes: Any) -> Self:
         """Return a detector with other settings and the same networks.

@@ -126,12 +126,14 @@ class Shown:
 
     As they are: of the readings shown at least nine in ten are plates, and of the texts that are
     read right less than one in a hundred is left out (docs/decisions.md). What is left out is a
-    badge, a sign or a grille as a rule.
+    badge, a sign, a telephone's number or a grille as a rule.
     """
 
     presence: float = 0.8  #: least one, 0-1
     #: least one of a text, 0-1; what has no text goes by its presence alone
     confidence: float = 0.15
+    sign_presence: float = 0.9  #: least presence of a word that no region may have, 0-1
+    numbers: bool = False  #: whether also the numbers of something else; see `is_number`
 
     @classmethod
     def of(
@@ -148,16 +150,26 @@ class Shown:
             presence: least one that was asked for; None: the usual one.
             confidence: the same.
         """
-        usual = cls(presence=0.0, confidence=0.0) if everything else cls()
+        usual = (
+            cls(presence=0.0, confidence=0.0, sign_presence=0.0, numbers=True)
+            if everything
+            else cls()
+        )
         return cls(
             presence=usual.presence if presence is None else presence,
             confidence=usual.confidence if confidence is None else confidence,
+            sign_presence=usual.sign_presence if presence is None else presence,
+            numbers=usual.numbers,
         )
 
     def __call__(self, reading: Reading) -> bool:
         """Tell whether a reading is shown."""
-        sure = reading.confidence >= self.confidence or not reading.text
-        return reading.presence >= self.presence and sure
+        if reading.text and reading.confidence < self.confidence:
+            return False
+        if is_number(reading) and not (self.numbers or reading.accepted):
+            return False
+        sign = is_word(reading.text) and not reading.region
+        return reading.presence >= (self.sign_presence if sign else self.presence)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +220,7 @@ SHORTEST = 5
 or a post leaves of most plates, and few plates have so little. With regions, what fits counts."""
 CAPTION = re.compile(r"(IP)?[CK]AM(ERA)?\d{0,2}|CH\d{1,2}|(19|20)\d\d(0[1-9]|1[0-2])\d*")
 """What cameras write into their pictures: their number, the date."""
+NUMBER = 9  #: So many digits stand together on no plate
 
 
 def room(quad: NDArray[np.float64], size: tuple[int, int]) -> float:
@@ -235,40 +248,47 @@ def is_complete(quad: NDArray[np.float64], size: tuple[int, int], text: str = ""
 
 
 def is_accepted(
-    text: str,
-    *,
-    confidence: float,
-    presence: float,
-    complete: bool,
-    room: float,
-    region: str,
-    settings: DetectorSettings,
-    captions: Collection[str] = (),
-    written: bool = False,
+    reading: Reading, settings: DetectorSettings, captions: Collection[str] = ()
 ) -> bool:
-    """Tell whether a text is taken as read.
+    """Tell whether a reading's text is taken as read; that it says so already does not count.
 
     Args:
-        confidence: of it, 0-1.
-        presence: that there is a plate, 0-1.
-        complete: see `is_complete`.
-        room: see `room`.
-        region: that it is of; empty: none of those that are known, or that were asked for.
+        reading: its region is empty where it is of none that are known, or that were asked for.
+        settings: how sure it has to be, and which regions were asked for.
         captions: what stands above and below the text of plates, such as a state's name.
-        written: whether it was written into the picture; see `reading.caption`.
     """
-    if written or not complete or UNSEEN in text or text in captions:
+    text = reading.text
+    if reading.written or not reading.complete or UNSEEN in text or text in captions:
         return False
-    if confidence < settings.accept or presence < settings.accept_presence:
+    if reading.confidence < settings.accept or reading.presence < settings.accept_presence:
         return False
     if settings.regions:
-        return bool(region)
-    if len(text) < SHORTEST or CAPTION.fullmatch(text):
+        return bool(reading.region)
+    if len(text) < SHORTEST or CAPTION.fullmatch(text) or is_number(reading):
         return False
-    word = not any(char.isdigit() for char in text)
-    if room < CORNER:  # there a word, and what no region draws, is a sign rather than a plate
-        return bool(region) and not word
-    return bool(region) or not word  # elsewhere a word that looks like no region's plate is a name
+    # A word that looks like no region's plate is a name; near the edge any word, and what no region
+    # draws, is a sign rather than a plate.
+    if reading.room < CORNER:
+        return bool(reading.region) and not is_word(text)
+    return bool(reading.region) or not is_word(text)
+
+
+def is_word(text: str) -> bool:
+    """Tell whether a text is letters alone, as signs are, names, and some personal plates.
+
+    >>> is_word("TAXI"), is_word("K1NG"), is_word("")
+    (True, False, False)
+    """
+    return bool(text) and not any(char.isdigit() for char in text)
+
+
+def is_number(reading: Reading) -> bool:
+    """Tell whether a text is the number of something else: nine digits and more, without a gap.
+
+    Telephones have such numbers, waggons, and pictures of an archive; where plates have so many
+    digits, as in Algeria and Libya, they stand in groups.
+    """
+    return any(len(group) >= NUMBER and group.isdigit() for group in reading.groups)
 
 
 def _plate_width(quad: NDArray[np.float64]) -> float:

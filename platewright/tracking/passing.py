@@ -334,19 +334,19 @@ class Voter:
             (s.reading for s in sights if s.reading.text == text),
             replace(best, lines=(), groups=()),
         )
-        accepted = is_accepted(
-            text, confidence=confidence, complete=complete, settings=self.limits,
+        said = replace(
+            best, text=text, confidence=confidence, characters=characters, region=region,
+            slots=slots, complete=complete, lines=same.lines, groups=same.groups,
+        )  # fmt: skip
+        together = replace(
+            said,
             presence=max(s.reading.presence for s in sights),
             room=max(s.reading.room for s in sights),
             region=region or ("" if self.bound else best.region),
-            captions=self.jurisdiction.captions if self.jurisdiction else (),
             written=sum(s.reading.written for s in sights) > len(sights) / 2,
-        )  # fmt: skip
-        return replace(
-            best, text=text, confidence=confidence, characters=characters, region=region,
-            slots=slots, complete=complete, accepted=accepted,
-            lines=same.lines, groups=same.groups,
-        )  # fmt: skip
+        )
+        captions = self.jurisdiction.captions if self.jurisdiction else ()
+        return replace(said, accepted=is_accepted(together, self.limits, captions))
 
     def passing(self, track: Track, source: str = "", picture: bytes = b"") -> Passing:
         """Return a track that has ended as a passing vehicle."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,23 @@ import pytest
 from platewright.errors import ConfigError
 from platewright.geometry import quad_of_box
 from platewright.image import save_image
-from platewright.reading.settings import DetectorSettings, is_accepted, is_complete, read_mask
+from platewright.reading.settings import (
+    DetectorSettings,
+    Shown,
+    is_accepted,
+    is_complete,
+    read_mask,
+)
+from platewright.record import Reading
 
 SIZE = (480, 640)
-WHOLE = {"confidence": 0.99, "presence": 0.99, "complete": True, "room": 1.0, "region": "GB"}
+WHOLE = Reading(
+    text="AB12CDE",
+    confidence=0.99,
+    presence=0.99,
+    quad=quad_of_box((100, 100, 200, 130)),
+    region="GB",
+)
 
 
 @pytest.mark.parametrize(
@@ -39,12 +53,45 @@ WHOLE = {"confidence": 0.99, "presence": 0.99, "complete": True, "room": 1.0, "r
         ({"region": ""}, True),
         ({"region": "", "regions": ("GB",)}, False),
         ({"text": "A1", "regions": ("GB",)}, True),
+        ({"written": True}, False),
+        ({"text": "458279883", "groups": ("458279883",), "region": "LY"}, False),
+        ({"text": "458279883", "groups": ("45", "8279883"), "region": "LY"}, True),
+        ({"text": "1234511616", "groups": ("1234511616",), "regions": ("DZ",)}, True),
+        ({"text": "45827988", "groups": ("45827988",), "region": "IL"}, True),
+        ({"text": "AB4582799", "groups": ("AB4582799",)}, True),
     ],
 )
 def test_when_a_text_is_accepted(change: dict, accepted: bool) -> None:
-    values = {**WHOLE, "text": "AB12CDE", "regions": (), **change}
-    settings = DetectorSettings(regions=values.pop("regions"))
-    assert is_accepted(values.pop("text"), settings=settings, **values) == accepted
+    change = dict(change)
+    settings = DetectorSettings(regions=change.pop("regions", ()))
+    captions = change.pop("captions", ())
+    assert is_accepted(replace(WHOLE, **change), settings, captions) == accepted
+
+
+NUMBER = {"text": "07012717003", "groups": ("07012717003",)}
+WORD = {"text": "MARUTI", "region": "", "presence": 0.85}
+
+
+@pytest.mark.parametrize(
+    ("change", "asked", "shown"),
+    [
+        ({"presence": 0.81, "confidence": 0.16}, {}, True),
+        ({"presence": 0.79}, {}, False),
+        ({"confidence": 0.14}, {}, False),
+        ({"text": "", "confidence": 0.0}, {}, True),
+        ({**NUMBER, "accepted": False}, {}, False),
+        ({**NUMBER, "accepted": True}, {}, True),  # of a region that was asked for
+        ({**NUMBER, "accepted": False}, {"everything": True}, True),
+        (WORD, {}, False),
+        ({**WORD, "region": "US"}, {}, True),
+        ({**WORD, "presence": 0.91}, {}, True),
+        ({**WORD, "text": "M4RUTI"}, {}, True),
+        (WORD, {"presence": 0.5}, True),
+        ({"presence": 0.1, "confidence": 0.01}, {"everything": True}, True),
+    ],
+)
+def test_which_readings_are_shown(change: dict, asked: dict, shown: bool) -> None:
+    assert Shown.of(**asked)(replace(WHOLE, **change)) == shown
 
 
 @pytest.mark.parametrize(
