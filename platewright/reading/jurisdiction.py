@@ -2,8 +2,8 @@
 
 Every region draws its texts from templates of independent pieces, so the probability of the slots
 under a region is a sum of products over the pieces: exact, over all texts at once. Beside the
-regions stands the hypothesis of another one, whose texts are any letters and digits; and a part of
-every region's plates bears such texts, too.
+regions stands the hypothesis of another one, whose texts are words, or any letters and digits; and
+a part of every region's plates bears such texts, too.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from platewright.network.part import UNSEEN
 from platewright.reading.prior import OTHER, Prior, Priors, Shape
 from platewright.reading.spelling import decode_slots
 from platewright.reading.template_table import Group, TemplateTable, all_regions, known_entries
+from platewright.reading.word import Words
 from platewright.text import Alphabet
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from platewright.region.template import Template
 
 
+WORDS, ELSEWHERE = 0.5, 0.1
+"""Parts that are words: of personal plates, and others that a region does not describe, and of
+those of other regions."""
+ANY_LETTER = 20  #: A piece of so many characters and more is any of them
+PERSONAL = 3  #: Texts of so many such pieces and more, and of nothing else, are personal
 FLOOR = 1e-5
 """Least probability of a character where regions are weighed: the network may be sure and wrong."""
 TINY = 1e-9
@@ -71,12 +77,18 @@ class Jurisdiction:
         self.codes, self._table, self._num_cells = table.codes, table, table.num_cells
         self.captions = table.captions
         self._priors = Priors(table, len(alphabet), other)
+        self._words = Words(alphabet)
         # What is multiplied or added up stands side by side: a few long rows, not many short ones.
         self._paths = np.ascontiguousarray(table.paths.T)
         self._groups = tuple(
             (np.ascontiguousarray(places.T), shares, cells)
             for places, shares, cells in table.groups
         )
+        singles = [cells for places, _, cells in table.groups if places.shape[1] == 1]
+        kinds = np.bincount(np.concatenate([*singles, [0]]), minlength=table.num_cells)
+        free = (kinds >= ANY_LETTER) | (np.arange(table.num_cells) == 0)
+        personal = free[self._paths].all(axis=0) & (table.lengths >= PERSONAL)
+        self._personal = np.flatnonzero(personal)
         self._even_groups = tuple(
             (places, np.ones_like(shares), cells) for places, shares, cells in self._groups
         )
@@ -191,13 +203,19 @@ class Jurisdiction:
         each = np.full((self.slots, self.alphabet.num_classes, count), FLOOR)
         each[length:, self.alphabet.pad] = 1.0
         each[np.arange(length)[:, None], texts.T, np.arange(count)] = 1.0
+        words, even = self._words.of_texts(texts), length * math.log(len(self.alphabet))
         # All of them at once: what is far off then is so for every single one.
-        scores = self._score(each.max(axis=2), self._groups) + before.templates
-        first = each[..., 0]
-        other = np.logaddexp.reduce(self._free(first, before))  # alike for all of them
-        near = np.flatnonzero(scores >= max(scores.max(), other) - REACH)
+        scores = self._score(each.max(axis=2), self._groups)
+        fit = self._personal[self._table.lengths[self._personal] == length]
+        scores[fit] = _any(scores[fit] + even, words.max(), WORDS) - even
+        scores += before.templates
+        first = each[..., 0]  # which ends where all of them do
+        theirs = np.logaddexp.reduce(before.free[:-1]) + _any(0.0, words, WORDS)
+        other = np.logaddexp(theirs, before.free[-1] + _any(0.0, words, ELSEWHERE))
+        other -= math.log(self.slots)
+        near = np.flatnonzero(scores >= max(scores.max(), other.max()) - REACH)
         if not near.size:
-            return np.full(count, other)
+            return np.asarray(other, np.float64)
         cells, paths = np.unique(self._paths[:, near], return_inverse=True)
         wanted = np.zeros(self._num_cells, bool)
         wanted[cells] = True
@@ -212,6 +230,8 @@ class Jurisdiction:
                 sums[own[starts]] = np.add.reduceat(chances, starts, axis=0)
         logs = np.log(np.maximum(sums[cells], np.finfo(float).tiny))
         logs = logs[paths.reshape(-1, len(near))].sum(axis=0)
+        fitting = np.flatnonzero(np.isin(near, fit))
+        logs[fitting] = _any(logs[fitting] + even, words, WORDS) - even
         logs += (self._ending(first)[self._table.lengths[near]] + before.templates[near])[:, None]
         most = np.maximum(logs.max(axis=0), other)
         return np.asarray(most + np.log(np.exp(logs - most).sum(axis=0) + np.exp(other - most)))
@@ -239,17 +259,22 @@ class Jurisdiction:
         return texts[order], chances[order]
 
     def _weighed(self, p: FloatArray, before: Prior) -> tuple[FloatArray, FloatArray]:
-        """Return the logarithms of how probable each template is, and each region's free texts."""
-        return self._score(p, self._groups) + before.templates, self._free(p, before)
+        """Return the logarithms of how probable each template is, and each region's other texts.
 
-    def _free(self, p: FloatArray, before: Prior) -> FloatArray:
-        """Return the logarithms of how probable texts of any characters are, of each region.
-
-        The last one is nobody's.
+        The last of these are nobody's.
         """
+        words, ending = self._words.of_slots(p), self._ending(p)
+        scores = self._score(p, self._groups)
+        lengths = self._table.lengths[self._personal]
+        even = lengths * math.log(len(self.alphabet)) - ending[lengths]
+        scores[self._personal] = (
+            _any(scores[self._personal] + even, words[lengths - 1], WORDS) - even
+        )
         there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
-        every = np.logaddexp.reduce(there + self._ending(p)[1:]) - math.log(self.slots)
-        return np.asarray(every + before.free, np.float64)
+        free = before.free - math.log(self.slots)
+        free[:-1] += np.logaddexp.reduce(_any(there, words, WORDS) + ending[1:])
+        free[-1] += np.logaddexp.reduce(_any(there, words, ELSEWHERE) + ending[1:])
+        return scores + before.templates, free
 
     def condition(self, slots: FloatArray) -> Conditioned | None:
         """Read the slots under the syntaxes; of what fits, nothing is favoured.
@@ -333,3 +358,8 @@ class Jurisdiction:
             at += piece.length
         given[at:, self.alphabet.pad] += part
         return text, score
+
+
+def _any(even: FloatArray | float, words: FloatArray | float, part: float) -> FloatArray:
+    """Return the logarithms of how probable any texts are, a part of which are words."""
+    return np.asarray(np.logaddexp(math.log(1 - part) + even, math.log(part) + words), np.float64)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from platewright.errors import RegionError
-from platewright.reading.jurisdiction import FLOOR, LEAST, Jurisdiction
+from platewright.reading.jurisdiction import ELSEWHERE, FLOOR, LEAST, Jurisdiction
 from platewright.reading.prior import FREE, OTHER, Shape
 from platewright.reading.spelling import decode_slots
+from platewright.reading.word import Words
 from platewright.region import Region, load_region
 from platewright.region.template import region_templates
 from platewright.text import Alphabet
@@ -160,7 +161,8 @@ def test_weighing_equals_the_sum_over_all_texts(tmp_path: Path) -> None:
                 text = SMALL.decode(kinds)
                 said = np.prod([p[k, kind] for k, kind in enumerate(kinds)])
                 said *= p[length, 4] if length < 3 else 1.0
-                chances[""] += OTHER / 3 * said
+                word = np.exp(Words(SMALL).of_texts(np.array([kinds]))[0])
+                chances[""] += OTHER / 3 * said * (1 - ELSEWHERE + ELSEWHERE * word)
                 for each, prior in zip(regions, (2 / 3, 1 / 3), strict=True):
                     drawn = sum(t.weight * t.probability(text) for t in region_templates(each))
                     own = (1 - OTHER) * (1 - FREE) * prior
@@ -267,6 +269,30 @@ def test_what_the_slots_leave_open_is_told_by_the_regions(
     place = next(iter(doubt))
     others = np.delete(np.arange(12), place)
     assert (after[others] == slots[others]).all()
+
+
+@pytest.mark.parametrize(
+    ("read", "doubt", "told"),
+    [
+        ("BQNANA", {1: {"Q": 0.8, "A": 0.2}}, "BANANA"),
+        ("GREENIE", {6: {"E": 0.6, "B": 0.4}}, "GREENIE"),
+        ("ONEFISH2", {7: {"2": 0.95, "Z": 0.05}}, "ONEFISH2"),  # a digit may follow a word
+        ("SYNTZDB", {1: {"Y": 0.95, "A": 0.05}}, "SYNTZDB"),  # what is read for certain stays
+        ("ABC1Q34", {4: {"Q": 0.8, "A": 0.2}}, "ABC1Q34"),  # no word
+    ],
+)
+def test_personal_plates_are_words_mostly(
+    read: str, doubt: dict[int, dict[str, float]], told: str, all_regions: Jurisdiction
+) -> None:
+    seen = dict.fromkeys((*all_regions.codes, ""), -8.0) | {"US": 0.0, "US-VA": 0.0}
+    assert all_regions.told(read, sure(read, doubt=doubt), seen)[0] == told
+
+
+def test_a_word_is_a_personal_plate_where_it_looks_like_one(all_regions: Jurisdiction) -> None:
+    alike = dict.fromkeys((*all_regions.codes, ""), -8.0)
+    assert all_regions.region(sure("BANANA"), alike | {"US-VA": 0.0})[0] == "US-VA"
+    assert all_regions.region(sure("BANANA"), alike | {"": 0.0}) == ("", 0.0)
+    assert all_regions.region(sure("BANANA"), alike | {"DE": 0.0})[0] in ("DE", "")
 
 
 def test_texts_weighed_together_weigh_as_each_alone(all_regions: Jurisdiction) -> None:
