@@ -37,8 +37,9 @@ class Allowance:
     #: threads, so that what needs no reading is answered all the while
     waiting: int = 60
     connections: int = 32  #: of one client at a time; 0: any number
-    #: requests that a connection may send before it has fetched the answers of others
-    ahead: int = 16
+    #: requests that a connection may send before it has fetched the answers of others, each of
+    #: which may hold a file open
+    ahead: int = 4
 
 
 class RefusalError(Error):  # type: ignore[misc]
@@ -88,10 +89,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     expect_continue: bool
     headers_finished: bool
     refusal: RefusalError | None = None  #: why its body is thrown away
+    begun = False  #: whether anything but blank lines has come
 
     def received(self, data: bytes) -> int:
         """Take bytes in; once the header is whole, judge it before anything more is kept."""
         before = self.headers_finished
+        if not self.begun and not data.isspace():
+            self.begun = True
+            self.channel.since, self.channel.owed_since = time.time(), 0.0
         try:
             taken: int = super().received(data)
         except Exception:  # a number of 5,000 digits, and whatever else Waitress takes for granted
@@ -152,7 +157,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def parser_class(self, adj: Any) -> Parser:
         """Return what takes the next request in."""
-        self.since, self.owed_since = time.time(), 0.0
         parser = Parser(adj)
         parser.channel = self
         return parser
@@ -193,10 +197,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     allowance = Allowance()
 
     def maintenance(self, now: float) -> None:
-        """Close what is over its time."""
+        """Close what is over its time, at once: who fetches nothing can't be written to, either."""
         for channel in list(self.active_channels.values()):
             if channel.is_over(self.allowance, now):
-                channel.will_close = True
+                channel.handle_close()
 
     def held(self) -> int:
         """Return how many bytes the bodies of all requests hold or are going to."""

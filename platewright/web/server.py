@@ -40,7 +40,9 @@ def bound_heap() -> bool:
 
 
 CONNECTIONS = 1000  #: Most at a time, of all clients; each that waits costs some kilobytes
-SPARE_FILES = 100
+LEAST_CONNECTIONS = 16
+SPARE_FILES, DATABASE_FILES = 100, 2
+"""Files that are open beside those of connections, and those of a thread's database."""
 SPARE_THREADS = 4  #: That answer what needs no reading, and whom there is no room for
 
 
@@ -132,10 +134,18 @@ def _run(sockets: list[socket.socket], application: Any, dispatcher: Any, *, wai
 
     from platewright.web.connection import Allowance, Server
 
+    allowance = Allowance(
+        body_s=settings.REQUEST_S,
+        header_s=min(10.0, settings.REQUEST_S),
+        body_bytes=settings.MAX_REQUEST_BYTES,
+        held_bytes=settings.MAX_HELD_BYTES,
+        waiting=waiting,
+        connections=0 if settings.PROXIES else settings.CONNECTIONS,
+    )
     adjustments = Adjustments(
         sockets=sockets,
         ident=None,
-        connection_limit=_connection_limit(),
+        connection_limit=_connection_limit(1 + allowance.ahead, waiting + SPARE_THREADS),
         cleanup_interval=1,
         asyncore_use_poll=True,
         max_request_header_size=64 * 1024,
@@ -153,14 +163,7 @@ def _run(sockets: list[socket.socket], application: Any, dispatcher: Any, *, wai
             application, open_ones, True, each, dispatcher, adjustments,
             (each.family, each.type, each.proto, address), bind_socket=False,
         )  # fmt: skip
-        server.allowance = Allowance(
-            body_s=settings.REQUEST_S,
-            header_s=min(10.0, settings.REQUEST_S),
-            body_bytes=settings.MAX_REQUEST_BYTES,
-            held_bytes=settings.MAX_HELD_BYTES,
-            waiting=waiting,
-            connections=0 if settings.PROXIES else settings.CONNECTIONS,
-        )
+        server.allowance = allowance
     try:
         wasyncore.loop(timeout=1, map=open_ones, use_poll=True)
     except (SystemExit, KeyboardInterrupt):
@@ -169,18 +172,24 @@ def _run(sockets: list[socket.socket], application: Any, dispatcher: Any, *, wai
         wasyncore.close_all(open_ones, ignore_all=True)
 
 
-def _connection_limit() -> int:
-    """Return how many connections the system lets this process have, at most `CONNECTIONS`."""
+def _connection_limit(files: int, threads: int) -> int:
+    """Return how many connections the system lets this process have, at most `CONNECTIONS`.
+
+    Args:
+        files: that a connection may hold open: its own, and those that answers are made of.
+        threads: that answer, each with its connection to the database.
+    """
     try:
         import resource
     except ImportError:
         return CONNECTIONS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS + SPARE_FILES
+    spare = SPARE_FILES + DATABASE_FILES * threads
+    wanted = CONNECTIONS * files + spare
     if soft < wanted:
         soft = min(wanted, hard) if hard != resource.RLIM_INFINITY else wanted
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(min(CONNECTIONS, soft - SPARE_FILES), 16)
+    return max(min(CONNECTIONS, (soft - spare) // files), LEAST_CONNECTIONS)
 
 
 def _announce(bind: str) -> None:

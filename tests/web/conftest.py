@@ -71,9 +71,18 @@ class Server:
     """`manage.py serve` as a process of its own, from a checkout or what is like one."""
 
     def __init__(
-        self, folder: Path, root: Path = ROOT, arguments: Sequence[str] = (), **environment: str
-    ) -> None:
-        """Start it on a free port, with a database of its own, and wait until it is healthy."""
+        self, folder: Path, root: Path = ROOT, arguments: Sequence[str] = (), most_files: int = 0,
+        **environment: str,
+    ) -> None:  # fmt: skip
+        """Start it on a free port, with a database of its own, and wait until it is healthy.
+
+        Args:
+            folder: of its database and its log.
+            root: the checkout.
+            arguments: of the command line, besides.
+            most_files: that the system lets it open; 0: as many as this process.
+            environment: what its environment has besides.
+        """
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -83,12 +92,13 @@ class Server:
         }
         kept.pop("DATABASE_URL", None)
         self.environment = {**kept, "PLATEWRIGHT_DATA": str(folder), **environment}
-        command = ["serve", "--bind", f"127.0.0.1:{port}", "--workers", "1", *arguments]
+        command = ["manage.py", "serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+        bound = ["prlimit", f"--nofile={most_files}"] if most_files else []
         self.log = folder / "server.log"
         folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", *command],
+                [*bound, sys.executable, *command, *arguments],
                 cwd=root, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
         try:

@@ -101,6 +101,7 @@ SLOW = {
     "header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-",
     "body": b"POST /api/v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1900000\r\n\r\nx",
     "body of a GET": b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1900000\r\n\r\nx",
+    "blank lines": b"\r\n",
     "nothing": b"",
 }
 
@@ -138,7 +139,7 @@ def test_slow_clients_cost_the_others_nothing(hurried: Server, kind: str) -> Non
         while (came := time.monotonic()) < begun + 8:
             for each in slow:
                 with contextlib.suppress(OSError):
-                    each.send(b"x" if SLOW[kind] else b"")
+                    each.send(SLOW[kind] if SLOW[kind].isspace() else SLOW[kind][:1])
             if all(ended(each) for each in slow):
                 break
             assert ask(hurried.url + "/health") == (200, b"ok\n")
@@ -159,6 +160,43 @@ def test_answers_that_nobody_fetches_hold_no_thread(hurried: Server) -> None:
                 each.sendall(large * 110)
         time.sleep(1)
         assert ask(hurried.url + "/health") == (200, b"ok\n")
+        time.sleep(5)  # two seconds for the requests, two for the answers, one to look up
+        for each in deaf:  # then there is what lay in buffers, and an end
+            assert until_the_end(each) < HELD_BY_BUFFERS
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="needs prlimit")
+def test_answers_that_nobody_fetches_hold_no_file_that_others_need(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", most_files=400, PLATEWRIGHT_CONNECTIONS="0")
+    place = urlsplit(server.url)
+    large = b"GET /static/ninja/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    try:
+        with contextlib.ExitStack() as stack:
+            for _ in range(60):
+                deaf = stack.enter_context(
+                    socket.create_connection((place.hostname, place.port), 20)
+                )
+                with contextlib.suppress(ConnectionError):
+                    deaf.sendall(large * 12)
+            for _ in range(10):
+                assert ask(server.url + "/health") == (200, b"ok\n")
+                assert ask(server.url + "/")[0] == 200
+                time.sleep(0.2)
+    finally:
+        server.stop()
+
+
+HELD_BY_BUFFERS = 16_000_000  #: Bytes, more than what systems hold of a connection
+
+
+def until_the_end(client: socket.socket) -> int:
+    """Return how many bytes come until the server hangs up, or so many that it does not."""
+    client.settimeout(20)
+    came = 0
+    with contextlib.suppress(ConnectionError):
+        while came < HELD_BY_BUFFERS and (data := client.recv(1 << 20)):
+            came += len(data)
+    return came
 
 
 def ended(client: socket.socket) -> bool:
