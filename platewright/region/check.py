@@ -48,6 +48,7 @@ try:
 except (re.error, OverflowError, RecursionError) as error:
     print(json.dumps([str(error), ""]))
 """
+LETTERED = {"stack", "sideways"}  # marks as high as their letters together
 GENERIC = 78  # weight of the region of random plates, which is to stay the largest
 LOOKALIKES = dict(zip("АВЕЗІКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABE3IKMHOPCTYXABEZHIKMNOPTYX", strict=True))  # noqa: RUF001
 
@@ -169,6 +170,8 @@ def _of_series(series: Series) -> Iterator[str]:
     for mark in series.marks:
         if missing := sorted(set("".join(mark.texts)) - _lettered() - {" "}):
             yield f"marks: text: no face in fonts/ has {' '.join(missing)}; write another one"
+        if lone := [text for text in mark.texts if len(text) == 1 and LETTERED & {*mark.names}]:
+            yield f"marks: text: {lone[0]!r} alone is as large as the text: move it to syntaxes"
     if _faces(series.faces):
         yield from _of_room(series)
 

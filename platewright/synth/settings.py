@@ -15,7 +15,7 @@ from platewright.synth import option
 from platewright.synth.effect import default_settings, effect_names, effects
 from platewright.synth.option import check_value, describe
 
-DRAWING_VERSION = 9
+DRAWING_VERSION = 10
 """Counts changes after which the same seed draws other bytes; scenes' records have it."""
 
 

@@ -67,6 +67,12 @@ def test_a_good_file_has_no_lines(tmp_path: Path) -> None:
             "series[plain].marks",
             "no face in fonts/ has Ꙗ",
         ),
+        (
+            "width_mm = 520",
+            'width_mm = 520\nmarks = [{ name = "stack", text = ["DV", "P"] }]',
+            "series[plain].marks",
+            "'P' alone is as large as the text",
+        ),
         ("width_mm = 520", "width_mm = 160", "series[plain].width_mm", "squeezed"),
         ("= 75", "= 75\nborder_mm = 25", "series[plain].glyph_height_mm", "have 58 mm"),
         ("= 75", "= 75\nsmall_mm = 40\nheader = 'X'", "series[plain].glyph_height_mm", "need 75"),
