@@ -20,7 +20,8 @@ from platewright.errors import ConfigError, OutputError, counted
 from platewright.web.environment import set_up
 
 DAY_S = 86_400.0
-WIPE_TRIES, WIPE_PAUSE_S = 5, 0.2
+WIPE_TRIES, WIPE_PAUSE_S, WIPE_AGAIN_S = 5, 0.2, 1.0
+_wiping = threading.Lock()  #: Held while what could not be wiped at once is tried again
 _opened = threading.local()  #: Which file this thread's connection has open
 log = logging.getLogger("platewright")
 
@@ -153,23 +154,52 @@ def wipe(**_: object) -> None:
     from django.db import connection, transaction
 
     if connection.vendor == "sqlite" and all(
-        each[1] is not _truncate for each in connection.run_on_commit
+        each[1] is not _wipe_now for each in connection.run_on_commit
     ):
-        transaction.on_commit(_truncate, robust=True)
+        transaction.on_commit(_wipe_now, robust=True)
 
 
-def _truncate() -> None:
-    """Empty the WAL; where a reader is at work, a moment later."""
-    from django.db import connection
-
+def _wipe_now() -> None:
+    """Empty the WAL; where somebody reads for long, as soon as that is over."""
     for _ in range(WIPE_TRIES):
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            row = cursor.fetchone()
-        if not row or not row[0]:
+        if _truncate():
             return
         time.sleep(WIPE_PAUSE_S)
-    log.error("what was deleted is not wiped from the WAL yet: the database is busy")
+    if _wiping.acquire(blocking=False):
+        log.error("what was deleted is not wiped from the WAL yet: the database is busy")
+        threading.Thread(target=_wipe_later, name="wipe", daemon=True).start()
+
+
+def _wipe_later() -> None:
+    from django.db import connection
+
+    try:
+        done = False
+        while not done:
+            time.sleep(WIPE_AGAIN_S)
+            done = _truncate()
+            connection.close()
+    finally:
+        _wiping.release()
+
+
+def _truncate() -> bool:
+    """Put all of the WAL into the database and cut it to nothing; tell whether that could be."""
+    from django.db import DatabaseError, connection
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout")
+            (usual,) = cursor.fetchone()
+            cursor.execute("PRAGMA busy_timeout = 0")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy = cursor.fetchone()[0]
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {usual}")
+    except DatabaseError:  # /health tells
+        return False
+    return not busy
 
 
 def forget_daily() -> threading.Thread | None:

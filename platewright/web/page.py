@@ -35,7 +35,7 @@ from platewright.web.database import check_database
 from platewright.web.metric import exposition
 from platewright.web.problem import problem, wants_fragment
 from platewright.web.registry.likelihood import SEPARATORS
-from platewright.web.registry.lookup import Found, waiting
+from platewright.web.registry.lookup import Found, remove_sightings, waiting
 from platewright.web.registry.models import Camera, Picture, Sighting
 from platewright.web.request import Answer, loaded, read_all, uploads
 from platewright.web.security import away, guarded, may_see
@@ -121,8 +121,7 @@ def sighting(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
 @require_POST
 def forget(request: HttpRequest, number: uuid.UUID) -> HttpResponse:
     """Delete one sighting, and its picture where no other one has it."""
-    Sighting.objects.filter(pk=number).delete()
-    Picture.objects.filter(sightings__isnull=True).delete()
+    remove_sightings(Sighting.objects.filter(pk=number))
     return redirect("sightings")
 
 

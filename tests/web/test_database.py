@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 
 from platewright.errors import ConfigError, OutputError
 from platewright.tracking.passing import Passing
 from platewright.tracking.track import Sight
 from platewright.web.database import finish_registry, open_registry
 from platewright.web.registry import lookup
-from platewright.web.registry.models import Sighting, Vehicle
+from platewright.web.registry.models import Picture, Sighting, Vehicle
 from tests.web.reading import reading_of, sure
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -84,3 +89,17 @@ def test_a_folder_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PLATEWRIGHT_DATA", str(tmp_path / "file"))
     with pytest.raises(ConfigError, match="PLATEWRIGHT_DATA"):
         open_registry()
+
+
+def test_former_notes_lose_their_plates(db: None) -> None:
+    user = User.objects.create(username="a")
+    for model, told in ((Vehicle, "AB12CDE (GB)"), (User, "somebody")):
+        kind = ContentType.objects.get_for_model(model)
+        LogEntry.objects.create(
+            user=user, content_type=kind, object_id="7", object_repr=told, action_flag=ADDITION
+        )
+    Picture.objects.create(jpeg=b"shown by nothing")
+    change = import_module("platewright.web.registry.migrations.0003_notes_without_plates")
+    change.without_plates(apps, None)
+    assert {*LogEntry.objects.values_list("object_repr", flat=True)} == {"vehicle 7", "somebody"}
+    assert not Picture.objects.exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.cookiejar
 import json
 import os
 import re
@@ -9,12 +11,15 @@ import shutil
 import sqlite3
 import stat
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from platewright.record import SceneRecord
+from tests.script import wait_until
 from tests.web.conftest import Server
 from tests.web.test_serve import ask
 
@@ -32,6 +37,11 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+def where(server: Server, *sought: bytes) -> list[str]:
+    """Return the files that hold any of these bytes."""
+    return [name for name, held in files(server).items() if any(each in held for each in sought)]
+
+
 def read(server: Server, data: bytes, query: str = "?keep=1&keep_photo=1") -> dict:
     token = (server.log.parent / "token").read_text().strip()
     headers = {"Content-Type": "image/jpeg", "Authorization": f"Bearer {token}"}
@@ -45,18 +55,25 @@ def files(server: Server) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in server.log.parent.iterdir() if p.name != "server.log"}
 
 
-def forget(server: Server, number: str) -> None:
-    import http.cookiejar
-    import urllib.parse
-    import urllib.request
+class Browser:
+    """Somebody with an account, at the pages."""
 
-    jar = http.cookiejar.CookieJar()
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    with browser.open(f"{server.url}/sightings/{number}/", timeout=30) as page:
-        key = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.read().decode())
-    assert key
-    form = urllib.parse.urlencode({"csrfmiddlewaretoken": key[1]}).encode()
-    browser.open(f"{server.url}/sightings/{number}/forget/", form, timeout=30).close()
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        jar = http.cookiejar.CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+
+    def send(self, address: str, page: str = "", **fields: str | list[str]) -> None:
+        """Send the form of a page, which is at the same address unless said."""
+        with self.opener.open(self.server.url + (page or address), timeout=60) as answer:
+            key = re.search(r'csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())
+        assert key
+        form = urllib.parse.urlencode({"csrfmiddlewaretoken": key[1], **fields}, doseq=True)
+        self.opener.open(self.server.url + address, form.encode(), timeout=60).close()
+
+    def forget(self, number: str) -> None:
+        """Forget a sighting by its page."""
+        self.send(f"/sightings/{number}/forget/", f"/sightings/{number}/")
 
 
 def test_forgotten_while_serving_is_in_no_byte(server: Server, street: Street) -> None:
@@ -72,12 +89,55 @@ def test_forgotten_while_serving_is_in_no_byte(server: Server, street: Street) -
     for path in server.log.parent.iterdir():
         if path.name.startswith("registry"):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    browser = Browser(server)
     for number in numbers[:-1]:
-        forget(server, number)
+        browser.forget(number)
     assert b"JFIF" in b"".join(files(server).values())  # the last sighting still has it
-    forget(server, numbers[-1])
-    for name, content in files(server).items():
-        assert not [text for text in texts if text in content] and b"JFIF" not in content, name
+    browser.forget(numbers[-1])
+    assert not where(server, *texts, b"JFIF")
+
+
+def test_what_somebody_reads_meanwhile_is_wiped_when_that_is_over(
+    server: Server, street: Street
+) -> None:
+    numbers = [plate["sighting"] for plate in read(server, street[0])["plates"]]
+    path = server.log.parent / "registry.sqlite3"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM registry_sighting").fetchone()
+        browser = Browser(server)
+        for number in filter(None, numbers):
+            browser.forget(number)
+        assert where(server, b"JFIF")
+        other.execute("ROLLBACK")
+        wait_until(lambda: not where(server, b"JFIF"))
+
+
+def test_what_the_admin_deletes_is_in_no_byte(server: Server, street: Street) -> None:
+    for words in (
+        ["createsuperuser", "--noinput", "--username", "a", "--email", "a@example.org"],
+        ["shell", "-c", "from django.contrib.auth.models import User as U; "
+         "u = U.objects.get(); u.set_password('p'); u.save()"],
+    ):  # fmt: skip
+        assert server.manage(*words).returncode == 0
+    browser = Browser(server)
+    browser.send("/admin/login/", username="a", password="p", next="/admin/")
+    plates = [plate for plate in read(server, street[0])["plates"] if plate["sighting"]]
+    one, *others = [plate["sighting"] for plate in plates]
+    browser.send(f"/admin/registry/sighting/{one}/delete/", post="yes")
+    browser.send(
+        "/admin/registry/sighting/", action="delete_selected", post="yes", _selected_action=others
+    )
+    vehicle = {"region": "GB", "note": "", "list": "", "valid_from": "", "valid_until": ""}
+    add, of_one = "/admin/registry/vehicle/add/", "/admin/registry/vehicle/1/"
+    browser.send(add, plate="QQ99QQQ", holder="Hildegard", **vehicle)
+    browser.send(f"{of_one}change/", plate="ZZ99ZZZ", holder="Hermine", **vehicle)
+    assert where(server, b"ZZ99ZZZ")
+    browser.send(f"{of_one}delete/", post="yes")
+    texts = {plate["text"].encode() for plate in plates}
+    sought = (*texts, b"JFIF", b"QQ99QQQ", b"ZZ99ZZZ", b"Hildegard", b"Hermine")
+    assert not where(server, *sought)
+    assert where(server, b"vehicle 1", f"sighting {one}".encode())  # who did it is known
 
 
 def test_a_database_that_is_locked_or_gone_stops_no_reading(server: Server, street: Street) -> None:

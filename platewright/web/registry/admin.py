@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -16,6 +21,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import DatasetError, ImageError
 from platewright.image import decode_image
+from platewright.web.registry.lookup import remove_sightings
 from platewright.web.registry.models import Camera, Sighting, Vehicle
 from platewright.web.registry.vehicle_csv import COLUMNS, export_vehicles, import_vehicles
 
@@ -40,8 +46,37 @@ class CsvForm(forms.Form):
     file = forms.FileField(label="CSV file")
 
 
+class WithoutPlates:
+    """Notes who did what to which row, and never its plate: notes outlive what is deleted."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
+        """Note that one was added."""
+        return self._note(request, [obj], ADDITION, message)[0]
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
+        """Note that one was changed, and which fields of it."""
+        return self._note(request, [obj], CHANGE, message)[0]
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> list[LogEntry]:
+        """Note that some were deleted."""
+        return self._note(request, queryset, DELETION, "")
+
+    def _note(
+        self, request: HttpRequest, rows: Iterable[Model], action: int, message: Any
+    ) -> list[LogEntry]:
+        text = message if isinstance(message, str) else json.dumps(message)
+        shared: dict[str, Any] = {"user_id": request.user.pk, "action_flag": action}
+        return LogEntry.objects.bulk_create(
+            LogEntry(
+                content_type=ContentType.objects.get_for_model(row), object_id=str(row.pk),
+                object_repr=f"{row._meta.verbose_name} {row.pk}", change_message=text, **shared,
+            )
+            for row in rows
+        )  # fmt: skip
+
+
 @admin.register(Vehicle)
-class VehicleAdmin(VehicleBase):
+class VehicleAdmin(WithoutPlates, VehicleBase):
     """Vehicles."""
 
     list_display = ("plate", "region", "holder", "list", "valid_from", "valid_until")
@@ -144,7 +179,7 @@ class CameraAdmin(CameraBase):
 
 
 @admin.register(Sighting)
-class SightingAdmin(SightingBase):
+class SightingAdmin(WithoutPlates, SightingBase):
     """Sightings: to look at and to delete, never to write."""
 
     list_display = ("plate", "seen", "source", "confidence", "accepted", "region", "vehicle")
@@ -161,3 +196,11 @@ class SightingAdmin(SightingBase):
     def has_change_permission(self, request: HttpRequest, obj: Sighting | None = None) -> bool:
         """What was read stays as it was read."""
         return False
+
+    def delete_model(self, request: HttpRequest, obj: Sighting) -> None:
+        """Forget one."""
+        remove_sightings(Sighting.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Sighting]) -> None:
+        """Forget some."""
+        remove_sightings(queryset)

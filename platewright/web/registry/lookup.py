@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
@@ -155,8 +156,13 @@ def forget_sightings(keep_days: float) -> int:
         How many sightings went.
     """
     oldest = timezone.now() - timedelta(days=keep_days)
+    return remove_sightings(Sighting.objects.filter(seen__lt=oldest))
+
+
+def remove_sightings(sightings: QuerySet[Sighting]) -> int:
+    """Remove sightings, and the pictures that nothing shows any more; returns how many went."""
     with transaction.atomic():
-        count, _ = Sighting.objects.filter(seen__lt=oldest).delete()
+        count, _ = sightings.delete()
         Picture.objects.filter(sightings__isnull=True).delete()
     return count
 
