@@ -95,8 +95,9 @@ def confidence(photos: dict[str, Any]) -> str:
     accepted, empty = photos["accepted"], load("empty.json")
     large, exact = load("realdev_720.json"), load("realdev_720_float.json")
     return (
-        f"Of the labelled texts that are accepted (confidence {accepted['min_confidence']:g} and "
-        f"more) {percent(accepted['precision'])} % are right, and {percent(accepted['recall'])} % "
+        "Of the labelled texts that are accepted (a whole text, of a plate, with confidence "
+        f"{accepted['min_confidence']:g} and more) {percent(accepted['precision'])} % are right, "
+        f"and {percent(accepted['recall'])} % "
         "of all texts are accepted and right; the expected calibration error is "
         f"{photos['calibration']['ece']:.3f}. "
         f"On {empty['photos']} photos without a plate, which training never saw, there are "

@@ -102,10 +102,10 @@ def confidence(photos: dict[str, Any], threshold: dict[str, Any] | None) -> list
             at = threshold["at_default"][name]
             lines += [
                 "",
-                f"At the default threshold of {at['min_confidence']:g}, on {title}: "
-                f"{percent(at['precision'])} % of the accepted readings of a labelled text are "
-                f"right, {percent(at['precision_all'])} % if readings beside every label count as "
-                f"wrong, too; {percent(at['recall'])} % of all texts are accepted and right.",
+                f"From a confidence of {at['min_confidence']:g} on, the default, on {title}: "
+                f"{percent(at['precision'])} % of the readings of a labelled text are right, "
+                f"{percent(at['precision_all'])} % if readings beside every label count as wrong, "
+                f"too; {percent(at['recall'])} % of all texts are so sure and right.",
             ]
         lines += [
             "",
@@ -159,7 +159,7 @@ def figures() -> str:
         lines += [
             f"On {empty['photos']} photos without any plate, which training never saw: "
             f"{empty['shown_per_photo']:.3f} readings a photo that are shown, "
-            f"{empty['accepted_per_photo']:.3f} above the default threshold.",
+            f"{empty['accepted_per_photo']:.3f} that are accepted.",
             "",
             f"    {empty['command']}",
             "",

@@ -84,8 +84,8 @@ def test_results_of_other_weights_are_left_out(
     assert "| others | 40 | 95.0 | 1 | 50.0 | 100.0 |  |" in text
     assert "| boxes less than 2.2 times as wide as high | 20 | 95.0 | 16 | 50.0 | 25.0 |" in text
     assert "off by 2.5 percentage points" in text
-    assert "97.5 % of the accepted readings" in text
-    assert "0.020 readings a photo that are shown, 0.005 above the default threshold" in text
+    assert "97.5 % of the readings of a labelled text" in text
+    assert "0.020 readings a photo that are shown, 0.005 that are accepted" in text
     assert "| width, px | 24 | 160 |\n| --- | --- | --- |\n| read right % | 8 | 95 |" in text
     (tmp_path / "weights.onnx").write_bytes(b"others")
     assert "GB" not in card.figures() and "drawn plates" not in card.figures()

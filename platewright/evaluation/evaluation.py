@@ -156,8 +156,10 @@ class Evaluation:
         counted where at least half of the characters are right: elsewhere an alignment is chance.
 
         Args:
-            accepted: least confidence of the readings that `accepted` counts.
+            accepted: least confidence of the readings that `accepted` counts. Where the detector
+                found the plates itself, those that it doesn't accept don't count, however sure.
         """
+        taken = [v for v in self.verdicts if v.accepted or self.extra is None]
         shown = Shown()
         seen = [o for o in self.outcomes if o.reading is not None and shown(o.reading)]
         texts = sum(bool(o.text) for o in self.outcomes)
@@ -190,7 +192,7 @@ class Evaluation:
                 country: summarize([o for o in self.outcomes if o.country == country])
                 for country, _ in sorted(countries.items(), key=lambda item: (-item[1], item[0]))
             },
-            "accepted": acceptance(self.verdicts, texts, accepted),
+            "accepted": acceptance(taken, texts, accepted),
             "calibration": {
                 "readings": len(read),
                 "ece": round(expected_calibration_error(table), 4),
@@ -370,6 +372,7 @@ def read_empty(
                     "confidence": round(reading.confidence, 4),
                     "presence": round(reading.presence, 4),
                     "shown": shown(reading),
+                    "accepted": reading.accepted and reading.confidence >= accepted,
                 }
                 for reading in readings
             ]
@@ -377,7 +380,6 @@ def read_empty(
             after(done)
     if not times:
         raise DatasetError(f"none of the {len(photos)} photos can be read; first: {unreadable[0]}")
-    sure = [each for each in found if each["confidence"] >= accepted]
     figures = {
         "photos": len(times),
         "unreadable": len(unreadable),
@@ -386,7 +388,7 @@ def read_empty(
         "shown_per_photo": round(sum(each["shown"] for each in found) / len(times), 4),
         "photos_with_any": len({each["file"] for each in found}),
         "min_confidence": accepted,
-        "accepted_per_photo": round(len(sure) / len(times), 4),
+        "accepted_per_photo": round(sum(each["accepted"] for each in found) / len(times), 4),
         "ms": milliseconds(times),
         "surest": sorted(found, key=lambda each: -each["presence"] * each["confidence"])[:20],
     }

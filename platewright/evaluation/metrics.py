@@ -243,6 +243,7 @@ class Verdict:
     #: `unknown` where it overlaps a label without text; `extra` where it overlaps no label
     kind: Kind
     region: str = ""  #: the code it was given
+    accepted: bool = True  #: whether the reading says that its text may be taken as read
 
 
 def judge(boxes: Sequence[Box], texts: Sequence[str], readings: Sequence[Reading]) -> list[Verdict]:
@@ -254,11 +255,10 @@ def judge(boxes: Sequence[Box], texts: Sequence[str], readings: Sequence[Reading
     if not readings:
         return []
     if not boxes:
-        return [Verdict(reading.confidence, "extra", reading.region) for reading in readings]
+        return [Verdict(r.confidence, "extra", r.region, r.accepted) for r in readings]
     verdicts = []
-    for reading, overlap in zip(
-        readings, iou_matrix([reading.bounds for reading in readings], boxes), strict=True
-    ):
+    overlaps = iou_matrix([reading.bounds for reading in readings], boxes)
+    for reading, overlap in zip(readings, overlaps, strict=True):
         text = clean(texts[int(overlap.argmax())])
         kind: Kind
         if overlap.max() <= 0:
@@ -267,7 +267,7 @@ def judge(boxes: Sequence[Box], texts: Sequence[str], readings: Sequence[Reading
             kind = "unknown"
         else:
             kind = "right" if fold(clean(reading.text)) == fold(text) else "wrong"
-        verdicts.append(Verdict(reading.confidence, kind, reading.region))
+        verdicts.append(Verdict(reading.confidence, kind, reading.region, reading.accepted))
     return verdicts
 
 

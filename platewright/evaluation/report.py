@@ -96,8 +96,8 @@ def format_empty(figures: dict[str, Any]) -> str:
         f"photos without plates {figures['photos']}"
         + (f", that can't be read {figures['unreadable']}" if figures["unreadable"] else ""),
         f"readings: {figures['readings']}, {figures['per_photo']:.3f} per photo, in "
-        f"{figures['photos_with_any']} photos; of confidence {figures['min_confidence']:g} and "
-        f"more {figures['accepted_per_photo']:.3f} per photo",
+        f"{figures['photos_with_any']} photos; accepted, of confidence "
+        f"{figures['min_confidence']:g} and more, {figures['accepted_per_photo']:.3f} per photo",
         f"time per photo: median {figures['ms']['median']} ms, p95 {figures['ms']['p95']} ms",
     ]
     lines += [
@@ -129,7 +129,7 @@ def format_report(report: dict[str, Any]) -> str:
             f"{share(narrow['folded'])}"
         )
     lines.append(
-        f"accepted from confidence {accepted['min_confidence']:g} on: precision "
+        f"accepted, of confidence {accepted['min_confidence']:g} and more: precision "
         f"{share(accepted['precision'])}, with readings that overlap no label "
         f"{share(accepted['precision_all'])}; {share(accepted['recall'])} of the texts"
     )

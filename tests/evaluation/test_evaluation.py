@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,18 @@ def test_report_of_four_photos(data: Path) -> None:
     assert "0>O 1" in text
 
 
+def test_what_the_detector_does_not_accept_is_not_counted_as_accepted(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure = reading((50, 40, 130, 60), "CO34", 0.9)
+    doubtful = ByColour.answers | {20: [replace(sure, accepted=False)]}
+    monkeypatch.setattr(ByColour, "answers", doubtful)
+    labels, folder = read_labels(data), data.parent / "images"
+    assert evaluate(labels, folder, ByColour()).report(0.5)["accepted"]["right"] == 1
+    # Where the boxes were given, what is cut out of a picture is accepted nowhere.
+    assert evaluate(labels, folder, ByColour(), given_boxes=True).report()["accepted"]["right"] == 1
+
+
 def test_plates_that_are_not_wide_are_counted_by_themselves(data: Path) -> None:
     data.write_text(HEADER + "10.png,50,40,80,20,AB12,GB\n20.png,50,30,80,40,CO34,US\n")
     report = evaluate(read_labels(data), data.parent / "images", ByColour()).report()
@@ -180,6 +193,7 @@ def test_photos_without_plates(data: Path) -> None:
         "confidence": 0.9,
         "presence": 0.95,
         "shown": True,
+        "accepted": True,
     }
     assert figures["shown_per_photo"] == 1.0
     assert [p.name for p in empty_photos([folder / "40.png", folder], skip=4)] == [

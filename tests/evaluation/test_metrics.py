@@ -177,6 +177,8 @@ def test_each_reading_is_judged_by_the_label_it_overlaps_most() -> None:
         Verdict(0.6, "extra"),
     ]
     assert judge([], [], readings[:1]) == [Verdict(0.9, "extra", "GB")]
+    doubtful = replace(readings[0], accepted=False)
+    assert judge([], [], [doubtful]) == [Verdict(0.9, "extra", "GB", accepted=False)]
     assert judge(boxes, ["A", "B", ""], []) == []
 
 
