@@ -2,7 +2,6 @@
 
 import functools
 import math
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +53,6 @@ def learning_rate(settings: TrainSettings, step: int, progress: float) -> float:
 
 
 Arrays = dict[str, NDArray[np.float32]]
-STARVING = 0.05  #: Part of the time spent waiting for drawings above which the log says so
 WORTH_TRACING = 8  #: Steps from which a graph pays: tracing it takes as long as so many without
 WORTH_COMPILING = 1000  #: Steps from which XLA's half minute of compiling pays
 BEST = "validation_loss"
@@ -196,8 +194,7 @@ class Trainer:
                             told = row()
                             if self.step % settings.check_every == 0:
                                 told |= self.check()
-                            if told["waiting"] > STARVING:
-                                print("drawing is at its limit: raise --workers", file=sys.stderr)
+                            pace.warn(told["waiting"], figures.steps)
                             log.write(told)
                             pace.say(told, self._progress(), self.elapsed_s)
                             figures.begin(stream.waited_s)

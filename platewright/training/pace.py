@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NO_LIMIT = 10**9  #: Steps of a run that its hours alone end
 LEAST_STEPS = 3  #: After which the pace is told: the first takes as long as a hundred
+START_UP = 25  #: Steps in which drawing processes come up and stock what is drawn ahead
+STARVING = 0.05  #: Part of the time after these from which a network waits for drawings
 SILENCE_S = 20.0
 RECENT_S = 120.0
 WIDTH = 99  #: Most columns of a line
@@ -77,7 +79,7 @@ class Pace:
         self._settings, self._samples, self._first = settings, samples, step
         self._hours_s = 3600 * settings.hours - elapsed_s
         self._seen: deque[tuple[float, int]] = deque()
-        self._said_s = 0.0
+        self._said_s, self._warned = 0.0, False
         whole = settings.steps < NO_LIMIT
         goal = f"{settings.steps - step:,} steps" if whole else "steps"
         if math.isfinite(settings.hours):
@@ -113,6 +115,18 @@ class Pace:
             steps = int(float(f"{self._hours_s * self.rate:.2g}"))
             return f"{duration(self._hours_s)} are some {steps:,} steps {speed}"
         return f"{steps:,} steps take some {duration(left_s)} {speed}"
+
+    def warn(self, waiting: float, steps: int) -> None:
+        """Say, once, that drawing is too slow for the network, where it is beyond the start.
+
+        Args:
+            waiting: part of the time of the last steps that was spent waiting for drawings, 0-1.
+            steps: how many these are.
+        """
+        began = self._seen[-1][1] - steps - self._first
+        if waiting > STARVING and began >= START_UP and not self._warned:
+            self._warned = True
+            _print(f"{waiting:.0%} of the time goes by waiting for drawings: raise --workers")
 
     def due(self, now_s: float) -> bool:
         """Tell whether nothing was said for so long that a line is due."""

@@ -61,6 +61,19 @@ def test_a_line_is_due_after_some_silence_and_only_of_late_is_counted(
     assert not pace.due(1620)
 
 
+def test_waiting_for_drawings_is_told_once_and_not_of_the_start(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pace = paced(TrainSettings(steps=20_000), steps=25, step_s=2.0)
+    capsys.readouterr()
+    pace.warn(0.9, 25)  # the processes that draw come up, the network is compiled
+    for step in (50, 75, 100):
+        pace.add(step, 1060.0 + 2 * step)
+        pace.warn(0.04 if step == 50 else 0.3, 25)
+    told = capsys.readouterr().err
+    assert told == "30% of the time goes by waiting for drawings: raise --workers\n"
+
+
 def test_a_row_of_the_same_step_is_completed(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     with Log(path) as log:
