@@ -10,6 +10,7 @@ homography of this convention into theirs.
 """
 
 import math
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -18,6 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 Box = tuple[float, float, float, float]
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]  #: (H, W) grey, or (H, W, 3) RGB where nothing else is said
+UNIT: FloatArray = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+"""The corners of the unit square: multiplied by (width, height), those of a picture."""
+LEAST_PX = 1e-6  #: Sides of a box that count as no smaller, so that nothing is divided by 0
 AT_ONCE = 64  #: Boxes that are compared with all others in one go.
 
 
@@ -149,6 +153,45 @@ def suppress(
             kept.append(k)
             gone |= goes[k % AT_ONCE]
     return order[kept].astype(np.int64)
+
+
+def clusters(
+    boxes: FloatArray, scores: NDArray[np.floating], *, overlap: float
+) -> Iterator[tuple[int, NDArray[np.intp], FloatArray]]:
+    """Yield the boxes that stay, best first, each with what lies round it; quick for thousands.
+
+    A box goes when a better one that stays overlaps it by more than `overlap` (intersection over
+    union).
+
+    Args:
+        boxes: (4, n) x0, y0, x1, y1.
+        scores: (n,).
+        overlap: above 0, at most 1.
+
+    Yields:
+        The index of a box, those (m,) of all that may overlap it by so much, itself among them, and
+        its intersections over union with these.
+    """
+    by_top = np.argsort(boxes[1])
+    place = np.empty_like(by_top)
+    place[by_top] = np.arange(len(by_top))
+    x0, y0, x1, y1 = np.take(boxes, by_top, axis=1)
+    area = np.maximum(x1 - x0, LEAST_PX) * np.maximum(y1 - y0, LEAST_PX)
+    ends = np.stack([x1, y1, -x0, -y0])  # so that the least is where two boxes end, at any side
+    # What overlaps a box by so much can't begin farther above or below.
+    first = y0.searchsorted(y0 - (1 / overlap - 1) * (y1 - y0)).tolist()
+    last = y0.searchsorted(y0 + (1 - overlap) * (y1 - y0), "right").tolist()
+    gone = np.zeros(len(by_top), bool)
+    for k in place[np.argsort(-scores, kind="stable")].tolist():
+        if gone[k]:
+            continue
+        near = slice(first[k], max(last[k], k + 1))
+        both = np.minimum(ends[:, near], ends[:, k, None])
+        wide, tall = np.maximum(both[:2] + both[2:], 0.0)
+        shared = wide * tall
+        shared /= area[near] + area[k] - shared
+        gone[near] |= shared > overlap
+        yield int(by_top[k]), by_top[near], shared
 
 
 def homography(source: ArrayLike, target: ArrayLike) -> FloatArray:

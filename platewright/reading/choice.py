@@ -13,7 +13,7 @@ from platewright.network.weights import BundleSettings
 from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder, FrameFramer, Framer, ScanFinder, SlotFramer
 from platewright.reading.line import LineSpeller
-from platewright.reading.origin import OriginTeller
+from platewright.reading.prior import OriginTeller
 from platewright.reading.runtime import Network, load_network
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import SecondSpeller, SlotSpeller, Speller

@@ -61,24 +61,19 @@ def search(
     for _ in range(longest + 1):
         tokens = [h.classes[-1] if h.classes else end + 1 for h, _ in alive]
         logs, states, weights = step(np.array(tokens, np.int32), np.stack([s for _, s in alive]))
-        grown: list[tuple[float, int, int]] = []
-        for k, (text, _) in enumerate(alive):
-            grown += [
-                (text.log_probability + float(logs[k, c]), k, int(c))
-                for c in np.argsort(-logs[k])[: beams + 1]
-            ]
+        grown = [
+            (text.log_probability + float(logs[k, c]), k, int(c))
+            for k, (text, _) in enumerate(alive)
+            for c in np.argsort(-logs[k])[: beams + 1]
+        ]
         grown.sort(key=lambda item: -item[0])
         following = []
         for total, k, c in grown[:beams]:
             text = alive[k][0]
             ended = c == end
-            new = Hypothesis(
-                text.classes if ended else (*text.classes, c),
-                total,
-                ended,
-                (*text.rows, logs[k]),
-                (*text.weights, weights[k]),
-            )
+            classes = text.classes if ended else (*text.classes, c)
+            rows, looked = (*text.rows, logs[k]), (*text.weights, weights[k])
+            new = Hypothesis(classes, total, ended, rows, looked)
             if ended or len(new.classes) == longest:
                 done.append(new)
             else:
@@ -149,7 +144,7 @@ class _NetworkCrops:
 
     weight = 1.0
 
-    def __init__(self, network: Network, *, beams: int = 8) -> None:
+    def __init__(self, network: Network, *, beams: int) -> None:
         self.network, self.beams = network, beams
         self.settings = network.settings
         self.alphabet, self.margin = self.settings.alphabet, self.settings.margin
@@ -181,8 +176,8 @@ class CtcEvidence:
 
     def spell(self) -> Spelling:
         """See `Evidence`."""
-        own = self.settings
-        return spell_ctc(self.steps, own.alphabet, slots=own.slots, beams=self.beams)
+        alphabet, slots = self.settings.alphabet, self.settings.slots
+        return spell_ctc(self.steps, alphabet, slots=slots, beams=self.beams)
 
     def rate(self, texts: Sequence[str]) -> list[float]:
         """See `Evidence`."""
@@ -256,8 +251,10 @@ class AttentionEvidence:
         return log_softmax(logits), after, weights.astype(np.float64)
 
 
-CROP_SPELLERS: dict[str, Any] = {"ctc": CtcSpeller, "attention": AttentionSpeller}
-"""By the task of the network."""
+#: By the task of the network
+CROP_SPELLERS: dict[str, Callable[..., CropSpeller]] = {
+    "ctc": CtcSpeller, "attention": AttentionSpeller,
+}  # fmt: skip
 
 
 def crop_speller(network: Network, *, beams: int = 8) -> CropSpeller:
@@ -269,8 +266,7 @@ def crop_speller(network: Network, *, beams: int = 8) -> CropSpeller:
     made = CROP_SPELLERS.get(network.settings.task)
     if made is None:
         raise ValueError(f"{network.settings.name} reads no text")
-    speller: CropSpeller = made(network, beams=beams)
-    return speller
+    return made(network, beams=beams)
 
 
 ZOOM = 3
@@ -348,8 +344,7 @@ def _band(crop: Picture, spelling: Spelling) -> Picture:
         panel[BAR:, :-6] = seen.round().astype(np.uint8)
         cv2.putText(panel, caption, (4, BAR - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (20, 20, 20), 2)
         panels.append(panel)
-    empty = np.full_like(panels[0], 255)
-    panels += [empty] * (-len(panels) % min(ACROSS, max(len(panels), 1)))
     across = min(ACROSS, len(panels))
+    panels += [np.full_like(panels[0], 255)] * (-len(panels) % across)
     rows = [np.concatenate(panels[k : k + across], axis=1) for k in range(0, len(panels), across)]
     return np.concatenate(rows)

@@ -42,9 +42,7 @@ def best_path(log_probs: ArrayLike) -> tuple[tuple[int, ...], float]:
     (1, 1, 2)
     """
     logs = np.asarray(log_probs, np.float64)
-    path = logs.argmax(axis=1)
-    fresh = np.concatenate([[True], path[1:] != path[:-1]]) & (path != BLANK)
-    return tuple(int(k) for k in path[fresh]), float(logs.max(axis=1).sum())
+    return _spelt(logs.argmax(axis=1)), float(logs.max(axis=1).sum())
 
 
 def near_texts(
@@ -91,7 +89,7 @@ def near_texts(
     return list(found)
 
 
-def _spelt(path: NDArray[np.intp], longest: int | None) -> tuple[int, ...]:
+def _spelt(path: NDArray[np.intp], longest: int | None = None) -> tuple[int, ...]:
     fresh = np.concatenate([[True], path[1:] != path[:-1]]) & (path != BLANK)
     return tuple(path[fresh].tolist())[:longest]
 
@@ -117,10 +115,9 @@ def beam_search(
     >>> [(classes, round(math.exp(log), 2)) for classes, log in beam_search(uniform)]
     [((1,), 0.64), ((), 0.36)]
     """
-    logs = np.asarray(log_probs, np.float64)
-    scale = 0.0
+    logs, scale = np.asarray(log_probs, np.float64), 0.0
     most_characters = len(logs) if longest is None else longest
-    # text: (probability of ending in a blank, of ending in its last character)
+    # By text: the probability that it ends in a blank, and in its last character.
     kept: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
     for step in np.exp(logs).tolist():  # numbers of Python's own: single ones are faster
         silence = step[BLANK]
@@ -304,9 +301,9 @@ def spell_ctc(
     else:
         found = [best_path(logs)[0][:slots]]
     rated = sorted(zip(log_likelihoods(logs, found[:RATED]), found, strict=False), reverse=True)
-    (_, best), *others = rated
-    told = tuple((_text(classes, alphabet), log) for log, classes in others)
-    return replace(spell_text(logs, best, alphabet, slots=slots), others=told)
+    (_, best), *rest = rated
+    others = tuple((text_of(classes, alphabet), log) for log, classes in rest)
+    return replace(spell_text(logs, best, alphabet, slots=slots), others=others)
 
 
 def spell_text(
@@ -319,17 +316,35 @@ def spell_text(
         classes: of the text, at most as many as `slots`.
     """
     log_probability, table = likelihoods(log_probs, classes)
+    out = slots_of(classes, table, math.exp(log_probability), alphabet, slots)
+    return Spelling(text=text_of(classes, alphabet), log_probability=log_probability, slots=out)
+
+
+def slots_of(
+    classes: Sequence[int], table: FloatArray, probability: float, alphabet: Alphabet, slots: int
+) -> FloatArray:
+    """Return the slots of a text: what stands at each place, and how surely it ends then.
+
+    Args:
+        classes: of the text, at most as many as `slots`.
+        table: (characters, classes - 1) what stands at each place, as `likelihoods` gives it.
+        probability: of the text; what it lacks of its characters' is that it does not end there.
+
+    Returns:
+        (slots, characters + 1) probabilities, `pad` last.
+    """
+    count = len(classes)
     out = np.zeros((slots, alphabet.num_classes))
-    out[:, alphabet.pad] = 1.0
-    for k in range(len(classes)):
-        out[k, : alphabet.pad], out[k, alphabet.pad] = table[k], 0.0
-    own = float(np.prod([table[k, c - 1] for k, c in enumerate(classes)])) if len(classes) else 1.0
-    if len(classes) < slots:
-        ends = min(math.exp(log_probability) / max(own, 1e-300), 1.0)
-        out[len(classes)] = (1.0 - ends) / len(alphabet)
-        out[len(classes), alphabet.pad] = ends
-    return Spelling(text=_text(classes, alphabet), log_probability=log_probability, slots=out)
+    out[count:, alphabet.pad] = 1.0
+    out[:count, : alphabet.pad] = table
+    if count < slots:
+        own = float(np.prod(table[np.arange(count), np.asarray(classes, np.intp) - 1]))
+        ends = min(probability / max(own, 1e-300), 1.0)
+        out[count] = (1.0 - ends) / len(alphabet)
+        out[count, alphabet.pad] = ends
+    return out
 
 
-def _text(classes: Sequence[int], alphabet: Alphabet) -> str:
+def text_of(classes: Sequence[int], alphabet: Alphabet) -> str:
+    """Return the text of classes; see `labels`."""
     return alphabet.decode([k - 1 for k in classes])

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from platewright.geometry import FloatArray, Picture, areas, intersections, ratio_of_quad, suppress
-from platewright.reading.caption import is_written
 from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
-from platewright.reading.origin import OriginTeller
+from platewright.reading.prior import OriginTeller
 from platewright.reading.settings import (
     DetectorSettings,
     Shown,
     is_accepted,
     is_complete,
+    is_written,
     room,
 )
 from platewright.reading.speller import Look, Speller
@@ -114,7 +114,7 @@ class Detector:
             quads = [find.quad for find in finds]
             readings = [
                 replace(reading, quad=quad)
-                for quad, reading in zip(quads, self.read_quads(grey, quads), strict=True)
+                for quad, reading in zip(quads, self._framed(grey, quads), strict=True)
             ]
         else:
             finds = sift(grey, finds, self.framer, limit)
@@ -160,19 +160,21 @@ class Detector:
         Returns:
             One reading per quad, in order, however unsure.
         """
+        return self._placed(image, self._framed(_grey(image), quads))
+
+    def _framed(self, grey: Picture, quads: Sequence[ArrayLike]) -> list[Reading]:
+        """Return a reading per quad, in the frame that is seen; whose it is nobody has told yet."""
         if not len(quads):
             return []
-        grey = _grey(image)
         framed = [np.asarray(q, float) for q in quads]
         seen = np.ones(len(framed))
         for _ in range(self.settings.looks - 1):
             framed, presence = self.framer.frame(grey, framed)
             seen = presence if self.framer.counts else seen
-        readings = [
+        return [
             self._reading(look, look.presence * float(p))
             for look, p in zip(self._look(grey, framed), seen, strict=True)
         ]
-        return self._placed(image, readings)
 
     def read_framed(self, image: Picture, finds: Sequence[Find]) -> list[Reading]:
         """Read finds in the frames that they have, and judge none of them.

@@ -10,10 +10,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, FloatArray, Picture, box_of_quad, quad_of_box, suppress
+from platewright.geometry import (
+    Box,
+    FloatArray,
+    Picture,
+    box_of_quad,
+    clusters,
+    quad_of_box,
+    suppress,
+)
 from platewright.reading.runtime import Network, levels
 from platewright.reading.settings import DetectorSettings
-from platewright.reading.spelling import decode_slots
+from platewright.reading.spelling import certainty
 from platewright.reading.straighten import refined, straightened
 
 RATIO = math.sqrt(0.5)  #: Size of each level over the one before
@@ -95,7 +103,6 @@ voting: Gidaris and Komodakis 2015)."""
 WIDER, PER_SIZE = 1.5, 0.5
 """Of so many times as many finds as are asked for, those stay that are the surest: a find that is
 seen at one more size of the photo counts as if its logit were so much more."""
-LEAST_PX = 1e-6  #: A find's box counts as no smaller, so that nothing is divided by 0
 MEGAPIXEL = 1_000_000  #: Pixels
 
 
@@ -187,7 +194,9 @@ class ScanFinder:
         numbers = np.unique(rest[2], return_inverse=True)[1]
         agreeing = [
             (k, near[shared > VOTE])
-            for k, near, shared in islice(_apart(boxes, logits), round(WIDER * most))
+            for k, near, shared in islice(
+                clusters(boxes, logits, overlap=SAME_FIND), round(WIDER * most)
+            )
         ]
         seen_at = [len(set(numbers[near].tolist())) for _, near in agreeing]
         worth = [logits[k] for k, _ in agreeing] + PER_SIZE * np.array(seen_at)
@@ -291,48 +300,6 @@ class SlotFramer:
         size = np.tile(np.array(own.window[::-1], float), 4)
         seen = refined(quads, back, presence[:, 0], corners * size)
         return seen, sigmoid(presence[:, 0]) * certain
-
-
-def _apart(
-    boxes: FloatArray, scores: NDArray[np.float32]
-) -> Iterator[tuple[int, NDArray[np.intp], FloatArray]]:
-    """Yield the boxes of separate finds, best first: none is the same find as a better one.
-
-    Args:
-        boxes: (4, n) x0, y0, x1, y1.
-        scores: (n,).
-
-    Yields:
-        The index of a box, those (m,) of all that may be the same find, itself among them, and its
-        intersections over union with these.
-    """
-    by_top = np.argsort(boxes[1])
-    place = np.empty_like(by_top)
-    place[by_top] = np.arange(len(by_top))
-    x0, y0, x1, y1 = np.take(boxes, by_top, axis=1)
-    area = np.maximum(x1 - x0, LEAST_PX) * np.maximum(y1 - y0, LEAST_PX)
-    ends = np.stack([x1, y1, -x0, -y0])  # so that the least is where two boxes end, at any side
-    # What overlaps a box by so much can't begin farther above or below.
-    first = y0.searchsorted(y0 - (1 / SAME_FIND - 1) * (y1 - y0)).tolist()
-    last = y0.searchsorted(y0 + (1 - SAME_FIND) * (y1 - y0), "right").tolist()
-    gone = np.zeros(len(by_top), bool)
-    for k in place[np.argsort(-scores, kind="stable")].tolist():
-        if gone[k]:
-            continue
-        near = slice(first[k], max(last[k], k + 1))
-        both = np.minimum(ends[:, near], ends[:, k, None])
-        wide, tall = np.maximum(both[:2] + both[2:], 0.0)
-        shared = wide * tall
-        shared /= area[near] + area[k] - shared
-        gone[near] |= shared > SAME_FIND
-        yield int(by_top[k]), by_top[near], shared
-
-
-def certainty(slots: FloatArray, alphabet: Any) -> float:
-    """Return how probable the average character of slots is, the end of the text being one."""
-    text, probability, _ = decode_slots(slots, alphabet)
-    counted = min(len(text) + 1, len(slots))
-    return float(probability ** (1 / counted))
 
 
 SPARED, NEARER = (3, 0.5), (3, 0.45)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from platewright.geometry import FloatArray
 from platewright.network.part import UNSEEN
-from platewright.reading.prior import OTHER, Prior, Priors, Shape
+from platewright.reading.prior import Prior, Priors, Shape
 from platewright.reading.spelling import decode_slots
 from platewright.reading.template_table import Group, TemplateTable, all_regions, known_entries
 from platewright.reading.word import Words
@@ -63,20 +63,17 @@ class Jurisdiction:
     Args:
         regions: their weights are the probabilities before anything is read.
         slots: most characters of a text; longer templates are left out.
-        other: probability of none of them, above 0 and below 1.
     """
 
-    def __init__(
-        self, regions: Sequence[Region], alphabet: Alphabet, slots: int, *, other: float = OTHER
-    ) -> None:
+    def __init__(self, regions: Sequence[Region], alphabet: Alphabet, slots: int) -> None:
         table, self._templates = TemplateTable.of(regions, alphabet, slots)
-        self._use(table, alphabet, slots, other)
+        self._use(table, alphabet, slots)
 
-    def _use(self, table: TemplateTable, alphabet: Alphabet, slots: int, other: float) -> None:
+    def _use(self, table: TemplateTable, alphabet: Alphabet, slots: int) -> None:
         self.alphabet, self.slots = alphabet, slots
         self.codes, self._table, self._num_cells = table.codes, table, table.num_cells
         self.captions = table.captions
-        self._priors = Priors(table, len(alphabet), other)
+        self._priors = Priors(table, len(alphabet))
         self._words = Words(alphabet)
         # What is multiplied or added up stands side by side: a few long rows, not many short ones.
         self._paths = np.ascontiguousarray(table.paths.T)
@@ -106,7 +103,7 @@ class Jurisdiction:
         """
         if not codes_or_paths:
             whole = object.__new__(cls)
-            whole._use(all_regions(alphabet, slots), alphabet, slots, OTHER)
+            whole._use(all_regions(alphabet, slots), alphabet, slots)
             return whole
         from platewright.region import load_region
 

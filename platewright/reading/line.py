@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import FloatArray, Picture, box_of_quad, quad_of_box, suppress
+from platewright.geometry import UNIT, FloatArray, Picture, box_of_quad, suppress
 from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import (
     BLANK,
     character_places,
+    labels,
     likelihoods,
     log_likelihoods,
     near_texts,
+    slots_of,
+    text_of,
 )
 from platewright.reading.finder import SAME_FIND, sigmoid
 from platewright.reading.runtime import Network, levels, log_softmax
@@ -27,7 +31,6 @@ from platewright.reading.straighten import refined, straightened
 from platewright.text import Alphabet
 
 BLANK_SURE = 0.98  #: Steps that are blank with more than this stand together as one
-CORNERS = quad_of_box((0.0, 0.0, 1.0, 1.0))  #: Of a plate, in parts of it
 ASTRAY, MAYBE = 0.08, 0.1
 """Where a corner lies so far from where it was framed, in windows, what may be a plate is read anew
 in its new frame; what was said of its text before does not count."""
@@ -90,7 +93,7 @@ class LineSpeller:
         size = np.tile(np.array(own.window[::-1], float), 4)
         framed = refined(quads, back, presence[:, 0], corners * size)
         margin = np.tile(np.array(own.margin, float) * framing, (4, 1))
-        were = (margin + CORNERS) / (1 + 2 * margin)
+        were = (margin + UNIT) / (1 + 2 * margin)
         strayed = np.abs(corners - were.ravel()).max(axis=1)
         strayed[[new is old for new, old in zip(framed, quads, strict=True)]] = 0.0
         found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
@@ -168,11 +171,9 @@ class LineEvidence:
 
     def spell(self) -> Spelling:
         """See `Evidence`."""
-        told = tuple((self._text(c), math.log(max(p, 1e-300))) for c, p in self.texts[1:])
-        first = self._spell(self.texts[0][0])
-        return Spelling(
-            text=first.text, log_probability=first.log_probability, slots=first.slots, others=told
-        )
+        (best, _), *rest = self.texts
+        told = tuple((text_of(c, self.alphabet), math.log(max(p, 1e-300))) for c, p in rest)
+        return replace(self._spell(best), others=told)
 
     def rate(self, texts: Sequence[str]) -> list[float]:
         """See `Evidence`."""
@@ -207,34 +208,22 @@ class LineEvidence:
         return tuple(lines), tuple(groups)
 
     def _spell(self, classes: Sequence[int]) -> Spelling:
-        longest, alphabet = self.settings.longest, self.alphabet
         found = (likelihoods(each.logs, classes) for each in self.framings)
         logs, tables = zip(*found, strict=True)
         weights = np.exp(np.array(logs) - max(logs))
         probability = float(np.exp(np.array(logs)).mean())
         table = np.tensordot(weights / weights.sum(), np.stack(tables), axes=1)
-        slots = np.zeros((longest, alphabet.num_classes))
-        slots[:, alphabet.pad] = 1.0
-        slots[: len(classes), : alphabet.pad] = table
-        slots[: len(classes), alphabet.pad] = 0.0
-        own = float(np.prod([table[k, c - 1] for k, c in enumerate(classes)])) if classes else 1.0
-        if len(classes) < longest:
-            ends = min(probability / max(own, 1e-300), 1.0)
-            slots[len(classes)] = (1.0 - ends) / len(alphabet)
-            slots[len(classes), alphabet.pad] = ends
+        slots = slots_of(classes, table, probability, self.alphabet, self.settings.longest)
         log = math.log(max(probability, 1e-300))
-        return Spelling(text=self._text(classes), log_probability=log, slots=slots)
+        text = text_of(classes, self.alphabet)
+        return Spelling(text=text, log_probability=log, slots=slots)
 
     def _rate(self, texts: Sequence[tuple[int, ...]]) -> FloatArray:
         logs = np.array([each.rate(texts) for each in self.framings])
         return np.asarray(np.exp(logs).mean(axis=0), np.float64)
 
-    def _text(self, classes: Sequence[int]) -> str:
-        return "".join(self.alphabet.characters[k - 1] for k in classes)
-
     def _classes(self, text: str) -> tuple[int, ...]:
-        classes = (int(k) + 1 for k in self.alphabet.encode(text, len(text)))
-        return tuple(classes)[: self.settings.longest]
+        return tuple(labels(text, self.alphabet)[: self.settings.longest])
 
 
 class Framing:

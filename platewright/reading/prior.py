@@ -3,14 +3,19 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from platewright.geometry import FloatArray
+from platewright.geometry import FloatArray, Picture
+from platewright.reading.runtime import Network, levels, log_softmax
+from platewright.reading.straighten import straightened
 from platewright.reading.template_table import RATIOS, TemplateTable
 
 Shape = tuple[float, int]  #: Width over height, and the number of lines
 
+TRUST = 0.6
+"""Exponent of a look's likelihoods: drawn plates teach less of real ones than they seem to."""
 OTHER = 0.01  #: Probability, before anything is seen, of a region that is not described
 FREE = 0.03  #: Part of each region's plates whose texts are not described: personal ones, old ones
 SHAPED = 0.6  #: Exponent of how likely a plate's shape is
@@ -19,6 +24,36 @@ GAP_SEEN, GAP_MADE_UP = 0.7, 0.06
 GAP_ELSEWHERE = 0.25  #: How often two characters of a plate that no region describes stand apart
 GAP_ASTRAY = 0.05  #: How often gaps say nothing: shops set characters as they like
 TINY = 1e-9
+
+
+class OriginTeller:
+    """Looks at plates in colour."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.regions: tuple[str, ...] = network.settings.origin.regions
+
+    def look(self, image: Picture, quads: Sequence[Any]) -> list[dict[str, float]]:
+        """Return logarithms of likelihoods by region, of each plate.
+
+        It was taught every region as often, so that what it says is a likelihood; no region more
+        often, which is made up for.
+
+        Args:
+            image: (H, W, 3) RGB, or (H, W) grey photo.
+            quads: (4, 2) each, photo pixels, at least one.
+
+        Returns:
+            By code, up to a constant; those of no region under the empty code.
+        """
+        own = self.network.settings.origin
+        colours = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+        pictures, _ = straightened(colours, quads, own.window, own.margin)
+        (logits,) = self.network.run(["origin"], {"colours": levels(pictures)})
+        found = log_softmax(logits)
+        found[:, -1] -= math.log(own.nobody / (1 - own.nobody) * len(self.regions))
+        codes = (*self.regions, "")
+        return [dict(zip(codes, row, strict=True)) for row in (TRUST * found).tolist()]
 
 
 @dataclass(frozen=True)
@@ -36,20 +71,19 @@ class Priors:
     Args:
         table: its regions are weighed as they are.
         characters: how many a text may have at each place.
-        other: probability of a region that is not in the table, above 0 and below 1.
     """
 
-    def __init__(self, table: TemplateTable, characters: int, other: float) -> None:
-        self._table, self._other = table, other
+    def __init__(self, table: TemplateTable, characters: int) -> None:
+        self._table = table
         even = table.lengths * math.log(characters)
-        self._logs = np.log((1 - other) * (1 - FREE) * table.shares) + even
+        self._logs = np.log((1 - OTHER) * (1 - FREE) * table.shares) + even
         between = table.apart / np.float32(255) * (GAP_SEEN - GAP_MADE_UP) + GAP_MADE_UP
         between = between[:, 1:]
         inside = np.arange(1, between.shape[1] + 1) < table.lengths[:, None]
         self._gap = np.where(inside, np.log(between), 0.0).astype(np.float32)
         self._no_gap = np.where(inside, np.log1p(-between), 0.0).astype(np.float32)
         weights = np.bincount(table.owners, table.shares, len(table.codes)) + TINY
-        self._free_logs = np.log((1 - other) * FREE * weights)
+        self._free_logs = np.log((1 - OTHER) * FREE * weights)
         densities = table.shares[:, None, None] * np.exp(table.shapes)
         sums = np.full((len(table.codes), *densities.shape[1:]), TINY)
         np.add.at(sums, table.owners, densities)
@@ -77,7 +111,7 @@ class Priors:
             at = int(lines > 1), int(np.abs(RATIOS - math.log(ratio)).argmin())
             before += self._shapes[at]
             free += self._free_shapes[at]
-        return Prior(before, np.append(free, math.log(self._other) + nobody))
+        return Prior(before, np.append(free, math.log(OTHER) + nobody))
 
     def _of_gaps(self, groups: Sequence[str]) -> FloatArray:
         """Return how much more probable groups are of each template than of no region's plate."""

@@ -9,9 +9,15 @@ import numpy as np
 
 from platewright.errors import ConfigError
 from platewright.geometry import FloatArray, Picture
-from platewright.reading.finder import certainty
 from platewright.reading.runtime import Network, levels
-from platewright.reading.spelling import Spelling, decode_slots, fold_slots, sharpen, spell
+from platewright.reading.spelling import (
+    Spelling,
+    certainty,
+    decode_slots,
+    fold_slots,
+    sharpen,
+    spell,
+)
 from platewright.reading.straighten import refined, straightened
 from platewright.text import Alphabet
 

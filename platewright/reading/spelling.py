@@ -12,6 +12,8 @@ EMPTY = 0.5
 """A slot that is empty with more than this probability ends the text: where several characters are
 possible, none of them may be as probable as the end and yet one of them be there."""
 
+ALTERNATIVES = 3  #: Most characters listed at a place, the text's own first
+
 
 def sharpen(slots: FloatArray, temperature: float) -> FloatArray:
     """Return probabilities at another temperature: above 1 less sure, below 1 surer.
@@ -27,13 +29,12 @@ def sharpen(slots: FloatArray, temperature: float) -> FloatArray:
 
 
 def decode_slots(
-    slots: FloatArray, alphabet: Alphabet, *, alternatives: int = 3, end: float | None = EMPTY
+    slots: FloatArray, alphabet: Alphabet, *, end: float | None = EMPTY
 ) -> tuple[str, float, tuple[Character, ...]]:
     """Read the most probable characters of a text that is as long as it most probably is.
 
     Args:
         slots: (slots, classes) probabilities, the last class is `pad`.
-        alternatives: most characters listed per position.
         end: the text ends at the first slot that is empty with more than this probability; None:
             at the first where no character is more probable than that it is empty.
 
@@ -44,33 +45,33 @@ def decode_slots(
     least = slots[:, : alphabet.pad].max(axis=1) if end is None else end
     empty = np.flatnonzero(slots[:, alphabet.pad] > least)
     text = alphabet.decode(best[: empty[0] if empty.size else len(best)].tolist())
-    confidence, characters = spell(text, slots, alphabet, alternatives=alternatives)
+    confidence, characters = spell(text, slots, alphabet)
     return text, confidence, characters
 
 
-def spell(
-    text: str, slots: FloatArray, alphabet: Alphabet, *, alternatives: int = 3
-) -> tuple[float, tuple[Character, ...]]:
+def spell(text: str, slots: FloatArray, alphabet: Alphabet) -> tuple[float, tuple[Character, ...]]:
     """Return the probability of a text, and its characters.
 
     Args:
         text: of the alphabet's characters, at most as many as there are slots.
         slots: (slots, classes) probabilities, the last class is `pad`.
-        alternatives: most characters listed per position, the text's own first.
 
     Returns:
         The product of the characters' probabilities and that of the slot that ends the text, 0 for
         an empty one; the characters.
+
+    Raises:
+        ValueError: if a character is foreign, or the text is longer than the slots.
     """
     characters: list[Character] = []
     confidence = 1.0 if text else 0.0
-    ranked = np.argsort(-slots[: len(text), : alphabet.pad], axis=1)[:, :alternatives].tolist()
-    for position, (char, likely) in enumerate(zip(text, ranked, strict=True)):
-        own = alphabet.index(char)
+    ranked = np.argsort(-slots[: len(text), : alphabet.pad], axis=1)[:, :ALTERNATIVES].tolist()
+    own_classes = alphabet.encode(text, len(slots)).tolist()
+    for position, (char, own, likely) in enumerate(zip(text, own_classes, ranked, strict=False)):
         order = [own, *(k for k in likely if k != own)]
         listed = tuple(
             (alphabet.characters[k], float(slots[position, k]))
-            for k in order[:alternatives]
+            for k in order[:ALTERNATIVES]
             if k == own or slots[position, k] > 0
         )
         characters.append(Character(char=char, probability=listed[0][1], alternatives=listed))
@@ -78,6 +79,13 @@ def spell(
     if len(text) < len(slots):
         confidence *= float(slots[len(text), alphabet.pad])
     return confidence, tuple(characters)
+
+
+def certainty(slots: FloatArray, alphabet: Alphabet) -> float:
+    """Return how probable the average character of slots is, the end of the text being one."""
+    text, probability, _ = decode_slots(slots, alphabet)
+    counted = min(len(text) + 1, len(slots))
+    return float(probability ** (1 / counted))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from platewright.geometry import (
+    UNIT,
     Box,
     FloatArray,
     Picture,
@@ -91,7 +92,6 @@ Layers = tuple[Picture, Picture]  #: A picture times its alpha, and the alpha (h
 
 Keep = Callable[[str, Picture], None]
 """Takes a stage's name and its picture, for whoever wants to see how a sample came about."""
-UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 
 
 class PreparedPlate:

@@ -8,7 +8,15 @@ from itertools import accumulate
 import cv2
 import numpy as np
 
-from platewright.geometry import Box, FloatArray, Picture, box_of_quad, homography, quad_of_box
+from platewright.geometry import (
+    UNIT,
+    Box,
+    FloatArray,
+    Picture,
+    box_of_quad,
+    homography,
+    quad_of_box,
+)
 from platewright.record import SceneRecord
 from platewright.region import Look, draw_region
 from platewright.synth.background import Backgrounds
@@ -100,7 +108,6 @@ def degrade(
 
 
 TRIES = 24  #: Places that are tried for a decoy, each a fifth smaller
-UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 
 
 @dataclass(frozen=True, kw_only=True)

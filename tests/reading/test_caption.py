@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from platewright.geometry import quad_of_box
-from platewright.reading.caption import is_written
+from platewright.reading.settings import is_written
 
 QUAD = quad_of_box((20, 20, 190, 56))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -251,6 +252,21 @@ def test_box_finds_one_plate_and_the_default_network_reads_it() -> None:
     assert reading.text == "XY" and reading.bounds == pytest.approx((40, 30, 120, 60))
     assert boxed(detector(min_presence=0.9)).read(PHOTO) == []
     assert found.read_quads(PHOTO, [QUAD])[0].text == "XY"  # what is given need not be found
+
+
+def test_whose_plate_it_is_is_told_once_where_a_box_is_read() -> None:
+    seen = []
+
+    class Origin:
+        def look(self, image: np.ndarray, quads: Sequence[np.ndarray]) -> list[dict[str, float]]:
+            seen.append((image.shape, len(quads)))
+            return [{}] * len(quads)
+
+    plain, network = detector(min_presence=0.0), FixedBox()
+    origin: Any = Origin()
+    boxed = Detector(BoxFinder(network), plain.framer, plain.speller, plain.settings, origin)
+    boxed.read(PHOTO)
+    assert seen == [(PHOTO.shape, 1)]
 
 
 def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from platewright.network.part import OriginSettings
 from platewright.reading.jurisdiction import Jurisdiction
-from platewright.reading.origin import TRUST, OriginTeller
+from platewright.reading.prior import TRUST, OriginTeller
 from platewright.text import Alphabet
 
 FULL = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")

@@ -36,9 +36,16 @@ def test_nothing_to_read_is_an_empty_text_without_confidence() -> None:
     assert decode_slots(np.array([[0.0, 0.1, 0.0, 0.9], [1.0, 0, 0, 0]]), ABC) == ("", 0.0, ())
 
 
-def test_as_many_alternatives_as_asked_for() -> None:
-    _, _, characters = decode_slots(np.array([[0.5, 0.3, 0.2, 0.0]]), ABC, alternatives=1)
-    assert characters[0].alternatives == (("A", 0.5),)
+def test_three_alternatives_at_most() -> None:
+    slots = np.array([[0.4, 0.3, 0.2, 0.1, 0.0]])
+    _, _, characters = decode_slots(slots, Alphabet("ABCD"))
+    assert characters[0].alternatives == (("A", 0.4), ("B", 0.3), ("C", 0.2))
+
+
+@pytest.mark.parametrize("text", ["A-", "ABCA"])
+def test_a_text_that_cannot_be_spelt_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        spell(text, np.full((3, 4), 0.25), ABC)
 
 
 def test_temperature_by_hand() -> None:

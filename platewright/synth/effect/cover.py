@@ -7,11 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Picture, homography, project
+from platewright.geometry import UNIT, Picture, homography, project
 from platewright.synth import option
 
 STAGE = "front"
-UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,20 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from platewright.geometry import FloatArray, Picture, homography, project, to_pixel_centres
+from platewright.geometry import (
+    UNIT,
+    FloatArray,
+    Picture,
+    homography,
+    project,
+    to_pixel_centres,
+)
 from platewright.region.look import luma
 from platewright.synth import option
 from platewright.synth.effect import Surroundings
 
 STAGE = "surface"
 SIZE = (64, 128)  #: (height, width) of the flat panel, pixels
-UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 KINDS = ("slats", "mesh", "lines", "plain")
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from platewright.errors import ConfigError, run_script
-from platewright.geometry import FloatArray, Picture, homography, project
+from platewright.geometry import UNIT, FloatArray, Picture, homography, project
 from platewright.image import save_image
 from platewright.record import PlateRecord, SceneRecord
 from platewright.region import Look, jurisdictions
@@ -137,7 +137,6 @@ def main() -> None:
     print(f"{args.picture}: a drawn street with the plates {texts}", file=sys.stderr)
 
 
-UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 FOCAL = 1.1  #: Distance of the picture plane over the picture's width: a view of 49 degrees
 HEIGHT_M = 2.2  #: Of the camera over the road
 
