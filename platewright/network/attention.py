@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from platewright.network.kind import Networks, Recipe, text_recipe
 from platewright.network.layers import Standardize, bidirectional, conv_relu, in_rows
-from platewright.network.weights import TextSettings
+from platewright.network.part import TextSettings
 
 Tensor = Any
 EMBEDDING = 10  #: Numbers that stand for the character before

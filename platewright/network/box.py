@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from platewright.network.kind import Networks, Recipe, recipe_of_ours
 from platewright.network.layers import Standardize, conv_relu
-from platewright.network.weights import TextSettings
+from platewright.network.part import TextSettings
 
 Tensor = Any
 SMALLEST = 1 / 224  #: Least width and height of a box, parts of the photo

@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from platewright.network.kind import Networks, Recipe, text_recipe
 from platewright.network.layers import Standardize, bidirectional, conv_relu, in_rows, with_tail
-from platewright.network.weights import TextSettings
+from platewright.network.part import TextSettings
 
 ORIGINAL = TextSettings(
     name="crnn-gru",

@@ -242,5 +242,61 @@ def _gates(layer: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
     return kernel.T[pick], recurrent.T[pick], biases[:, pick].reshape(-1)
 
 
+def make_products(graph: Any) -> None:
+    """Make products over the last axis of the last convolutions, 1 by 1 and of 32 bits.
+
+    What is computed in 8 bits has its channels last. Of convolutions behind it ONNX Runtime turns
+    the axes round, twice, and copies their input for each: that took longer than themselves.
+    """
+    from onnx import helper, numpy_helper
+
+    weights = {x.name: x for x in graph.initializer}
+    rectified = {node.input[0] for node in graph.node if node.op_type == "Relu"}
+    of_input: dict[str, list[Any]] = {}
+    for node in graph.node:
+        kernel = weights.get(node.input[1]) if node.op_type == "Conv" else None
+        small = kernel is not None and [*kernel.dims[2:]] == [1, 1]
+        if small and node.output[0] not in rectified:
+            of_input.setdefault(node.input[0], []).append(node)
+    nodes: list[Any] = []
+
+    def add(kind: str, inputs: list[str], *outputs: str, **attributes: Any) -> str:
+        nodes.append(helper.make_node(kind, inputs, outputs, name=outputs[0], **attributes))
+        return outputs[0]
+
+    def constant(name: str, values: NDArray[Any]) -> str:
+        graph.initializer.append(numpy_helper.from_array(values, name))
+        return name
+
+    for node in graph.node:
+        name = node.input[0] if node.input else ""
+        same = of_input.get(name, [])
+        if node not in same:
+            nodes.append(node)
+            continue
+        if node is not same[0]:
+            continue  # with the first
+        kernels, biases = (
+            [numpy_helper.to_array(weights[each.input[k]]) for each in same] for k in (1, 2)
+        )
+        kernel = np.ascontiguousarray(np.concatenate(kernels)[:, :, 0, 0].T)
+        at = add("Transpose", [name], f"{name}/last", perm=[0, 2, 3, 1])
+        at = add("MatMul", [at, constant(f"{name}/kernels", kernel)], f"{name}/product")
+        at = add("Add", [at, constant(f"{name}/biases", np.concatenate(biases))], f"{name}/sum")
+        parts = [at]
+        if len(same) > 1:
+            sizes = constant(f"{name}/sizes", np.array([len(bias) for bias in biases]))
+            parts = [f"{each.output[0]}/last" for each in same]
+            add("Split", [at, sizes], *parts, axis=3)
+        for part, each in zip(parts, same, strict=True):
+            add("Transpose", [part], each.output[0], perm=[0, 3, 1, 2])
+    del graph.node[:]
+    graph.node.extend(nodes)
+    used = {name for node in nodes for name in node.input}
+    kept = [x for x in graph.initializer if x.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
 if __name__ == "__main__":
     export(Path(sys.argv[1]), Path(sys.argv[2]))

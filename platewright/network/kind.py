@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from platewright.errors import ConfigError
 
 if TYPE_CHECKING:
-    from platewright.network.part import PartSettings
-    from platewright.network.weights import AnySettings, TextSettings
+    from platewright.network.part import PartSettings, TextSettings
+    from platewright.network.weights import AnySettings
 
 
 FOLDER = Path(__file__).resolve().parent
@@ -160,7 +160,8 @@ def joined(settings: Sequence[PartSettings | TextSettings]) -> AnySettings:
     Raises:
         ConfigError: if two are of the same task, or one has a weights file of its own.
     """
-    from platewright.network.weights import BundleSettings, TextSettings
+    from platewright.network.part import TextSettings
+    from platewright.network.weights import BundleSettings
 
     parts: dict[str, Any] = {}
     for one in settings:
@@ -182,7 +183,7 @@ def build(settings: AnySettings) -> Networks:
     Raises:
         ConfigError: as `load_kind`.
     """
-    from platewright.network.weights import TextSettings
+    from platewright.network.part import TextSettings
 
     if isinstance(settings, TextSettings):
         return load_kind(settings.name).build(settings)

@@ -1,7 +1,11 @@
-"""Settings of the networks that share a weights file: scan, frame, line, slots and origin."""
+"""Settings of networks: those that share a weights file, and those with one of their own.
 
+The former are scan, frame, line, slots and origin.
+"""
+
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 from platewright.geometry import Box
@@ -256,6 +260,63 @@ PARTS: dict[str, type[PartSettings]] = {
     "origin": OriginSettings,
 }
 """What a weights file may have several of, by their tasks, in the order they are built in."""
+
+
+TEXT_TASKS = ("ctc", "attention")
+"""Tasks of networks that have a file of their own and read a text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSettings:
+    """Shapes of a network that has a weights file of its own: texts, or a box, out of a picture."""
+
+    name: str  #: of the network, as its file's
+    task: str  #: what it is taught, and how its outputs are to be understood: ctc, attention or box
+    window: tuple[int, int]  #: (height, width) of the grey picture it takes, pixels
+    channels: tuple[int, ...]  #: of its convolutions, in order
+    #: of its recurrent layers, or of its dense ones, in order; none: see `box`
+    units: tuple[int, ...]
+    width: int = 0  #: numbers per step that its recurrent layers get; 0: what the convolutions give
+    rows: int = 1  #: how often the sequence runs over the plate: 2 reads an upper and a lower line
+    dropout: float = 0.0  #: part of the recurrent layers' inputs that training leaves out, 0-1
+    norm: bool = True  #: whether every convolution is followed by batch normalisation
+    characters: str = DEFAULT_CHARACTERS  #: the alphabet
+    slots: int = 12  #: most characters of a text
+    #: (x, y) room round the plate's quad in the window, parts of the plate
+    margin: tuple[float, float] = (0.06, 0.08)
+
+    def __post_init__(self) -> None:
+        known = self.task in (*TEXT_TASKS, "box")
+        if not known or len(self.window) != 2 or self.slots < 1:
+            raise ValueError("task, window or slots")
+
+    @property
+    def parts(self) -> dict[str, "TextSettings"]:
+        """Itself by its name, as `BundleSettings` has several."""
+        return {self.name: self}
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The characters as classes."""
+        return Alphabet(self.characters)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of its sequence: a column is four pixels wide."""
+        return self.rows, self.window[1] // 4
+
+    @property
+    def facts(self) -> Facts:
+        """What `model.py` tells of it."""
+        rows, columns = self.cells
+        steps = f"{rows * columns}: {rows} row{'s' * (rows > 1)} of {columns} columns"
+        text = (("slots", f"{self.slots} of {self.characters!r}"), ("steps", steps))
+        window = ("window", f"{self.window[1]} x {self.window[0]} pixels")
+        return (window, *text) if self.task in TEXT_TASKS else (window,)
+
+    def to_json(self) -> str:
+        """Return the settings as one line of JSON."""
+        return json.dumps(asdict(self))
 
 
 def uncalibrated(settings: Any) -> Any:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, BinaryIO, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,10 @@ from platewright.network.part import (
     PartSettings,
     ScanSettings,
     SlotSettings,
+    TextSettings,
     thick,
     thin,
 )  # fmt: skip
-from platewright.text import DEFAULT_CHARACTERS, Alphabet
 
 Arrays = dict[str, NDArray[np.float32]]
 SETTINGS = "settings.json"
@@ -52,8 +52,6 @@ BOUNDS = {
     "rows": (1, 10), "dropout": (0, 1),
 }  # fmt: skip
 """Of those that reading computes with."""
-TEXT_TASKS = ("ctc", "attention")
-"""Tasks of networks that have a file of their own and read a text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,59 +84,6 @@ class BundleSettings:
     def to_json(self) -> str:
         """Return the settings as one line of JSON."""
         return json.dumps({task: asdict(part) for task, part in self.parts.items()})
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextSettings:
-    """Shapes of a network that has a weights file of its own: texts, or a box, out of a picture."""
-
-    name: str  #: of the network, as its file's
-    task: str  #: what it is taught, and how its outputs are to be understood: ctc, attention or box
-    window: tuple[int, int]  #: (height, width) of the grey picture it takes, pixels
-    channels: tuple[int, ...]  #: of its convolutions, in order
-    #: of its recurrent layers, or of its dense ones, in order; none: see `box`
-    units: tuple[int, ...]
-    width: int = 0  #: numbers per step that its recurrent layers get; 0: what the convolutions give
-    rows: int = 1  #: how often the sequence runs over the plate: 2 reads an upper and a lower line
-    dropout: float = 0.0  #: part of the recurrent layers' inputs that training leaves out, 0-1
-    norm: bool = True  #: whether every convolution is followed by batch normalisation
-    characters: str = DEFAULT_CHARACTERS  #: the alphabet
-    slots: int = 12  #: most characters of a text
-    #: (x, y) room round the plate's quad in the window, parts of the plate
-    margin: tuple[float, float] = (0.06, 0.08)
-
-    def __post_init__(self) -> None:
-        known = self.task in (*TEXT_TASKS, "box")
-        if not known or len(self.window) != 2 or self.slots < 1:
-            raise ValueError("task, window or slots")
-
-    @property
-    def parts(self) -> dict[str, TextSettings]:
-        """Itself by its name, as `BundleSettings` has several."""
-        return {self.name: self}
-
-    @property
-    def alphabet(self) -> Alphabet:
-        """The characters as classes."""
-        return Alphabet(self.characters)
-
-    @property
-    def cells(self) -> tuple[int, int]:
-        """(rows, columns) of its sequence: a column is four pixels wide."""
-        return self.rows, self.window[1] // 4
-
-    @property
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """What `model.py` tells of it."""
-        rows, columns = self.cells
-        steps = f"{rows * columns}: {rows} row{'s' * (rows > 1)} of {columns} columns"
-        text = (("slots", f"{self.slots} of {self.characters!r}"), ("steps", steps))
-        window = ("window", f"{self.window[1]} x {self.window[0]} pixels")
-        return (window, *text) if self.task in TEXT_TASKS else (window,)
-
-    def to_json(self) -> str:
-        """Return the settings as one line of JSON."""
-        return json.dumps(asdict(self))
 
 
 AnySettings = BundleSettings | TextSettings
@@ -228,16 +173,8 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
-class Settings(Protocol):
-    """Of any network."""
-
-    def to_json(self) -> str:
-        """Return them as one line of JSON."""
-        ...
-
-
 def save_weights(
-    path: Path, arrays: Arrays, settings: Settings, note: dict[str, Any] | None = None
+    path: Path, arrays: Arrays, settings: AnySettings, note: dict[str, Any] | None = None
 ) -> None:
     """Write a weights file whole or not at all.
 

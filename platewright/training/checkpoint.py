@@ -1,4 +1,4 @@
-"""What a run leaves: checkpoints to go on from, its log, curves and weights; where it may write."""
+"""What a run begins with and leaves: checkpoints, weights, its log, curves; where it may write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from platewright.errors import ConfigError, WeightsError
 from platewright.file import make_folder, whole_file, whole_text, write_file
 from platewright.network.export import export_beside
-from platewright.network.weights import AnySettings, TextSettings, save_arrays
+from platewright.network.part import TextSettings
+from platewright.network.weights import AnySettings, save_arrays
 from platewright.resource import is_bundled
 from platewright.text import percent
 from platewright.training.pace import MEASURED
@@ -76,6 +77,47 @@ def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, list[NDArray[Any]], Sta
 
     optimizer = [arrays[k] for k in sorted(arrays) if k.startswith("o:")]
     return part("w:"), part("a:"), optimizer, state
+
+
+def _leads(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Tell whether a convolution's kernel is another's with fewer channels coming in."""
+    return len(small) == 4 and small[2] < large[2] and (*small[:2], large[2], small[3]) == large
+
+
+def fitting(fresh: Arrays, found: Arrays, source: str) -> Arrays:
+    """Return a network's weights with all that a file has for it.
+
+    The line reader takes the trunk of a slot reader as well, and lets a step say at first what the
+    cells of its column said; blank is none. What a larger network has beside that begins so that
+    it computes the same.
+
+    Args:
+        fresh: the network's own, by path; what the file lacks stays as it is.
+        found: of the file.
+
+    Raises:
+        WeightsError: if nothing fits.
+    """
+    out = {name: np.array(value) for name, value in fresh.items()}
+    fits = 0
+    for renamed in (lambda n: re.sub("^slots_", "line_", n), lambda n: n):
+        for name, value in found.items():
+            there = out.get(renamed(name))
+            if there is None or there.ndim != value.ndim:
+                continue
+            if there.shape == value.shape or _leads(value.shape, there.shape):
+                there[:] = 0.0  # what comes in beside what there was says nothing at first
+                there[tuple(map(slice, value.shape))] = value
+                fits += 1
+    if not fits:
+        raise WeightsError(f"{source}: weights of another network: nothing of them fits")
+    steps, cells = fresh.get("line_steps/kernel"), found.get("slots_characters/kernel")
+    alone = "line_steps/kernel" not in found
+    if steps is not None and cells is not None and alone and steps.shape[2] == cells.shape[2]:
+        order = np.roll(np.arange(cells.shape[-1]), 1)  # none first, as blank is
+        out["line_steps/kernel"][..., :-1] = cells[..., order]
+        out["line_steps/bias"][:-1] = found["slots_characters/bias"][order]
+    return out
 
 
 class Log:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from platewright.errors import WeightsError
 from platewright.file import make_folder
 from platewright.network.kind import Schedule, build, joined
 from platewright.network.weights import load_file, model_arrays, save_weights, set_arrays
@@ -124,11 +125,14 @@ class Trainer:
         """Go on from the checkpoint; the best loss so far is that of the weights beside it.
 
         Raises:
-            WeightsError: if there is none, or it is of another network.
+            WeightsError: if there is none, or it is of another network or optimiser.
         """
         weights, average, optimizer, progress = load_checkpoint(self.checkpoint)
         set_arrays(self.model, weights, str(self.checkpoint))
-        for variable, value in zip(self.optimizer.variables, optimizer, strict=True):
+        own = self.optimizer.variables
+        if [v.shape for v in own] != [value.shape for value in optimizer]:
+            raise WeightsError(f"{self.checkpoint}: was not trained with {self.settings.optimizer}")
+        for variable, value in zip(own, optimizer, strict=True):
             variable.assign(value)
         self.average = average
         self.step, self.elapsed_s = progress.step, progress.elapsed_s

@@ -8,19 +8,19 @@ photos and drawings are searched, never real plates. Bootstrapping of negatives:
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from numpy.lib.format import open_memmap
+from numpy.lib.format import write_array_header_1_0
 from numpy.typing import NDArray
 
 from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
-from platewright.file import make_folder, open_file
+from platewright.file import claim_results, open_file, whole_file
 from platewright.geometry import Picture, box_of_quad
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.progress import track
@@ -77,6 +77,34 @@ def mine(
             found += 1
             if found == most:
                 break
+
+
+def save_mined(path: Path, windows: Iterable[Picture], size: tuple[int, int]) -> int:
+    """Write windows of a (height, width) to a file, whole or not at all, and return how many.
+
+    After Ctrl-C they are those that were mined so far, if there are any.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    count = 0
+
+    def head() -> None:
+        stream.seek(0)
+        told = {"descr": "|u1", "fortran_order": False, "shape": (count, *size)}
+        write_array_header_1_0(stream, told)  # as long for any count
+
+    with whole_file(path) as stream:
+        head()
+        try:
+            for window in windows:
+                stream.write(window.tobytes())
+                count += 1
+        except KeyboardInterrupt:
+            if not count:
+                raise
+        head()
+    return count
 
 
 def load_hard(path: Path) -> Picture:
@@ -156,11 +184,13 @@ def main() -> int:
     add("--presence", type=float, default=0.03, metavar="P",
         help="least of scan times reader, 0-1 (%(default)s)")  # fmt: skip
     add("--seed", type=int, default=0, help="of the drawings (%(default)s)")
+    add("--force", action="store_true", help="replace OUT.npy")
     args = parser.parse_args()
     if args.out.suffix != ".npy":
         raise DatasetError(f"{args.out}: mined windows are an .npy file")
     if args.count < 1 or args.most < 1 or not 0 < args.presence < 1:
         raise WeightsError("--count and --most start at 1, --presence lies between 0 and 1")
+    claim_results(args.weights, args.out, force=args.force)
     network = load_network(args.weights)
     settings = DetectorSettings(
         min_presence=args.presence, scan_presence=args.presence, second_look=args.presence
@@ -173,13 +203,8 @@ def main() -> int:
         return sift(grey, detector.finder.find(grey, settings), detector.framer, settings)
 
     found = mine(find, _searched(photos, args.seed), args.most, reader)
-    shape = (args.count, *_mined_size(reader))
-    make_folder(args.out.parent)
-    mined = open_memmap(args.out, mode="w+", dtype=np.uint8, shape=shape)
-    for k, window in enumerate(track(islice(found, args.count), args.count, unit="windows")):
-        mined[k] = window
-    mined.flush()
-    print(f"{args.out}: {args.count:,} windows")
+    wanted = track(islice(found, args.count), args.count, unit="windows")
+    print(f"{args.out}: {save_mined(args.out, wanted, _mined_size(reader)):,} windows")
     return 0
 
 

@@ -35,6 +35,7 @@ from platewright.errors import WeightsError, run_script
 from platewright.file import claim_results, file_digest, write_file
 from platewright.geometry import FloatArray
 from platewright.lock import scratch_folder
+from platewright.network.export import make_products
 from platewright.network.kind import Recipe
 from platewright.network.weights import AnySettings
 from platewright.reading.runtime import OnnxNetwork
@@ -110,7 +111,7 @@ def quantize(
         round_weights(proto, whole, drawings)
     read = [x.name for x in proto.graph.output if x.name not in TAUGHT]
     proto = onnx.utils.Extractor(proto).extract_model([x.name for x in proto.graph.input], read)
-    _make_products(proto.graph)
+    make_products(proto.graph)
     del proto.metadata_props[:]
     told = {"settings": network.to_json(), "made_of": plain_network.made_of or file_digest(source)}
     onnx.helper.set_model_props(proto, told)
@@ -156,62 +157,6 @@ def _delicate(graph: Any) -> set[str]:
     return found | {
         node.name for node in graph.node if node.op_type == "Relu" and node.input[0] not in small
     }
-
-
-def _make_products(graph: Any) -> None:
-    """Make products over the last axis of the last convolutions, 1 by 1 and of 32 bits.
-
-    What is computed in 8 bits has its channels last. Of convolutions behind it ONNX Runtime turns
-    the axes round, twice, and copies their input for each: that took longer than themselves.
-    """
-    from onnx import helper, numpy_helper
-
-    weights = {x.name: x for x in graph.initializer}
-    rectified = {node.input[0] for node in graph.node if node.op_type == "Relu"}
-    of_input: dict[str, list[Any]] = {}
-    for node in graph.node:
-        kernel = weights.get(node.input[1]) if node.op_type == "Conv" else None
-        small = kernel is not None and [*kernel.dims[2:]] == [1, 1]
-        if small and node.output[0] not in rectified:
-            of_input.setdefault(node.input[0], []).append(node)
-    nodes: list[Any] = []
-
-    def add(kind: str, inputs: list[str], *outputs: str, **attributes: Any) -> str:
-        nodes.append(helper.make_node(kind, inputs, outputs, name=outputs[0], **attributes))
-        return outputs[0]
-
-    def constant(name: str, values: NDArray[Any]) -> str:
-        graph.initializer.append(numpy_helper.from_array(values, name))
-        return name
-
-    for node in graph.node:
-        name = node.input[0] if node.input else ""
-        same = of_input.get(name, [])
-        if node not in same:
-            nodes.append(node)
-            continue
-        if node is not same[0]:
-            continue  # with the first
-        kernels, biases = (
-            [numpy_helper.to_array(weights[each.input[k]]) for each in same] for k in (1, 2)
-        )
-        kernel = np.ascontiguousarray(np.concatenate(kernels)[:, :, 0, 0].T)
-        at = add("Transpose", [name], f"{name}/last", perm=[0, 2, 3, 1])
-        at = add("MatMul", [at, constant(f"{name}/kernels", kernel)], f"{name}/product")
-        at = add("Add", [at, constant(f"{name}/biases", np.concatenate(biases))], f"{name}/sum")
-        parts = [at]
-        if len(same) > 1:
-            sizes = constant(f"{name}/sizes", np.array([len(bias) for bias in biases]))
-            parts = [f"{each.output[0]}/last" for each in same]
-            add("Split", [at, sizes], *parts, axis=3)
-        for part, each in zip(parts, same, strict=True):
-            add("Transpose", [part], each.output[0], perm=[0, 3, 1, 2])
-    del graph.node[:]
-    graph.node.extend(nodes)
-    used = {name for node in nodes for name in node.input}
-    kept = [x for x in graph.initializer if x.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
 
 
 def round_weights(
@@ -269,9 +214,8 @@ def compensate(weights: FloatArray, step: FloatArray, covariance: FloatArray) ->
         (outputs, inputs) whole numbers of steps, `LOWEST` to `HIGHEST`.
     """
     damped = covariance + DAMPING * np.mean(np.diag(covariance)) * np.eye(len(covariance))
-    order = np.argsort(
-        -np.diag(damped)
-    )  # what counts most is rounded while most can make up for it
+    # What counts most is rounded while most can make up for it.
+    order = np.argsort(-np.diag(damped))
     factor = np.linalg.cholesky(np.linalg.inv(damped[np.ix_(order, order)])).T
     left = weights[:, order].copy()
     rounded = np.empty_like(left)

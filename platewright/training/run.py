@@ -1,7 +1,6 @@
 """A run of `train.py`, for every network: how it begins and is measured."""
 
 import math
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
@@ -17,14 +16,14 @@ from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import iou, quad_of_box
 from platewright.image import load_image
 from platewright.network.kind import DEFAULT, Recipe, Schedule, joined, load_kind
-from platewright.network.part import UNSEEN, uncalibrated
-from platewright.network.weights import AnySettings, TextSettings, load_weights, read_settings
+from platewright.network.part import UNSEEN, TextSettings, uncalibrated
+from platewright.network.weights import AnySettings, load_weights, read_settings
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import KerasNetwork
 from platewright.reading.straighten import rectify
 from platewright.region import load_region, region_codes
 from platewright.text import clean, fold
-from platewright.training.checkpoint import RUN_FILES, load_checkpoint
+from platewright.training.checkpoint import RUN_FILES, Arrays, fitting, load_checkpoint
 from platewright.training.fit import Check, Trainer, TrainSettings, losses_of
 from platewright.training.mining import load_hard
 from platewright.training.pace import NO_LIMIT
@@ -164,9 +163,6 @@ def _mean(values: Sequence[float]) -> float:
     return round(float(np.mean(known)), 5) if known else float("nan")
 
 
-Arrays = dict[str, NDArray[np.float32]]
-
-
 def start(args: Any, samples: SampleSettings, backgrounds: Path | None) -> Trainer:
     """Make the trainer of a run: new, begun with other weights, or resumed.
 
@@ -236,14 +232,24 @@ def recipes_of(args: Any, found: AnySettings | None, source: str) -> list[Recipe
     recipes = []
     for kind in kinds:
         wanted, own = kind.recipe(args.recipe), there.get(kind.name)
-        if own is not None and args.recipe and not _grows(uncalibrated(own), wanted.settings, args):
-            raise ConfigError(f"{source} is of another size than --recipe {args.recipe}")
-        if own is not None and not args.recipe:
-            # What goes on is trained as it began; shapes without a recipe are trained as the first.
-            alike = [one for one in kind.recipes.values() if one.settings == uncalibrated(own)]
-            wanted = alike[0] if alike else replace(wanted, settings=own)
+        if own is not None:
+            began = uncalibrated(own)
+            wanted = replace(wanted, settings=_reading_as(own, wanted.settings))
+            if args.recipe and not _grows(began, wanted.settings, args):
+                raise ConfigError(f"{source} is of another size than --recipe {args.recipe}")
+            if not args.recipe:
+                # What goes on is trained as it began; other shapes are trained as the first recipe.
+                every = kind.recipes.values()
+                alike = [one for one in every if _reading_as(own, one.settings) == began]
+                wanted = replace(next(iter(alike), wanted), settings=began if alike else own)
         recipes.append(wanted)
     return recipes
+
+
+def _reading_as(own: Any, settings: Any) -> Any:
+    """Return settings with the alphabet of others, where they have one."""
+    characters = getattr(own, "characters", "")
+    return replace(settings, characters=characters) if characters else settings
 
 
 def _grows(own: Any, wanted: Any, args: Any) -> bool:
@@ -324,44 +330,3 @@ def schedule(recipe: Recipe, batch: int, samples: SampleSettings, args: Any) -> 
         report_every=report,
         samples=samples,
     )
-
-
-def _leads(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
-    """Tell whether a convolution's kernel is another's with fewer channels coming in."""
-    return len(small) == 4 and small[2] < large[2] and (*small[:2], large[2], small[3]) == large
-
-
-def fitting(fresh: Arrays, found: Arrays, source: str) -> Arrays:
-    """Return a network's weights with all that a file has for it.
-
-    The line reader takes the trunk of a slot reader as well, and lets a step say at first what the
-    cells of its column said; blank is none. What a larger network has beside that begins so that
-    it computes the same.
-
-    Args:
-        fresh: the network's own, by path; what the file lacks stays as it is.
-        found: of the file.
-
-    Raises:
-        WeightsError: if nothing fits.
-    """
-    out = {name: np.array(value) for name, value in fresh.items()}
-    fits = 0
-    for renamed in (lambda n: re.sub("^slots_", "line_", n), lambda n: n):
-        for name, value in found.items():
-            there = out.get(renamed(name))
-            if there is None or there.ndim != value.ndim:
-                continue
-            if there.shape == value.shape or _leads(value.shape, there.shape):
-                there[:] = 0.0  # what comes in beside what there was says nothing at first
-                there[tuple(map(slice, value.shape))] = value
-                fits += 1
-    if not fits:
-        raise WeightsError(f"{source}: weights of another network: nothing of them fits")
-    steps, cells = fresh.get("line_steps/kernel"), found.get("slots_characters/kernel")
-    alone = "line_steps/kernel" not in found
-    if steps is not None and cells is not None and alone and steps.shape[2] == cells.shape[2]:
-        order = np.roll(np.arange(cells.shape[-1]), 1)  # none first, as blank is
-        out["line_steps/kernel"][..., :-1] = cells[..., order]
-        out["line_steps/bias"][:-1] = found["slots_characters/bias"][order]
-    return out

@@ -26,7 +26,7 @@ TRIES = 64  #: So many samples may follow each other without a plate that can be
 LARGEST = 1.25
 """Stored pictures are enlarged no more than so much: what they don't show can't be learnt."""
 COVER = 0.6
-"""Of them at least so much of a scene's width or height is filled, if they are large enough."""
+"""Of them at least so much of a scene's width and height is filled, if they are large enough."""
 SLACK = 0.02  #: A plate may reach over the edge by this part of its size and still be read
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import DatasetError
 from platewright.geometry import FloatArray, Picture, box_of_quad, project, quad_of_box
-from platewright.network.weights import TextSettings
+from platewright.network.part import TextSettings
 from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
 from platewright.synth.scene import SceneSettings, draw_closeup, draw_scene
@@ -152,7 +152,6 @@ def draw_view(
     hidden: float = 0.0,
     wide: float = 0.0,
     spread: float = 1.0,
-    hard: bool = False,
     clear: float = 0.0,
 ) -> View:
     """Draw a picture with a plate, or with something else, and look at it as a find frames it.
@@ -165,11 +164,10 @@ def draw_view(
         wide: part of the frames that are as large as the scan's worst.
         spread: of the frames' errors: 1 as they are once a plate has been framed by a network,
             more as the scan frames it.
-        hard: whether mined windows are looked at as well.
         clear: part of the drawn pictures that are large, and hardly blurred or noisy.
     """
     lacks = rng.random() < absent
-    if lacks and hard and stock.hard is not None and rng.random() < samples.hard_share:
+    if lacks and stock.hard is not None and rng.random() < samples.hard_share:
         return View(draw_hard(rng, stock.hard, window))
     if lacks and rng.random() < DECOYS:
         return _straight(*_draw_decoy(rng, stock, samples), window, margin)

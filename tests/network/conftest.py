@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 
 from platewright.network.kind import build, load_kind
-from platewright.network.part import ScanSettings, SlotSettings, thick
+from platewright.network.part import ScanSettings, SlotSettings, TextSettings, thick
 from platewright.network.weights import (
     AnySettings,
     BundleSettings,
-    TextSettings,
     model_arrays,
     save_weights,
 )

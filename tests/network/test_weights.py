@@ -21,12 +21,12 @@ from platewright.network.part import (
     OriginSettings,
     ScanSettings,
     SlotSettings,
+    TextSettings,
     thick,
     thin,
 )
 from platewright.network.weights import (
     BundleSettings,
-    TextSettings,
     load_weights,
     model_arrays,
     read_settings,

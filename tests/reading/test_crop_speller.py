@@ -14,7 +14,7 @@ from platewright import resource
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import load_image
-from platewright.network.weights import TextSettings
+from platewright.network.part import TextSettings
 from platewright.reading.choice import detector_of, find_weights, with_reader
 from platewright.reading.crop_speller import (
     AttentionFile,

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from platewright.errors import DatasetError
+from platewright.errors import DatasetError, OutputError
 from platewright.geometry import quad_of_box
 from platewright.network.part import LineSettings
 from platewright.reading.finder import Find
 from platewright.record import PlateRecord
-from platewright.training.mining import ROOM, draw_hard, load_hard, main, mine
+from platewright.training.mining import ROOM, draw_hard, load_hard, main, mine, save_mined
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.stream import draw_batch
 from tests.network.conftest import looks
@@ -72,6 +73,28 @@ def test_other_files_are_told(tmp_path: Path, content: bytes | np.ndarray | None
         load_hard(path)
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_what_was_mined_before_ctrl_c_is_kept(tmp_path: Path, stopped: bool) -> None:
+    def mined() -> Iterator[np.ndarray]:
+        for k in range(3):
+            yield np.full((20, 30), k, np.uint8)
+        if stopped:
+            raise KeyboardInterrupt
+
+    assert save_mined(tmp_path / "hard.npy", mined(), (20, 30)) == 3
+    assert load_hard(tmp_path / "hard.npy")[:, 0, 0].tolist() == [0, 1, 2]
+
+
+def test_nothing_is_left_where_nothing_was_mined(tmp_path: Path) -> None:
+    def mined() -> Iterator[np.ndarray]:
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        save_mined(tmp_path / "hard.npy", mined(), (20, 30))
+    assert not [*tmp_path.iterdir()]
+
+
 def test_the_command_mines_as_many_as_wanted_without_photos(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,3 +104,5 @@ def test_the_command_mines_as_many_as_wanted_without_photos(
     assert main() in (None, 0)
     assert "5 windows" in capsys.readouterr().out
     assert load_hard(out).shape == (5, *SIZE)
+    with pytest.raises(OutputError, match=r"hard\.npy: there already"):
+        main()

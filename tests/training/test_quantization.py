@@ -13,6 +13,7 @@ import pytest
 from platewright.errors import OutputError, WeightsError
 from platewright.file import file_digest
 from platewright.geometry import FloatArray, iou
+from platewright.network.export import make_products
 from platewright.network.interchange import OUTPUTS
 from platewright.reading.choice import detector_of
 from platewright.reading.runtime import OnnxNetwork, open_session
@@ -22,7 +23,6 @@ from platewright.training.quantization import (
     HIGHEST,
     LOWEST,
     _inputs,
-    _make_products,
     compensate,
     main,
 )
@@ -114,7 +114,7 @@ def test_products_say_what_the_last_convolutions_would(tmp_path: Path) -> None:
     for _ in range(2):
         session = onnxruntime.InferenceSession(model.SerializeToString())
         said.append(session.run(outputs, given))
-        _make_products(model.graph)
+        make_products(model.graph)
         onnx.checker.check_model(model)
     kinds = [node.op_type for node in model.graph.node]
     assert (kinds.count("Conv"), kinds.count("MatMul"), kinds.count("Split")) == (1, 2, 1)

@@ -14,9 +14,8 @@ import pytest
 from platewright.errors import ConfigError, DatasetError, WeightsError
 from platewright.geometry import iou
 from platewright.network.kind import Recipe, build, joined, kind_names, load_kind
-from platewright.network.part import LineSettings, SlotSettings
+from platewright.network.part import LineSettings, SlotSettings, TextSettings
 from platewright.network.weights import (
-    TextSettings,
     load_file,
     model_arrays,
     read_settings,
@@ -31,7 +30,7 @@ from platewright.synth.scene import SceneSettings
 from platewright.training import fit as fit_module
 from platewright.training import run
 from platewright.training import run as check_module
-from platewright.training.checkpoint import load_checkpoint
+from platewright.training.checkpoint import fitting, load_checkpoint
 from platewright.training.fit import Trainer, TrainSettings
 from platewright.training.run import check_drawn
 from platewright.training.sample import SampleSettings, Stock
@@ -382,12 +381,20 @@ def test_what_is_found_is_what_goes_on() -> None:
         run.recipes_of(arguments(Path(), network="line", recipe="small"), found, "w.npz")
 
 
+@pytest.mark.parametrize("recipe", ["", "original"])
+def test_a_run_that_reads_other_characters_goes_on_as_it_began(recipe: str) -> None:
+    how = load_kind("crnn-lstm").recipe("original")
+    found: Any = replace(how.settings, characters="ABC")
+    args = arguments(Path(), network="", recipe=recipe, resume=True)
+    assert run.recipes_of(args, found, "run") == [replace(how, settings=found)]
+
+
 def test_a_larger_reader_begins_by_reading_as_the_smaller_one_did() -> None:
     small = LineSettings(channels=(4, 4, 8, 8), width=8, window=(32, 64))
     large = replace(small, refined=1, reach=1)
     networks = [build(joined([settings])).teach for settings in (small, large)]
     before = model_arrays(networks[0])
-    set_arrays(networks[1], run.fitting(model_arrays(networks[1]), before, "small.npz"), "large")
+    set_arrays(networks[1], fitting(model_arrays(networks[1]), before, "small.npz"), "large")
     plates = np.random.default_rng(0).random((2, *small.window, 1), np.float32)
     said = [network({"plate": plates}, training=False) for network in networks]
     for name, value in said[0].items():
@@ -406,7 +413,7 @@ def test_a_run_begins_with_all_that_fits_and_a_line_reader_with_a_slot_readers_t
     alike = LineSettings(channels=trunk.channels, width=trunk.channels[2])
     slots = model_arrays(build(joined([trunk])).teach)
     line = model_arrays(build(joined([alike])).teach)
-    out = run.fitting(line, slots, "w.npz")
+    out = fitting(line, slots, "w.npz")
     assert set(out) == set(line)
     assert (out["line_stem_conv/kernel"] == slots["slots_stem_conv/kernel"]).all()
     assert (out["line_near_conv/kernel"] == line["line_near_conv/kernel"]).all()
@@ -414,7 +421,7 @@ def test_a_run_begins_with_all_that_fits_and_a_line_reader_with_a_slot_readers_t
     assert (kernel[..., 0] == cells[..., -1]).all()  # blank is none
     assert (kernel[..., 1:-1] == cells[..., :-1]).all()
     assert (kernel[..., -1] == line["line_steps/kernel"][..., -1]).all()
-    again = run.fitting(line, out | {"scan_mix/bias": np.zeros(3)}, "w.npz")
+    again = fitting(line, out | {"scan_mix/bias": np.zeros(3)}, "w.npz")
     assert all((again[name] == out[name]).all() for name in out)
     with pytest.raises(WeightsError, match=r"w\.npz: weights of another network"):
-        run.fitting(line, {"scan_mix/bias": np.zeros(3, np.float32)}, "w.npz")
+        fitting(line, {"scan_mix/bias": np.zeros(3, np.float32)}, "w.npz")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.network.weights import TextSettings
+from platewright.network.part import TextSettings
 from platewright.record import PlateRecord
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses

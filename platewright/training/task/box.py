@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import FloatArray, Picture, iou
-from platewright.network.weights import TextSettings
+from platewright.network.part import TextSettings
 from platewright.synth.scene import SceneSettings, draw_scene
 from platewright.training.sample import SampleSettings, Stock
 from platewright.training.task import Sample, Task, WeightedLosses

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.evaluation.metrics import character_accuracy
-from platewright.network.weights import TextSettings
+from platewright.network.part import TextSettings
 from platewright.reading.ctc import best_path, labels
 from platewright.record import PlateRecord
 from platewright.text import fold

@@ -27,7 +27,7 @@ class FrameTask(Task):
         view = draw_view(
             rng, stock, samples, own.window, own.margin,
             absent=min(ABSENT * samples.absent, 0.9), hidden=HIDDEN * samples.hidden, wide=WIDE,
-            spread=SPREAD, hard=True,
+            spread=SPREAD,
         )  # fmt: skip
         targets = {"frame_presence": view.presence, "frame_corners": view.corners}
         return {"find": view.window[..., None]}, targets

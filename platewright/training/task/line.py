@@ -32,7 +32,7 @@ class LineTask(Task):
         own = self.settings
         view = draw_view(
             rng, stock, samples, own.window, own.margin,
-            absent=samples.absent, hidden=samples.hidden, wide=WIDE, hard=True, clear=CLEAR,
+            absent=samples.absent, hidden=samples.hidden, wide=WIDE, clear=CLEAR,
         )  # fmt: skip
         if view.plate is None or not view.clear:
             steps, cells, where = _nothing(own)

@@ -29,7 +29,7 @@ class SlotTask(Task):
         own = self.settings
         view = draw_view(
             rng, stock, samples, own.window, own.margin,
-            absent=samples.absent, wide=WIDE, hard=True,
+            absent=samples.absent, wide=WIDE,
         )  # fmt: skip
         if view.plate is None or not view.clear:
             cells = np.full(own.cells, IGNORE, np.int32)
