@@ -16,19 +16,18 @@ STAGES = {
     "random numbers": "job sequence",
     "background": "background",
     "text and look": "region chance choice load look syntax table",
-    "parameters": "style settings preset option __init__.draw_effects camera.draw_camera "
-    "pose.draw_pose scene.draw_count",
-    "plate: sheet": "sheet canvas plate tone",
-    "plate: glyphs and layout": "face layout canvas.stamp canvas._stamp_one canvas.text "
-    "canvas._line_mask",
-    "plate: pose and warp": "placement pose geometry",
+    "parameters": "style settings option __init__.draw_effects scene.draw_camera "
+    "placement.draw_pose scene.draw_count",
+    "plate: sheet": "sheet plate",
+    "plate: glyphs and layout": "face layout plate.stamp plate._stamp_one plate._lean plate.text",
+    "plate: pose and warp": "placement geometry",
     "marks": "mark",
     "panel": "panel",
-    "decoys and made-up writing": "decoy lettering script writing canvas.write scene._add_decoy",
-    "light and lens": "camera",
+    "decoys and made-up writing": "decoy script writing plate.write scene._add_decoy",
+    "light and lens": "scene.apply_camera scene.degrade",
     "sensor, noise, JPEG": "",
-    "composition and record": "window scene records sample __init__",
-    "PNG and label": "windows file writer picture picture_file png job.write_run",
+    "composition and record": "window scene record sample __init__",
+    "PNG and label": "windows file writer picture_file job.write_run",
 }
 """Modules of the package, and functions of them that belong elsewhere than their module."""
 EFFECTS = {

@@ -132,6 +132,11 @@ def test_every_module_that_draws_has_a_stage():
     modules = {p.stem for p in (ROOT / "platewright/synth").glob("*.py")} - elsewhere
     named = {name for names in stages.STAGES.values() for name in names.split()}
     assert modules <= named, "give the new module a stage, or say that scenes don't need it"
+    code: dict[str, str] = {}
+    for path in (ROOT / "platewright").rglob("*.py"):
+        code[path.stem] = code.get(path.stem, "") + path.read_text()
+    gone = [n for n in named for m, _, f in [n.partition(".")] if f"def {f}" not in code.get(m, "")]
+    assert [n for n in gone if "." in n or n not in code] == []
 
 
 def run(*words):

@@ -236,24 +236,17 @@ PAPER, INK = (246, 246, 243), (26, 26, 30)
 COLOURS = ((30, 62, 140), (176, 26, 36))
 
 
-def draw_mark_sheet(seed: int = 0) -> Picture:
-    """Draw every mark twice, each with its name below.
-
-    Args:
-        seed: picks which of a mark's drawings are shown.
-
-    Returns:
-        (H, W, 3) RGB picture.
-    """
-    return make_sheet([_mark_tile(name, seed) for name in mark_names()], COLUMNS, 0)
+def draw_mark_sheet() -> Picture:
+    """Draw two drawings of every mark, its name below: (H, W, 3) RGB picture."""
+    return make_sheet([_mark_tile(name) for name in mark_names()], COLUMNS, 0)
 
 
-def _mark_tile(name: str, seed: int) -> Picture:
+def _mark_tile(name: str) -> Picture:
     tile = np.full((*TILE, 3), 255, np.uint8)
     cv2.rectangle(tile, (1, 1), (TILE[1] - 2, TILE[0] - 2), PAPER, -1)
     for k, colour in enumerate(COLOURS):
         mark = MarkStyle(
-            name=name, place="left", variant=2 * seed + k, text="", height=1.0, x=0.0, y=0.0,
+            name=name, place="left", variant=k, text="", height=1.0, x=0.0, y=0.0,
             space=0.0, main=colour, second=(244, 226, 150) if k else PAPER, third=(44, 120, 62),
             mono=False, strength=1.0,
         )  # fmt: skip

@@ -133,12 +133,12 @@ def union(rng: Rng, text: str = "") -> Pen:
     return pen
 
 
-def striped(rng: Rng, text: str = "", *, first: str = RED, canton: str = BLUE) -> Pen:
+def striped(rng: Rng, text: str = "") -> Pen:
     """Draw stripes with a canton of stars."""
     pen, rows = Pen(1.7), int(rng.choice([9, 11, 13]))
     for k in range(rows):
-        pen.box(0, k / rows, 1.7, (k + 1) / rows, WHITE if k % 2 else first)
-    pen.box(0, 0, 0.75, 0.54, canton)
+        pen.box(0, k / rows, 1.7, (k + 1) / rows, WHITE if k % 2 else RED)
+    pen.box(0, 0, 0.75, 0.54, BLUE)
     for r in range(3):
         for c in range(4):
             pen.star(0.12 + 0.17 * c, 0.1 + 0.17 * r, 0.07, WHITE)
@@ -204,7 +204,7 @@ def any_flag(rng: Rng) -> Pen:
             shades[int(k)] for k in rng.integers(0, len(shades), int(rng.integers(2, 4)))
         )
         return banded(rng, way="=|"[int(rng.integers(2))], colours=chosen)
-    names = [name for name in MARKS if name not in ("flag-code", "flag-waving", "flag-round")]
+    names = [name for name in MARKS if name not in ("flag-code", "flag-round")]
     return MARKS[names[int(rng.integers(len(names)))]](rng, "")
 
 
@@ -244,7 +244,7 @@ MARKS: dict[str, Draw] = {
         f"flag-{k}": partial(nordic, field=field, cross=cross, inner=inner)
         for k, (field, cross, inner) in NORDIC.items()
     },
-    "flag-gb": union, "flag-us": striped, "flag-my": partial(striped, canton=BLUE),
+    "flag-gb": union, "flag-us": striped, "flag-my": striped,
     "flag-cz": wedged, "flag-cu": wedged, "flag-ph": partial(wedged, upper=BLUE, wedge=WHITE),
     "flag-ps": partial(wedged, upper=BLACK, lower=GREEN, wedge=RED), "flag-texas": lone_star,
     "flag-au": ensign, "flag-saltire": saltire, "flag-round": round_flag, "flag-code": with_code,

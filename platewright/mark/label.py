@@ -3,7 +3,7 @@
 import numpy as np
 
 from platewright.mark import flag, silhouette
-from platewright.mark.pen import Draw, Pen
+from platewright.mark.pen import Draw, Pen, rgb_of
 
 Rng = np.random.Generator
 STACKED = (
@@ -70,7 +70,7 @@ def sticker(rng: Rng, text: str = "") -> Pen:
     """Draw a sticker with a year, a month or both."""
     pen = Pen(rng.uniform(0.8, 1.5))
     back = _pick(rng, BRIGHT)
-    dark = sum(int(back[k : k + 2], 16) for k in (1, 3, 5)) < 330
+    dark = sum(rgb_of(back)) < 330
     fore, w, face = "#f4f4f0" if dark else "#1a1a1e", pen.aspect, int(rng.integers(1000))
     pen.box(0, 0, w, 1, back)
     year = f"{rng.integers(8, 32):02}"

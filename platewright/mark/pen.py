@@ -19,11 +19,20 @@ FINE = 2
 """It is drawn so many times larger, and then made smaller: smooth edges, and no tone between."""
 
 Mask = NDArray[np.uint8]
-Rgb = tuple[int, int, int]
+Rgb = tuple[int, int, int]  #: Red, green, blue, each 0-255
 Tone = str
 """`main`, `second`, `third`: colours that the plate chooses; `paper`: the sheet's; `#rrggbb`; or
 empty: nothing, which rubs out."""
 Points = Sequence[tuple[float, float]]
+
+
+def rgb_of(tone: Tone) -> Rgb:
+    """Return the colour that `#rrggbb` says.
+
+    >>> rgb_of("#ff8000")
+    (255, 128, 0)
+    """
+    return int(tone[1:3], 16), int(tone[3:5], 16), int(tone[5:7], 16)
 
 
 @dataclass(frozen=True)
@@ -120,10 +129,9 @@ class Pen:
         *,
         rays: int = 5,
         inner: float = 0.4,
-        turn: float = 0.0,
     ) -> None:
-        """Fill a star; `inner` is its inner radius over the outer one, `turn` in degrees."""
-        angles = np.radians(turn - 90 + np.arange(2 * rays) * 180 / rays)
+        """Fill a star; `inner` is its inner radius over the outer one."""
+        angles = np.radians(-90 + np.arange(2 * rays) * 180 / rays)
         reach = np.where(np.arange(2 * rays) % 2, radius * inner, radius)
         self.polygon(np.stack([x + reach * np.cos(angles), y + reach * np.sin(angles)], 1), tone)
 

@@ -37,7 +37,7 @@ def toothed(rng: Rng, text: str = "") -> Pen:
     return pen
 
 
-def sticker(rng: Rng) -> Pen:
+def sticker(rng: Rng, text: str = "") -> Pen:
     """Draw an inspection's disc: coloured, with a number and ticks."""
     pen = Pen()
     colours = ("#e2772a", "#2b6cb0", "#dfc022", "#8a5a35", "#d57b92", "#3f8f4f")
@@ -61,11 +61,6 @@ def stack(rng: Rng, text: str = "") -> Pen:
     pen.put(parts[0], (0, 0, w, 0.5 - gap))
     pen.put(parts[1], (0, 0.5 + gap, w, 1))
     return pen
-
-
-def alone(rng: Rng, text: str = "") -> Pen:
-    """Draw an inspection's disc alone."""
-    return sticker(rng)
 
 
 def rosette(rng: Rng, text: str = "") -> Pen:
@@ -228,8 +223,7 @@ def charged(rng: Rng, pen: Pen, charge: str, tone: str, field: str) -> None:
 
 def recoloured(pen: Pen, main: str, second: str) -> Pen:
     """Return a pen whose first tones are others."""
-    names = {"main": main, "second": second, "third": second}
-    pen.retone(names)
+    pen.retone({"main": main, "second": second, "third": second})
     return pen
 
 
@@ -296,7 +290,7 @@ FIGURES = (
 )  # fmt: skip
 CHARGES = ORDINARIES + FIGURES
 SEALS: dict[str, Draw] = {
-    "seal-arms": plain, "seal-toothed": toothed, "seal-inspection": alone, "seal-stack": stack,
+    "seal-arms": plain, "seal-toothed": toothed, "seal-inspection": sticker, "seal-stack": stack,
     "seal-starry": cogged, "rosette": rosette, "hologram": hologram,
 }  # fmt: skip
 MARKS: dict[str, Draw] = {

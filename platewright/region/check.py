@@ -20,7 +20,7 @@ import numpy as np
 from platewright.errors import RegionError
 from platewright.file import read_toml
 from platewright.region.chance import stream
-from platewright.region.load import load_region
+from platewright.region.load import GENERIC, load_region
 from platewright.region.look import Look, luma
 from platewright.region.region import Region, Series, StripChoice
 from platewright.region.syntax import split_groups
@@ -49,7 +49,6 @@ except (re.error, OverflowError, RecursionError) as error:
     print(json.dumps([str(error), ""]))
 """
 LETTERED = {"stack", "sideways"}  # marks as high as their letters together
-GENERIC = 78  # weight of the region of random plates, which is to stay the largest
 LOOKALIKES = dict(zip("АВЕЗІКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABE3IKMHOPCTYXABEZHIKMNOPTYX", strict=True))  # noqa: RUF001
 
 
@@ -85,8 +84,8 @@ def _of_region(region: Region, data: dict[str, Any], stem: str) -> Iterator[str]
         yield from _of_rule(region.rule, sorted(texts))
     if region.weight == 0:
         yield "weight: 0: the default mix never draws it; give it some"
-    elif region.weight > GENERIC and region.code != "ANY":
-        yield f"weight: {region.weight:g} is more than that of ANY ({GENERIC:g}); make it smaller"
+    elif region.weight > (most := load_region(GENERIC).weight):
+        yield f"weight: {region.weight:g} is more than that of ANY ({most:g}); make it smaller"
     patterns = [s.pattern for series in region.series for s in series.syntaxes]
     for name in data.get("lists", {}):
         if not any(f"{{{name}}}" in pattern for pattern in patterns):

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from platewright.file import read_toml
 from platewright.mark import find_marks
+from platewright.mark.pen import Rgb
 from platewright.region.chance import Spread, Uniform, between
-from platewright.region.look import Colour, Mark, Rgb, Script, draw_colour
+from platewright.region.look import Colour, Mark, Script, draw_colour
 from platewright.region.table import Table
 from platewright.resource import DATA
 

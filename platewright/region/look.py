@@ -5,9 +5,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
+from platewright.mark.pen import Rgb, rgb_of
 from platewright.region.chance import Uniform
-
-Rgb = tuple[int, int, int]  #: Red, green, blue, each 0-255
 
 WORDS = ("any", "light", "dark")  #: What may stand in place of `#rrggbb`
 
@@ -42,7 +41,7 @@ def read_colour(value: object) -> Colour:
     if isinstance(value, str) and value in WORDS:
         return (value,)
     if isinstance(value, str) and _HEX.fullmatch(value):
-        return ((int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)),)
+        return (rgb_of(value),)
     raise ValueError(f"{value!r} is no colour; write '#rrggbb', 'any', 'light', 'dark' or a list")
 
 

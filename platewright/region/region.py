@@ -6,9 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
+from platewright.mark.pen import Rgb
 from platewright.region.chance import Spread, Uniform, Weighted, between, stream
 from platewright.region.choice import MarkChoice, ScriptChoice
-from platewright.region.look import Colour, Look, Rgb, Script, Strip, draw_colour
+from platewright.region.look import Colour, Look, Script, Strip, draw_colour
 from platewright.region.syntax import Syntax, plain, split_groups
 
 

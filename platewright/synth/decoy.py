@@ -7,6 +7,7 @@ import numpy as np
 
 from platewright.geometry import Picture
 from platewright.mark import draw_sketch
+from platewright.mark.pen import rgb_of
 from platewright.region.chance import stream
 from platewright.region.choice import KINDS as SCRIPTS
 from platewright.region.choice import choose_mark, draw_text
@@ -214,7 +215,7 @@ def _mark(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Pict
     name = choose_mark(("any",), stream(rng))
     sketch, tall = draw_sketch(name, int(rng.integers(4096))), int(rng.integers(20, 80))
     named = {"main": fore, "second": back, "third": (back + fore) // 2, "paper": back}
-    levels = [named[t] if t in named else luma(_rgb(t)) for t in sketch.tones]
+    levels = [named[t] if t in named else luma(rgb_of(t)) for t in sketch.tones]
     cover = sketch.coverage.astype(np.float32) / 255
     total = np.minimum(cover.sum(axis=2), 1)
     picture = cover @ np.array(levels, np.float32) + back * (1 - total)
@@ -231,10 +232,6 @@ def _mark(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Pict
         for v, value in zip(layers, (back, int(layers[1].min())), strict=True)
     )
     return np.asarray(picture, np.uint8), np.asarray(alpha, np.uint8)
-
-
-def _rgb(tone: str) -> tuple[int, int, int]:
-    return int(tone[1:3], 16), int(tone[3:5], 16), int(tone[5:7], 16)
 
 
 def _sticker(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:

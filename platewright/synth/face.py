@@ -269,7 +269,7 @@ def require_ink(regions: Iterable[Region]) -> None:
 
 
 @cache
-def match_faces(patterns: tuple[str, ...], folder: Path | None = None) -> tuple[Path, ...]:
+def match_faces(patterns: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the font files whose names match the patterns (`Barlow*`).
 
     A file stands there once for each pattern that it matches, so what is named twice is picked
@@ -278,12 +278,10 @@ def match_faces(patterns: tuple[str, ...], folder: Path | None = None) -> tuple[
     Raises:
         FontError: if no file matches any of them.
     """
-    return _matching(load_faces(folder), patterns, folder or FONTS_FOLDER)
+    return _matching(load_faces(), patterns)
 
 
-def _matching(
-    faces: dict[str, Path], patterns: tuple[str, ...], place: Path = FONTS_FOLDER
-) -> tuple[Path, ...]:
+def _matching(faces: dict[str, Path], patterns: tuple[str, ...]) -> tuple[Path, ...]:
     found = [
         path
         for pattern in patterns
@@ -291,5 +289,5 @@ def _matching(
         if fnmatch.fnmatchcase(name, pattern)
     ]
     if not found:
-        raise FontError(f"{place}: no face matches {', '.join(patterns)}")
+        raise FontError(f"{FONTS_FOLDER}: no face matches {', '.join(patterns)}")
     return tuple(found)

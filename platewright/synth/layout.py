@@ -3,13 +3,15 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
+import cv2
 import numpy as np
 
+from platewright.geometry import Picture
 from platewright.region import Look
 from platewright.region.syntax import split_groups
-from platewright.synth.face import CAP_PX, Face
+from platewright.synth.face import CAP_PX, LEGENDS, Face
 from platewright.synth.mark import (
     PlacedMark,
     find_slots,
@@ -24,6 +26,7 @@ from platewright.synth.writing import around_mm, scripts_of, text_room, word_wid
 
 SEPARATORS = " -·"
 Box = tuple[float, float, float, float]
+LINE_PX = 16  #: Height of a capital in the mask of a small text, pixels
 EDGE = 0.6  #: Of the sheet that stays free of ink all round, mm
 
 
@@ -92,24 +95,44 @@ def _is_wide(char: str) -> bool:
     return not char.isascii() and unicodedata.east_asian_width(char) == "W"
 
 
-def lay_out(
-    look: Look, style: PlateStyle, face: Face, rng: np.random.Generator
-) -> list[PlacedGlyph]:
-    """Place the registration on its plate.
+@lru_cache(maxsize=4096)
+def line_mask(face: Face, text: str) -> tuple[Picture, float]:
+    """Return the ink of one line of small text, and its width over the height of its capitals.
 
-    Args:
-        rng: for the jitter of single characters.
-
-    Returns:
-        The glyphs in reading order.
+    Its capitals are `LINE_PX` high, one row down.
     """
-    return arrange(look, style, face, rng)[0]
+    if face.path.parent.name == LEGENDS:
+        return _written(face, text)
+    row = lay_out_line(face, text, height=LINE_PX, spacing=0.16 * LINE_PX, gap=0.4 * LINE_PX)
+    layer = np.zeros((LINE_PX + 5, round(row[-1][3]) + 2), np.uint8)
+    for char, x0, y0, x1, y1 in row:
+        x, y = round(x0), max(round(y0) + 1, 0)
+        mask = face.resized(char, max(round(x1) - x, 1), max(round(y1 - y0), 1))
+        part = layer[y : y + mask.shape[0], x : x + mask.shape[1]]
+        np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
+    return layer, row[-1][3] / LINE_PX
+
+
+def _written(face: Face, text: str) -> tuple[Picture, float]:
+    """Return the same of a face whose letters join, or lie under each other."""
+    drawn, factor = face.written(text), LINE_PX / CAP_PX
+    top = max(round(drawn.top * factor) + 1, 0)
+    size = (max(round(drawn.width * factor), 1), max(round(drawn.height * factor), 1))
+    mask = cv2.resize(drawn.mask, size, interpolation=cv2.INTER_AREA)
+    return np.pad(np.asarray(mask, np.uint8), ((top, 1), (0, 1))), size[0] / LINE_PX
 
 
 def arrange(
     look: Look, style: PlateStyle, face: Face, rng: np.random.Generator
 ) -> tuple[list[PlacedGlyph], list[PlacedMark]]:
-    """Place the registration and the plate's marks; as `lay_out`, which returns the former."""
+    """Place the registration on its plate, and the plate's marks.
+
+    Args:
+        rng: for the jitter of single characters.
+
+    Returns:
+        The glyphs in reading order, and the marks.
+    """
     plate_h, plate_w = look.size_mm
     left, top, right, bottom = text_room(look, style)
     count = len(look.lines)

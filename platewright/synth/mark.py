@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from platewright.geometry import Picture
 from platewright.mark import draw_sketch
-from platewright.mark.pen import Sketch
+from platewright.mark.pen import Sketch, rgb_of
 from platewright.region import Look
 from platewright.region.look import luma
 from platewright.synth.effect import Colour
@@ -205,18 +204,13 @@ def _colours(mark: MarkStyle, tones: tuple[str, ...], paper: Colour, ink: Colour
     named = {"main": mark.main, "second": mark.second, "third": mark.third, "paper": paper}
     out = []
     for tone in tones:
-        colour = named[tone] if tone in named else _hex(tone)
+        colour = named[tone] if tone in named else rgb_of(tone)
         if mark.mono:
             level = luma(colour)
             nearer = abs(level - luma(ink)) <= abs(level - luma(paper))
             colour = ink if nearer or tone == "main" else paper
         out.append(colour)
     return out
-
-
-@lru_cache(maxsize=512)
-def _hex(tone: str) -> Colour:
-    return int(tone[1:3], 16), int(tone[3:5], 16), int(tone[5:7], 16)
 
 
 def paint_marks(canvas: Canvas, marks: Sequence[PlacedMark], left: Picture | None = None) -> None:
@@ -281,7 +275,7 @@ def paint_mark(
 def paint_sticker(image: Picture, box: Box, colour: Colour) -> None:
     """Paint a printed sticker with a year or a month; the colour picks which, and its own two."""
     sketch = draw_sketch("sticker", sum(colour))
-    colours = [_hex(tone) for tone in sketch.tones]
+    colours = [rgb_of(tone) for tone in sketch.tones]
     if sum(colour) % 3 == 0:
         colours[0] = colour
     _paint(image, box, sketch, colours, [1.0] * len(colours))

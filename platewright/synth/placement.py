@@ -134,18 +134,6 @@ class PreparedPlate:
         return self.flat.boxes.reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
 
 
-def prepare_plate(
-    rng: np.random.Generator,
-    look: Look,
-    seen_px: float,
-    *,
-    grey: bool,
-    settings: SynthSettings = DEFAULT,
-) -> PreparedPlate:
-    """Draw a style for a look, and the plate."""
-    return PreparedPlate(look, draw_style(rng, look, settings), seen_px, grey)
-
-
 def premultiplied(image: Picture, alpha: Picture) -> Layers:
     """Return a picture times alpha / 255, and the alpha.
 

@@ -11,14 +11,12 @@ from platewright.geometry import FloatArray, Picture
 from platewright.region import Look, Strip
 from platewright.region.look import luma
 from platewright.synth.effect import Colour, add_levels, apply_effects, blend_ink, effects_of
-from platewright.synth.face import CAP_PX, LEGENDS, Face, load_face, load_faces, load_legends
-from platewright.synth.layout import Box, PlacedGlyph, arrange, lay_out_line
+from platewright.synth.face import Face, load_face, load_faces, load_legends
+from platewright.synth.layout import LINE_PX, Box, PlacedGlyph, arrange, line_mask
 from platewright.synth.mark import PlacedMark, paint_marks, raise_marks
 from platewright.synth.script import word_mask
 from platewright.synth.style import PlateStyle
 from platewright.synth.writing import PlacedWord, place_scripts
-
-LINE_PX = 16  #: Height of a capital in the mask of a small text, pixels
 
 
 class Canvas:
@@ -85,7 +83,7 @@ class Canvas:
         height = y1 - y0
         if not known.strip() or height * self.scale < 2:
             return
-        mask, long = _line_mask(face, known)
+        mask, long = line_mask(face, known)
         shrink = min(1.0, (x1 - x0) / (long * height))
         start = x0 + (x1 - x0 - long * height * shrink) / 2
         factor = height * shrink * self.scale / LINE_PX
@@ -134,33 +132,6 @@ class Canvas:
             fitted = cv2.resize(mask, (x1 - x0, y1 - y0), interpolation=how)
             part = layer[y0:y1, x0:x1]
             cv2.max(part, np.asarray(fitted), dst=part)
-
-
-@lru_cache(maxsize=4096)
-def _line_mask(face: Face, text: str) -> tuple[Picture, float]:
-    """Return the ink of one line of small text, and its width over the height of its capitals.
-
-    Its capitals are `LINE_PX` high, one row down.
-    """
-    if face.path.parent.name == LEGENDS:
-        return _written(face, text)
-    row = lay_out_line(face, text, height=LINE_PX, spacing=0.16 * LINE_PX, gap=0.4 * LINE_PX)
-    layer = np.zeros((LINE_PX + 5, round(row[-1][3]) + 2), np.uint8)
-    for char, x0, y0, x1, y1 in row:
-        x, y = round(x0), max(round(y0) + 1, 0)
-        mask = face.resized(char, max(round(x1) - x, 1), max(round(y1 - y0), 1))
-        part = layer[y : y + mask.shape[0], x : x + mask.shape[1]]
-        np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
-    return layer, row[-1][3] / LINE_PX
-
-
-def _written(face: Face, text: str) -> tuple[Picture, float]:
-    """Return the same of a face whose letters join, or lie under each other."""
-    drawn, factor = face.written(text), LINE_PX / CAP_PX
-    top = max(round(drawn.top * factor) + 1, 0)
-    size = (max(round(drawn.width * factor), 1), max(round(drawn.height * factor), 1))
-    mask = cv2.resize(drawn.mask, size, interpolation=cv2.INTER_AREA)
-    return np.pad(np.asarray(mask, np.uint8), ((top, 1), (0, 1))), size[0] / LINE_PX
 
 
 def _lean(mask: Picture, shear: float) -> tuple[Picture, int]:
@@ -238,16 +209,12 @@ def _paint_label(canvas: Canvas, strip: Strip) -> None:
         size = min(strip.width_mm * 0.55 / max(len(strip.label) * 0.6, 1.0), height * 0.22)
         box = (left + 1, height * 0.72, left + strip.width_mm - 1, height * 0.72 + size)
         canvas.text(canvas.image, canvas.small, strip.label, box, strip.label_colour)
-    if not strip.emblem:
-        return
     if strip.emblem == "stars":
         radius_mm = min(STARS_MM, strip.width_mm / LEAST_BAND)
         _paint_stars(canvas, middle, height * 0.32, radius_mm)
-        return
-    x, y = (round(v * canvas.scale) + canvas.frame for v in (middle, height * 0.32))
-    radius = round(strip.width_mm * 0.3 * canvas.scale)
-    if radius > 1:
-        cv2.circle(canvas.image, (x, y), radius, canvas.tone(GOLD), -1, cv2.LINE_AA)
+    elif strip.emblem and (radius := round(strip.width_mm * 0.3 * canvas.scale)) > 1:
+        spot = [round(v * canvas.scale) + canvas.frame for v in (middle, height * 0.32)]
+        cv2.circle(canvas.image, spot, radius, canvas.tone(GOLD), -1, cv2.LINE_AA)
 
 
 def _paint_stars(canvas: Canvas, x_mm: float, y_mm: float, radius_mm: float) -> None:

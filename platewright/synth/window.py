@@ -14,7 +14,6 @@ from platewright.synth.placement import (
     add_plate,
     draw_pose,
     pose_quad,
-    prepare_plate,
 )
 from platewright.synth.scene import (
     SceneSettings,
@@ -26,6 +25,7 @@ from platewright.synth.scene import (
     draw_surface,
 )
 from platewright.synth.settings import DRAWING_VERSION, WindowSettings
+from platewright.synth.style import draw_style
 
 WINDOW = (64, 128)  #: (height, width) in pixels, as deep-anpr has it
 EXTENT = (0.6, 0.95)
@@ -39,7 +39,7 @@ def _shared_plate(seed: int, group: int, settings: SceneSettings) -> PreparedPla
     rng = np.random.default_rng([seed, group, 1])
     look = draw_look(rng, settings.regions, foreign=settings.synth.plate.foreign)
     seen = EXTENT[1] * settings.size[1]
-    return prepare_plate(rng, look, seen, grey=settings.grey, settings=settings.synth)
+    return PreparedPlate(look, draw_style(rng, look, settings.synth), seen, settings.grey)
 
 
 def draw_window(

@@ -9,7 +9,7 @@ import pytest
 
 from platewright.region import Look
 from platewright.synth.face import CAP_PX, load_face, load_faces
-from platewright.synth.layout import lay_out, lay_out_line
+from platewright.synth.layout import arrange, lay_out_line
 from platewright.synth.style import PlateStyle
 
 FACE = load_face(load_faces()["Barlow-SemiBold"])
@@ -51,7 +51,7 @@ def test_leading_spaces_take_no_room() -> None:
 def test_one_line_is_centred_on_its_plate(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
-    placed = lay_out(make_look("HNXZE"), plain_style, FACE, RNG)
+    placed = arrange(make_look("HNXZE"), plain_style, FACE, RNG)[0]
     left, right = placed[0].box[0], placed[-1].box[2]
     assert left == pytest.approx(520 - right)
     assert placed[0].box[1] == pytest.approx(110 - placed[0].box[3], abs=75 / CAP_PX)
@@ -61,7 +61,7 @@ def test_one_line_is_centred_on_its_plate(
 def test_two_lines_stand_one_below_the_other(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
-    placed = lay_out(make_look("HNX|ZE", size_mm=(200.0, 300.0)), plain_style, FACE, RNG)
+    placed = arrange(make_look("HNX|ZE", size_mm=(200.0, 300.0)), plain_style, FACE, RNG)[0]
     assert [(g.char, g.line) for g in placed] == [("H", 0), ("N", 0), ("X", 0), ("Z", 1), ("E", 1)]
     assert max(g.box[3] for g in placed[:3]) < min(g.box[1] for g in placed[3:])
     for row in (placed[:3], placed[3:]):
@@ -72,7 +72,7 @@ def test_three_lines_stand_below_one_another_and_a_first_line_may_be_smaller(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
     look = replace(make_look("HN|ZX|EM", size_mm=(200.0, 190.0)), first_line=0.5)
-    placed = lay_out(look, plain_style, FACE, RNG)
+    placed = arrange(look, plain_style, FACE, RNG)[0]
     assert [g.line for g in placed] == [0, 0, 1, 1, 2, 2]
     rows = [placed[k : k + 2] for k in (0, 2, 4)]
     for upper, lower in pairwise(rows):
@@ -86,7 +86,7 @@ def test_a_raised_group_stands_beside_two_lines_as_high_as_both(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
     look = replace(make_look("HN|Z-X EMEH"), raised=True)
-    placed = lay_out(look, plain_style, FACE, RNG)
+    placed = arrange(look, plain_style, FACE, RNG)[0]
     assert "".join(g.char for g in placed) == "HNZ-XEMEH"
     assert [g.line for g in placed] == [0, 0] + [1] * 7
     small, large = placed[:5], placed[5:]
@@ -101,7 +101,7 @@ def test_a_raised_group_stands_beside_two_lines_as_high_as_both(
 def test_dashes_are_drawn_but_do_not_count(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
-    placed = lay_out(make_look("HN-X·Z"), plain_style, FACE, RNG)
+    placed = arrange(make_look("HN-X·Z"), plain_style, FACE, RNG)[0]
     assert [(g.char, g.counts) for g in placed] == [
         ("H", True), ("N", True), ("-", False), ("X", True), ("·", False), ("Z", True),
     ]  # fmt: skip
@@ -113,7 +113,7 @@ def test_long_texts_are_squeezed_onto_the_plate(
 ) -> None:
     style = replace(plain_style, fill=fill)
     for display in ("WWWWWWWWWWWW", "W"):
-        placed = lay_out(make_look(display), style, FACE, RNG)
+        placed = arrange(make_look(display), style, FACE, RNG)[0]
         assert placed[0].box[0] >= 0.0 and placed[-1].box[2] <= 520.0
         gaps = [b.box[0] - a.box[2] for a, b in pairwise(placed)]
         assert all(g > 0 for g in gaps)
@@ -122,8 +122,11 @@ def test_long_texts_are_squeezed_onto_the_plate(
 def test_jitter_moves_every_character_and_none_far(
     make_look: Callable[..., Look], plain_style: PlateStyle
 ) -> None:
-    still = lay_out(make_look(), plain_style, FACE, np.random.default_rng(1))
-    moved = lay_out(make_look(), replace(plain_style, jitter=0.03), FACE, np.random.default_rng(1))
+    uneven = replace(plain_style, jitter=0.03)
+    still, moved = (
+        arrange(make_look(), style, FACE, np.random.default_rng(1))[0]
+        for style in (plain_style, uneven)
+    )
     off = np.array([np.subtract(a.box, b.box) for a, b in zip(still, moved, strict=True)])
     assert (np.abs(off).max(axis=1) > 0).all()
     assert np.abs(off).max() < 4 * 0.03 * 75

@@ -12,7 +12,7 @@ from platewright.region import load_region, region_codes
 from platewright.region.choice import KINDS, ScriptChoice
 from platewright.region.look import Script
 from platewright.synth.face import characters_of, load_face, load_faces
-from platewright.synth.layout import lay_out
+from platewright.synth.layout import arrange
 from platewright.synth.script import draw_script, script_faces, shape, word_mask
 from platewright.synth.style import draw_style
 from platewright.synth.writing import place_scripts
@@ -92,7 +92,7 @@ def test_the_characters_leave_its_room_alone(where: str) -> None:
         style = replace(
             draw_style(rng, look), script=script, shift=(0.0, 0.0), jitter=0.0, shear=0.0
         )
-        placed = lay_out(look, style, face, rng)
+        placed = arrange(look, style, face, rng)[0]
         inks = [glyph.box for glyph in placed if glyph.counts]
         for word in place_scripts(look, style, placed):
             placed_words += 1
@@ -116,7 +116,7 @@ def test_the_registration_stands_over_itself_group_by_group() -> None:
         draw_style(rng, look), script=script, jitter=0.0, shear=0.0, shift=(0.0, 0.0), size=1.0
     )
     face = load_face(load_faces()["Barlow-SemiBold"])
-    placed = lay_out(replace(look, scripts=()), style, face, rng)
+    placed = arrange(replace(look, scripts=()), style, face, rng)[0]
     words = place_scripts(replace(look, scripts=()), style, placed)
     for word, first, last in zip(words, (0, 4), (3, 6), strict=True):
         middle = (placed[first].box[0] + placed[last].box[2]) / 2
@@ -131,7 +131,7 @@ def test_chinese_signs_stand_as_narrow_and_tall_as_the_letters() -> None:
         look = load_region("CN").draw(rng)
         style = replace(draw_style(rng, look), jitter=0.0, mono=False, width=1.0, size=1.0)
         style = replace(style, script=None, face="Barlow-SemiBold", fill=0.0)
-        placed = lay_out(look, style, load_face(load_faces()[style.face]), rng)
+        placed = arrange(look, style, load_face(load_faces()[style.face]), rng)[0]
         sign, letter = placed[0].box, placed[1].box
         if len(look.lines) > 1 or sign[3] - sign[1] < 0.9 * (letter[3] - letter[1]):
             continue  # some signs are flat by nature
@@ -158,7 +158,7 @@ def test_a_wide_gap_keeps_the_letters_legible() -> None:
         if len(look.lines) > 1 or " " not in look.display:
             continue
         style = replace(draw_style(rng, look), gap=1.0, script=None, mono=False)
-        plain, wide = (lay_out(look, replace(style, gap=g), face, rng) for g in (1.0, 4.0))
+        plain, wide = (arrange(look, replace(style, gap=g), face, rng)[0] for g in (1.0, 4.0))
         inks = [np.array([g.box[2] - g.box[0] for g in row]) for row in (plain, wide)]
         assert (inks[1] > 0.7 * inks[0]).all()
         cut = look.display.index(" ")

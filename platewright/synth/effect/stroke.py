@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STAGE = "ink"
 THINNEST = -0.36  #: Below it strokes fall apart
+GAIN = 2.2  #: Of the threshold: how sharp the edges are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def apply(ink: Picture, p: Parameters, canvas: Canvas) -> Picture:
     return np.asarray(cv2.LUT(soft, stroke_lut(p.shift)), np.uint8)
 
 
-def stroke_lut(shift: float, gain: float = 2.2) -> Picture:
+def stroke_lut(shift: float) -> Picture:
     """Return the table that turns a blurred mask into a bolder (shift > 0) or thinner one."""
-    ramp = (np.arange(256) / 255.0 - 0.5 + shift) * gain + 0.5
+    ramp = (np.arange(256) / 255.0 - 0.5 + shift) * GAIN + 0.5
     return np.asarray(np.clip(ramp * 255.0, 0, 255), dtype=np.uint8)

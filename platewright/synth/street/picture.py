@@ -198,7 +198,7 @@ def draw_drive(
     )
     street = Canvas(view.size)
     paint_street(rng, street, view)
-    look = draw_look(rng, wanted.regions or _real_regions())
+    look = draw_look(rng, wanted.regions or jurisdictions())
     body = BODIES[sorted(BODIES)[int(rng.integers(len(BODIES)))]]
     path = _draw_path(rng, wanted, body, look.size_mm[1] / 1000)
     vehicle = Vehicle(
@@ -236,10 +236,6 @@ def draw_drive(
             drawn={"frame": number, "time_s": number / wanted.fps, "camera": camera},
         )
         yield degrade(picture, scene, camera)
-
-
-def _real_regions() -> tuple[str, ...]:
-    return jurisdictions()
 
 
 def _draw_path(
