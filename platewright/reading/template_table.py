@@ -246,8 +246,9 @@ def _shapes(templates: Sequence[Template]) -> NDArray[np.float32]:
     for row, template in zip(shares, templates, strict=True):
         for sheet, share in template.sheets:
             row[kinds.index(sheet)] += share
-    found = np.log(np.maximum(shares @ each, LEAST_SHAPE))
-    return np.asarray(found.reshape(len(templates), 2, len(RATIOS)), np.float32)
+    found = np.log(np.maximum(shares @ each, LEAST_SHAPE)).reshape(len(templates), 2, len(RATIOS))
+    # As the file has them: what is read must not depend on whether a table was made or kept.
+    return np.asarray(found.astype(np.float16), np.float32)
 
 
 def _seen_as(sheet: Sheet) -> FloatArray:

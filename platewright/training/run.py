@@ -241,7 +241,7 @@ def recipes_of(args: Any, found: AnySettings | None, source: str) -> list[Recipe
                 # What goes on is trained as it began; other shapes are trained as the first recipe.
                 every = kind.recipes.values()
                 alike = [one for one in every if _reading_as(own, one.settings) == began]
-                wanted = replace(next(iter(alike), wanted), settings=began if alike else own)
+                wanted = replace(next(iter(alike), wanted), settings=began)
         recipes.append(wanted)
     return recipes
 

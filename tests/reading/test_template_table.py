@@ -33,8 +33,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def same(one: TemplateTable, other: TemplateTable) -> bool:
+    names = ("owners", "shares", "lengths", "paths", "apart", "shapes")
     arrays = [
-        [t.owners, t.shares, t.lengths, t.paths, *(a for group in t.groups for a in group)]
+        [*(getattr(t, name) for name in names), *(a for group in t.groups for a in group)]
         for t in (one, other)
     ]
     return (one.codes, one.captions) == (other.codes, other.captions) and all(

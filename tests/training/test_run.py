@@ -374,7 +374,7 @@ def test_what_is_found_is_what_goes_on() -> None:
     names = [r.settings.name for r in run.recipes_of(arguments(Path(), network=""), found, "w.npz")]
     assert names == ["frame", "line"]
     (line,) = run.recipes_of(arguments(Path(), network="line"), found, "w.npz")
-    assert line.settings == LineSettings(characters="ABC", temperature=0.5)
+    assert line.settings == LineSettings(characters="ABC")  # calibrated it is again at the end
     with pytest.raises(ConfigError, match=r"run is of the network frame,line, not line"):
         run.recipes_of(arguments(Path(), network="line", resume=True), found, "run")
     with pytest.raises(ConfigError, match=r"w\.npz is of another size than --recipe small"):
