@@ -9,7 +9,7 @@ import re
 import secrets
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -121,22 +121,22 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def claim_results(source: Path, *results: Path | None, force: bool) -> None:
+def claim_results(sources: Iterable[Path], *results: Path | None, force: bool) -> None:
     """Check that results can be written, and make their folders.
 
     Args:
-        source: what is read; no result may take its place.
+        sources: what is read, photos and weights; no result may take the place of one.
         results: files to be; None: not asked for.
         force: whether files that are there may be overwritten.
 
     Raises:
-        ConfigError: if a result is the source or another result, or a folder is in its place.
+        ConfigError: if a result is a source or another result, or a folder is in its place.
         OutputError: if there is such a file and `force` is off, or a folder can't be made.
     """
-    seen = {os.path.realpath(source)}
+    seen = {os.path.realpath(source) for source in sources}
     for path in filter(None, results):
         if os.path.realpath(path) in seen:
-            raise ConfigError(f"{path}: is the source itself or named twice; give another name")
+            raise ConfigError(f"{path}: is what is read, or named twice; give another name")
         seen.add(os.path.realpath(path))
         if path.is_dir():
             raise ConfigError(f"{path}: a folder is there; give a file")

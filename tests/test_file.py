@@ -132,7 +132,7 @@ def test_a_link_is_followed_and_a_device_written_to(tmp_path: Path) -> None:
     write_file(Path("/dev/null"), b"gone")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    claim_results(tmp_path / "photo", tmp_path / "loop", force=False)
+    claim_results([tmp_path / "photo"], tmp_path / "loop", force=False)
     write_file(tmp_path / "loop", b"2")
     assert (tmp_path / "loop").read_bytes() == b"2"
 

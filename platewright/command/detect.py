@@ -118,8 +118,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     files = {name: getattr(args, name) for name in writer_names() if getattr(args, name)}
     further = [*files.values(), *([args.show_attention] if args.show_attention else [])]
     batch = plan_batch(
-        args.photos, args.output, force=args.force, resume=args.resume, further=further
-    )
+        args.photos, args.output, force=args.force, resume=args.resume, further=further,
+        weights=args.weights,
+    )  # fmt: skip
     engine = chosen_engine(args)
     if any(str(job.photo) == "-" for job in batch.jobs):
         args.workers = 1  # stdin is this process' own

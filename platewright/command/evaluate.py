@@ -24,7 +24,7 @@ from platewright.command.argument import (
     size,
 )
 from platewright.dataset.format import readable_names
-from platewright.file import make_folder, refuse_existing, write_file
+from platewright.file import claim_results, refuse_existing, write_file
 from platewright.resource import bundled
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read the photos, print the report, write what was asked for."""
     args = parse_args(argv)
     pages = args.gallery / "index.html" if args.gallery else None
-    refuse_existing(args.json, pages, force=args.force)
-    if args.json:
-        make_folder(args.json.parent)
+    sources = (args.weights, *([args.labels] if args.labels else args.empty))
+    claim_results(sources, args.json, force=args.force)
+    refuse_existing(pages, force=args.force)
 
     from platewright.evaluation.report import provenance
     from platewright.reading.choice import default_choice, load_detector, reader_weights

@@ -166,8 +166,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.webhook_secret = secret("--webhook-secret", args.webhook_secret)
     look_up = registry(keeping=args.save) if args.save or args.lookup else None
     results = (args.jsonl, args.csv, args.out)
-    claim_results(Path(args.source), *results, force=args.force)
-    claim_results(Path(args.source), *results, args.queue, force=True)  # it is gone on with
+    sources = (Path(args.source), args.weights)
+    claim_results(sources, *results, force=args.force)
+    claim_results(sources, *results, args.queue, force=True)  # it is gone on with
     detector, tracking = load(args)
     source = open_source(
         args.source, fps=args.fps, patience_s=args.patience, report=report,

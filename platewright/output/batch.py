@@ -61,6 +61,7 @@ def plan_batch(
     force: bool,
     resume: bool = False,
     further: Sequence[Path] = (),
+    weights: Path | None = None,
 ) -> Batch:
     """Work out what is read and written, and make the output's folder.
 
@@ -71,6 +72,7 @@ def plan_batch(
         force: whether results may be overwritten; photos never are.
         resume: whether they may be there because an earlier run has written them.
         further: other files that are going to be written.
+        weights: what reads; none of the files may take its place.
 
     Raises:
         ConfigError: if the arguments do not fit together, or one is a video or an address.
@@ -124,7 +126,8 @@ def plan_batch(
         raise ConfigError("--resume goes on with an output folder: name one")
     results = [path for path in (*pictures, lines, *further) if path is not None]
     hint = "give another name or --force" + ("; --resume reads what is missing" if lines else "")
-    _guard(results, [photo for photo, _ in photos], hint="" if force or resume else hint)
+    sources = [photo for photo, _ in photos] + ([weights] if weights else [])
+    _guard(results, sources, hint="" if force or resume else hint)
     for folder in {path.parent for path in results}:
         make_folder(folder)
     jobs = [
@@ -253,17 +256,17 @@ def _names(places: Iterable[Path]) -> list[str]:
     return names
 
 
-def _guard(results: Sequence[Path], photos: Sequence[Path], *, hint: str) -> None:
-    """Raise where a result would take the place of another one, of a photo, or of a file.
+def _guard(results: Sequence[Path], read: Sequence[Path], *, hint: str) -> None:
+    """Raise where a result would take the place of another one, of what is read, or of a file.
 
     Without a hint what to do about files that are there, they may be.
     """
-    sources = {os.path.realpath(photo) for photo in photos}
+    sources = {os.path.realpath(path) for path in read}
     seen: set[str] = set()
     for path in results:
         place = os.path.realpath(path)
         if place in sources:
-            raise ConfigError(f"{path}: is the photo itself; give the output another place")
+            raise ConfigError(f"{path}: is what is read; give the output another place")
         if place in seen:
             raise ConfigError(f"{path}: two results would go there; give them different names")
         seen.add(place)

@@ -134,8 +134,7 @@ def main() -> int:
     wrong = next((p for p in (*args.weights, args.out) if p.suffix != ".npz"), None)
     if wrong is not None:
         raise WeightsError(f"{wrong}: give .npz files; the .onnx beside the new one is written too")
-    for path in args.weights:
-        claim_results(path, args.out, args.out.with_suffix(".onnx"), force=args.force)
+    claim_results(args.weights, args.out, args.out.with_suffix(".onnx"), force=args.force)
     averaged = merge(args.weights, args.out, replaces=args.replace)
     export(args.out, args.out.with_suffix(".onnx"))
     told = f"mean of {', '.join(averaged)}" if averaged else "each network of one file"

@@ -308,8 +308,7 @@ def main() -> int:
     task, rest = args.only or ("", args.weights)
     if task and task not in INPUTS:
         parser.error(f"--only {task}: choose from {', '.join(INPUTS)}")
-    for source in (args.weights, Path(rest)):
-        claim_results(source, args.out, force=args.force)
+    claim_results((args.weights, Path(rest)), args.out, force=args.force)
     with scratch_folder() as folder:
         made = folder / args.out.name
         backgrounds = background_folder(args.bgs)

@@ -4,6 +4,8 @@ import logging
 import math
 import sys
 
+from django.conf import settings
+from django.core.exceptions import TooManyFilesSent
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -59,6 +61,9 @@ def problem(request: HttpRequest, error: PlatewrightError, status: int = 0) -> H
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django itself refuses: too many files or fields, a wrong host, cut-off forms."""
+    if isinstance(exception, TooManyFilesSent):
+        most = settings.MAX_PICTURES
+        return problem(request, TooLargeError(f"more than {most} pictures; send fewer at a time"))
     return problem(request, RequestError("the request can't be read; load the page again"))
 
 

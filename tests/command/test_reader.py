@@ -108,7 +108,7 @@ def test_evaluate_scores_it(folder: Path, trained: Done) -> None:
         (
             "detect.py",
             ["images/a.png", "--reader", "attention", "--show-attention", "images/a.png"], 2,
-            "images/a.png: is the photo itself; give the output another place",
+            "images/a.png: is what is read; give the output another place",
         ),
         (
             "detect.py", ["images/a.png", "readers/crnn-gru.onnx", "o.png"], 1,

@@ -365,6 +365,10 @@ def test_the_script_writes_json_and_page(
     assert run(*command) == 1
     assert "there already; give another name or --force" in capsys.readouterr().err
     assert run(*command, "--force") == 0
+    for read in ("labels.csv", "w.onnx"):  # what is read is no result, whatever is said
+        before = Path(read).read_bytes()
+        assert run("labels.csv", "--weights", "w.onnx", "--json", read, "--force") == 2
+        assert "is what is read" in capsys.readouterr().err and Path(read).read_bytes() == before
 
 
 def test_the_script_limits_and_fails_clearly(

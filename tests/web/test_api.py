@@ -135,6 +135,9 @@ def test_too_many_bytes_and_too_many_pictures(client: Client, settings, street: 
     files = [SimpleUploadedFile(f"{k}.jpg", b"x") for k in range(3)]
     response = client.post(READ, {"file": files})
     assert (response.status_code, response.json()["detail"][:20]) == (413, "more than 2 pictures")
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2  # as it is by default: Django stops before we count
+    response = client.post(READ, {"file": [SimpleUploadedFile("a.jpg", b"x") for _ in range(3)]})
+    assert (response.status_code, response.json()["detail"][:20]) == (413, "more than 2 pictures")
 
 
 @pytest.mark.parametrize(
