@@ -126,14 +126,20 @@ class Log:
     Args:
         path: the file; rows that it has are kept.
         step: of the run; rows of later steps, which a killed run left behind, are dropped.
+
+    Raises:
+        ConfigError: if the file is something else.
     """
 
     def __init__(self, path: Path, step: int = 0) -> None:
         self.path = path
         self.rows: list[dict[str, Any]] = []
         if path.exists():
-            with path.open(newline="") as file:
-                self.rows = [row for row in csv.DictReader(file) if int(row["step"]) <= step]
+            try:
+                with path.open(newline="") as file:
+                    self.rows = [row for row in csv.DictReader(file) if int(row["step"]) <= step]
+            except (OSError, KeyError, TypeError, ValueError, csv.Error):
+                raise ConfigError(f"{path}: no log of this program; move it elsewhere") from None
 
     def __enter__(self) -> Log:
         return self

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from platewright.errors import ConfigError
 from platewright.training.checkpoint import Log
 from platewright.training.fit import TrainSettings
 from platewright.training.pace import NO_LIMIT, Pace
@@ -82,3 +83,12 @@ def test_a_row_of_the_same_step_is_completed(tmp_path: Path) -> None:
     with Log(path, 2) as log:
         log.write({"step": 2, "drawn_text": 0.5})
     assert path.read_text().splitlines() == ["step,loss,drawn_text", "1,2.0,", "2,1.0,0.5"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"name,loss\na,1\n", b"step,loss\nx,1\n"])
+def test_a_log_of_something_else_is_told_and_stays(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"log\.csv: no log of this program"):
+        Log(path)
+    assert path.read_bytes() == content
