@@ -283,9 +283,7 @@ class Detector:
             room=room(reading.quad, size),
             written=bool(reading.text) and is_written(image, reading.quad),
         )
-        return replace(
-            judged, accepted=is_accepted(judged, self.settings, self.jurisdiction.captions)
-        )
+        return replace(judged, accepted=is_accepted(judged, self.settings, self.jurisdiction))
 
     def with_settings(self, **changes: Any) -> Self:
         """Return a detector with other settings and the same networks.

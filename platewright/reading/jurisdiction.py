@@ -37,7 +37,7 @@ ANY_LETTER = 20  #: A piece of so many characters and more is any of them
 PERSONAL = 3  #: Texts of so many such pieces and more, and of nothing else, are personal
 FLOOR = 1e-5
 """Least probability of a character where regions are weighed: the network may be sure and wrong."""
-TINY = 1e-9
+TINY, NEVER = 1e-9, 1e-60
 SURE = 0.7  #: A state is told from this part of its country's probability on
 LEAST = 0.02
 """A text that fits stands in for the free one if it is at least so many times as probable."""
@@ -312,6 +312,21 @@ class Jurisdiction:
                 chances[owner] += share * template.probability(text)
         best = int(chances.argmax())
         return self.codes[best] if chances[best] > 0 else ""
+
+    def fits(self, text: str, code: str) -> bool:
+        """Tell whether one of the syntaxes of a region's country draws a text.
+
+        Args:
+            text: of characters that the network knows.
+            code: the region's, or its country's.
+        """
+        classes = self.alphabet.encode(text, self.slots)
+        slots = np.full((self.slots, self.alphabet.num_classes), NEVER)
+        slots[np.arange(self.slots), classes] = 1.0
+        country = code.split("-")[0]
+        own = np.array([each.split("-")[0] == country for each in self.codes])
+        scores = self._score(slots, self._groups)[own[self._table.owners]]
+        return bool(scores.size and scores.max() > math.log(NEVER) / 2)
 
     def _score(self, p: FloatArray, groups: Sequence[Group]) -> FloatArray:
         """Return the log-probability of each template: all its texts, times the shares."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -248,18 +249,33 @@ def is_complete(quad: NDArray[np.float64], size: tuple[int, int], text: str = ""
     return UNSEEN not in text and _edge_px(quad, size) >= max(EDGE * _plate_width(quad), EDGE_PX)
 
 
+class KnownTexts(Protocol):
+    """What plates bear."""
+
+    @property
+    def captions(self) -> Collection[str]:
+        """What stands above and below their text, such as a state's name."""
+        ...
+
+    def fits(self, text: str, code: str) -> bool:
+        """Tell whether plates of a region's country bear such a text; those of none, never."""
+        ...
+
+
 def is_accepted(
-    reading: Reading, settings: DetectorSettings, captions: Collection[str] = ()
+    reading: Reading, settings: DetectorSettings, known: KnownTexts | None = None
 ) -> bool:
     """Tell whether a reading's text is taken as read; that it says so already does not count.
 
     Args:
         reading: its region is empty where it is of none that are known, or that were asked for.
         settings: how sure it has to be, and which regions were asked for.
-        captions: what stands above and below the text of plates, such as a state's name.
+        known: what plates bear: a text that none may bear is no whole one. None: not asked.
     """
     text = reading.text
-    if reading.written or not reading.complete or UNSEEN in text or text in captions:
+    if reading.written or not reading.complete or UNSEEN in text:
+        return False
+    if known and text in known.captions:
         return False
     if reading.confidence < settings.accept or reading.presence < settings.accept_presence:
         return False
@@ -269,9 +285,10 @@ def is_accepted(
         return False
     # A word that looks like no region's plate is a name; near the edge any word, and what no region
     # draws, is a sign rather than a plate.
-    if reading.room < CORNER:
-        return bool(reading.region) and not is_word(text)
-    return bool(reading.region) or not is_word(text)
+    edge, word = reading.room < CORNER, is_word(text)
+    if (edge and word) or ((edge or word) and not reading.region):
+        return False
+    return known is None or known.fits(text, reading.region)
 
 
 def is_word(text: str) -> bool:

@@ -345,8 +345,7 @@ class Voter:
             region=region or ("" if self.bound else best.region),
             written=sum(s.reading.written for s in sights) > len(sights) / 2,
         )
-        captions = self.jurisdiction.captions if self.jurisdiction else ()
-        return replace(said, accepted=is_accepted(together, self.limits, captions))
+        return replace(said, accepted=is_accepted(together, self.limits, self.jurisdiction))
 
     def passing(self, track: Track, source: str = "", picture: bytes = b"") -> Passing:
         """Return a track that has ended as a passing vehicle."""

@@ -295,6 +295,22 @@ def test_a_word_is_a_personal_plate_where_it_looks_like_one(all_regions: Jurisdi
     assert all_regions.region(sure("BANANA"), alike | {"DE": 0.0})[0] in ("DE", "")
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "fits"),
+    [
+        ("AB12CDE", "GB", True),
+        ("SPEED63", "GB", False),
+        ("SPEED63", "US-VA", True),  # a personal one
+        ("7ABC123", "US-TX", True),  # California's: it is the country that is told for certain
+        ("TYDU7251689", "CN", False),
+        ("MH12AB1234", "IN", True),
+        ("MH12AB1234", "", False),
+    ],
+)
+def test_what_a_country_draws(text: str, code: str, fits: bool, all_regions: Jurisdiction) -> None:
+    assert all_regions.fits(text, code) == fits
+
+
 def test_texts_weighed_together_weigh_as_each_alone(all_regions: Jurisdiction) -> None:
     """Templates that are left out as too improbable would hardly change anything."""
     texts = ["MH15TC5540", "MH15TC554O", "MN15TC5540", "NH16TC55A0", "0123456789"]
