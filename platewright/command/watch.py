@@ -98,6 +98,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--early", action="store_true",
         help="tell a vehicle once its text is accepted, before it is gone; for gates")  # fmt: skip
     add("--reader", metavar="NAME|FILE", help="read with other networks, as detect does")
+    add("--append", action="store_true",
+        help="go on behind the lines of --jsonl and --csv, as a restarted service")  # fmt: skip
     add_force(parser)
     return parser
 
@@ -141,6 +143,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
             parser.error("--redact looks at every frame; leave out --every")
     if args.lookup and not (args.mqtt or args.webhook):
         parser.error("--lookup goes with --mqtt or --webhook")
+    if args.append and (args.force or not (args.jsonl or args.csv)):
+        parser.error("--append goes with --jsonl or --csv, and without --force")
     if args.webhook_secret and not args.webhook:
         parser.error("--webhook-secret goes with --webhook")
     return args
@@ -167,7 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     look_up = registry(keeping=args.save) if args.save or args.lookup else None
     results = (args.jsonl, args.csv, args.out)
     sources = (Path(args.source), args.weights)
-    claim_results(sources, *results, force=args.force)
+    claim_results(sources, *results[2 if args.append else 0 :], force=args.force)
     claim_results(sources, *results, args.queue, force=True)  # it is gone on with
     detector, tracking = load(args)
     source = open_source(
@@ -245,9 +249,11 @@ class Outlets(ExitStack):
             if args.out:
                 self.clip = opened.enter_context(ClipWriter(args.out))
             if args.jsonl:
-                self.lines = opened.enter_context(LinesFile(args.jsonl, in_place=True))
+                self.lines = opened.enter_context(
+                    LinesFile(args.jsonl, in_place=True, append=args.append)
+                )
             if args.csv:
-                table = LinesFile(args.csv, in_place=True, head=csv_header())
+                table = LinesFile(args.csv, in_place=True, head=csv_header(), append=args.append)
                 self.table = opened.enter_context(table)
             if look_up:
                 from platewright.web.database import finish_registry

@@ -354,6 +354,14 @@ def test_nothing_is_overwritten_without_force(
     assert (tmp_path / "in.mp4").read_bytes() == before
     assert run("in.mp4", "w.onnx", "--jsonl", "a.jsonl", "--force") == 0
     assert len(lines_of(tmp_path / "a.jsonl")) == 2
+    both = ["--jsonl", "a.jsonl", "--csv", "a.csv", "--append"]
+    for times in (2, 3):
+        with (tmp_path / "a.jsonl").open("a") as file:
+            file.write('{"cut')  # what a kill leaves
+        assert run("in.mp4", "w.onnx", *both) == 0
+        assert len(lines_of(tmp_path / "a.jsonl")) == 2 * times
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 1 + 4
+    assert run("in.mp4", "w.onnx", *both, "--force") == 2
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from platewright.errors import OutputError
 from platewright.geometry import Box, quad_of_box
 from platewright.output import annotation
 from platewright.output.annotation import annotate, confidence_colour, place_tag, text_colour
@@ -104,6 +105,48 @@ def test_lines_survive_an_interruption(tmp_path: Path) -> None:
         "b.jpg",
     ]
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kind", ["lines", "table"])
+@pytest.mark.parametrize("cut", [0, 1, 9, 70_000])
+def test_lines_go_on_behind_whole_ones(tmp_path: Path, kind: str, cut: int) -> None:
+    path, head = tmp_path / "out", "text,region\n" if kind == "table" else ""
+    line = '{"text": "A"}\n' if kind == "lines" else "A,GB\n"
+    for _ in range(2):
+        with LinesFile(path, in_place=True, head=head, append=True) as lines:
+            lines.write(line)
+    with path.open("a") as file:
+        file.write("{" + "x" * (cut - 1) if cut else "")  # what a kill leaves
+    with LinesFile(path, in_place=True, head=head, append=True) as lines:
+        lines.write(line)
+    assert path.read_text() == head + 3 * line
+
+
+@pytest.mark.parametrize(
+    ("there", "head", "after"),
+    [
+        ("", "a,b\n", "a,b\n"),
+        ("a,", "a,b\n", "a,b\n"),
+        ('{"te', "", ""),
+        ("a,c\n1,2\n", "a,b\n", None),
+        ("\xff\xd8 a photo", "", None),
+        ("a line of text\n", "", None),
+    ],
+)
+def test_lines_go_on_behind_their_own_kind_only(
+    tmp_path: Path, there: str, head: str, after: str | None
+) -> None:
+    path = tmp_path / "out"
+    path.write_text(there)
+    if after is None:
+        lines = LinesFile(path, in_place=True, head=head, append=True)
+        with pytest.raises(OutputError, match="to go on with"), lines:
+            pass
+        assert path.read_text() == there
+        return
+    with LinesFile(path, in_place=True, head=head, append=True):
+        pass
+    assert path.read_text() == after
 
 
 def test_full_disk_leaves_whole_lines(tmp_path: Path) -> None:

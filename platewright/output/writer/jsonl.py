@@ -15,6 +15,8 @@ from platewright.file import at_once, make_folder, part_of
 from platewright.output.photo import PhotoReadings
 from platewright.output.writer import ReadingsWriter
 
+MOST_LINE = 1 << 16  #: Bytes of a file that are looked at together
+
 
 class LinesFile:
     """Lines, JSON as a rule, that are each there at once and whole, for use in a `with` statement.
@@ -27,10 +29,13 @@ class LinesFile:
         path: the file in the end, or a device such as `/dev/stdout`.
         in_place: write the file itself, so that another program can follow it.
         head: a line that is there from the beginning.
+        append: go on behind the lines that are there, of which the last may be cut off.
     """
 
-    def __init__(self, path: Path, *, in_place: bool = False, head: str = "") -> None:
-        self.path, self.head = path, head
+    def __init__(
+        self, path: Path, *, in_place: bool = False, head: str = "", append: bool = False
+    ) -> None:
+        self.path, self.head, self.append = path, head, append
         there = path.exists()
         device = there and not path.is_file()
         self.part = path if in_place or device else part_of(path)
@@ -41,18 +46,39 @@ class LinesFile:
         try:
             if not self.part.parent.exists():
                 make_folder(self.part.parent)
-            self._stream = open(self.part, "wb", buffering=0, opener=at_once)
+            own = self.append and self.part.is_file()
+            mode = "r+b" if own else "wb"
+            self._stream = open(self.part, mode, buffering=0, opener=at_once)
         except OSError as error:
             raise self._failed(error) from error
         self._empty = True
         try:
-            if self.head:
+            if not (own and self._go_on()) and self.head:
                 self.write(self.head)
         except OutputError as error:
             self.__exit__(type(error))
             raise
         self._empty = True
         return self
+
+    def _go_on(self) -> bool:
+        """Go to the end of the last whole line; tell whether there is any."""
+        head = self.head.encode()
+        first = self._stream.readline(MOST_LINE)
+        if first and not (head.startswith(first) if head else first.startswith(b"{")):
+            kind = "such a table" if head else "lines of JSON"
+            raise OutputError(f"{self.path}: holds no {kind} to go on with; give another name")
+        end = self._stream.seek(0, os.SEEK_END)
+        while end:
+            start = max(end - MOST_LINE, 0)
+            self._stream.seek(start)
+            found = self._stream.read(end - start).rfind(b"\n")
+            end = start + found + 1 if found >= 0 else start
+            if found >= 0:
+                break
+        self._stream.seek(end)
+        self._stream.truncate()
+        return end > 0
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Write one line."""
