@@ -190,7 +190,7 @@ def main() -> int:
         raise DatasetError(f"{args.out}: mined windows are an .npy file")
     if args.count < 1 or args.most < 1 or not 0 < args.presence < 1:
         raise WeightsError("--count and --most start at 1, --presence lies between 0 and 1")
-    claim_results(args.weights, args.out, force=args.force)
+    claim_results([args.weights], args.out, force=args.force)
     network = load_network(args.weights)
     settings = DetectorSettings(
         min_presence=args.presence, scan_presence=args.presence, second_look=args.presence
