@@ -171,7 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     look_up = registry(keeping=args.save) if args.save or args.lookup else None
     results = (args.jsonl, args.csv, args.out)
     sources = (Path(args.source), args.weights)
-    claim_results(sources, *results[2 if args.append else 0 :], force=args.force)
+    claim_results(sources, *((args.out,) if args.append else results), force=args.force)
     claim_results(sources, *results, args.queue, force=True)  # it is gone on with
     detector, tracking = load(args)
     source = open_source(

@@ -320,13 +320,14 @@ class Jurisdiction:
             text: of characters that the network knows.
             code: the region's, or its country's.
         """
+        country = code.split("-")[0]
+        if country not in self._countries:
+            return False
         classes = self.alphabet.encode(text, self.slots)
         slots = np.full((self.slots, self.alphabet.num_classes), NEVER)
         slots[np.arange(self.slots), classes] = 1.0
-        country = code.split("-")[0]
-        own = np.array([each.split("-")[0] == country for each in self.codes])
-        scores = self._score(slots, self._groups)[own[self._table.owners]]
-        return bool(scores.size and scores.max() > math.log(NEVER) / 2)
+        own = self._country[self._table.owners] == self._countries.index(country)
+        return bool((self._score(slots, self._groups)[own] > math.log(NEVER) / 2).any())
 
     def _score(self, p: FloatArray, groups: Sequence[Group]) -> FloatArray:
         """Return the log-probability of each template: all its texts, times the shares."""
