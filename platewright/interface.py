@@ -22,8 +22,9 @@ from platewright.output.batch import list_images
 from platewright.output.photo import PhotoReadings, each_of
 from platewright.output.redaction import redact, redaction_settings
 from platewright.pool import in_order, usual_workers
+from platewright.reading.acceptance import Shown
 from platewright.reading.choice import load_detector
-from platewright.reading.settings import DetectorSettings, Shown
+from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading, SceneRecord
 from platewright.region import load_region
 from platewright.resource import bundled

@@ -13,8 +13,8 @@ import pytest
 
 from platewright.image import load_image, save_image
 from platewright.network.interchange import FORMATS, file_names
+from platewright.reading.acceptance import Shown
 from platewright.reading.choice import load_detector
-from platewright.reading.settings import Shown
 from tests.script import run_here
 
 ROOT = Path(__file__).resolve().parents[1]

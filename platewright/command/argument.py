@@ -19,7 +19,7 @@ from platewright.errors import ConfigError, RegionError, printable
 from platewright.file import AT_ONCE
 
 if TYPE_CHECKING:
-    from platewright.reading.settings import Shown
+    from platewright.reading.acceptance import Shown
 
 CORES = os.cpu_count() or 1
 SMALL_BYTES, PIPE_S = 1 << 16, 10.0
@@ -307,7 +307,7 @@ def settings_of(args: argparse.Namespace) -> dict[str, Any]:
 
 def shown_of(args: argparse.Namespace, *, everything: bool = False) -> Shown:
     """Return which readings are told."""
-    from platewright.reading.settings import Shown
+    from platewright.reading.acceptance import Shown
 
     return Shown.of(
         everything=args.all or everything,

@@ -36,7 +36,7 @@ from platewright.evaluation.metrics import (
 from platewright.geometry import Box, Picture, iou, quad_of_box
 from platewright.image import decode_image, load_image
 from platewright.output.batch import list_images
-from platewright.reading.settings import Shown
+from platewright.reading.acceptance import Shown
 from platewright.record import PlateRecord, Reading
 from platewright.text import clean
 

@@ -12,17 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from platewright.geometry import FloatArray, Picture, areas, intersections, ratio_of_quad, suppress
+from platewright.reading.acceptance import Shown, is_accepted, is_complete, is_written, room
 from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
 from platewright.reading.prior import OriginTeller
-from platewright.reading.settings import (
-    DetectorSettings,
-    Shown,
-    is_accepted,
-    is_complete,
-    is_written,
-    room,
-)
+from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
 from platewright.record import Reading

@@ -19,8 +19,9 @@ from platewright.geometry import Picture
 from platewright.image import load_image, save_image
 from platewright.output.batch import Job, load_photo
 from platewright.output.photo import PhotoReadings
+from platewright.reading.acceptance import Shown
 from platewright.reading.detector import Detector
-from platewright.reading.settings import DetectorSettings, Shown
+from platewright.reading.settings import DetectorSettings
 
 if TYPE_CHECKING:
     from platewright.generation.engine import Engine

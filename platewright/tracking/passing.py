@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.errors import counted
 from platewright.geometry import FloatArray
 from platewright.network.part import UNSEEN
+from platewright.reading.acceptance import is_accepted
 from platewright.reading.detector import Detector
 from platewright.reading.jurisdiction import Jurisdiction
-from platewright.reading.settings import DetectorSettings, is_accepted
+from platewright.reading.settings import DetectorSettings
 from platewright.reading.spelling import EMPTY, decode_slots, spell
 from platewright.record import Reading
 from platewright.text import Alphabet, percent

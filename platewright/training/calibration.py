@@ -29,12 +29,13 @@ from platewright.geometry import FloatArray
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.network.weights import AnySettings, load_weights, save_weights
 from platewright.progress import track
+from platewright.reading.acceptance import Shown
 from platewright.reading.choice import detector_of
 from platewright.reading.ctc import log_likelihoods
 from platewright.reading.detector import Detector
 from platewright.reading.line import LineEvidence
 from platewright.reading.runtime import Network, load_network, log_softmax
-from platewright.reading.settings import DetectorSettings, Shown
+from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Look, SlotEvidence, Speller
 from platewright.reading.spelling import EMPTY, sharpen
 from platewright.synth.background import Backgrounds

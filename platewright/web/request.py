@@ -23,7 +23,8 @@ from django.utils import timezone
 from platewright.errors import ImageError
 from platewright.image import encode_image
 from platewright.pool import usual_workers
-from platewright.reading.settings import Mask, Shown
+from platewright.reading.acceptance import Shown
+from platewright.reading.settings import Mask
 from platewright.record import Reading
 from platewright.region import jurisdictions
 from platewright.web import bench, security

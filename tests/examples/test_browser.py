@@ -19,10 +19,10 @@ import pytest
 
 from platewright.geometry import homography, project
 from platewright.image import load_image
+from platewright.reading.acceptance import Shown
 from platewright.reading.choice import load_detector
 from platewright.reading.ctc import best_path, log_likelihoods
 from platewright.reading.runtime import log_softmax
-from platewright.reading.settings import Shown
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "examples/browser"

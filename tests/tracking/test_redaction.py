@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from platewright.errors import ImageError
-from platewright.reading.settings import DetectorSettings, Shown
+from platewright.reading.acceptance import Shown
+from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
 from platewright.text import Alphabet
 from platewright.tracking.follow import watching_settings

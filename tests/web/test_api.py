@@ -12,7 +12,7 @@ from django.test import Client
 from PIL import Image
 
 from platewright.image import decode_image, encode_image
-from platewright.reading.settings import Shown
+from platewright.reading.acceptance import Shown
 from platewright.record import SceneRecord
 from platewright.web.registry.models import Picture, Sighting, Vehicle
 from platewright.web.request import warm_up
