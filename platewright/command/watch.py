@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from platewright.output.clip import ClipWriter, Display
-    from platewright.output.message import Receiver, Sender
+    from platewright.output.message import Receiver
     from platewright.output.mqtt import MqttAddress
+    from platewright.output.sender import Sender
     from platewright.output.writer.jsonl import LinesFile
     from platewright.reading.detector import Detector
     from platewright.record import Reading
@@ -227,7 +228,9 @@ class Outlets(ExitStack):
         look_up: Callable[[Passing], str] | None,
     ) -> None:
         from platewright.output.clip import ClipWriter, Display
-        from platewright.output.message import MessageQueue, Sender, csv_header
+        from platewright.output.message import csv_header
+        from platewright.output.message_queue import MessageQueue
+        from platewright.output.sender import Sender
         from platewright.output.writer.jsonl import LinesFile
         from platewright.progress import Progress
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import hashlib
 import hmac
 import io
 import json
+import os
 import re
+import shutil
+import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -16,19 +20,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from platewright.errors import ConfigError, OutputError
-from platewright.output import message as module
-from platewright.output.message import (
-    LostError,
-    Message,
-    MessageQueue,
-    RefusedError,
-    Sender,
-    csv_header,
-    csv_line,
-)
+from platewright.output import message_queue
+from platewright.output import sender as module
+from platewright.output.message import LostError, Message, RefusedError, csv_header, csv_line
+from platewright.output.message_queue import MessageQueue
+from platewright.output.sender import Sender
 from platewright.output.webhook import WebhookReceiver
 from tests.script import wait_until
 
@@ -98,11 +98,12 @@ def test_of_more_than_fit_the_oldest_go_and_that_is_said(tmp_path: Path) -> None
         assert [f"TEXT{k} of 12:00" in told[k] for k in range(2)] == [True, True]
         assert len(told) == 2
         # Pictures go before vehicles do.
-        lengths = []
-        while (each := queue.first("one")) is not None:
-            lengths.append((each.body["text"], len(each.picture)))
-            queue.remove(each)
-        assert lengths == [("TEXT2", 0), ("TEXT3", 10), ("TEXT4", 10)]
+        assert taken_of(queue) == [("TEXT2", 0), ("TEXT3", 10), ("TEXT4", 10)]
+        for k in range(3):
+            queue.add("one", of(f"TEXT{k}"))
+        queue.most = 1
+        queue.add("one", of("TEXT3"))
+        assert told[2:] == [f"{queue.path}: 1 vehicles wait; the 3 oldest are dropped"]
 
 
 def test_a_queue_of_another_run_or_none_at_all_is_an_error_in_a_line(
@@ -120,10 +121,131 @@ def test_a_queue_of_another_run_or_none_at_all_is_an_error_in_a_line(
             MessageQueue(tmp_path / name, print).__enter__()
         assert "\n" not in str(caught.value)
     assert (tmp_path / "b").read_text() == "no queue" * 200
-    monkeypatch.setattr(module, "TABLE", "CREATE nothing")  # as on a full disk
+    monkeypatch.setattr(message_queue, "TABLE", "CREATE nothing")  # as on a full disk
     with pytest.raises(OutputError, match="no queue that can be used"):
         MessageQueue(tmp_path / "c", print).__enter__()
     assert not [*tmp_path.glob("c*")]
+
+
+def taken_of(queue: MessageQueue, receiver: str = "one") -> list[tuple[str, int]]:
+    """Return the texts that wait, and the bytes of their pictures; they wait no more."""
+    taken = []
+    while (each := queue.first(receiver)) is not None:
+        taken.append((each.body["text"], len(each.picture)))
+        queue.remove(each)
+    return taken
+
+
+def filled(path: Path) -> list[str]:
+    """Make a queue that is larger than what SQLite keeps in memory of it."""
+    texts = [f"AB{k:02}CDE" for k in range(30)]
+    with MessageQueue(path, print) as queue:
+        for text in texts:
+            queue.add("one", of(text, bytes(100_000)))
+    return texts
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def overwrite(path: Path) -> None:
+    with path.open("r+b") as stream:
+        stream.seek(path.stat().st_size // 2)
+        stream.write(np.random.default_rng(0).bytes(20_000))
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+@pytest.mark.parametrize("harm", [cut, overwrite])
+def test_what_can_be_read_of_a_damaged_queue_is_sent(
+    tmp_path: Path, harm: Callable[[Path], None], meanwhile: bool
+) -> None:
+    path, told = tmp_path / "a", list[str]()
+    texts = filled(path)
+    if not meanwhile:
+        harm(path)
+    with MessageQueue(path, told.append) as queue:
+        if meanwhile:
+            harm(path)
+        taken = [*taken_of(queue)]
+        queue.add("one", of("NEW"))
+        taken += taken_of(queue)
+    found = [text for text, _ in taken]
+    assert found[:10] == texts[:10]
+    assert found[10:] == [text for text in texts[10:] if text in found] + ["NEW"]
+    assert len(told) == 1
+    assert re.fullmatch(
+        r".*a: .*malformed; \d+ vehicles? of it and those to come wait in .*a", told[0]
+    )
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("stranger", [False, True])
+def test_a_queue_that_somebody_removes_is_written_again(tmp_path: Path, stranger: bool) -> None:
+    path, told = tmp_path / "new/a", list[str]()
+    with MessageQueue(path, told.append) as queue:
+        queue.add("one", of("AB12CDE", b"jpeg"))
+        shutil.rmtree(path.parent)
+        if stranger:
+            path.parent.mkdir()
+            path.write_text("somebody else's")
+    assert len(told) == 1
+    assert (queue.path == path) is not stranger
+    assert not stranger or path.read_text() == "somebody else's"
+    with MessageQueue(queue.path, print) as again:
+        assert taken_of(again) == [("AB12CDE", 4)]
+
+
+def test_a_full_disk_costs_no_vehicle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, told, pages = tmp_path / "a", list[str](), [20]
+    connect = message_queue._connected
+
+    def connected(path: Path) -> sqlite3.Connection:
+        base = connect(path)
+        base.execute(f"PRAGMA max_page_count={pages[0]}")
+        return base
+
+    monkeypatch.setattr(message_queue, "_connected", connected)
+    wanted = [(f"AB{k}CDE", 20_000) for k in range(6)]
+    with MessageQueue(path, told.append) as queue:
+        for text, size in wanted:
+            queue.add("one", of(text, bytes(size)))
+        assert taken_of(queue) == wanted
+        assert len(told) == 1
+        assert re.fullmatch(r".*a: .* is full; \d vehicles of it and those .* in memory", told[0])
+        for text, size in wanted:
+            queue.add("one", of(text, bytes(size)))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with MessageQueue(path, told.append) as queue:  # there is no room for pictures
+        assert taken_of(queue) == [(text, 0) for text, _ in wanted]
+    monkeypatch.setattr(message_queue, "AGAIN_S", 0.0)
+    with MessageQueue(path, told.append) as queue:
+        for text, size in wanted:
+            queue.add("one", of(text, bytes(size)))
+        queue._file.execute("PRAGMA max_page_count=1000")  # type: ignore[union-attr]
+        queue.add("one", of("NEW"))
+        assert told[-1] == f"{path}: it can be written again"
+    with (
+        pytest.raises(OutputError, match="a: can't be written: 7 vehicles are lost"),
+        MessageQueue(path, told.append),
+    ):
+        pages[0] = 1
+        shutil.rmtree(tmp_path)
+
+
+def test_a_message_that_is_none_stops_no_other(tmp_path: Path) -> None:
+    path, told = tmp_path / "a", list[str]()
+    bodies = ("{", "[]", "[" * 100_000, b"\xff", '{"text": "\xe9"}', 7)
+    with MessageQueue(path, print) as queue:
+        for k in range(len(bodies) + 2):
+            queue.add("one", of(f"TEXT{k}", b"jpeg"))
+    with contextlib.closing(sqlite3.connect(path)) as base, base:
+        for number, body in enumerate(bodies, 1):
+            base.execute("UPDATE message SET body = ? WHERE number = ?", (body, number))
+        base.execute("UPDATE message SET id = ? WHERE number = ?", ("a\nb", len(bodies) + 1))
+    with MessageQueue(path, told.append) as queue:
+        assert [text for text, _ in taken_of(queue)] == [f"TEXT{len(bodies) + 1}"]
+    assert told == [f"{path}: a vehicle's message is damaged and dropped"] * (len(bodies) + 1)
 
 
 def test_all_arrive_in_order_however_often_it_fails(tmp_path: Path) -> None:

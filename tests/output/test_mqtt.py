@@ -12,8 +12,10 @@ import pytest
 
 from platewright.errors import ConfigError, ServiceError
 from platewright.output import mqtt
-from platewright.output.message import LostError, Message, MessageQueue, Sender
+from platewright.output.message import LostError, Message
+from platewright.output.message_queue import MessageQueue
 from platewright.output.mqtt import MqttAddress, MqttReceiver, discovery
+from platewright.output.sender import Sender
 from tests.broker import Broker, Listener
 from tests.script import wait_until
 
