@@ -22,7 +22,7 @@ from platewright.command import run_command
 from platewright.errors import WeightsError
 from platewright.geometry import quad_of_box
 from platewright.image import decode_image, encode_image, save_image
-from platewright.output import message, mqtt
+from platewright.output import mqtt, sender
 from platewright.output.clip import ClipWriter
 from platewright.output.redaction import redaction_settings
 from platewright.reading import choice as choice_module
@@ -155,7 +155,7 @@ def test_a_broker_that_was_away_is_told_of_earlier_runs_first(
     broker: Broker,
 ) -> None:
     monkeypatch.setattr(mqtt, "CONNECT_S", 0.5)
-    monkeypatch.setattr(message, "LAST_S", 0.5)
+    monkeypatch.setattr(sender, "LAST_S", 0.5)
     monkeypatch.setenv("BROKER", "s3cr3t")
     make_video(tmp_path / "in.mp4")
     (tmp_path / "out").mkdir()
@@ -174,7 +174,7 @@ def test_a_broker_that_was_away_is_told_of_earlier_runs_first(
     with (tmp_path / "out/a.csv").open() as table:
         assert [row["text"] for row in csv.DictReader(table)] == ["AB123", "XY999"]
     queue.rename(tmp_path / "mine.queue")
-    monkeypatch.setattr(message, "LAST_S", 60.0)
+    monkeypatch.setattr(sender, "LAST_S", 60.0)
     broker.start()
     listener = Listener(broker)
     (tmp_path / "gate.args").write_text("# a gate\n\n" + " ".join(arguments[:-1]))
