@@ -37,6 +37,7 @@ from platewright.reading.detector import Detector
 from platewright.reading.settings import Mask
 
 START_S = 120.0  #: How long a process may take until it can read
+TAKEN_S = 10.0  #: How long a process may take to receive a picture
 PAUSE_S = 2.0  #: Before the next try, where a process did not start
 NEWS = 0.1  #: How much of the usual time of a picture is that of the last one
 PRELOADED = ["cv2", "numpy", "onnxruntime", "platewright.web.bench"]
@@ -214,12 +215,17 @@ class ProcessBench:
 
     def read(self, source: Source, deadline: float) -> Shot:
         """See `Bench`."""
-        wait_s = self._free.waiting * self._usual_s / self._turns
-        if wait_s > deadline - time.monotonic():
-            raise BusyError(wait_s)
-        process = self._free.take(deadline)
-        if process is None:
-            raise BusyError(self._free.waiting * self._usual_s / self._turns)
+        while True:
+            wait_s = self._free.waiting * self._usual_s / self._turns
+            if wait_s > deadline - time.monotonic():
+                raise BusyError(wait_s)
+            process = self._free.take(deadline)
+            if process is None:
+                raise BusyError(self._free.waiting * self._usual_s / self._turns)
+            with contextlib.suppress(_GoneError):
+                return self._read(process, source)
+
+    def _read(self, process: _Process, source: Source) -> Shot:
         whole, start = False, time.monotonic()
         try:
             shot = process.read(source, self.picture_s)
@@ -275,6 +281,10 @@ class ProcessBench:
         threading.Thread(target=run, name="start", daemon=True).start()
 
 
+class _GoneError(Exception):
+    """A process that somebody ended or stopped before it took a picture."""
+
+
 class _Process:
     """A process that reads a picture at a time."""
 
@@ -293,9 +303,23 @@ class _Process:
             raise
 
     def read(self, source: Source, seconds: float) -> Shot:
-        """Let it read; it is not alive any more where it took too long or crashed."""
-        with contextlib.suppress(OSError):
+        """Let it read; it is not alive any more where it took too long or crashed.
+
+        Raises:
+            ImageError: what is wrong with the picture.
+            _GoneError: where it does not even take it.
+        """
+        # One that was stopped takes no more than fits into the pipe; who sends more would wait.
+        late = threading.Timer(TAKEN_S, self._process.kill)
+        late.daemon = True
+        late.start()
+        try:
             self._here.send(source)
+        except OSError:
+            self.alive = False
+            raise _GoneError from None
+        finally:
+            late.cancel()
         line = f"{source.name}: takes more than {seconds:g} s to read; make it smaller"
         shot: Shot = self._answer(seconds, ImageError(line), source.name)
         return shot
