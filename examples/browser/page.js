@@ -10,7 +10,8 @@ const [photo, marks, video, status, list] = ["photo", "marks", "video", "status"
 
 const worker = new Worker("worker.js", { type: "module" });
 const waiting = new Map();
-let last = 0, running = null; // the camera's stream
+let last = 0; // what was given last; whatever is before it is shown no more
+let running = null; // the camera's stream
 
 worker.onmessage = ({ data }) => {
   if (data.loaded) status.textContent = `Loading the reader… ${(data.loaded / 1e6).toFixed(0)} MB`;
@@ -40,26 +41,31 @@ function draw(source, width, height) {
     .drawImage(source, 0, 0, photo.width, photo.height);
 }
 
+/** Say why there is nothing to see, and show nothing of what was there before. */
+function refuse(why) {
+  [part("stage").hidden, part("result").hidden] = [true, true];
+  status.textContent = why;
+}
+
 async function readPhoto(file) {
   stopCamera();
-  let bitmap;
-  try {
-    bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-  } catch {
-    last++; // what is still being read is not of this one
-    [part("stage").hidden, part("result").hidden] = [true, true];
-    status.textContent = `${file?.name || "That"} is no picture that this browser can open.`
-      + " JPEG, PNG and WebP are known to all.";
+  const own = ++last;
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
+  if (own !== last) return; // another one was given meanwhile, and was opened sooner
+  if (!bitmap) {
+    refuse(`${file.name || "That"} is no picture that this browser can open.`
+      + " JPEG, PNG and WebP are known to all.");
     return;
   }
   draw(bitmap, bitmap.width, bitmap.height);
   bitmap.close();
   mark([]);
+  photo.setAttribute("aria-label", "The photo");
   part("stage").hidden = false;
   part("result").hidden = true;
   if (document.body.dataset.ready) status.textContent = "Reading…";
   const { id, plates, ms, error } = await read(photo);
-  if (id !== last) return; // another one was given meanwhile
+  if (id !== last) return;
   if (error) {
     status.textContent = `It could not be read: ${error}`;
     return;
@@ -68,8 +74,9 @@ async function readPhoto(file) {
   show(plates.map((plate) => ({ ...plate, crop: cropOf(plate.quad) })));
   const count = plates.length === 1 ? "1 plate" : `${plates.length || "No"} plates`;
   status.textContent = `${count}, read in ${(ms / 1000).toFixed(1)} s.`;
-  photo.setAttribute("aria-label",
-    `The photo, with ${count}: ${plates.map(({ text }) => text).join(", ")}`);
+  photo.setAttribute("aria-label", plates.length
+    ? `The photo, with ${count}: ${plates.map(({ text }) => text).join(", ")}`
+    : "The photo, without plates");
 }
 
 /** Outline plates above the picture: a whole line where the text is taken as read, else dashes. */
@@ -149,6 +156,8 @@ async function startCamera() {
   for (const track of stream.getTracks()) track.onended = stopCamera; // it was pulled out
   video.srcObject = stream;
   await video.play();
+  if (running !== stream) return; // a photo was given before the first picture came
+  last++; // a photo that is still being opened or read is not shown over it
   part("camera").setAttribute("aria-pressed", "true");
   part("camera").textContent = "Stop the camera";
   [part("stage").hidden, video.hidden, photo.hidden] = [false, false, true];
@@ -191,8 +200,13 @@ part("file").onchange = ({ target }) => {
   target.value = ""; // so that the same one can be chosen again
 };
 part("camera").onclick = () => (running ? stopCamera() : startCamera());
-part("example").onclick = async () => (
-  readPhoto(await fetch("example.jpg").then((answer) => answer.blob(), () => null)));
+part("example").onclick = async () => {
+  stopCamera();
+  const own = ++last, answer = await fetch("example.jpg").catch(() => null);
+  if (own !== last) return;
+  if (answer?.ok) readPhoto(await answer.blob());
+  else refuse(`The example can't be loaded${answer ? `: ${answer.status}` : ", as there is no connection"}.`);
+};
 document.onpaste = ({ clipboardData }) => {
   if (clipboardData.files.length) readPhoto(clipboardData.files[0]);
 };

@@ -23,6 +23,7 @@ from platewright.reading.acceptance import Shown
 from platewright.reading.choice import load_detector
 from platewright.reading.ctc import best_path, log_likelihoods
 from platewright.reading.runtime import log_softmax
+from tests.script import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "examples/browser"
@@ -181,6 +182,49 @@ def test_what_is_no_picture_is_told_and_the_next_one_is_read(visit: Any, wanted:
     visit.get_by_role("button", name="Example").click()
     said(visit, "4 plates, read in")
     assert {*texts(visit)} == wanted
+
+
+def test_a_photo_that_opens_late_does_not_take_the_place_of_the_next(visit: Any) -> None:
+    visit.evaluate("""() => {
+        const open = window.createImageBitmap;
+        window.createImageBitmap = async (...words) => {
+            window.createImageBitmap = open;
+            const bitmap = await open(...words);
+            await new Promise((resolve) => { window.letGo = resolve; });
+            return bitmap;
+        };
+    }""")
+    visit.set_input_files("#file", str(STREET))
+    wait_until(lambda: visit.evaluate("!!window.letGo"))
+    grey = cv2.imencode(".png", np.full((90, 160), 128, np.uint8))[1].tobytes()
+    visit.set_input_files("#file", {"name": "b.png", "mimeType": "image/png", "buffer": grey})
+    said(visit, "No plates, read in")
+    visit.evaluate("window.letGo()")
+    visit.wait_for_timeout(300)
+    said(visit, "No plates, read in")
+    photo = visit.locator("#photo")
+    assert photo.evaluate("one => [one.width, one.height]") == [160, 90]
+    assert photo.get_attribute("aria-label") == "The photo, without plates"
+
+
+def test_photos_are_read_without_a_connection_and_the_lack_of_an_example_is_told(
+    visit: Any, wanted: set[str]
+) -> None:
+    visit.route("**/example.jpg", lambda route: route.fulfill(status=404, body="<p>none"))
+    visit.get_by_role("button", name="Example").click()
+    said(visit, "^The example can't be loaded: 404")
+    visit.unroute("**/example.jpg")
+    visit.route("**/example.jpg", lambda route: route.abort())  # without, it may be in the cache
+    visit.context.set_offline(True)
+    visit.get_by_role("button", name="Example").click()
+    said(visit, "^The example can't be loaded, as there is no connection")
+    assert not visit.locator("#stage").is_visible()
+    visit.unroute("**/example.jpg")
+    visit.set_input_files("#file", str(STREET))
+    said(visit, "4 plates, read in")
+    assert {*texts(visit)} == wanted
+    visit.context.set_offline(False)
+    visit.faults.clear()  # Chromium's own lines of what could not be fetched
 
 
 def test_the_camera_is_read_until_it_is_stopped(visit: Any, wanted: set[str]) -> None:

@@ -26,6 +26,14 @@ BODY = {
     "frames": 12, "groups": ["AB12", "CDE"],
 }  # fmt: skip
 
+EVERY = {"platform", "name", "unique_id", "availability_topic", "qos", "icon"}
+KEYS = {
+    "sensor": EVERY | {"state_topic", "value_template", "force_update", "unit_of_measurement",
+                       "state_class", "json_attributes_topic", "json_attributes_template"},
+    "image": EVERY | {"image_topic", "content_type"},
+}  # fmt: skip
+"""What Home Assistant 2026.2 takes of a component; what it does not know it drops in silence."""
+
 
 def of(text: str, picture: bytes = b"") -> Message:
     return Message(body={**BODY, "text": text}, picture=picture)
@@ -114,6 +122,7 @@ def test_home_assistant_sets_up_a_device_whose_values_are_those_of_the_message(
     state = json.loads(listener.of("front yard/gate")[0])
     values = {}
     for name, part in told["components"].items():
+        assert {*part} <= KEYS[part["platform"]]
         assert part["availability_topic"] == "front yard/gate/available"
         if part["platform"] == "sensor":
             assert part["state_topic"] == "front yard/gate"
