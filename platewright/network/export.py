@@ -68,7 +68,8 @@ def write_onnx(networks: Networks, settings: AnySettings, path: Path, made_of: s
     wanted = model(inputs, training=False)
     with scratch_folder() as folder:
         raw = folder / "raw.onnx"
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the converter's own
             model.export(str(raw), format="onnx", verbose=False)
         proto = onnx.load(str(raw))
         told = {k: keras.ops.convert_to_numpy(v) for k, v in wanted.items()}
@@ -140,9 +141,7 @@ def export_beside(weights: Path) -> list[Path]:
     keras = sys.modules.get("keras")
     if keras is not None and keras.backend.backend() == "tensorflow":
         try:
-            with warnings.catch_warnings():  # the converter's own
-                warnings.simplefilter("ignore")
-                export(weights, path)
+            export(weights, path)
         except OutputError:
             raise
         except Exception as error:
