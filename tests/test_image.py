@@ -20,6 +20,7 @@ from PIL import Image
 from platewright import container
 from platewright.background.photo import Crop, cut_photo
 from platewright.container import boxed_kind
+from platewright.dataset.picture_file import picture_size
 from platewright.errors import ImageError, OutputError
 from platewright.image import (
     WRITE_SUFFIXES,
@@ -96,6 +97,7 @@ def test_exif_orientation_is_undone(tmp_path: Path, suffix: str, orientation: in
     path = tmp_path / f"turned{suffix}"
     Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif.tobytes(), quality=95)
     assert_close(load_image(path), upright)
+    assert picture_size(path) == upright.shape[:2]
 
 
 @pytest.mark.parametrize("brand", [b"heix", b"hevc", b"heis", b"mif1"])

@@ -66,7 +66,8 @@ def packed_size(data: bytes, name: str) -> tuple[int, int]:
 def _shown_size(stream: BinaryIO, name: str) -> tuple[int, int]:
     with muted(), open_picture(stream, name) as picture:  # which has doubts about metadata
         width, height = picture.size
-        sideways = orientation_of(picture) in SIDEWAYS
+        # Pillow turns a TIFF by itself, and tells its size as if it had.
+        sideways = picture.format != "TIFF" and orientation_of(picture) in SIDEWAYS
     return (width, height) if sideways else (height, width)
 
 
