@@ -113,7 +113,9 @@ def test_what_somebody_reads_meanwhile_is_wiped_when_that_is_over(
         wait_until(lambda: not where(server, b"JFIF"))
 
 
-def test_what_the_admin_deletes_is_in_no_byte(server: Server, street: Street) -> None:
+def test_what_the_admin_deletes_or_changes_is_in_no_byte(
+    server: Server, street: Street, tmp_path: Path
+) -> None:
     for words in (
         ["createsuperuser", "--noinput", "--username", "a", "--email", "a@example.org"],
         ["shell", "-c", "from django.contrib.auth.models import User as U; "
@@ -132,10 +134,14 @@ def test_what_the_admin_deletes_is_in_no_byte(server: Server, street: Street) ->
     add, of_one = "/admin/registry/vehicle/add/", "/admin/registry/vehicle/1/"
     browser.send(add, plate="QQ99QQQ", holder="Hildegard", **vehicle)
     browser.send(f"{of_one}change/", plate="ZZ99ZZZ", holder="Hermine", **vehicle)
-    assert where(server, b"ZZ99ZZZ")
+    assert where(server, b"ZZ99ZZZ") and not where(server, b"QQ99QQQ", b"Hildegard")
+    table = tmp_path / "vehicles.csv"
+    table.write_text("plate,region,holder\nZZ99ZZZ,GB,Hedwig\n")
+    assert server.manage("importvehicles", str(table)).returncode == 0
+    assert where(server, b"Hedwig") and not where(server, b"Hermine")
     browser.send(f"{of_one}delete/", post="yes")
     texts = {plate["text"].encode() for plate in plates}
-    sought = (*texts, b"JFIF", b"QQ99QQQ", b"ZZ99ZZZ", b"Hildegard", b"Hermine")
+    sought = (*texts, b"JFIF", b"QQ99QQQ", b"ZZ99ZZZ", b"Hildegard", b"Hermine", b"Hedwig")
     assert not where(server, *sought)
     assert where(server, b"vehicle 1", f"sighting {one}".encode())  # who did it is known
 

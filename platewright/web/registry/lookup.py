@@ -78,19 +78,24 @@ def find_vehicle(reading: Reading) -> Found | None:
     return None if vehicle is None else Found(vehicle=vehicle, match=match)
 
 
-def note_change(**_: Any) -> None:
-    """Say that a vehicle has changed, to all processes that share the database."""
+def note_change(*, created: bool = False, **_: Any) -> None:
+    """Say that a vehicle has changed, to all processes that share the database.
+
+    What it was before is forgotten, unless it was `created` just now.
+    """
     Revision.objects.update_or_create(pk=1, defaults={"value": uuid.uuid4()})
+    if not created:
+        wipe()
 
 
 def watch() -> None:
     """Note every change of a vehicle that is saved or deleted; bulk changes note their own.
 
-    Nothing stays of what is deleted, however that is done.
+    Nothing stays of what is deleted or changed, however that is done.
     """
     for signal in (post_save, post_delete):
         signal.connect(note_change, sender=Vehicle, dispatch_uid="registry-change")
-    for model in (Sighting, Picture, Vehicle):
+    for model in (Sighting, Picture):
         post_delete.connect(wipe, sender=model, dispatch_uid="registry-wipe")
 
 
