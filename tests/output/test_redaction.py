@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from platewright.command import run_command
 from platewright.geometry import box_of_quad, quad_of_box
-from platewright.image import load_image
+from platewright.image import encode_image, load_image
 from platewright.output.redaction import (
     find_plates,
     hide,
@@ -172,6 +175,63 @@ def test_the_reader_reads_nothing_of_a_hidden_plate_nor_is_its_place_told(
         assert len(out.getexif()) == 0
         assert "comment" not in out.info
     assert b"LS15EBC" not in (tmp_path / "out.jpg").read_bytes()
+
+
+def odd_files(rgb: np.ndarray, shown: bytes) -> dict[str, bytes]:
+    """Return a picture as files that hold it, or `shown`, once more where few look."""
+    photo, out = Image.fromarray(rgb), io.BytesIO()
+    files: dict[str, bytes] = {}
+
+    def add(name: str, kind: str, picture: Image.Image = photo, **options: Any) -> None:
+        out.seek(0)
+        out.truncate()
+        picture.save(out, kind, **options)
+        files[name] = out.getvalue()
+
+    def segment(kind: int, body: bytes) -> bytes:
+        return b"\xff" + bytes([kind]) + (len(body) + 2).to_bytes(2, "big") + body
+
+    exif, told = Image.Exif(), PngInfo()
+    exif[0x0112], exif[0x010E] = 6, "SHOWN"
+    told.add_itxt("XML:com.adobe.xmp", "<SHOWN/>")
+    others, xmp = {"save_all": True, "append_images": [photo]}, b"<SHOWN/>"
+    clear = np.zeros(rgb.shape[:2], np.uint8)
+    add("plain.jpg", "JPEG")
+    head, rest = files["plain.jpg"][:2], files.pop("plain.jpg")[2:]
+    thumbnail = b"Photoshop 3.0\x008BIM\x04\x0c\0\0" + len(shown).to_bytes(4, "big") + shown
+    files["preview.jpg"] = head + segment(0xED, thumbnail) + segment(0xFE, b"SHOWN") + rest
+    files["behind.jpg"] = head + rest + shown + b"SHOWN"
+    add("two.jpg", "MPO", **others)
+    add("turned.jpg", "JPEG", exif=exif, xmp=xmp)
+    add("moving.png", "PNG", pnginfo=told, **others)
+    add("clear.png", "PNG", Image.fromarray(np.dstack([rgb, clear])))
+    add("palette.png", "PNG", photo.quantize(16))
+    add("moving.webp", "WEBP", exif=exif, xmp=xmp, **others)
+    add("pages.tif", "TIFF", tiffinfo={700: xmp, 270: "SHOWN"}, **others)
+    add("ink.tif", "TIFF", photo.convert("CMYK"))
+    return files
+
+
+def test_nothing_of_a_file_but_its_shown_pixels_is_written(
+    detect: Callable[..., int], tmp_path: Path
+) -> None:
+    rgb = noisy((96, 128, 3))
+    shown = encode_image(rgb, ".jpg")
+    files = odd_files(rgb, shown)
+    (tmp_path / "in").mkdir()
+    for name, data in files.items():
+        (tmp_path / "in" / name).write_bytes(data)
+    assert detect("in", "-o", "out", "--redact") == 0
+    written = [path for path in (tmp_path / "out").iterdir() if path.suffix != ".jsonl"]
+    assert len(written) == len(files)
+    for path in written:
+        data = path.read_bytes()
+        assert b"SHOWN" not in data and shown[-40:-2] not in data, path.name
+        assert data.count(b"\xff\xd8\xff") == (path.suffix == ".jpg")
+        with Image.open(path) as picture:
+            assert getattr(picture, "n_frames", 1) == 1 and picture.mode == "RGB"
+            assert not {"exif", "xmp", "comment", "photoshop", "mp"} & picture.info.keys()
+            assert picture.getexif().get(0x0112, 1) == 1
 
 
 @pytest.mark.parametrize(
