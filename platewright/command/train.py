@@ -42,7 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_backgrounds(parser)
     add("--steps", type=at_least(1),
         help="gradient steps at most (the recipe's, or no limit with --hours)")  # fmt: skip
-    add("--hours", type=float, help="time at most")
+    add("--hours", type=float, help="time at most, with --resume that of the whole run")
     add("--rate", type=float, help="highest learning rate (the recipe's)")
     add("--scenes", type=at_least(1), help="scenes in a batch (the recipe's)")
     add("--windows", type=at_least(1), help="windows of each network in a batch (the recipe's)")

@@ -251,7 +251,8 @@ def _too_early(trainer: Trainer, found: Mapping[str, float]) -> str:
         return ""
     steps = f"{trainer.step:,} step{'s' * (trainer.step > 1)}"
     reads = "" if read is None else f" ({percent(read)} of drawn plates read)"
-    return f"not useful yet after {steps}{reads}: go on with --resume --hours 4"
+    hours = max(4, math.ceil(trainer.elapsed_s / 1800))
+    return f"not useful yet after {steps}{reads}: go on with --resume --hours {hours}"
 
 
 def _use(network: AnySettings, weights: Path) -> str:

@@ -80,6 +80,12 @@ class Pace:
         self._hours_s = 3600 * settings.hours - elapsed_s
         self._seen: deque[tuple[float, int]] = deque()
         self._said_s, self._warned = 0.0, False
+        if step >= settings.steps or self._hours_s <= 0:
+            _print(
+                f"{step:,} steps were taken in {duration(elapsed_s)}, and none is left to take: "
+                "--hours and --steps are the whole run's"
+            )
+            return
         whole = settings.steps < NO_LIMIT
         goal = f"{settings.steps - step:,} steps" if whole else "steps"
         if math.isfinite(settings.hours):

@@ -92,3 +92,12 @@ def test_a_log_of_something_else_is_told_and_stays(tmp_path: Path, content: byte
     with pytest.raises(ConfigError, match=r"log\.csv: no log of this program"):
         Log(path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("left", [{"steps": 180}, {"steps": NO_LIMIT, "hours": 0.5}])
+def test_a_run_that_has_come_to_its_end_says_so(
+    capsys: pytest.CaptureFixture[str], left: dict[str, float]
+) -> None:
+    Pace(TrainSettings(**left), samples=104, step=182, elapsed_s=2096)  # type: ignore[arg-type]
+    told = "182 steps were taken in 35 min, and none is left to take: --hours and --steps are"
+    assert capsys.readouterr().err == f"{told} the whole run's\n"
