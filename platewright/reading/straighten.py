@@ -154,13 +154,13 @@ def _warped(
     parts = last - first
     left = np.where(shrink > SHRUNK, np.maximum(shrink / 2.0**halvings, 1), 1)[:, None]
     sizes = np.where(left > 1, np.maximum(np.rint(parts / left), 2), parts).astype(int)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # parts of no size, which are left out
         there = back.copy()  # window points to those of the part, as it is shrunk
         there[:, :2] -= (first * scale)[..., None] * back[:, 2:]
         there[:, :2] /= (scale * parts / sizes)[..., None]
-    # OpenCV's pixel centres are whole numbers.
-    there[..., 2] += (there[..., 0] + there[..., 1]) / 2
-    there[:, :2] -= there[:, 2:] / 2
+        # OpenCV's pixel centres are whole numbers.
+        there[..., 2] += (there[..., 0] + there[..., 1]) / 2
+        there[:, :2] -= there[:, 2:] / 2
     places = zip(halvings.tolist(), first.tolist(), last.tolist(), sizes.tolist(), strict=True)
     for k, (halving, (x0, y0), (x1, y1), size) in enumerate(places):
         if min(x1 - x0, y1 - y0) < 2:

@@ -87,11 +87,14 @@ def test_what_lies_outside_the_photo_repeats_its_edge() -> None:
     assert (window[:, 110:] == 50).all()
 
 
-def test_a_quad_wholly_outside_the_photo_gives_an_empty_window() -> None:
-    window, _ = rectify(
-        np.full((40, 100), 50, np.uint8), quad_of_box((300, 5, 360, 35)), WINDOW, MARGIN
-    )
-    assert window.shape == WINDOW and not window.any()
+@pytest.mark.parametrize("size", [1.0, 40.0])
+@pytest.mark.parametrize("turn", [0.0, 0.3, -0.3, 2.0])
+def test_a_quad_wholly_outside_the_photo_gives_an_empty_window(turn: float, size: float) -> None:
+    sides = size * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    for middle in ((3300, 20), (3300, 3200), (-3300, 20), (50, -3200)):
+        quad = quad_of_box((-30, -15, 30, 15)) @ sides + middle
+        window, _ = rectify(np.full((40, 100), 50, np.uint8), quad, WINDOW, MARGIN)
+        assert window.shape == WINDOW and not window.any()
 
 
 @pytest.mark.parametrize("quad", [[[0, 0], [5, 5], [10, 10], [0, 10]], [[4, 4]] * 4])
