@@ -1,6 +1,7 @@
 """Tracks: the readings of one vehicle, frame after frame."""
 
 import heapq
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ STILL, STILL_FRAMES = 0.1, 5
 """What moves by less than so many of its widths a second, seen in more frames, stands."""
 SMOOTH = 6  #: Frames whose mean says where a plate is, when it comes to whether it moves
 FRESH = 0.6  #: How much of a track's velocity is that of its last step
+LATELY_S = 1.0
+"""Over how long the mean of its steps tells whether it stands: a frame shows it a little beside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,7 @@ class Track:
         self.count = 1
         self.missed = 0
         self.travelled = 0.0
-        self._velocity = np.zeros(2)
+        self._velocity = self._drift = np.zeros(2)
         self.moved = 0.0
         self._begun = self._smooth = sight.reading.quad.mean(axis=0)
         self._kept: list[tuple[float, int, Sight]] = [(sight.reading.presence, 1, sight)]
@@ -90,7 +93,7 @@ class Track:
     @property
     def stands(self) -> bool:
         """Whether it hardly moved when it was last seen."""
-        speed = float(np.linalg.norm(self._velocity))
+        speed = min(float(np.linalg.norm(each)) for each in (self._velocity, self._drift))
         return self.count > STILL_FRAMES and speed < STILL * _width(self.last.reading.quad)
 
     def quad_at(self, time_s: float) -> FloatArray:
@@ -109,10 +112,11 @@ class Track:
         self.travelled = max(self.travelled, far)
         passed = sight.time_s - self.last.time_s
         if passed > 0:
-            step = sight.reading.quad.mean(axis=0) - self.last.reading.quad.mean(axis=0)
-            fresh = FRESH if self.count > 1 else 1.0
-            self._velocity = (1 - fresh) * self._velocity + fresh * step / passed
-        way = sight.reading.quad.mean(axis=0) - self.first.reading.quad.mean(axis=0)
+            pace = (centre - self.last.reading.quad.mean(axis=0)) / passed
+            fresh, late = (FRESH, 1 - math.exp(-passed / LATELY_S)) if self.count > 1 else (1, 1)
+            self._velocity = (1 - fresh) * self._velocity + fresh * pace
+            self._drift = (1 - late) * self._drift + late * pace
+        way = centre - self.first.reading.quad.mean(axis=0)
         self.moved = max(self.moved, float(np.linalg.norm(way)) / _width(self.first.reading.quad))
         self.last = sight
         self.count += 1

@@ -124,6 +124,22 @@ def test_who_stands_behind_others_for_three_seconds_is_one(reading_of: Make) -> 
     assert drive(tracker, [[]] * 60, start=170) == [1]
 
 
+@pytest.mark.parametrize("jitter", [0.5, 1.0, 3.0])
+def test_who_stands_is_framed_a_little_beside_in_each_frame(
+    reading_of: Make, jitter: float
+) -> None:
+    tracker, rng = Tracker(), np.random.default_rng(0)
+    frames: list[list[Reading]] = []
+    for _ in range(4):
+        frames += [[reading_of(box=at(*rng.normal(100, jitter, 2)))] for _ in range(20)] + [[]] * 30
+    assert drive(tracker, frames) == []
+    assert tracker.tracks[0].count == 80
+    # Who drives is waited for no longer than before.
+    drive(tracker, [[reading_of("CD34EFG", box=at(20 * k, 300))] for k in range(20)], start=200)
+    (moving,) = (track for track in tracker.tracks if track.best.reading.text == "CD34EFG")
+    assert not moving.stands
+
+
 def test_what_is_followed_needs_no_new_reading(reading_of: Make) -> None:
     """It goes on and ends no sooner, but has no vote; nor can another reading take it."""
     tracker = Tracker()
