@@ -9,9 +9,12 @@ ModelProto and GraphProto (onnx.proto) that say what belongs together.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-GRAPH = 7  #: A model's field
-NODE, INITIALIZER, INPUT, OUTPUT, VALUE = 1, 5, 11, 12, 13
-"""A graph's fields; those of the last kind only say which sizes the values between have."""
+GRAPH, METADATA = 7, 14  #: A model's fields
+MODEL_REMARKS, REMARKS = {6, 20}, {10, 13, 14, 16}
+"""Fields of a model and of a graph that nothing is computed by: documentation, training, the sizes
+of the values between. They may be as large as the file, and each part would have them."""
+MOST_METADATA = 1 << 20  #: Bytes of an entry that is kept, by the first part; settings have 1 KB
+NODE, INITIALIZER, INPUT, OUTPUT = 1, 5, 11, 12  #: A graph's fields
 NODE_INPUT, NODE_OUTPUT = 1, 2
 NAME, TENSOR_NAME = 1, 8
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  #: Wire types (Protocol Buffers, "Encoding")
@@ -67,9 +70,14 @@ def take_apart(model: bytes) -> list[Part]:
         raise ValueError("a graph that computes nothing")
     if len(inputs) > len(set(inputs)):
         raise ValueError("networks that share an input")
-    parts = []
-    rest = b"".join(data[f.start : f.end] for f in _fields(data) if f.number != GRAPH)
+    parts: list[Part] = []
+    own_fields = [f for f in _fields(data) if f.number not in {GRAPH, *MODEL_REMARKS}]
     for group, outputs in together.items():
+        rest = b"".join(
+            data[f.start : f.end]
+            for f in own_fields
+            if f.number != METADATA or (not parts and f.end - f.start <= MOST_METADATA)
+        )
         needed, own = _needed(outputs, nodes)
         kept = b"".join(
             data[field.start : field.end]
@@ -77,7 +85,7 @@ def take_apart(model: bytes) -> list[Part]:
             if (field.number != NODE or field in own)
             and (field.number not in (INITIALIZER, INPUT) or named[field] in needed)
             and (field.number != OUTPUT or named[field] in outputs)
-            and field.number != VALUE
+            and field.number not in REMARKS
         )
         head = bytes([GRAPH << 3 | BYTES]) + _varint(len(kept))
         parts.append(Part(tuple(sorted(group)), tuple(outputs), rest + head + kept))

@@ -10,7 +10,7 @@ import pytest
 
 from platewright.errors import WeightsError
 from platewright.reading import runtime
-from platewright.reading.graph import take_apart
+from platewright.reading.graph import BYTES, GRAPH, _fields, _varint, take_apart
 from platewright.reading.runtime import OnnxNetwork, open_session
 
 WEIGHTS = Path(__file__).parents[2] / "weights.onnx"
@@ -49,6 +49,25 @@ def test_what_is_asked_of_several_comes_in_the_order_asked() -> None:
         network.run(["lines_of_verse"], given)
     with pytest.raises(WeightsError, match="has no sound"):
         network.run(["steps"], given | {"sound": given["find"]})
+
+
+def test_remarks_as_large_as_a_file_are_left_behind(tmp_path: Path) -> None:
+    whole, long = WEIGHTS.read_bytes(), bytes(5_000_000)
+
+    def field(number: int, content: bytes) -> bytes:
+        return _varint(number << 3 | BYTES) + _varint(len(content)) + content
+
+    at = next(f for f in _fields(memoryview(whole)) if f.number == GRAPH)
+    graph = field(GRAPH, whole[at.content : at.end] + field(10, long))  # its documentation
+    entry = field(14, field(1, b"more") + field(2, long))
+    (tmp_path / "a.onnx").write_bytes(
+        whole[: at.start] + graph + whole[at.end :] + field(6, long) + entry
+    )
+    before = take_apart(whole)
+    assert take_apart((tmp_path / "a.onnx").read_bytes()) == before
+    assert sum(b"settings" in part.model for part in before) == 1
+    network = OnnxNetwork(tmp_path / "a.onnx")
+    assert network.settings == OnnxNetwork(WEIGHTS).settings
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 4096, -1])
