@@ -130,8 +130,12 @@ class FrameReader:
         followed, lost, others = self._follow(picture, grey, time_s)
         for box in lost:  # look for it round about
             moved[_cells(box)] = True
+        finds = self._scan(grey, moved)
+        self._reframe(picture, grey, finds, followed)
         there = [reading.bounds for reading, _ in followed.values()]
-        finds = _but_same(self._scan(grey, moved), there)
+        others = [other for other in others if not _any_same(other.bounds, there)]
+        there += [other.bounds for other in others]
+        finds = _but_same(finds, there)
         return followed, others + self._read_new(picture, grey, finds, there, lost)
 
     def _moved(self, grey: Picture) -> Mask:
@@ -192,6 +196,38 @@ class FrameReader:
                 followed[track.number] = replace(track.last.reading, quad=find.quad), False
         return followed, lost, others
 
+    def _reframe(
+        self,
+        picture: Picture,
+        grey: Picture,
+        finds: Sequence[Find],
+        followed: dict[int, tuple[Reading, bool]],
+    ) -> None:
+        """Read what is followed, but not read for certain, where the scan sees it as well.
+
+        A frame that is handed on from look to look may have begun beside the plate.
+        """
+        for track in self.tracker.tracks:
+            if track.number not in followed or track.best.reading.confidence >= SURE:
+                continue
+            own, read = followed[track.number]
+            others = [r.bounds for number, (r, _) in followed.items() if number != track.number]
+            near = [f for f in finds if _any_same(box_of_quad(f.quad), [own.bounds])]
+            near = _but_same(near, others)
+            if not near:
+                continue
+            self.work.framed += len(near) * (self.detector.settings.looks - 1)
+            near = sift(grey, near, self.detector.framer, self.detector.settings)
+            worth = own.presence * own.confidence if read else track.best.score
+            for reading in self._read(picture, near[:1]):
+                if (
+                    reading.presence * reading.confidence > worth
+                    and self._kept(reading, picture)
+                    and not _any_same(reading.bounds, others)
+                ):
+                    self._reads[track.number].add(reading)
+                    followed[track.number] = reading, True
+
     def _read_new(
         self,
         picture: Picture,
@@ -217,7 +253,7 @@ class FrameReader:
         self._dull += [(now + DULL, r.bounds) for r in readings if r.presence < start]
         best: list[Reading] = []
         for reading in sorted(readings, key=lambda r: -r.presence * r.confidence):
-            known = [r.bounds for r in best]
+            known = [*there, *(r.bounds for r in best)]
             if self._kept(reading, picture) and not _any_same(reading.bounds, known):
                 best.append(reading)
         return best

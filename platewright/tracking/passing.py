@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.errors import counted
 from platewright.geometry import FloatArray
 from platewright.network.part import UNSEEN
-from platewright.reading.acceptance import is_accepted
+from platewright.reading.acceptance import is_accepted, is_word
 from platewright.reading.detector import Detector
 from platewright.reading.jurisdiction import Jurisdiction
 from platewright.reading.settings import DetectorSettings
@@ -83,7 +83,7 @@ def vote(
     if len(every) == 1:
         return np.asarray(every[0], np.float64)
     chosen = settings or VoteSettings()
-    n = len(every)
+    n = share.sum() ** 2 / (share @ share)  # as many as count alike say as much (Kish, again)
     # Together they weigh as many as n frames of that correlation.
     share = share / share.sum() * n / (1 + (n - 1) * chosen.correlation)
     ballot = _Ballot(every, share, alphabet.pad, chosen)
@@ -312,7 +312,7 @@ class Voter:
             return best
         slots = vote(
             np.stack([np.asarray(sight.reading.slots) for sight in sights]),
-            [sight.reading.presence for sight in sights],
+            [sight.weight for sight in sights],
             self.alphabet,
             self.settings,
         )
@@ -331,19 +331,19 @@ class Voter:
             region = region or self.jurisdiction.region(slots)[0]
         confidence, characters = spell(text, shown, self.alphabet)
         complete = bool(whole) and UNSEEN not in text
-        same = next(
-            (s.reading for s in sights if s.reading.text == text),
-            replace(best, lines=(), groups=()),
-        )
+        alike = [s.reading for s in sights if s.reading.text == text]
+        same = alike[0] if alike else replace(best, lines=(), groups=())
         said = replace(
             best, text=text, confidence=confidence, characters=characters, region=region,
             slots=slots, complete=complete, lines=same.lines, groups=same.groups,
         )  # fmt: skip
+        # A word that one frame alone reads so is lettering rather than somebody's plate.
+        lettering = is_word(text) and len(alike) < 2
         together = replace(
             said,
             presence=max(s.reading.presence for s in sights),
             room=max(s.reading.room for s in sights),
-            region=region or ("" if self.bound else best.region),
+            region="" if lettering else region or ("" if self.bound else best.region),
             written=sum(s.reading.written for s in sights) > len(sights) / 2,
         )
         return replace(said, accepted=is_accepted(together, self.limits, self.jurisdiction))

@@ -14,6 +14,7 @@ from platewright.text import edit_distance
 
 MOST_SIGHTS = 48
 """Most readings that a track keeps, the weightiest: a car that parks in view costs no memory."""
+LEAST_SEEN = 1e-3  #: Of a reading in the vote, however unsure it is
 STILL, STILL_FRAMES = 0.1, 5
 """What moves by less than so many of its widths a second, seen in more frames, stands."""
 SMOOTH = 6  #: Frames whose mean says where a plate is, when it comes to whether it moves
@@ -54,6 +55,12 @@ class Sight:
         """Presence x confidence: by this the best frame is chosen."""
         return self.reading.presence * self.reading.confidence
 
+    @property
+    def weight(self) -> float:
+        """How much it counts in a vote, above 0: what is nearer and surer was seen better."""
+        seen = self.reading.presence * math.sqrt(self.reading.confidence)
+        return max(seen, LEAST_SEEN) * _width(self.reading.quad)
+
 
 class Track:
     """What was seen of one vehicle.
@@ -83,7 +90,7 @@ class Track:
         self._velocity = self._drift = np.zeros(2)
         self.moved = 0.0
         self._begun = self._smooth = sight.reading.quad.mean(axis=0)
-        self._kept: list[tuple[float, int, Sight]] = [(sight.reading.presence, 1, sight)]
+        self._kept: list[tuple[float, int, Sight]] = [(sight.weight, 1, sight)]
 
     @property
     def sights(self) -> list[Sight]:
@@ -127,7 +134,7 @@ class Track:
         self.move(sight)
         if sight.score > self.best.score:
             self.best = sight
-        entry = (sight.reading.presence, self.count, sight)
+        entry = (sight.weight, self.count, sight)
         if len(self._kept) < MOST_SIGHTS:
             heapq.heappush(self._kept, entry)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from platewright.image import load_image
 from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
 from platewright.reading.finder import ScanFinder
+from platewright.record import Reading
 from platewright.tracking.follow import watching_settings
 from platewright.tracking.frame_reader import (
     PART,
@@ -127,3 +129,62 @@ def test_a_new_size_begins_anew(
     reader = FrameReader(watching[0], Tracker(watching[1]))
     small = np.ascontiguousarray(street[:270, :480])
     assert played(reader, [small, street])[1][0] == pytest.approx(2)
+
+
+def begun(
+    reader: FrameReader, street: np.ndarray, text: str = "", confidence: float = 1.0
+) -> tuple[Reading, dict[int, tuple[Reading, bool]]]:
+    """Return a plate that is read for certain, and the reader's only track: of it, as told."""
+    _, readings = reader.look(street, 0.0)
+    best = max(readings, key=lambda reading: reading.confidence)
+    own = replace(best, text=text or best.text, confidence=confidence)
+    reader.tracker.update([own], 0, 0.0)
+    reader.look(street, 0.01)
+    return best, {reader.tracker.tracks[0].number: (own, False)}
+
+
+def test_what_was_framed_beside_the_plate_is_read_where_the_scan_sees_it(
+    watching: tuple[Detector, TrackerSettings], street: np.ndarray
+) -> None:
+    reader = FrameReader(watching[0], Tracker(watching[1]))
+    best, followed = begun(reader, street, text="X", confidence=0.2)
+    ((number, (doubtful, _)),) = followed.items()
+    aside = replace(doubtful, quad=doubtful.quad + 0.2 * np.ptp(doubtful.quad, axis=0))
+    grey = np.asarray(cv2.cvtColor(street, cv2.COLOR_RGB2GRAY), np.uint8)
+    finder = watching[0].finder
+    assert isinstance(finder, ScanFinder)
+    finds = finder.find(grey, watching[0].settings)
+    followed[number] = aside, False
+    reader._reframe(street, grey, finds, followed)
+    reading, anew = followed[number]
+    assert (reading.text, anew) == (best.text, True)
+    assert np.allclose(reading.quad, best.quad, atol=0.1 * np.ptp(best.quad[:, 0]))
+    # Nor does it take what another one is, or what is read for certain need a second look.
+    followed = {number: (aside, False), number + 1: (best, False)}
+    reader._reframe(street, grey, finds, followed)
+    assert followed[number] == (aside, False)
+    sure = FrameReader(watching[0], Tracker(watching[1]))
+    _, certain = begun(sure, street)
+    before = dict(certain)
+    sure._reframe(street, grey, finds, certain)
+    assert certain == before
+
+
+def test_one_plate_begins_one_track(
+    watching: tuple[Detector, TrackerSettings],
+    street: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader = FrameReader(watching[0], Tracker(watching[1]))
+    best, followed = begun(reader, street)
+    monkeypatch.setattr(reader, "_follow", lambda *_: (dict(followed), [], [best]))
+    _, readings = reader.look(street, 0.1)
+    assert best not in readings
+    # Another one, that has come to a place which is nobody's, is told once.
+    monkeypatch.setattr(reader, "_follow", lambda *_: ({}, [best.bounds], [best]))
+    _, readings = reader.look(street, 0.2)
+    x0, y0, x1, y1 = best.bounds
+    inside = [
+        r for r in readings if x0 < r.quad[:, 0].mean() < x1 and y0 < r.quad[:, 1].mean() < y1
+    ]
+    assert inside == [best]

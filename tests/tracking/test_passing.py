@@ -66,6 +66,35 @@ def test_readings_without_probabilities_leave_the_best_frame(reading_of: Make) -
     assert Voter(ALPHABET, limits=DetectorSettings(accept=0.7)).reading(track_of(bare)) is bare[1]
 
 
+def test_what_was_seen_near_and_for_certain_counts_more(reading_of: Make) -> None:
+    voter = Voter(ALPHABET, limits=DetectorSettings(accept=0.7))
+    far = [reading_of("AB12COE", box=(k, 0, k + 40, 10), sure=0.9) for k in range(6)]
+    near = [reading_of("AB12CDE", box=(k, 0, k + 160, 40), sure=0.99) for k in range(3)]
+    assert voter.reading(track_of([*far, *near])).text == "AB12CDE"
+    blurred = [replace(reading, confidence=0.05) for reading in far]
+    beside = [reading_of("AB12CDE", box=(k, 0, k + 40, 10), sure=0.99) for k in range(3)]
+    assert voter.reading(track_of([*blurred, *beside])).text == "AB12CDE"
+
+
+def test_frames_of_which_one_counts_for_all_weigh_as_one() -> None:
+    sure = [[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]]
+    dull = [[0.34, 0.33, 0.33], [0.34, 0.33, 0.33]]
+    alone = vote([sure, dull], [1.0, 1e-6], Alphabet("AB"))
+    among = vote([sure, *[dull] * 9], [1.0, *[1e-6] * 9], Alphabet("AB"))
+    assert among == pytest.approx(alone, abs=1e-3)
+
+
+def test_a_word_that_one_frame_alone_reads_is_not_accepted(reading_of: Make) -> None:
+    word = replace(reading_of("HIPNANA", sure=0.99), region="US", region_probability=0.9)
+    other = replace(reading_of("HIPN", sure=0.3), region="US")
+    voter = Voter(ALPHABET, limits=DetectorSettings(accept=0.5))
+    assert voter.reading(track_of([word, word, other])).accepted
+    once = voter.reading(track_of([word, other]))
+    assert (once.text, once.accepted) == ("HIPNANA", False)
+    number = replace(reading_of(sure=0.99), region="GB")
+    assert voter.reading(track_of([number, other])).accepted
+
+
 def test_frames_in_which_nothing_is_read_count_as_seen_and_have_no_vote(
     reading_of: Make, slots_of
 ) -> None:
