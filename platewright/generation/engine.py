@@ -140,7 +140,7 @@ def _ray(workers: int, address: str) -> Iterator[Backend]:
     from joblib import register_parallel_backend
     from ray.util.joblib.ray_backend import RayBackend
 
-    class Streaming(RayBackend):
+    class Streaming(RayBackend):  # type: ignore[misc]
         """Ray's back end with results as they come.
 
         Ray's pool calls back when a result is there. The back end inherits from joblib's for

@@ -238,9 +238,14 @@ def _faces(patterns: tuple[str, ...]) -> tuple[Path, ...]:
     return tuple(file for folder in font_folders() for file in _matching(folder, patterns))
 
 
+@cache
 def _matching(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
-    files = sorted(folder.glob("*.[to]tf"))
-    return tuple(f for f in files if any(fnmatchcase(f.stem, p) for p in patterns))
+    return tuple(f for f in _files(folder) if any(fnmatchcase(f.stem, p) for p in patterns))
+
+
+@cache
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.[to]tf"))
 
 
 def _legends(patterns: tuple[str, ...]) -> tuple[Path, ...]:

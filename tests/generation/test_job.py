@@ -20,6 +20,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file()}
 
 
+@pytest.mark.slow
 def test_videos_and_their_truth(tmp_path: Path) -> None:
     job = VideoJob(seed=3, settings=SETTINGS, folder=tmp_path / "out")
     assert draw_videos(job, 2) == f"{tmp_path / 'out'}: 2 videos and drives.jsonl"

@@ -20,6 +20,7 @@ from platewright.network.weights import (
     model_arrays,
     save_weights,
 )
+from platewright.reading.runtime import KerasNetwork
 
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
@@ -85,6 +86,12 @@ def small_npz(made_once: MadeOnce) -> Path:
         random_weights(SMALL, folder / "small.npz", seed=3)
 
     return made_once("small", fill) / "small.npz"
+
+
+@pytest.fixture(scope="session")
+def small_keras(small_npz: Path) -> KerasNetwork:
+    """The same, loaded."""
+    return KerasNetwork.load(small_npz)
 
 
 @pytest.fixture(scope="session")

@@ -30,11 +30,11 @@ def read(network: Network, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray,
 
 @pytest.mark.parametrize(
     "kind",
-    ["small_npz", pytest.param("small_onnx", marks=[pytest.mark.slow, pytest.mark.process])],
+    ["small_keras", pytest.param("small_onnx", marks=[pytest.mark.slow, pytest.mark.process])],
 )
 def test_slid_equals_cropped_at_every_stride(kind: str, request: pytest.FixtureRequest) -> None:
-    path: Path = request.getfixturevalue(kind)
-    runtime: Network = KerasNetwork.load(path) if path.suffix == ".npz" else OnnxNetwork(path)
+    given: KerasNetwork | Path = request.getfixturevalue(kind)
+    runtime: Network = OnnxNetwork(given) if isinstance(given, Path) else given
     grid = runtime.settings.scan.grid
     picture = np.random.default_rng(2).integers(0, 256, (90, 141), np.uint8)
     presence, corners = scan(runtime, picture)
@@ -42,17 +42,16 @@ def test_slid_equals_cropped_at_every_stride(kind: str, request: pytest.FixtureR
     assert (rows, cols) == (6, 6)
     assert presence.shape == (rows, cols) and corners.shape == (rows, cols, 8)
     assert presence.std() > 1e-3 and corners.std() > 1e-3  # the windows do differ
-    for row in range(rows):
-        for col in range(cols):
-            x0, y0, x1, y1 = (int(v) for v in grid.box(row, col))
-            alone, alone_corners = scan(runtime, np.ascontiguousarray(picture[y0:y1, x0:x1]))
-            assert alone.shape == (1, 1)
-            assert abs(alone[0, 0] - presence[row, col]) < 1e-4
-            assert np.abs(alone_corners[0, 0] - corners[row, col]).max() < 1e-4
+    boxes = [[int(v) for v in grid.box(row, col)] for row in range(rows) for col in range(cols)]
+    cropped = levels(np.stack([picture[y0:y1, x0:x1] for x0, y0, x1, y1 in boxes]))
+    alone, corners_alone = runtime.run(["scan_presence", "scan_corners"], {"image": cropped})
+    assert alone.shape == (rows * cols, 1, 1, 1)
+    assert np.abs(alone.ravel() - presence.ravel()).max() < 1e-4
+    assert np.abs(corners_alone.reshape(-1, 8) - corners.reshape(-1, 8)).max() < 1e-4
 
 
-def test_a_cell_sees_its_whole_window_and_nothing_else(small_npz: Path) -> None:
-    runtime = KerasNetwork.load(small_npz)
+def test_a_cell_sees_its_whole_window_and_nothing_else(small_keras: KerasNetwork) -> None:
+    runtime = small_keras
     grid = runtime.settings.scan.grid
     rng = np.random.default_rng(5)
     picture = rng.integers(0, 256, (64, 127), np.uint8)
@@ -106,8 +105,8 @@ def test_the_outputs_of_scan_and_slot_reader() -> None:
     assert model.count_params() * 4 < 20e6  # the weights file stays under 20 MB
 
 
-def test_slots_are_distributions(small_npz: Path) -> None:
-    runtime = KerasNetwork.load(small_npz)
+def test_slots_are_distributions(small_keras: KerasNetwork) -> None:
+    runtime = small_keras
     windows = np.random.default_rng(0).integers(0, 256, (3, 64, 192), np.uint8)
     slots, presence, corners = read(runtime, windows)
     assert slots.shape == (3, 5, 7) and presence.shape == (3,) and corners.shape == (3, 8)
@@ -134,8 +133,8 @@ def test_pooling_by_hand() -> None:
     assert found[0, 1, 2] == pytest.approx(1, abs=1e-4)  # slot 1: pad
 
 
-def test_reading_does_not_depend_on_the_pictures_contrast(small_npz: Path) -> None:
-    runtime = KerasNetwork.load(small_npz)
+def test_reading_does_not_depend_on_the_pictures_contrast(small_keras: KerasNetwork) -> None:
+    runtime = small_keras
     window = np.random.default_rng(0).integers(0, 60, (1, 64, 192)).astype(np.uint8)
     low, high = read(runtime, window)[0], read(runtime, window * np.uint8(4))[0]
     assert np.abs(low - high).max() < 0.05

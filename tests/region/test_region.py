@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,12 @@ def looks(code, count, seed=0):
     return [region.draw(rng) for _ in range(count)]
 
 
+@cache
+def drawn(code):
+    """Return what several tests look at."""
+    return tuple(looks(code, 500))
+
+
 def test_the_first_regions_are_there_and_sorted():
     assert set(CODES) >= FIRST | WANTED
     assert len(CODES) >= 48
@@ -49,14 +56,13 @@ def test_the_first_regions_are_there_and_sorted():
 @pytest.mark.parametrize("code", CODES)
 def test_every_drawn_text_matches(code):
     region = load_region(code)
-    drawn = looks(code, 500)
-    assert [look.display for look in drawn if not region.match(look.text)] == []
-    assert set("".join(look.text for look in drawn)) <= set(region.alphabet)
+    assert [look.display for look in drawn(code) if not region.match(look.text)] == []
+    assert set("".join(look.text for look in drawn(code))) <= set(region.alphabet)
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_display_text_and_lines_agree(code):
-    for look in looks(code, 200):
+    for look in drawn(code)[:200]:
         assert look.text == plain(look.display)
         assert "|".join(look.lines) == look.display
         assert len(look.lines) in (1, 2, 3)
@@ -66,7 +72,7 @@ def test_display_text_and_lines_agree(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_look_can_be_painted(code):
-    for look in looks(code, 200):
+    for look in drawn(code)[:200]:
         height, width = look.size_mm
         lines = 1 if look.raised else len(look.lines)
         assert 0 < look.glyph_height_mm * lines < height
@@ -87,7 +93,7 @@ def test_the_same_state_gives_the_same_looks(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_look_survives_json(code):
-    for look in looks(code, 20):
+    for look in drawn(code)[:20]:
         form = look.as_dict()
         assert json.loads(json.dumps(form)) == form
         assert form["text"] == look.text

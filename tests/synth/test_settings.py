@@ -139,6 +139,7 @@ def test_angles_obey_the_file() -> None:
     assert all(2.5 <= p.distance <= 20 for p in poses)
 
 
+@pytest.mark.slow
 def test_decoys_come_in_their_shares_within_two_percent() -> None:
     """Also where plates and other decoys leave little room: the hard ones must not get rare."""
     settings = SceneSettings(

@@ -83,6 +83,7 @@ def compiled(loss: Any, target: np.ndarray, said: np.ndarray) -> Any:
     return both(tf.constant(said))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", kind_names())
 def test_what_a_task_draws_fits_its_network(name: str) -> None:
     task = load_task([*load_kind(name).recipes.values()][-1], {"windows": 2, "scenes": 1})

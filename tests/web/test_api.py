@@ -77,11 +77,14 @@ def test_a_photo_of_a_phone_is_read(client: Client, street: Street) -> None:
     exif = Image.Exif()
     exif[0x0112] = 8
     out = io.BytesIO()
-    with Image.open(io.BytesIO(street[0])) as upright:
+    shown = max((plate.box for plate in street[1].plates), key=lambda box: box[2] - box[0])
+    left, top = int(min(max(shown[0] - 100, 0), 960)), int(min(max(shown[1] - 100, 0), 520))
+    with Image.open(io.BytesIO(street[0])) as whole:  # writing all of it takes seconds
+        upright = whole.crop((left, top, left + 320, top + 200))
         turned = upright.transpose(Image.Transpose.ROTATE_270)
     turned.save(out, "HEIF", quality=90, exif=exif.tobytes())
     (picture,) = send(client, out.getvalue()).json()["pictures"]
-    assert (picture["error"], picture["width"], picture["height"]) == (None, 1280, 720)
+    assert (picture["error"], picture["width"], picture["height"]) == (None, 320, 200)
     assert {plate.text for plate in street[1].plates} & {p["text"] for p in picture["plates"]}
 
 
