@@ -1,15 +1,18 @@
 """What a user can cause: one class per kind, printed by the scripts in one line."""
 
 import os
+import re
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 TRACE = "PLATEWRIGHT_TRACEBACK"
 ENDING = ("SIGTERM", "SIGHUP")
 LONGEST = 1200  #: Characters of an error's line, about
+PACKAGE = Path(__file__).resolve().parent
 
 
 def printable(text: str) -> str:
@@ -36,6 +39,28 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
 
 
+def as_installed(text: str) -> str:
+    """Return a text that tells commands as they are called here, and what is to be installed.
+
+    Scripts and lists of requirements lie in a checkout alone: where `platewright NAME` is called,
+    or the package is installed without one, it names these.
+    """
+    if not (Path(sys.argv[0]).name.split(" ")[0] == "platewright" or (PACKAGE / "_data").is_dir()):
+        return text
+    names = "|".join(path.stem for path in (PACKAGE / "command").glob("[a-z]*.py"))
+    text = re.sub(rf"(?<![\w./-])(?:python )?({names})\.py(?![\w:])", r"platewright \1", text)
+    return re.sub(r"-r requirements-(\w+)\.txt", r"'platewright[\1]'", text)
+
+
+def pace(rate: float) -> str:
+    """Return how many were done in a second.
+
+    >>> pace(1976.4), pace(0.42)
+    ('1976 a second', '0.4 a second')
+    """
+    return f"{rate:.{0 if rate >= 10 else 1}f} a second"
+
+
 class PlatewrightError(Exception):
     """Something a user can cause and mend; its text is one line: what, where, what to do.
 
@@ -46,7 +71,7 @@ class PlatewrightError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        told = printable(super().__str__())
+        told = as_installed(printable(super().__str__()))
         # What was given stands in it as a rule, and may be as long as its file.
         return (
             told if len(told) <= LONGEST else f"{told[: LONGEST // 2]} ... {told[-LONGEST // 3 :]}"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from platewright.container import check_scans, open_picture, orientation_of
-from platewright.errors import ImageError, OutputError, os_errors_as
+from platewright.errors import ConfigError, ImageError, OutputError, os_errors_as
 from platewright.file import open_file, write_file
 from platewright.geometry import Picture
 
@@ -186,6 +186,14 @@ def _way(array: NDArray[Any]) -> str:
     if array.dtype.kind == "f":
         return "; of 0 to 1 that is (array * 255).astype(np.uint8)"
     return "; of 16 bits that is (array >> 8).astype(np.uint8)" if array.dtype == np.uint16 else ""
+
+
+def check_picture_names(*paths: Path | None) -> None:
+    """Raise `ConfigError` where a picture that is to be written has no name of one."""
+    for path in filter(None, paths):
+        if path.suffix.lower() not in WRITE_SUFFIXES:
+            endings = ", ".join(WRITE_SUFFIXES)
+            raise ConfigError(f"{path}: the output must end in one of {endings}")
 
 
 def save_image(path: Path, rgb: Picture, quality: int = 92) -> None:

@@ -40,6 +40,9 @@ class CharacterRecord:
         """The upright box round the quad."""
         return box_of_quad(self.quad)
 
+    def __repr__(self) -> str:
+        return f"CharacterRecord(char={self.char!r}, line={self.line}, box={_whole(self.box)})"
+
     def as_dict(self, quad: list[list[float]] | None = None) -> dict[str, Any]:
         """Return the JSON form.
 
@@ -70,6 +73,9 @@ class PlateRecord:
     characters: tuple[CharacterRecord, ...] = ()
     drawn: dict[str, Any] = field(default_factory=dict)
     kind: str = ""
+
+    def __repr__(self) -> str:
+        return f"PlateRecord(text={self.text!r}, region={self.region!r}, box={_whole(self.box)})"
 
     @property
     def box(self) -> Box:
@@ -115,6 +121,9 @@ class SceneRecord:
     seed: tuple[int, int] = (-1, -1)
     presence: bool | None = None
     drawn: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"SceneRecord(size={self.size}, seed={self.seed}, plates={list(self.plates)})"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that `labels.jsonl` holds, without the picture's name."""
@@ -234,10 +243,9 @@ class Reading:
         return hash((self.text, self.confidence, self.presence))
 
     def __repr__(self) -> str:
-        box = ", ".join(f"{value:.0f}" for value in self.box)
         return (
             f"Reading(text={self.text!r}, confidence={self.confidence:.3f}, "
-            f"presence={self.presence:.3f}, region={self.region!r}, box=({box}))"
+            f"presence={self.presence:.3f}, region={self.region!r}, box={_whole(self.box)})"
         )
 
     @property
@@ -312,6 +320,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     return value.as_dict() if hasattr(value, "as_dict") else value
+
+
+def _whole(box: Box) -> str:
+    """Return a box as a reader of `repr` wants it."""
+    return f"({', '.join(f'{value:.0f}' for value in box)})"
 
 
 def _rounded(quads: ArrayLike) -> Any:

@@ -166,6 +166,9 @@ def test_a_reading_is_a_line(detector: platewright.Detector, photo: np.ndarray) 
     assert repr(detector) == f"Detector('{ROOT / 'weights.onnx'}', regions=[])"
     scene = platewright.draw("GB", seed=1, size=(64, 96))
     assert repr(scene).startswith("Scene(picture=96x64, texts=[") and "\n" not in repr(scene)
+    told = repr(platewright.draw("GB", seed=2).record)
+    assert told.startswith("SceneRecord(size=(480, 640), seed=(2, 0), plates=[PlateRecord(text=")
+    assert len(told) < 400 and "\n" not in told
 
 
 def test_readings_are_equal_where_all_of_them_is(

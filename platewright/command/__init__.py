@@ -40,7 +40,7 @@ def run_command(name: str) -> None:
 
 def main() -> None:
     """Run the command that the command line names."""
-    given = sys.argv[1:]
+    sys.argv[0], *given = "platewright", *sys.argv[1:]
     first = given[0] if given else "--help"
     if first in command_names():
         sys.argv = [f"platewright {first}", *given[1:]]
@@ -68,7 +68,8 @@ def _usage() -> str:
     lines = []
     for name in command_names():
         told = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))) or ""
-        lines.append(f"  {name:<11} {told.partition(chr(10))[0].rstrip('.')}")
+        first = told.partition("\n")[0].partition(f": {name}.py")[0]
+        lines.append(f"  {name:<11} {first.rstrip('.')}")
     return "\n".join(
         [
             "usage: platewright COMMAND [arguments]",

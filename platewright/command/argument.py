@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from platewright.errors import ConfigError, RegionError, printable
+from platewright.errors import ConfigError, RegionError, as_installed, printable
 from platewright.file import AT_ONCE
 
 if TYPE_CHECKING:
@@ -34,12 +34,16 @@ READER_HELP = (
 class Parser(argparse.ArgumentParser):
     """A parser for commands: an empty path, as an unset variable gives, is not this folder.
 
-    No password of an address is in an error.
+    No password of an address is in an error. Its help calls commands as it was called.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.register("type", Path, path)
+
+    def format_help(self) -> str:
+        """See `argparse`."""
+        return as_installed(super().format_help())
 
     def error(self, message: str) -> NoReturn:
         """See `argparse`."""
@@ -85,7 +89,9 @@ def nonempty(text: str) -> str:
 
 
 def path(text: str) -> Path:
-    """Return the path that an argument is."""
+    """Return the path that an argument is; a file whose name is `-` is `./-`."""
+    if text == "-":
+        raise argparse.ArgumentTypeError("- is no file; give its name, or /dev/stdin, /dev/stdout")
     return Path(nonempty(text))
 
 
@@ -179,12 +185,24 @@ def at_least(low: int) -> Callable[[str], int]:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return the names of a list with commas.
+    """Return the names of a list with commas; none are what an unset variable gives.
 
     >>> names("GB, IN,")
     ('GB', 'IN')
     """
-    return tuple(filter(None, map(str.strip, text.split(","))))
+    found = tuple(filter(None, map(str.strip, text.split(","))))
+    if not found:
+        raise argparse.ArgumentTypeError("it is empty; name one, or leave the option out")
+    return found
+
+
+def listed(text: str) -> str:
+    """Return a name, or several with commas between them.
+
+    >>> listed("scan, line")
+    'scan,line'
+    """
+    return ",".join(names(text))
 
 
 def codes(text: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platewright.command.argument import Parser, add_force, at_least, bounded, names
+from platewright.command.argument import Parser, add_force, at_least, bounded, listed, names
 from platewright.dataset.format import (
     DEFAULT,
     describe_formats,
@@ -45,8 +45,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("source", type=Path, metavar="FROM", help="the data set's file or folder")
     add("out", type=Path, metavar="TO", help="folder to write to")
-    add("--from-format", metavar="NAME", help="where what is in FROM does not tell; see below")
-    add("--to-format", default=DEFAULT, metavar="NAME", help="see below (%(default)s)")
+    add("--from-format", type=listed, metavar="NAME",
+        help="where what is in FROM does not tell; see below")  # fmt: skip
+    add("--to-format", type=listed, default=DEFAULT, metavar="NAME", help="see below (%(default)s)")
     add("--split", type=float, nargs="?", const=SHARE, metavar="P",
         help=f"part for training ({SHARE}); formats with lists are always split, others into "
         "the folders train/ and val/")  # fmt: skip

@@ -19,6 +19,7 @@ from platewright.command.argument import (
     at_least,
     bounded,
     codes,
+    listed,
     names,
     program,
     size,
@@ -48,7 +49,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("labels", type=Path, nargs="?", metavar="LABELS", help="the labelled photos")
-    add("--from-format", metavar="NAME",
+    add("--from-format", type=listed, metavar="NAME",
         help="their format, where LABELS does not tell (convert.py --help lists them)")  # fmt: skip
     add("--map", type=Path, metavar="FOLDER", help="photos that are not where their labels say")
     add("--only", type=names, default=(), metavar="NAMES",

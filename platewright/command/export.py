@@ -32,9 +32,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help=f"of the weights, told in the files ({OUR_LICENCE} of the bundled ones)")  # fmt: skip
     add_force(parser)
     args = parser.parse_args(argv)
-    if not args.format or (unknown := [name for name in args.format if name not in FORMATS]):
-        wrong = repr(unknown[0]) if args.format else "nothing"
-        parser.error(f"--format: no format {wrong}; known: {', '.join(FORMATS)}")
+    if unknown := [name for name in args.format if name not in FORMATS]:
+        parser.error(f"--format: no format {unknown[0]!r}; known: {', '.join(FORMATS)}")
     args.format = tuple(dict.fromkeys(args.format))
     return args
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.command.argument import Parser, add_force, add_workers, at_least, bounded
-from platewright.errors import counted
+from platewright.errors import counted, pace
 
 if TYPE_CHECKING:
     from platewright.background.extraction import Extraction
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         took = max(time.monotonic() - began, 1e-9)
         new = state.written - before
         there = counted(state.written, "picture")
-        print(f"{args.out}: {there}, {new} of them new, {new / took:.0f} a second")
+        print(f"{args.out}: {there}, {new} of them new, {pace(new / took)}")
         for reason, count in sorted((state.skipped + state.passed).items()):
             print(f"  skipped, {reason}: {count}")
     return 0

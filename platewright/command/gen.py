@@ -23,6 +23,7 @@ from platewright.command.argument import (
     add_workers,
     at_least,
     bounded,
+    listed,
     names,
     nonempty,
     size,
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 SHEET = 48
 EXPLAINED = Path("explain.png")
+OF_PICTURES = {
+    "scenes", "format", "colour", "grey", "engine", "address", "shard_size", "poses", "preset",
+    "settings", "bgs", "sheet", "plates", "marks", "explain",
+}  # fmt: skip
+"""Options that videos don't have."""
 VIDEO_SIZE, SCENE_SIZE, WINDOW_SIZE = (720, 1280), (480, 640), (64, 128)
 
 
@@ -68,7 +74,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--shard-size", type=at_least(1), metavar="N",
         help="pictures in a shard (10000; fewer if few)")  # fmt: skip
     add("--poses", type=at_least(1), default=4, help="windows of each drawn plate (%(default)s)")
-    add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
+    add("--preset", type=listed,
+        help="how drawings vary: gate, street, night, phone (all of it)")  # fmt: skip
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
     add("--options", action="store_true", help="list what --settings may say, with defaults")
     add("--sheet", type=Path, help=f"also a contact sheet of the first {SHEET}; alone without N")
@@ -95,8 +102,11 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     for name in args.format:
         if name not in format_names():
             parser.error(f"--format: no format {name!r}; known: {', '.join(format_names())}")
-    if args.video is not None and (args.scenes or args.engine or args.format != (DEFAULT,)):
-        parser.error("--video draws no pictures: leave out --scenes, --engine and --format")
+    given = [name for name in args.__dict__ if getattr(args, name) != parser.get_default(name)]
+    if args.video is not None and (odd := [name for name in given if name in OF_PICTURES]):
+        parser.error(f"--video draws no pictures: leave out --{odd[0].replace('_', '-')}")
+    if args.scenes and "poses" in given:
+        parser.error("--poses is of windows: leave it or --scenes out")
     usual = SCENE_SIZE if args.scenes else WINDOW_SIZE
     args.size = args.size or (usual if args.video is None else VIDEO_SIZE)
     return args
@@ -109,6 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.dataset.store import is_url
     from platewright.generation import sheet
     from platewright.generation.job import check_folder, draw_folder, report_region
+    from platewright.image import check_picture_names
     from platewright.synth.settings import list_options
 
     if args.options:
@@ -120,9 +131,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.video is not None:
         print(draw_drives(args))
         return 0
-    job = drawing_job(args)
     explained = EXPLAINED if args.explain is not None else None
     refuse_existing(args.sheet, args.plates, args.marks, explained, force=args.force)
+    check_picture_names(args.sheet, args.plates, args.marks)
+    job = drawing_job(args)
     in_shards = args.engine or args.shard_size or args.format != (DEFAULT,) or is_url(args.out)
     if args.count is not None and not in_shards:
         check_folder(job, Path(args.out), args.count, force=args.force)
@@ -155,7 +167,7 @@ def drawing_job(args: argparse.Namespace) -> DrawingJob:
         scenes=args.scenes,
         grey=args.grey or not (args.colour or args.scenes),
         poses=args.poses,
-        preset=args.preset,
+        preset=args.preset or "",
         settings=args.settings,
         backgrounds=None if backgrounds is None else backgrounds.absolute(),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platewright.command.argument import Parser, add_force
+from platewright.command.argument import Parser, add_force, listed
 from platewright.errors import ConfigError
 from platewright.file import refuse_existing
 from platewright.network.kind import DEFAULT, Kind, Recipe, kind_names, load_kind
@@ -29,22 +29,27 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--network", default="", metavar="NAME[,NAME]",
+    add("--network", type=listed, metavar="NAME[,NAME]",
         help=f"which of {', '.join(kind_names())} ({','.join(DEFAULT)})")  # fmt: skip
-    add("--recipe", default="", help="which of its sizes (the first that is listed)")
+    add("--recipe", type=listed, help="which of its sizes (the first that is listed)")
     add("--weights", type=Path, metavar="WEIGHTS.npz",
         help="describe the networks of these instead")  # fmt: skip
     add("--plot", type=Path, metavar="NET.png", help="also draw them")
     add_force(parser, "replace the plot")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    args.network, args.recipe = args.network or "", args.recipe or ""
+    return args
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Build the networks and describe them."""
     args = parse_args(argv)
     refuse_existing(args.plot, force=args.force)
-    settings, kinds = chosen(args)
+    from platewright.image import check_picture_names
     from platewright.network.cost import draw_plot, layer_rows
+
+    check_picture_names(args.plot)
+    settings, kinds = chosen(args)
 
     rows = layer_rows(settings)
     print("\n".join(kind.about for kind in kinds))

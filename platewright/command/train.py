@@ -20,6 +20,7 @@ from platewright.command.argument import (
     add_force,
     add_region,
     at_least,
+    listed,
     regions,
     use_fonts,
 )
@@ -34,10 +35,11 @@ def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     parser = Parser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     add = parser.add_argument
-    add("--network", default="", metavar="NAME[,NAME]",
+    add("--network", type=listed, metavar="NAME[,NAME]",
         help=f"what to train of {', '.join(kind_names())} (those of --init or --resume,\n"
         f"else {','.join(DEFAULT)})")  # fmt: skip
-    add("--recipe", default="", help="size and schedule, as model.py lists them (the first)")
+    add("--recipe", type=listed,
+        help="size and schedule, as model.py lists them (the first)")  # fmt: skip
     add("--out", type=Path, help="folder of the run (runs/default, or runs/NAME)")
     add_backgrounds(parser)
     add("--steps", type=at_least(1),
@@ -55,7 +57,8 @@ def make_parser() -> argparse.ArgumentParser:
     add_region(parser, "codes to draw, or .toml files of your own (all)")
     add("--regions", type=regions, dest="region", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     add_fonts(parser)
-    add("--preset", default="", help="how drawings vary: gate, street, night, phone (all of it)")
+    add("--preset", type=listed,
+        help="how drawings vary: gate, street, night, phone (all of it)")  # fmt: skip
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
     add("--watch", type=Path, nargs="+", default=[], metavar="LABELS.csv",
         help="also measure on these labelled photos")  # fmt: skip
@@ -78,6 +81,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line and check that its parts go together."""
     parser = make_parser()
     args = parser.parse_args(argv)
+    args.network, args.recipe, args.preset = (
+        given or "" for given in (args.network, args.recipe, args.preset)
+    )
     if args.hours is not None and args.hours <= 0:
         parser.error("--hours must be positive")
     if not 0 <= args.absent < 1:

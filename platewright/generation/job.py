@@ -20,7 +20,7 @@ from platewright.dataset.format.windows import LABELS, label_line
 from platewright.dataset.picture_file import encode_png
 from platewright.dataset.store import FolderStore, is_url
 from platewright.dataset.writer import Sample
-from platewright.errors import ConfigError, counted, printable
+from platewright.errors import ConfigError, counted, pace, printable
 from platewright.file import write_beside
 from platewright.generation.sequence import Manifest, draw_sequence, runs
 from platewright.output.clip import ClipWriter
@@ -179,7 +179,7 @@ def draw_folder(
     if there == count:
         return f"{folder}: {counted(count, 'picture')}: all there already"
     before = f" ({there} of them were there)" if there else ""
-    return f"{folder}: {counted(count, 'picture')} and {LABELS}{before}, {rate:.0f} a second"
+    return f"{folder}: {counted(count, 'picture')} and {LABELS}{before}, {pace(rate)}"
 
 
 def _settings(job: DrawingJob, count: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import cv2
 from platewright.dataset.format import load_format
 from platewright.dataset.store import Store, is_url, local_path, open_store, tree
 from platewright.dataset.writer import SHARD, Format
-from platewright.errors import ConfigError, OutputError, PlatewrightError, counted
+from platewright.errors import ConfigError, OutputError, PlatewrightError, counted, pace
 from platewright.generation.engine import Engine
 from platewright.generation.job import VIDEO_FILES, DrawingJob, draw_run, drawing_settings
 from platewright.generation.sequence import Manifest
@@ -160,7 +160,7 @@ def _assemble(
     before = f" ({len(there)} of them were there)" if there else ""
     return (
         f"{job.out}: {counted(job.count, 'picture')} as {', '.join(job.formats)} in "
-        f"{counted(job.num_shards, 'shard')}{before}, {rate:.0f} a second"
+        f"{counted(job.num_shards, 'shard')}{before}, {pace(rate)}"
     )
 
 

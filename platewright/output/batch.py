@@ -18,6 +18,7 @@ from platewright.file import make_folder, open_file
 from platewright.image import (
     READ_SUFFIXES,
     WRITE_SUFFIXES,
+    check_picture_names,
     decode_image,
     load_image,
 )
@@ -117,10 +118,7 @@ def plan_batch(
         pictures = [output / name for name in _names(places)]
         lines = output / LINES_NAME
     elif output is not None:
-        if output.suffix.lower() not in WRITE_SUFFIXES:
-            raise ConfigError(
-                f"{output}: the output must end in one of {', '.join(WRITE_SUFFIXES)}"
-            )
+        check_picture_names(output)
         pictures = [output]
     if resume and lines is None:
         raise ConfigError("--resume goes on with an output folder: name one")

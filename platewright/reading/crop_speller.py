@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import ConfigError
 from platewright.geometry import FloatArray, Picture
-from platewright.image import WRITE_SUFFIXES, save_image
+from platewright.image import check_picture_names, save_image
 from platewright.reading.ctc import labels, log_likelihoods, spell_ctc, spell_text
 from platewright.reading.detector import Detector
 from platewright.reading.runtime import Network, levels, log_softmax
@@ -311,8 +311,7 @@ class AttentionFile:
             raise ConfigError("--show-attention needs a reader with attention: --reader attention")
         if photos > 1:
             raise ConfigError(f"--show-attention draws one photo, not {photos}")
-        if path.suffix.lower() not in WRITE_SUFFIXES:
-            raise ConfigError(f"{path}: must end in one of {', '.join(WRITE_SUFFIXES)}")
+        check_picture_names(path)
         self.path, self.speller = path, speller
 
     def write(self, image: Picture, readings: Sequence[Reading]) -> None:

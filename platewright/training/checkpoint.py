@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.errors import ConfigError, WeightsError
+from platewright.errors import ConfigError, WeightsError, as_installed
 from platewright.file import make_folder, whole_file, whole_text, write_file
 from platewright.network.export import export_beside
 from platewright.network.part import TextSettings
@@ -257,8 +257,7 @@ def _too_early(trainer: Trainer, found: Mapping[str, float]) -> str:
 
 def _use(network: AnySettings, weights: Path) -> str:
     """Return the command that reads with weights, or what lacks to do so."""
-    installed = Path(sys.argv[0]).name.startswith("platewright ")
-    detect = "platewright detect" if installed else "python detect.py"
+    detect = as_installed("python detect.py")
     if isinstance(network, TextSettings) or network.names == ("line",):
         return f"{detect} in.jpg --reader {weights} -o out.jpg"
     if network.reads_photos:

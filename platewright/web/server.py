@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
-from platewright.errors import ConfigError
+from platewright.errors import ConfigError, as_installed
 from platewright.web.database import bring_up_to_date, forget_daily
 from platewright.web.environment import secret_file
 from platewright.web.registry.lookup import keep_waiting
@@ -198,7 +198,9 @@ def _announce(bind: str) -> None:
     print(
         "Everybody who reaches it may see the registry (PLATEWRIGHT_ACCESS=open)."
         if settings.OPEN
-        else "The registry is for people with an account: manage.py setup makes the first",
+        else as_installed(
+            "The registry is for people with an account: manage.py setup makes the first"
+        ),
         file=sys.stderr,
     )
     print(f"Programs write with the token in {secret_file('token')}", file=sys.stderr, flush=True)

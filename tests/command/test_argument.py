@@ -40,6 +40,39 @@ def test_an_empty_path_is_not_this_folder(tmp_path: Path, line: list[str]) -> No
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["detect.py", "a.jpg", "--region", ""],
+        ["gen.py", "1", "--region", ", "],
+        ["gen.py", "1", "--format="],
+        ["convert.py", "a", "b", "--only", ""],
+        ["evaluate.py", "a", "--country", ","],
+        ["train.py", "--region", ""],
+        ["export.py", "--format", ""],
+        ["model.py", "--network", ""],
+        ["train.py", "--recipe", ""],
+        ["gen.py", "1", "--preset="],
+        ["convert.py", "a", "b", "--to-format", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_list_is_not_all_there_is(tmp_path: Path, line: list[str]) -> None:
+    done = run_here(tmp_path, *line)
+    assert done.returncode == 2
+    assert "it is empty; name one" in done.stderr.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "line", [["detect.py", "a.jpg", "--json", "-"], ["watch.py", "a", "--csv=-"]], ids=" ".join
+)
+def test_no_result_goes_to_a_file_called_dash(tmp_path: Path, line: list[str]) -> None:
+    done = run_here(tmp_path, *line)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("give its name, or /dev/stdin, /dev/stdout")
+
+
 def parsed(*arguments: str) -> list[str]:
     parser = ParserWithFiles(prog="x")
     parser.add_argument("names", nargs="*")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 from platewright import __version__
 from platewright.command import command_names, main
 from platewright.command.argument import at_least, codes, regions, size
-from platewright.errors import RegionError
+from platewright.errors import ConfigError, RegionError
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = re.compile(rf"\b({'|'.join(command_names())})\.py\b")
+"""What an installed package lacks."""
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -34,6 +37,7 @@ def test_every_command_is_told_in_a_line(
     for name in command_names():
         assert f"\n  {name:<11} " in told
     assert max(map(len, told.splitlines())) < 100
+    assert not SCRIPT.search(told)
     assert run(monkeypatch) == 2
     assert capsys.readouterr().out == told
 
@@ -64,7 +68,20 @@ def test_a_command_says_how_it_is_called(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, name, "--help") == 0
-    assert capsys.readouterr().out.startswith(f"usage: platewright {name} ")
+    told = capsys.readouterr().out
+    assert told.startswith(f"usage: platewright {name} ")
+    assert not SCRIPT.search(told)
+
+
+def test_errors_name_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = ConfigError(
+        "gen.py: no data: python gen.py 9, then pip install -r requirements-web.txt"
+    )
+    assert str(error).endswith("python gen.py 9, then pip install -r requirements-web.txt")
+    monkeypatch.setattr(sys, "argv", ["platewright detect"])
+    assert str(error) == (  # a file of one's own may be called like a script
+        "gen.py: no data: platewright gen 9, then pip install 'platewright[web]'"
+    )
 
 
 def test_errors_begin_with_the_command(

@@ -36,7 +36,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run(folder, "40", "--seed", "3", "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert "drawing backgrounds (photos are better)" in done.stderr
-    assert re.match(r"test: 40 pictures and labels\.jsonl, \d+ a second\n", done.stdout)
+    assert re.match(r"test: 40 pictures and labels\.jsonl, [\d.]+ a second\n", done.stdout)
     return folder / "test"
 
 
@@ -203,7 +203,9 @@ def test_shards_hold_what_one_pass_writes(drawn: Path, tmp_path: Path) -> None:
     options = ["40", "--seed", "3", "--shard-size", "15", "--engine", "local", "--workers", "2"]
     done = run_process(tmp_path, "gen.py", *options, "--out", "sharded")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"sharded: 40 pictures as windows in 3 shards, \d+ a second\n$", done.stdout)
+    assert re.search(
+        r"sharded: 40 pictures as windows in 3 shards, [\d.]+ a second\n$", done.stdout
+    )
     assert tree(tmp_path / "sharded") == contents(drawn)
     again = run(tmp_path, *options, "--out", "sharded")
     assert again.returncode == 0
@@ -434,3 +436,23 @@ def test_a_plate_is_posed_as_often_as_asked_for(tmp_path: Path) -> None:
         groups = [{t for group in texts[k : k + poses] for t in group} for k in range(0, 18, poses)]
         assert all(len(group) <= 1 for group in groups)
         assert len(set().union(*groups)) > 0.8 * len([g for g in groups if g])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["2", "--video", "--preset", "night"], "--video draws no pictures: leave out --preset"),
+        (["2", "--video", "--sheet", "a.png"], "--video draws no pictures: leave out --sheet"),
+        (["2", "--video", "--shard-size", "1"], "leave out --shard-size"),
+        (["2", "--scenes", "--poses", "2"], "--poses is of windows: leave it or --scenes out"),
+        (["--sheet", "a.txt"], "a.txt: the output must end in one of .jpg"),
+        (["--marks", "marks"], "marks: the output must end in one of .jpg"),
+    ],
+)
+def test_what_goes_not_together_is_told_before_anything_is_drawn(
+    tmp_path: Path, line: list[str], said: str
+) -> None:
+    done = run(tmp_path, *line)
+    assert done.returncode == 2
+    assert said in done.stderr.splitlines()[-1]
+    assert not list(tmp_path.iterdir())

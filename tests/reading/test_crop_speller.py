@@ -302,7 +302,7 @@ def test_choosing(tmp_path: Path, exported: Path, monkeypatch: pytest.MonkeyPatc
         assert not path.exists()
         file.write(PHOTO, detector().read_quads(PHOTO, [QUAD]))
         assert load_image(path).shape[2] == 3
-        with pytest.raises(ConfigError, match=r"looked\.txt: must end in one of \.jpg"):
+        with pytest.raises(ConfigError, match=r"looked\.txt: the output must end in one of \.jpg"):
             AttentionFile(path.with_suffix(".txt"), chosen, photos=1)
         with pytest.raises(ConfigError, match="draws one photo, not 2"):
             AttentionFile(path, chosen, photos=2)

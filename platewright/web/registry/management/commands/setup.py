@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand
 
-from platewright.errors import ConfigError
+from platewright.errors import ConfigError, as_installed
 from platewright.web.environment import secret_file
 
 
@@ -30,7 +30,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise ConfigError(f"{name}: no name of an account: {error.messages[0]}") from None
         if accounts.objects.filter(username=name).exists():
-            said = f"{name}, there already (manage.py changepassword {name} sets a new password)"
+            again = as_installed(f"manage.py changepassword {name}")
+            said = f"{name}, there already ({again} sets a new password)"
         else:
             password = secrets.token_urlsafe(12)
             accounts.objects.create_superuser(name, password=password)
