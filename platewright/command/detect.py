@@ -87,7 +87,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     last = args.photos[-1] if args.photos else ""
     plain = last != "-" and not any(sign in last for sign in "*?[")
     if not at and split > 1 and plain and not Path(last).exists():
-        parser.error(f"{last}: no such photo; an output stands after the weights or --output")
+        parser.error(
+            f"{last}: no such photo; an output stands after the weights, or after --output"
+        )
     args.weights = Path(args.paths[split]) if at else bundled("weights.onnx")
     if not args.photos:
         parser.error("no photo before the weights")

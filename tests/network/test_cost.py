@@ -56,6 +56,7 @@ def test_smaller_plates_cost_more() -> None:
     assert 3.0 < far / near < 4.2  # twice the size, and a level's worth of edges
 
 
+@pytest.mark.slow
 def test_networks_cost_what_they_did() -> None:
     """Counted by other code before: slots 110.8, crnn-lstm 60.3, attention 45.5 MMAC."""
     for name, wanted in (("slots", None), ("crnn-lstm", 60.30), ("attention", 45.50)):

@@ -211,6 +211,7 @@ def keys() -> list[tuple[str, str, int]]:
     return list(seen.values())
 
 
+@pytest.mark.slow
 def test_no_value_of_any_key_is_more_than_a_line(tmp_path):
     given = keys()
     assert len(given) > 100

@@ -23,6 +23,7 @@ PARTS = BundleSettings(
 )
 
 
+@pytest.mark.slow
 def test_drawn_checks_are_parts_and_repeat() -> None:
     model, tasks = build(SMALL).teach, tasks_of(SMALL, 1, 4)
     first, second = (check_drawn(tasks, SampleSettings(), None, batches=1)(model) for _ in range(2))
@@ -49,6 +50,7 @@ def labelled(folder: Path, text: str) -> Path:
     return labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [SMALL, PARTS])
 def test_photos_are_measured_by_their_labels(tmp_path: Path, settings: BundleSettings) -> None:
     labels, tasks = labelled(tmp_path, "AB12"), tasks_of(settings)

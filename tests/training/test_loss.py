@@ -86,6 +86,7 @@ def test_window_presence_by_hand() -> None:
     assert found == pytest.approx((log1p(exp(-2)) + log1p(exp(1))) / 3, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", kind_names())
 def test_every_output_has_a_loss_and_a_weight(name: str) -> None:
     for recipe in load_kind(name).recipes.values():

@@ -94,6 +94,7 @@ DAMAGE = (b"null", b"-1", b"1e400", b"[]", b"{}", b'""', b"NaN", b"<", b",", b"\
 LABELS = {".json", ".jsonl", ".xml", ".csv", ".txt", ".tar"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(readable_names()) - {"lmdb"}))
 def test_whatever_is_damaged_is_told_in_one_line(name: str, write) -> None:
     plates = [plain_plate((10, 6, 60, 18)), plain_plate((30, 30, 90, 50), "XY9")]

@@ -23,6 +23,7 @@ def drive(
     return list(islice(draw_drive(np.random.default_rng(seed), settings, seed=(seed, 0)), take))
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_drive_and_another_another() -> None:
     first, again, other = drive(1), drive(1), drive(2)
     assert all(np.array_equal(a, b) for (a, _), (b, _) in zip(first, again, strict=True))
@@ -30,7 +31,7 @@ def test_the_same_seed_draws_the_same_drive_and_another_another() -> None:
     assert first[0][1].seed == (1, 0)
 
 
-@pytest.mark.parametrize("hardness", [0.0, 1.0])
+@pytest.mark.parametrize("hardness", [0.0, pytest.param(1.0, marks=pytest.mark.slow)])
 def test_one_whole_plate_with_one_text_in_every_frame(hardness: float) -> None:
     settings = DriveSettings(size=(180, 320), frames=3, hardness=hardness, fps=10)
     for seed in range(2):
@@ -49,6 +50,7 @@ def test_one_whole_plate_with_one_text_in_every_frame(hardness: float) -> None:
             assert (record.drawn["frame"], record.drawn["time_s"]) == (k, k / 10)
 
 
+@pytest.mark.slow
 def test_the_plate_lies_where_its_quad_says() -> None:
     for seed in (0, 1):
         settings = DriveSettings(size=(360, 640), regions=("GB",), hardness=0)
