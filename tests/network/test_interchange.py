@@ -195,7 +195,7 @@ def test_onnx_is_made_of_exported_weights_without_keras(tmp_path: Path) -> None:
     ("words", "code", "said"),
     [
         (["--format", "onnx,coreml"], 2, "no format 'coreml'; known: onnx, litert, savedmodel"),
-        (["--format", ","], 2, "no format nothing"),
+        (["--format", ","], 2, "it is empty; name one"),
         ([str(ROOT / "weights.float.onnx"), "--format", "litert"], 1, "are made of an .npz file"),
         ([str(ROOT / "readers/crnn-gru.onnx")], 1, "has crnn-gru and no scan"),
         (["none.npz"], 1, "none.npz: no such weights file"),
