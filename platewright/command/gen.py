@@ -103,6 +103,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         if name not in format_names():
             parser.error(f"--format: no format {name!r}; known: {', '.join(format_names())}")
     given = [name for name in args.__dict__ if getattr(args, name) != parser.get_default(name)]
+    if args.bgs == Path("none"):
+        given.remove("bgs")  # says nothing that is not so in any case
     if args.video is not None and (odd := [name for name in given if name in OF_PICTURES]):
         parser.error(f"--video draws no pictures: leave out --{odd[0].replace('_', '-')}")
     if args.scenes and "poses" in given:

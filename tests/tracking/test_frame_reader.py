@@ -16,14 +16,8 @@ from platewright.reading.detector import Detector
 from platewright.reading.finder import ScanFinder
 from platewright.record import Reading
 from platewright.tracking.follow import watching_settings
-from platewright.tracking.frame_reader import (
-    PART,
-    TURN,
-    FrameReader,
-    cut,
-    look_at,
-    moved_columns,
-)
+from platewright.tracking.frame_reader import PART, TURN, FrameReader
+from platewright.tracking.strip import cut, look_at, moved_columns
 from platewright.tracking.track import Tracker, TrackerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
