@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from platewright.geometry import Box, FloatArray, Picture, box_of_quad, shared_parts
+from platewright.geometry import Box, FloatArray, Picture, box_of_quad, iou, shared_parts
 from platewright.reading.detector import Detector
 from platewright.reading.finder import Find, LevelLook, ScanFinder, sift
 from platewright.record import Reading
@@ -34,6 +34,7 @@ SURE = 0.9  #: ... and are so sure.
 SETTLED_READS = 30  #: A settled one is read every so many frames, to see that it is still the same
 GROWN = 1.2  #: A plate that has become so many times as high may be read better
 READS = 3  #: Plates that are followed, of which so many are read in a frame; the others wait
+AS_FRAMED = 0.8  #: What overlaps a followed plate by more is in the same frame, and says the same
 SAME = 0.3  #: Boxes that overlap by more are of the same plate
 SCAN_PRESENCE = 0.2
 """As of `DetectorSettings`: what the scan is less sure of it sees again in other frames."""
@@ -60,6 +61,7 @@ class _Reads:
     height: float = 0.0
     text: str = ""
     agreeing: int = 0
+    framed: int = -LONGEST  #: the frame in which it was last framed anew
 
     def add(self, reading: Reading) -> None:
         self.count += 1
@@ -201,17 +203,23 @@ class FrameReader:
 
         A frame that is handed on from look to look may have begun beside the plate.
         """
+        now = self.work.frames
         for track in self.tracker.tracks:
             if track.number not in followed or track.best.reading.confidence >= SURE:
                 continue
             own, read = followed[track.number]
+            reads = self._reads[track.number]
+            if now - reads.framed < LONGEST:
+                continue
             others = [r.bounds for number, (r, _) in followed.items() if number != track.number]
             near = [f for f in finds if _any_same(box_of_quad(f.quad), [own.bounds])]
             near = _but_same(near, others)
             if not near:
                 continue
+            reads.framed = now
             self.work.framed += len(near) * (self.detector.settings.looks - 1)
             near = sift(grey, near, self.detector.framer, self.detector.settings)
+            near = [f for f in near if iou(box_of_quad(f.quad), own.bounds) < AS_FRAMED]
             worth = own.presence * own.confidence if read else track.best.score
             for reading in self._read(picture, near[:1]):
                 if (
@@ -219,7 +227,7 @@ class FrameReader:
                     and self._kept(reading, picture)
                     and not _any_same(reading.bounds, others)
                 ):
-                    self._reads[track.number].add(reading)
+                    reads.add(reading)
                     followed[track.number] = reading, True
 
     def _read_new(
