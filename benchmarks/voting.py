@@ -18,7 +18,7 @@ import argparse
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,7 +51,6 @@ SIZE = (540, 960)  #: (height, width) of the frames that come nearer to a photo'
 FAR, NEAR = (50.0, 80.0), (100.0, 170.0)  #: Its plate's width at first and at last, pixels
 ENLARGED = 1.6  #: No photo by more
 FPS = 20.0
-
 
 Seen = tuple[Picture, Box]  #: A frame, and where the plate is in it
 
@@ -235,16 +234,17 @@ def main() -> None:
     detector = load_detector(args.weights, watching_settings()[0])
     voter = Voter.of(detector)
     drives: dict[str, list[Drive]] = {}
+
+    def follow_all(name: str, scenes: Iterable[tuple[str, list[Seen]]], fps: float) -> None:
+        drives[name] = [watch(detector, voter, *scene, fps) for scene in scenes]
+        print(name, json.dumps(figures(drives[name])), flush=True)
+
     for hardness in HARDNESS:
         settings = DriveSettings(hardness=hardness, frames=args.frames)
-        drives[f"{hardness:g}"] = [
-            watch(detector, voter, *drawn(settings, k), settings.fps) for k in range(args.drives)
-        ]
+        scenes = (drawn(settings, k) for k in range(args.drives))
+        follow_all(f"{hardness:g}", scenes, settings.fps)
     if args.photos:
-        scenes = approaches(args.photos, args.drives, args.frames)
-        drives["photos"] = [watch(detector, voter, *scene, FPS) for scene in scenes]
-    for name, followed in drives.items():
-        print(name, json.dumps(figures(followed)))
+        follow_all("photos", approaches(args.photos, args.drives, args.frames), FPS)
     options = f"--drives {args.drives} --frames {args.frames}"
     options += f" --photos {args.photos}" if args.photos else ""
     result = {
