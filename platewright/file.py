@@ -17,8 +17,8 @@ from platewright.errors import ConfigError, OutputError, os_errors_as
 from platewright.lock import take
 
 _MADE: list[Path] = []  #: Folders that this process has made, outer ones first
-NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-"""How a file is opened to be written from its beginning."""
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+"""How a file is opened that is not there yet."""
 LONGEST_NAME = 255  #: Bytes of a file's name
 AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 """Without this a pipe is opened only when somebody else opens its other end."""
@@ -164,28 +164,32 @@ def write_file(path: Path, data: bytes) -> None:
         stream.write(data)
 
 
-def write_beside(path: Path, data: bytes) -> None:
-    """Do what `write_file` does in a folder that this run alone writes to, in half of the time.
+def write_listed(path: Path, data: bytes) -> None:
+    """Write a file where it belongs at once, in a folder whose list tells which files are whole.
+
+    Without a second name a small file takes a quarter less time.
 
     Args:
-        path: a new file's; no link and no device.
+        path: what is there is replaced, be it a link to somewhere else; it is no folder.
 
     Raises:
-        OutputError: if it can't be written, in one line with the reason.
+        OutputError: if it can't be written, in one line with the reason; nothing is left of it.
     """
-    temporary = part_of(path, ".")
     try:
-        handle = os.open(temporary, NEW, 0o666)
+        try:
+            handle = os.open(path, NEW, 0o666)
+        except FileExistsError:
+            os.unlink(path)
+            handle = os.open(path, NEW, 0o666)
         try:
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(handle, rest) :]
         finally:
             os.close(handle)
-        os.replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            os.unlink(path)
         with writing(path):
             raise error
 
@@ -278,7 +282,7 @@ def _open_temporary(target: Path) -> tuple[BinaryIO, Path]:
                     return stream, path
             stream.close()
     path = part_of(target, ".", f".{secrets.token_hex(4)}")
-    return os.fdopen(os.open(path, NEW | os.O_EXCL, 0o666), "wb"), path
+    return os.fdopen(os.open(path, NEW, 0o666), "wb"), path
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -20,8 +21,8 @@ from platewright.file import (
     files_below,
     whole_file,
     whole_text,
-    write_beside,
     write_file,
+    write_listed,
 )
 from platewright.output.batch import list_images
 from platewright.output.writer.jsonl import LinesFile
@@ -211,8 +212,37 @@ def test_a_name_may_be_as_long_as_file_systems_bear(tmp_path: Path, name: str) -
         stream.write(b"2")
         write_file(path, b"3")
     assert path.read_bytes() == b"2"
-    write_beside(path, b"4")
+    write_listed(path, b"4")
     assert path.read_bytes() == b"4"
     with LinesFile(path) as lines:
         lines.write("5")
     assert path.read_bytes() == b"5" and [*tmp_path.iterdir()] == [path]
+
+
+def test_a_listed_file_takes_the_place_of_what_is_there(tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "1.png", tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"kept")
+    path.symlink_to(elsewhere)
+    for data in (b"longer than the next", b"next"):
+        write_listed(path, data)
+        assert path.read_bytes() == data and not path.is_symlink()
+    assert elsewhere.read_bytes() == b"kept"
+    with pytest.raises(OutputError, match=r"gone/1\.png: can't be written: No such file"):
+        write_listed(tmp_path / "gone/1.png", b"")
+    folder = tmp_path / "folder.png"
+    folder.mkdir()
+    with pytest.raises(OutputError, match=r"folder\.png: can't be written"):
+        write_listed(folder, b"")
+    assert folder.is_dir()
+
+
+def test_nothing_is_left_of_a_listed_file_that_can_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int, data: memoryview) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OutputError, match=r"1\.png: can't be written: No space left"):
+        write_listed(tmp_path / "1.png", b"data")
+    assert not [*tmp_path.iterdir()]

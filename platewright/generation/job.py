@@ -21,7 +21,7 @@ from platewright.dataset.picture_file import encode_png
 from platewright.dataset.store import FolderStore, is_url
 from platewright.dataset.writer import Sample
 from platewright.errors import ConfigError, counted, pace, printable
-from platewright.file import write_beside
+from platewright.file import write_listed
 from platewright.generation.sequence import Manifest, draw_sequence, runs
 from platewright.output.clip import ClipWriter
 from platewright.record import SceneRecord
@@ -133,7 +133,7 @@ def write_run(job: DrawingJob, folder: Path, indices: range) -> list[str]:
     samples = list(draw_run(job, indices))
     packed = [encode_png(sample.image) for sample in samples]
     for sample, data in zip(samples, packed, strict=True):
-        write_beside(folder / f"{sample.name}.png", data)
+        write_listed(folder / f"{sample.name}.png", data)
     return [label_line(sample) for sample in samples]
 
 
