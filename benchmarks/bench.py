@@ -1,11 +1,11 @@
 """Every path of the program beside its floor, in one run: `make bench`.
 
-Run: python benchmarks/bench.py [NAME ...] [--rounds 5]
+Run: python benchmarks/bench.py [NAME ...] [--seconds 24]
 
-Each path does some seconds of its work in turns with what bounds it from below, or with the plain
-loop that one would write in its place, and the ratio of the processor's seconds is told: other work
-on the machine lengthens what a clock shows, but hardly these. Where processes are what is measured
-(folder), the clock counts. What the floors are:
+Each path does a little of its work in turns with what bounds it from below, or with the plain loop
+that one would write in its place, and the median ratio of the processor's seconds is told: other
+work on the machine lengthens what a clock shows, but these less, and both of a turn alike. Where
+processes are what is measured (folder), the clock counts. What the floors are:
 
 - drawing, scenes: drawing the same windows, or scenes, without writing them;
 - training: the steps of the default networks on batches held in memory;
@@ -51,8 +51,10 @@ from platewright.evaluation.report import default_digests, processor  # noqa: E4
 STREET = ROOT / "docs/street.jpg"
 SIZES = (1280, 1024, 800, 640)
 """Widths of the street that are read, pixels."""
-SECONDS = 2.0
-"""About how long one part of a round takes."""
+SECONDS = 0.5
+"""About how long drawing takes in one turn; the turns of other paths are their work once."""
+TURNS = 5
+"""So many at least."""
 WARM, WARM_SCENES = 600, 60
 """Windows, or scenes, drawn before any is counted."""
 FRAMES = 60
@@ -133,8 +135,8 @@ def training(scratch: Path) -> tuple[Part, Part]:
 
     step(held[0])
     return (
-        lambda: processor_s(lambda: step(draw(next(fresh))), 2),
-        lambda: processor_s(lambda: step(held[next(fresh) % 2]), 2),
+        lambda: processor_s(lambda: step(draw(next(fresh)))),
+        lambda: processor_s(lambda: step(held[next(fresh) % 2])),
     )
 
 
@@ -195,7 +197,7 @@ def reading(scratch: Path) -> tuple[Part, Part]:
         for path in paths:
             detector.read(load_image(path))
 
-    return lambda: processor_s(read, 2), floor
+    return lambda: processor_s(read), floor
 
 
 @functools.cache
@@ -330,15 +332,26 @@ def photos(scratch: Path, count: int) -> list[Path]:
 PATHS = (drawing, scenes, training, extraction, reading, start, video, folder)
 
 
-def measured(parts: tuple[Part, Part], rounds: int) -> dict[str, float]:
-    """Return medians of rounds in which both parts take turns, and how far the ratios spread."""
-    times = [(parts[0](), parts[1]()) for _ in range(rounds)]
-    ratios = sorted(ours / floor for ours, floor in times)
+def measured(parts: tuple[Part, Part], seconds: float) -> dict[str, float]:
+    """Let both parts take turns, and return medians.
+
+    Args:
+        seconds: how long, by the clock; `TURNS` at least.
+
+    Returns:
+        Seconds of both, their ratio, half of the turns' ratios around it as a part of it
+        (`spread`), and how many turns there were.
+    """
+    times, end = [], time.monotonic() + seconds
+    while len(times) < TURNS or time.monotonic() < end:
+        times.append((parts[0](), parts[1]()))
+    low, ratio, high = statistics.quantiles((ours / floor for ours, floor in times), n=4)
     return {
         "ours_s": round(statistics.median(ours for ours, _ in times), 5),
         "floor_s": round(statistics.median(floor for _, floor in times), 5),
-        "ratio": round(statistics.median(ratios), 3),
-        "spread": round((ratios[-1] - ratios[0]) / statistics.median(ratios), 3),
+        "ratio": round(ratio, 3),
+        "spread": round((high - low) / ratio, 3),
+        "turns": len(times),
     }
 
 
@@ -372,7 +385,7 @@ def main() -> None:
     )
     known = [path.__name__ for path in PATHS]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)} (all)")
-    parser.add_argument("--rounds", type=int, default=5, help="of both in turns (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=24, help="of each path (%(default)s)")
     args = parser.parse_args()
     if unknown := sorted(set(args.names) - set(known)):
         parser.error(f"{unknown[0]} is none of {', '.join(known)}")
@@ -380,12 +393,12 @@ def main() -> None:
     found: dict[str, dict[str, float]] = {}
     for path in chosen(args.names):
         with tempfile.TemporaryDirectory(dir=ROOT) as scratch:
-            found[path.__name__] = measured(path(Path(scratch)), args.rounds)
+            found[path.__name__] = measured(path(Path(scratch)), args.seconds)
         print(path.__name__, found[path.__name__], flush=True)
     if args.names:
         return
     result = {
-        "command": f"python benchmarks/bench.py --rounds {args.rounds}",
+        "command": f"python benchmarks/bench.py --seconds {args.seconds:g}",
         **default_digests(ROOT / "weights.onnx"),
         "processor": processor(),
         "load_average": round(os.getloadavg()[0], 1),

@@ -281,10 +281,10 @@ def test_multiplications_are_those_of_the_network_that_is_fed(tmp_path):
     assert 16 <= large / small < 40  # the window's edge costs a small picture more
 
 
-def test_the_ratio_is_the_median_of_the_rounds_and_is_drawn(tmp_path):
+def test_the_ratio_is_the_median_of_the_turns_and_is_drawn(tmp_path):
     ours, floor = itertools.cycle([2.0, 3.0, 10.0]), itertools.cycle([1.0, 1.0, 2.0])
-    found = bench.measured((lambda: next(ours), lambda: next(floor)), 3)
-    assert found["ratio"] == 3 and found["spread"] == 1
+    found = bench.measured((lambda: next(ours), lambda: next(floor)), 0)
+    assert found["turns"] == 5 and found["ratio"] == 3 and found["spread"] == 0.667
     bench.draw_chart({"reading": found, "start": found}, tmp_path / "bench.png")
     assert cv2.imread(str(tmp_path / "bench.png")).shape[1] > 300
 
