@@ -30,9 +30,9 @@ from platewright.record import Reading
 from platewright.region import jurisdictions
 from platewright.synth.street.picture import draw_street
 from platewright.text import percent
-from platewright.web.bench import Shot
 from platewright.web.database import check_database
 from platewright.web.metric import exposition
+from platewright.web.picture_reader import Shot
 from platewright.web.problem import problem, wants_fragment
 from platewright.web.registry.likelihood import SEPARATORS
 from platewright.web.registry.lookup import Found, remove_sightings, waiting

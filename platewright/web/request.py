@@ -27,10 +27,18 @@ from platewright.reading.acceptance import Shown
 from platewright.reading.settings import Mask
 from platewright.record import Reading
 from platewright.region import jurisdictions
-from platewright.web import bench, security
-from platewright.web.bench import Bench, PictureReader, ProcessBench, Shot, Source, ThreadBench
+from platewright.web import security
 from platewright.web.database import check_database
 from platewright.web.metric import count, observe
+from platewright.web.picture_reader import (
+    NoTurnError,
+    PictureReader,
+    ProcessReaders,
+    ReaderPool,
+    Shot,
+    Source,
+    ThreadReaders,
+)
 from platewright.web.problem import (
     BusyError,
     DatabaseGoneError,
@@ -44,7 +52,7 @@ from platewright.web.registry.models import Camera, Picture, Sighting
 Upload = tuple[str, bytes]  #: A picture's name, as the client calls it, and its bytes
 LONGEST_NAME = 120
 _lock = threading.Lock()
-_benches: list[Bench] = []
+_pools: list[ReaderPool] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +252,7 @@ def _too_large(name: str) -> TooLargeError:
     return TooLargeError(f"{name}: more than {most}; make it smaller")
 
 
-def warm_up() -> Bench:
+def warm_up() -> ReaderPool:
     """Return where pictures are read, loaded and tried once, so that the first one does not wait.
 
     Raises:
@@ -252,27 +260,27 @@ def warm_up() -> Bench:
         EngineError: if no process starts.
     """
     with _lock:
-        if not _benches:
+        if not _pools:
             weights, reader = Path(settings.WEIGHTS), settings.READER
             if settings.READERS:
-                made: Bench = ProcessBench(
+                made: ReaderPool = ProcessReaders(
                     weights, reader, turns=settings.READERS, picture_s=settings.PICTURE_S,
                     memory_mb=settings.PICTURE_MB,
                 )  # fmt: skip
             else:
-                made = ThreadBench(PictureReader(weights, reader), usual_workers())
-            _benches.append(made)
-        return _benches[0]
+                made = ThreadReaders(PictureReader(weights, reader), usual_workers())
+            _pools.append(made)
+        return _pools[0]
 
 
 def loaded() -> bool:
     """Tell whether pictures can be read."""
-    return bool(_benches) and _benches[0].ready()
+    return bool(_pools) and _pools[0].ready()
 
 
 def close() -> None:
     """End the processes that read."""
-    for each in _benches:
+    for each in _pools:
         each.close()
 
 
@@ -301,7 +309,7 @@ def read_picture(
     except ImageError:
         count("pictures", 'result="unreadable"')
         raise
-    except bench.BusyError as error:
+    except NoTurnError as error:
         raise BusyError(str(error), error.wait_s) from None
     observe(shot.photo.ms / 1e3)
     count("pictures", 'result="read"')

@@ -13,8 +13,8 @@ from django.test import Client
 
 from platewright.image import encode_image
 from platewright.record import SceneRecord
-from platewright.web.bench import PictureReader, Shot
 from platewright.web.metric import exposition
+from platewright.web.picture_reader import PictureReader, Shot
 from platewright.web.registry.lookup import keep_reading
 from platewright.web.registry.models import Camera, Picture, Sighting, Vehicle
 from tests.web.reading import reading_of, sure

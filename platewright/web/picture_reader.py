@@ -40,7 +40,7 @@ START_S = 120.0  #: How long a process may take until it can read
 TAKEN_S = 10.0  #: How long a process may take to receive a picture
 PAUSE_S = 2.0  #: Before the next try, where a process did not start
 NEWS = 0.1  #: How much of the usual time of a picture is that of the last one
-PRELOADED = ["cv2", "numpy", "onnxruntime", "platewright.web.bench"]
+PRELOADED = ["cv2", "numpy", "onnxruntime", "platewright.web.picture_reader"]
 SHOWN_PX = 1600  #: The longer side of a picture that is shown or kept
 
 
@@ -109,7 +109,7 @@ def _shown(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
-class BusyError(PlatewrightError):
+class NoTurnError(PlatewrightError):
     """No turn came before the time was over, or none will.
 
     Attributes:
@@ -121,7 +121,7 @@ class BusyError(PlatewrightError):
         self.wait_s = wait_s
 
 
-class Bench(Protocol):
+class ReaderPool(Protocol):
     """Reads pictures, so many at a time."""
 
     def read(self, source: Source, deadline: float) -> Shot:
@@ -132,7 +132,7 @@ class Bench(Protocol):
 
         Raises:
             ImageError: if it can't be read, or costs too much.
-            BusyError: if no turn is free before the deadline; at once where that is foreseen.
+            NoTurnError: if no turn is free before the deadline; at once where that is foreseen.
         """
         ...
 
@@ -145,7 +145,7 @@ class Bench(Protocol):
         ...
 
 
-class ThreadBench:
+class ThreadReaders:
     """Threads of this process; pictures cost what they cost.
 
     Always the same few threads read: each has its own heap, and what every thread of the server
@@ -161,23 +161,23 @@ class ThreadBench:
         self._pool = ThreadPoolExecutor(turns, thread_name_prefix="reader")
 
     def read(self, source: Source, deadline: float) -> Shot:
-        """See `Bench`."""
+        """See `ReaderPool`."""
         work = self._pool.submit(self.reader.read, source)
         wait([work], timeout=max(deadline - time.monotonic(), 0))
         if work.cancel():
-            raise BusyError
+            raise NoTurnError
         return work.result()  # one that has begun takes no longer than a picture does
 
     def ready(self) -> bool:
-        """See `Bench`."""
+        """See `ReaderPool`."""
         return True
 
     def close(self) -> None:
-        """See `Bench`."""
+        """See `ReaderPool`."""
         self._pool.shutdown(cancel_futures=True)
 
 
-class ProcessBench:
+class ProcessReaders:
     """Processes, each with its own networks; one that takes too long is ended and replaced.
 
     Args:
@@ -214,14 +214,14 @@ class ProcessBench:
             self._replace()
 
     def read(self, source: Source, deadline: float) -> Shot:
-        """See `Bench`."""
+        """See `ReaderPool`."""
         while True:
             wait_s = self._free.waiting * self._usual_s / self._turns
             if wait_s > deadline - time.monotonic():
-                raise BusyError(wait_s)
+                raise NoTurnError(wait_s)
             process = self._free.take(deadline)
             if process is None:
-                raise BusyError(self._free.waiting * self._usual_s / self._turns)
+                raise NoTurnError(self._free.waiting * self._usual_s / self._turns)
             with contextlib.suppress(_GoneError):
                 return self._read(process, source)
 
@@ -243,11 +243,11 @@ class ProcessBench:
                 self._replace()
 
     def ready(self) -> bool:
-        """See `Bench`."""
+        """See `ReaderPool`."""
         return bool(self._all)
 
     def close(self) -> None:
-        """See `Bench`."""
+        """See `ReaderPool`."""
         self._closed.set()
         with self._lock:
             processes = list(self._all)

@@ -13,8 +13,8 @@ import pytest
 
 from platewright.image import encode_image
 from platewright.record import SceneRecord
-from platewright.web import bench
-from platewright.web.bench import ProcessBench, Source
+from platewright.web import picture_reader
+from platewright.web.picture_reader import ProcessReaders, Source
 
 ROOT = Path(__file__).resolve().parents[2]
 NOISE = encode_image(np.random.default_rng(0).integers(0, 256, (700, 700, 3), np.uint8), ".png")
@@ -22,8 +22,8 @@ NOISE = encode_image(np.random.default_rng(0).integers(0, 256, (700, 700, 3), np
 
 
 @pytest.fixture(scope="module")
-def one() -> Iterator[ProcessBench]:
-    made = ProcessBench(ROOT / "weights.onnx", "", turns=1, picture_s=60, memory_mb=0)
+def one() -> Iterator[ProcessReaders]:
+    made = ProcessReaders(ROOT / "weights.onnx", "", turns=1, picture_s=60, memory_mb=0)
     yield made
     made.close()
 
@@ -31,14 +31,14 @@ def one() -> Iterator[ProcessBench]:
 @pytest.mark.process
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGSTOP"])
 def test_a_process_that_does_not_take_a_picture_costs_nobody_his(
-    one: ProcessBench,
+    one: ProcessReaders,
     number: str,
     street: tuple[bytes, SceneRecord],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if not hasattr(signal, number):
         pytest.skip("POSIX signals")
-    monkeypatch.setattr(bench, "TAKEN_S", 1.0)
+    monkeypatch.setattr(picture_reader, "TAKEN_S", 1.0)
     (reader,) = one._all
     os.kill(reader._process.pid or 0, getattr(signal, number))
     source = Source(name="noise", data=NOISE, max_pixels=10**6)
