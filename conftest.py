@@ -1,8 +1,9 @@
-"""Readies what all tests need: bytecode, threads, Ctrl-C, Django before pytest imports the page."""
+"""Readies what all tests need: bytecode, threads, memory, Ctrl-C, and Django before all imports."""
 
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -40,6 +41,12 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return ">>>" not in collection_path.read_text(encoding="utf-8") or None
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look at what tests make alone: modules and tests stay anyway."""
+    gc.freeze()
+    gc.enable()
+
+
 def prepare() -> None:
     """Point the cache and, where Django is installed, the web page to an empty folder."""
     folder = tempfile.mkdtemp(prefix="platewright-test-")
@@ -56,11 +63,16 @@ def prepare() -> None:
     os.environ["PLATEWRIGHT_TOKEN"] = "a-token-that-is-used-by-the-tests-alone"
     os.environ["DJANGO_SETTINGS_MODULE"] = "platewright.web.settings"
     django.setup()
+    from django.conf import settings
+
+    # A good one takes half a second an account and a log-in; servers that tests start have it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 # A shell's background job ignores Ctrl-C, and so would the scripts that the tests start and stop.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+gc.disable()  # the modules and tests, a million objects, were gone through again and again
 keep_bytecode()
 # Here, not in a hook: numpy and TensorFlow look once, when they are imported.
 share_cores()

@@ -7,9 +7,10 @@ would draw plates that nobody could: characters that don't fit, colours too alik
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from string import ascii_uppercase
@@ -48,6 +49,7 @@ try:
 except (re.error, OverflowError, RecursionError) as error:
     print(json.dumps([str(error), ""]))
 """
+WRITTEN_AS_IS = f"#@|{ascii_uppercase}"  # in writings of other scripts: what stands for others
 LETTERED = {"stack", "sideways"}  # marks as high as their letters together
 LOOKALIKES = dict(zip("АВЕЗІКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABE3IKMHOPCTYXABEZHIKMNOPTYX", strict=True))  # noqa: RUF001
 
@@ -99,7 +101,7 @@ def _of_region(region: Region, data: dict[str, Any], stem: str) -> Iterator[str]
                 f"syntaxes: {char!r} (U+{ord(char):04X}) looks like {LOOKALIKES[char]!r}; "
                 "write the Latin one, or all letters in that script"
             )
-    missing = sorted(set(region.alphabet) - _all_characters())
+    missing = _missing(region.alphabet, _faces(("*",)))
     if missing:
         yield f"syntaxes: no face has ink for {' '.join(missing)}; add one that has (--fonts)"
 
@@ -160,14 +162,15 @@ def _of_series(series: Series) -> Iterator[str]:
     texts = [*series.headers, *series.footers]
     for strip in (series.strip, series.second_strip):
         texts += strip.labels if isinstance(strip, StripChoice) else ()
-    missing = sorted(set("".join(texts)) - _all_characters() - {" "})
+    missing = _missing("".join(texts), _faces(("*",)))
     if missing:
         yield f"header, footer, label: no face in fonts/ has {' '.join(missing)}"
     for choice in series.scripts:
-        if missing := sorted(set("".join(choice.words).replace("{text}", "")) - _written()):
+        words = set("".join(choice.words).replace("{text}", ""))
+        if missing := _missing(words - set(WRITTEN_AS_IS), _scripts()):
             yield f"script: no face in fonts/scripts/ has {' '.join(missing)}; write other words"
     for mark in series.marks:
-        if missing := sorted(set("".join(mark.texts)) - _lettered() - {" "}):
+        if missing := _missing("".join(mark.texts), _lettered()):
             yield f"marks: text: no face in fonts/ has {' '.join(missing)}; write another one"
         if lone := [text for text in mark.texts if len(text) == 1 and LETTERED & {*mark.names}]:
             yield f"marks: text: {lone[0]!r} alone is as large as the text: move it to syntaxes"
@@ -253,50 +256,50 @@ def _legends(patterns: tuple[str, ...]) -> tuple[Path, ...]:
     return (*_faces(patterns), *_matching(font_folders()[0] / "legends", patterns))
 
 
-@cache
-def _all_characters() -> frozenset[str]:
-    """Return every character that any face has."""
-    return frozenset().union(*(_characters(path) for path in _faces(("*",))))
+def _missing(characters: Iterable[str], faces: Iterable[Path]) -> list[str]:
+    """Return, sorted, the characters that none of the `faces` has ink for."""
+    left = set(characters) - {" "}
+    for path in faces:
+        if not left:
+            break
+        left = {char for char in left if _box(path, char) is None}
+    return sorted(left)
+
+
+def _lettered() -> tuple[Path, ...]:
+    """Return the faces that marks are lettered in: the bundled ones."""
+    return _matching(font_folders()[0], ("*",))
+
+
+def _scripts() -> tuple[Path, ...]:
+    """Return the faces of other scripts."""
+    return _matching(font_folders()[0] / "scripts", ("*",))
 
 
 @cache
-def _lettered() -> frozenset[str]:
-    """Return every character that marks can bear: those of the bundled faces."""
-    faces = font_folders()[0].glob("*.ttf")
-    return frozenset().union(*(_characters(path) for path in faces))
-
-
-@cache
-def _written() -> frozenset[str]:
-    """Return every character that writings of other scripts may hold."""
-    faces = (font_folders()[0] / "scripts").glob("*.[to]tf")
-    return frozenset("#@| " + ascii_uppercase).union(*(_characters(path) for path in faces))
-
-
-@cache
-def _characters(path: Path) -> frozenset[str]:
-    """Return the characters that a face has ink for."""
-    return frozenset(_boxes(path))
-
-
-@cache
-def _boxes(path: Path) -> dict[str, tuple[float, float, float, float]]:
-    """Return the ink's (left, bottom, right, top) of every character that has some."""
+def _box(path: Path, char: str) -> tuple[float, float, float, float] | None:
+    """Return the (left, bottom, right, top) of a character's ink; None where there is none."""
     from fontTools.pens.boundsPen import ControlBoundsPen
-    from fontTools.ttLib import TTFont, TTLibError
+    from fontTools.ttLib import TTLibError
 
-    found = {}
     try:
-        with TTFont(path, lazy=True) as font:
-            glyphs = font.getGlyphSet()
-            for code, name in (font.getBestCmap() or {}).items():
-                pen = ControlBoundsPen(glyphs)
-                glyphs[name].draw(pen)
-                if pen.bounds is not None and pen.bounds[2] > pen.bounds[0]:
-                    found[chr(code)] = pen.bounds
+        glyphs, names = _glyphs(path)
+        if ord(char) not in names:
+            return None
+        pen = ControlBoundsPen(glyphs)
+        glyphs[names[ord(char)]].draw(pen)
     except (TTLibError, OSError) as error:
         raise RegionError(f"{path}: not a font that fontTools reads ({error})") from None
-    return found
+    return pen.bounds if pen.bounds is not None and pen.bounds[2] > pen.bounds[0] else None
+
+
+@cache
+def _glyphs(path: Path) -> tuple[Any, dict[int, str]]:
+    """Return the outlines of a face by their names, and the names by code point."""
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(BytesIO(path.read_bytes()), lazy=True)
+    return font.getGlyphSet(), font.getBestCmap() or {}
 
 
 @cache
@@ -304,7 +307,7 @@ def _proportion(patterns: tuple[str, ...]) -> float:
     """Return the median over the faces of a digit's or capital's width over its height."""
     found = []
     for path in _faces(patterns):
-        boxes = [box for char, box in _boxes(path).items() if char in "HN058"]
+        boxes = [box for char in "HN058" if (box := _box(path, char))]
         if boxes:
             tall = max(box[3] - box[1] for box in boxes)
             found.append(sum(box[2] - box[0] for box in boxes) / len(boxes) / tall)

@@ -104,6 +104,12 @@ def test_a_good_file_has_no_lines(tmp_path: Path) -> None:
             "no face in fonts/ has Ꙗ",
         ),
         (
+            "= 75",
+            '= 75\nscript = { kind = "arabic", words = ["DUBAI|#Ꙗ"], place = "below" }',
+            "series[plain].script",
+            "no face in fonts/scripts/ has Ꙗ",
+        ),
+        (
             "width_mm = 520",
             'width_mm = 520\nmarks = [{ name = "stack", text = ["DV", "P"] }]',
             "series[plain].marks",

@@ -21,6 +21,7 @@ from platewright.region import (
 from platewright.region.look import luma
 from platewright.region.template import Piece, region_templates
 from platewright.text import unmarked
+from tests.region.text import draw_texts
 
 CODES = region_codes()
 FIRST = {"ANY", "DE", "FR", "GB", "IN", "NL", "PK", "US"}
@@ -43,7 +44,7 @@ def looks(code, count, seed=0):
 @cache
 def drawn(code):
     """Return what several tests look at."""
-    return tuple(looks(code, 500))
+    return tuple(looks(code, 200))
 
 
 def test_the_first_regions_are_there_and_sorted():
@@ -56,13 +57,17 @@ def test_the_first_regions_are_there_and_sorted():
 @pytest.mark.parametrize("code", CODES)
 def test_every_drawn_text_matches(code):
     region = load_region(code)
-    assert [look.display for look in drawn(code) if not region.match(look.text)] == []
-    assert set("".join(look.text for look in drawn(code))) <= set(region.alphabet)
+    texts = [each.text for each in (*drawn(code), *draw_texts(code, 300, seed=1))]
+    assert [text for text in texts if not region.match(text)] == []
+    assert set("".join(texts)) <= set(region.alphabet)
+    for seed in range(5):  # what is true of the texts alone is true of plates'
+        look = region.draw(np.random.default_rng(seed))
+        assert draw_texts(code, 1, seed=seed) == [(look.series, look.display)]
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_display_text_and_lines_agree(code):
-    for look in drawn(code)[:200]:
+    for look in drawn(code):
         assert look.text == plain(look.display)
         assert "|".join(look.lines) == look.display
         assert len(look.lines) in (1, 2, 3)
@@ -72,7 +77,7 @@ def test_display_text_and_lines_agree(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_look_can_be_painted(code):
-    for look in drawn(code)[:200]:
+    for look in drawn(code):
         height, width = look.size_mm
         lines = 1 if look.raised else len(look.lines)
         assert 0 < look.glyph_height_mm * lines < height

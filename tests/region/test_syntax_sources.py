@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
 
 from platewright.region import load_region, region_codes
+from tests.region.text import draw_texts
 
 VALIDATED = {"AT", "BE", "CH", "DE", "ES", "FR", "IT", "NL", "PL", "PT"}  # test_validator.py
 
@@ -627,8 +627,7 @@ EXAMPLES = {
 
 
 def texts(code: str) -> list[str]:
-    region, rng = load_region(code), np.random.default_rng(9)
-    return [region.draw(rng).text for _ in range(1000)]
+    return [drawn.text for drawn in draw_texts(code, 1000, seed=9)]
 
 
 def test_every_country_is_tested_somewhere() -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import numpy as np
 import pytest
 
-from platewright.region import Look, load_region, plain
+from platewright.region import load_region, plain
 from platewright.text import unmarked
+from tests.region.text import Drawn, draw_texts
 
 package = pytest.importorskip(
     "eu_licence_validator", reason="eu-licence-validator, an independent judge, is not installed"
@@ -88,24 +88,23 @@ def accepted(display: str, code: str) -> bool:
 
 
 @cache
-def plates(code: str) -> tuple[Look, ...]:
-    """Return as many plates as hold `TEXTS` of series that are no exceptions."""
-    region, rng = load_region(code), np.random.default_rng(7)
-    looks = [region.draw(rng) for _ in range(6 * TEXTS)]
-    where = [k for k, look in enumerate(looks) if (code, look.series) not in EXCEPTIONS]
-    return tuple(looks[: where[TEXTS - 1] + 1])
+def texts(code: str) -> tuple[Drawn, ...]:
+    """Return as many texts as hold `TEXTS` of series that are no exceptions."""
+    drawn = draw_texts(code, 6 * TEXTS, seed=7)
+    where = [k for k, each in enumerate(drawn) if (code, each.series) not in EXCEPTIONS]
+    return tuple(drawn[: where[TEXTS - 1] + 1])
 
 
 def judged(code: str) -> list[str]:
     """Return `TEXTS` display strings of the series that are no exceptions."""
-    return [look.display for look in plates(code) if (code, look.series) not in EXCEPTIONS]
+    return [each.display for each in texts(code) if (code, each.series) not in EXCEPTIONS]
 
 
 @pytest.mark.parametrize("code", COUNTRIES)
 def test_every_text_passes_the_package(code: str) -> None:
-    texts = judged(code)
-    assert len(texts) == TEXTS
-    assert [display for display in texts if not accepted(display, code)] == []
+    displays = judged(code)
+    assert len(displays) == TEXTS
+    assert [display for display in displays if not accepted(display, code)] == []
 
 
 @pytest.mark.parametrize("code", COUNTRIES)
@@ -119,10 +118,10 @@ def test_an_exception_fits_its_source_and_is_needed(code: str, series: str) -> N
     pattern, source = EXCEPTIONS[code, series]
     assert series in {each.name for each in load_region(code).series}
     assert len(source) > 5
-    looks = [look for look in plates(code) if look.series == series]
-    assert len(looks) > 5
-    assert [k.text for k in looks if not re.fullmatch(pattern, k.text)] == []
-    assert [k.display for k in looks if accepted(k.display, code)] == []
+    drawn = [each for each in texts(code) if each.series == series]
+    assert len(drawn) > 5
+    assert [k.text for k in drawn if not re.fullmatch(pattern, k.text)] == []
+    assert [k.display for k in drawn if accepted(k.display, code)] == []
 
 
 def test_the_exceptions_are_few() -> None:
