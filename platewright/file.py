@@ -262,6 +262,19 @@ def part_of(path: Path, before: str = "", after: str = "") -> Path:
     return path.with_name(f"{before}{name}{after}.part")
 
 
+def place_of(path: Path) -> tuple[Path, Path]:
+    """Return the file that a result is in the end, links followed, and what it is until then.
+
+    A link or a pipe that has the second name goes: nobody else's file is written over.
+    """
+    target = Path(os.path.realpath(path))
+    part = part_of(target)
+    if part.is_symlink() or (part.exists() and not part.is_file()):
+        with contextlib.suppress(OSError):  # a folder: told when it is written
+            part.unlink()
+    return target, part
+
+
 def _open_temporary(target: Path) -> tuple[BinaryIO, Path]:
     """Open the file that is to become another one, and say its name.
 

@@ -125,6 +125,18 @@ def test_missing_folders_are_made_and_a_file_in_their_place_is_one_line(tmp_path
     assert (tmp_path / "far/lines").read_text() == '{"a": 1}\n'
 
 
+def test_lines_follow_a_link_and_write_over_nobody_elses_file(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "other").write_text("theirs")
+    (tmp_path / "file.part").symlink_to(tmp_path / "other")
+    for text in ("1\n", "2\n"):
+        with LinesFile(tmp_path / "link") as lines:
+            lines.write(text)
+        assert (tmp_path / "link").is_symlink() and (tmp_path / "file").read_text() == text
+        os.mkfifo(tmp_path / "file.part")
+    assert (tmp_path / "other").read_text() == "theirs"
+
+
 def test_a_link_is_followed_and_a_device_written_to(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
     write_file(tmp_path / "link", b"1")

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from platewright.errors import ConfigError, OutputError
-from platewright.file import part_of
+from platewright.file import place_of
 from platewright.geometry import Picture
 
 CLIP_SUFFIXES = {".mp4": "mp4", ".mkv": "matroska"}
@@ -61,7 +61,9 @@ class ClipWriter:
         if path.suffix.lower() not in CLIP_SUFFIXES:
             raise ConfigError(f"{path}: a video must end in one of {', '.join(CLIP_SUFFIXES)}")
         self.path = path
-        self.part = part_of(path)
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path}: can't be written: a folder, a pipe or a device, not a file")
+        self.target, self.part = place_of(path)
         self._av = import_av()
         self._container: Any = None
         self._stream: Any = None
@@ -100,14 +102,14 @@ class ClipWriter:
                 self._container.mux(self._stream.encode(None))
             finally:
                 self._container.close()
-            os.replace(self.part, self.path)
+            os.replace(self.part, self.target)
         except (OSError, self._av.error.FFmpegError) as problem:
             with contextlib.suppress(OSError):
                 if self.part.is_file() and not self.part.stat().st_size:
                     self.part.unlink()  # the disk was full from the beginning
                 elif error is not None:
                     # Something else ended the video already: that is told, and what can be kept is.
-                    os.replace(self.part, self.path)
+                    os.replace(self.part, self.target)
             if error is None:
                 raise self._failed(problem) from problem
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import WeightsError
-from platewright.file import file_digest
+from platewright.file import file_digest, read_file
 from platewright.geometry import Picture
 from platewright.network.weights import AnySettings, BundleSettings, read_settings
 from platewright.reading.graph import take_apart
@@ -64,14 +64,10 @@ def read_model(path: Path) -> bytes:
     Raises:
         WeightsError: if the file is missing or can't be of this program.
     """
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such weights file")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise WeightsError(
-                f"{path}: more than {MAX_BYTES >> 20} MiB; no weights of this program"
-            )
-        model = path.read_bytes()
+        model = read_file(path, MAX_BYTES)
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: no such weights file") from None
     except OSError as error:
         raise WeightsError(f"{path}: can't be read: {error.strerror or error}") from None
     if loop := LOOPS.search(model):

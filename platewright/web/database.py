@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from platewright.errors import ConfigError, OutputError, counted
@@ -24,6 +25,17 @@ WIPE_TRIES, WIPE_PAUSE_S, WIPE_AGAIN_S = 5, 0.2, 1.0
 _wiping = threading.Lock()  #: Held while what could not be wiped at once is tried again
 _opened = threading.local()  #: Which file this thread's connection has open
 log = logging.getLogger("platewright")
+
+
+class FileConnection(sqlite3.Connection):
+    """A connection of SQLite's to a file; for a pipe that nobody writes it would wait for ever."""
+
+    def __init__(self, database: str, **options: Any) -> None:
+        path = file_of(database)
+        # By its name alone: whoever opens and closes the file gives up all locks of the process.
+        if path is not None and path.exists() and not path.is_file():
+            raise sqlite3.OperationalError("a folder, a pipe or a device, not a file")
+        super().__init__(database, **options)
 
 
 @contextlib.contextmanager
@@ -67,8 +79,13 @@ def _sqlite_file() -> Path | None:
     """Return the file of a database that is one."""
     from django.db import connection
 
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or not name or ":memory:" in name or "mode=memory" in name:
+    return file_of(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
+
+
+def file_of(database: object) -> Path | None:
+    """Return the file of an SQLite database by what it is called; None: it is in memory."""
+    name = str(database)
+    if not name or ":memory:" in name or "mode=memory" in name:
         return None
     return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
 

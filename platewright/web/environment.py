@@ -5,12 +5,14 @@ import secrets
 from pathlib import Path
 
 from platewright.errors import ConfigError
+from platewright.file import read_file
 from platewright.resource import DATA, work_folder
 
 ROOT = DATA  #: Where the bundled weights and faces lie
 
 SECRETS = {"PLATEWRIGHT_SECRET_KEY": "secret_key", "PLATEWRIGHT_TOKEN": "token"}
 SHORTEST = 32  #: Fewest characters of a secret: 32 of Base64 are 192 bits
+MOST_BYTES = 1 << 16  #: Of its file
 
 
 def data_folder() -> Path:
@@ -80,7 +82,7 @@ def read_secret(path: Path) -> str:
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            value = path.read_text(encoding="ascii").strip()
+            value = read_file(path, MOST_BYTES).decode("ascii").strip()
             if not value:
                 raise ConfigError(f"{path}: is empty; remove it, and it is made anew") from None
             return value

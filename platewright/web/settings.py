@@ -8,6 +8,7 @@ import dj_database_url
 
 from platewright.errors import ConfigError
 from platewright.pool import usual_workers
+from platewright.web.database import FileConnection
 from platewright.web.environment import ROOT, chosen, data_folder, listed, number, switch
 
 DEBUG = switch("PLATEWRIGHT_DEBUG")
@@ -97,6 +98,7 @@ if _database["ENGINE"].endswith("sqlite3"):
         ),
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,
+        "factory": FileConnection,
     }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -37,6 +37,21 @@ def test_pictures_and_times_come_back(tmp_path: Path, name: str) -> None:
     assert os.listdir(tmp_path) == [name]
 
 
+def test_a_link_is_followed_and_a_pipe_is_neither_replaced_nor_waited_for(tmp_path: Path) -> None:
+    pipe, link, other = (tmp_path / name for name in ("pipe.mp4", "link.mp4", "other"))
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match=r"pipe\.mp4: can't be written: a folder, a pipe or"):
+        ClipWriter(pipe)
+    link.symlink_to(tmp_path / "file.mp4")
+    other.write_text("theirs")
+    for decoy in (lambda part: part.symlink_to(other), os.mkfifo):
+        decoy(tmp_path / "file.mp4.part")
+        with ClipWriter(link) as clip:
+            clip.add(shade(90), 0)
+        assert link.is_symlink() and len(frames_of(tmp_path / "file.mp4")) == 1
+    assert other.read_text() == "theirs" and pipe.is_fifo()
+
+
 def test_the_clock_never_stands_still(tmp_path: Path) -> None:
     with ClipWriter(tmp_path / "a.mp4") as clip:
         for time_s in (1.0, 1.0, 0.5):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sqlite3
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -9,11 +11,12 @@ from django.apps import apps
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 
 from platewright.errors import ConfigError, OutputError
 from platewright.tracking.passing import Passing
 from platewright.tracking.track import Sight
-from platewright.web.database import finish_registry, open_registry
+from platewright.web.database import FileConnection, finish_registry, open_registry
 from platewright.web.registry import lookup
 from platewright.web.registry.models import Picture, Sighting, Vehicle
 from tests.web.reading import reading_of, sure
@@ -82,6 +85,19 @@ def test_a_database_that_fails_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch
     finish_registry()
     assert sorted(s.plate for s in Sighting.objects.all()) == ["AB12CDE", "CD34EFG"]
     assert {s.seen for s in Sighting.objects.all()} == {NOON}
+
+
+@pytest.mark.parametrize("uri", [False, True])
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path, uri: bool) -> None:
+    """One that can't be written to, which SQLite opens to read."""
+    path = tmp_path / "a b"
+    os.mkfifo(path)
+    name = f"{path.as_uri()}?mode=ro" if uri else str(path)
+    with pytest.raises(sqlite3.OperationalError, match="a pipe or a device, not a file"):
+        sqlite3.connect(name, uri=True, factory=FileConnection)
+    path.unlink()
+    sqlite3.connect(path, factory=FileConnection).close()
+    assert isinstance(connection.connection, FileConnection)
 
 
 def test_a_folder_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

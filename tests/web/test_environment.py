@@ -56,6 +56,14 @@ def test_a_secret_that_can_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not plain text"):
         read_secret(tmp_path / "bytes")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    for name in ("pipe", "endless"):
+        with pytest.raises(ConfigError, match="can't be read or made: a pipe or a device"):
+            read_secret(tmp_path / name)
+    (tmp_path / "large").write_text("x" * 99_999)
+    with pytest.raises(ConfigError, match="can't be read or made"):
+        read_secret(tmp_path / "large")
 
 
 def test_a_folder_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import OutputError
-from platewright.file import at_once, make_folder, part_of
+from platewright.file import at_once, make_folder, place_of
 from platewright.output.photo import PhotoReadings
 from platewright.output.writer import ReadingsWriter
 
@@ -38,7 +38,7 @@ class LinesFile:
         self.path, self.head, self.append = path, head, append
         there = path.exists()
         device = there and not path.is_file()
-        self.part = path if in_place or device else part_of(path)
+        self.target, self.part = (path, path) if in_place or device else place_of(path)
         self._goes = not (device or (there and in_place))
         """Whether an error may remove what was written so far, as it is nothing."""
 
@@ -108,10 +108,10 @@ class LinesFile:
             with contextlib.suppress(OSError):
                 self.part.unlink()
             return
-        if self.part == self.path:
+        if self.part == self.target:
             return
         try:
-            self.part.replace(self.path)
+            self.part.replace(self.target)
         except OSError as problem:
             raise self._failed(problem) from problem
 
