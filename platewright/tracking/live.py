@@ -5,7 +5,7 @@ import threading
 import time
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,7 @@ import numpy as np
 from platewright.errors import VideoError
 from platewright.geometry import Picture
 from platewright.output.clip import import_av
-from platewright.tracking.source import Frame, Source, bounded, safe_name, unpacked
+from platewright.tracking.source import NO_PICTURE, Frame, Source, bounded, safe_name, unpacked
 
 Unpack = Callable[[], Picture]
 
@@ -114,10 +114,11 @@ class StreamSource(LiveSource):
             with self._av.open(
                 self._address, options=options, timeout=(silence, silence)
             ) as container:
-                if not container.streams.video:
-                    raise LostError("no picture in it, only sound or text")
+                stream = bounded(container)
+                if stream is None:
+                    raise LostError(NO_PICTURE)
                 recorded = bool(container.duration)
-                yield from self._decoded(container, recorded)
+                yield from self._decoded(container.demux(stream), recorded)
                 if not recorded:
                     raise LostError("the other side ended it")
         except self._av.error.ExitError:  # how FFmpeg says that the timeout ended it
@@ -126,10 +127,10 @@ class StreamSource(LiveSource):
             # Its whole text would tell the password.
             raise LostError(str(error.strerror or type(error).__name__)) from None
 
-    def _decoded(self, container: Any, recorded: bool) -> Iterator[Unpack]:
+    def _decoded(self, packets: Iterable[Any], recorded: bool) -> Iterator[Unpack]:
         """Yield the frames; those of a recording when their time has come."""
         start = time.monotonic()
-        for packet in container.demux(bounded(container)):
+        for packet in packets:
             try:
                 frames = packet.decode()
             except self._av.error.InvalidDataError:

@@ -23,6 +23,8 @@ from platewright.image import MAX_PIXELS, load_image
 from platewright.output.batch import list_images
 from platewright.output.clip import import_av
 
+WHOLE = 0.9  #: Part of a video's pictures; some are told to be left out at its ends
+NO_PICTURE = "no picture in it, only sound or text, or of a kind that can't be decoded"
 SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "udp", "tcp", "srt")
 
 
@@ -137,14 +139,19 @@ def open_source(
         return FillingFolder(path, report=report) if filling else FolderSource(path, fps)
     if not path.exists():
         raise VideoError(f"{path}: no such file, folder or camera")
-    return FileSource(path)
+    return FileSource(path, report=report)
 
 
 def bounded(container: Any) -> Any:
-    """Return a container's stream of pictures; none larger than a photo may be is decoded."""
-    stream = container.streams.video[0]
-    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-    return stream
+    """Return a container's stream of pictures; none larger than a photo may be is decoded.
+
+    None: there is none, or nothing here knows how it is packed.
+    """
+    found = [stream for stream in container.streams.video if stream.codec_context is not None]
+    if not found:
+        return None
+    found[0].codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    return found[0]
 
 
 def unpacked(av_frame: Any) -> Picture:
@@ -155,11 +162,15 @@ def unpacked(av_frame: Any) -> Picture:
 
 
 class FileSource(Source):
-    """A video file, decoded by PyAV; what it says of other files and addresses is not followed."""
+    """A video file, decoded by PyAV; what it says of other files and addresses is not followed.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        report: takes a line where it has fewer pictures than it says.
+    """
+
+    def __init__(self, path: Path, *, report: Callable[[str], None] = lambda line: None) -> None:
         super().__init__(str(path))
-        self.path = path
+        self.path, self.report = path, report
         self._av = import_av()
 
     def frames(self) -> Iterator[Frame]:
@@ -174,9 +185,9 @@ class FileSource(Source):
             except (OSError, self._av.error.FFmpegError) as error:
                 why = error.strerror
                 raise VideoError(f"{self.name}: no video that can be read ({why})") from None
-            if not container.streams.video:
-                raise VideoError(f"{self.name}: no picture in it, only sound or text")
             stream = bounded(container)
+            if stream is None:
+                raise VideoError(f"{self.name}: {NO_PICTURE}")
             stream.thread_type = "AUTO"  # the next frames are decoded while this one is read
             rate = float(stream.average_rate or 25)
             lasts_s = (container.duration or 0) / self._av.time_base
@@ -191,8 +202,11 @@ class FileSource(Source):
                 number += 1
                 if self._closed.is_set():
                     return
+        damaged = f"{self.name}: damaged or cut off:"
         if not number:
-            raise VideoError(f"{self.name}: damaged or cut off: not one picture can be decoded")
+            raise VideoError(f"{damaged} not one picture can be decoded")
+        if number < WHOLE * stream.frames:
+            self.report(f"{damaged} {number} of its {stream.frames} pictures can be decoded")
 
     def _decoded(self, container: Any, stream: Any) -> Iterator[Any]:
         packets = container.demux(stream)

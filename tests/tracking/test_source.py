@@ -42,6 +42,22 @@ def test_a_file_cut_off_gives_what_it_has(tmp_path: Path) -> None:
     assert 20 < len(frames) < 120
 
 
+def test_a_file_of_a_known_length_that_is_cut_off_is_told(tmp_path: Path) -> None:
+    whole, cut, lines = tmp_path / "a.mp4", tmp_path / "cut.mp4", list[str]()
+    picture = np.random.default_rng(3).integers(0, 256, (48, 64, 3), np.uint8)
+    with av.open(str(whole), "w", options={"movflags": "faststart"}) as out:
+        stream = out.add_stream("libx264", rate=25, options={"bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for k in range(40):
+            picture = np.roll(picture, k, 1)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        out.mux(stream.encode(None))
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    assert len(list(FileSource(whole, report=lines.append).frames())) == 40 and not lines
+    count = len(list(FileSource(cut, report=lines.append).frames()))
+    assert lines == [f"{cut}: damaged or cut off: {count} of its 40 pictures can be decoded"]
+
+
 def test_a_damaged_middle_is_passed_over(tmp_path: Path) -> None:
     data = bytearray(make_video(tmp_path / "a.mkv", 120, (240, 320)).read_bytes())
     middle = len(data) // 2
@@ -84,6 +100,13 @@ def test_a_file_with_sound_only(tmp_path: Path) -> None:
         out.mux(stream.encode(None))
     with pytest.raises(VideoError, match="no picture in it, only sound or text"):
         list(FileSource(path).frames())
+
+
+def test_what_nobody_knows_to_decode_is_no_picture(tmp_path: Path) -> None:
+    data = make_video(tmp_path / "a.mp4").read_bytes()
+    (tmp_path / "a.mp4").write_bytes(data.replace(b"avc1", b"zzz9"))
+    with pytest.raises(VideoError, match=r"no picture in it, .* of a kind that can't be decoded"):
+        list(FileSource(tmp_path / "a.mp4").frames())
 
 
 def test_a_file_leads_to_no_other(tmp_path: Path) -> None:
