@@ -193,7 +193,7 @@ class ScanFinder:
         most = round(settings.max_candidates * max(pixels / MEGAPIXEL, 1.0))
         numbers = np.unique(rest[2], return_inverse=True)[1]
         agreeing = [
-            (k, near[shared > VOTE])
+            (k, near[(shared > VOTE) | (near == k)])  # one without an area shares none with itself
             for k, near, shared in islice(
                 clusters(boxes, logits, overlap=SAME_FIND), round(WIDER * most)
             )

@@ -8,9 +8,10 @@ import os
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +23,19 @@ from platewright.network.weights import AnySettings, BundleSettings, read_settin
 from platewright.reading.graph import take_apart
 
 FloatArray = NDArray[np.float32]
-FIRST_RUN_S = 20.0  #: Of the processor: a first run of weights that takes more is ended
+T = TypeVar("T")
+FIRST_RUN_S = 20.0  #: Of the processor: weights that take more to open, or to run once, are refused
+OUTSIDE = "session.model_external_initializers_file_folder_path"
 MOST_NUMBERS = 50_000_000  #: In a picture of a fixed size that a network takes
 LOOPS = re.compile(rb"\x22\x04(Loop|Scan)")
 """A node's field `op_type` (onnx.proto, field 4 of NodeProto) of what may go on for ever."""
 MAX_BYTES = 1 << 28
 NO_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation", "BFCArena")
 LEAST = 128  #: Sides of an idle picture whose size is free: no smaller than a scan's window
+
+
+class SlowError(WeightsError):
+    """Weights that take too long to open."""
 
 
 class Network(Protocol):
@@ -96,11 +103,18 @@ def _start(path: Path, model: bytes, threads: int) -> Any:
     options.log_severity_level = 3
     # Of several networks each has threads of its own: none may wait for work while others work.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    # Numbers that lie in other files are looked for where there are none.
+    options.add_session_config_entry(OUTSIDE, os.devnull)
     try:
-        return onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"],
-            enable_fallback=0,  # to the same, after remarks on stdout
+        return limited(
+            lambda: onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # to the same, after remarks on stdout
+            ),
+            lambda: options.set_load_cancellation_flag(True),
         )  # fmt: skip
+    except TimeoutError as error:
+        raise SlowError(f"{path}: not a usable .onnx file ({error})") from None
     except Exception as error:  # the runtime raises classes of its own, without a common base
         raise WeightsError(f"{path}: not a usable .onnx file ({_first_line(error)})") from None
 
@@ -116,11 +130,15 @@ def _start_parts(path: Path, threads: int) -> list[tuple[frozenset[str], Any]]:
     """Return a session for each network of a file, with the names of its outputs."""
     model = read_model(path)
     # What can't be taken apart runs as a whole, and is judged as a whole.
-    with contextlib.suppress(ValueError, WeightsError):
+    try:
         return [
             (frozenset(part.outputs), _start(path, part.model, threads))
             for part in take_apart(model)
         ]
+    except SlowError:
+        raise
+    except (ValueError, WeightsError):
+        pass
     session = _start(path, model, threads)
     return [(frozenset(x.name for x in session.get_outputs()), session)]
 
@@ -205,19 +223,43 @@ class OnnxNetwork:
         self, session: Any, outputs: list[str], given: dict[str, NDArray[Any]]
     ) -> list[FloatArray]:
         """Run for the first time, and not for ever: a file's graph may have loops."""
-        options, begun, done = only_asked(), time.process_time(), threading.Event()
+        options = only_asked()
+        return limited(
+            lambda: list(session.run(outputs, given, options)),
+            lambda: setattr(options, "terminate", True),
+        )
 
-        def watch() -> None:
-            # Not by the clock: where much else is run, sound weights take as long as they take.
-            while not done.wait(FIRST_RUN_S / 8):
-                if time.process_time() - begun > FIRST_RUN_S:
-                    options.terminate = True
 
-        threading.Thread(target=watch, daemon=True).start()
+def limited(work: Callable[[], T], stop: Callable[[], None]) -> T:
+    """Return what the work returns, which the runtime does for a file for the first time.
+
+    Args:
+        work: runs in a thread, which is left alone where it goes on all the same: of what a node
+            computes nothing is stopped.
+        stop: tells the runtime to stop it.
+
+    Raises:
+        TimeoutError: if it takes the processor for half as long again as `FIRST_RUN_S`.
+        Exception: what it raises.
+    """
+    done: Future[T] = Future()
+
+    def run() -> None:
         try:
-            return list(session.run(outputs, given, options))
-        finally:
-            done.set()
+            done.set_result(work())
+        except Exception as error:
+            done.set_exception(error)
+
+    begun = time.process_time()
+    threading.Thread(target=run, daemon=True).start()
+    while not wait([done], FIRST_RUN_S / 8).done:
+        # Not by the clock: where much else is run, sound weights take as long as they take.
+        spent = time.process_time() - begun
+        if spent > FIRST_RUN_S:
+            stop()
+        if spent > 1.5 * FIRST_RUN_S:
+            raise TimeoutError(f"takes more than {FIRST_RUN_S:g} s of the processor")
+    return done.result()
 
 
 def _widths(settings: AnySettings) -> dict[str, int]:

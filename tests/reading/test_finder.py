@@ -111,6 +111,15 @@ def test_outside_the_photo_its_edge_goes_on() -> None:
     assert level.image.shape == (126, 254)
 
 
+def test_a_find_without_an_area_has_a_place() -> None:
+    """As weights tell it that say nothing; a warning is an error here."""
+    finder = ScanFinder(SimpleNamespace(settings=SimpleNamespace(scan=THICK)))
+    level = Level(np.zeros((8, 8), np.uint8), (1.0, 1.0), (0, 0))
+    look = (level, (0, 0), np.zeros((2, 2), np.float32), np.zeros((2, 2, 8), np.float32))
+    finds = finder.gathered([look], 1, DetectorSettings())
+    assert len(finds) == 4 and all(np.isfinite(find.quad).all() for find in finds)
+
+
 def test_of_as_sure_finds_the_one_seen_at_two_sizes_comes_first() -> None:
     grid = THICK.grid
     finder = ScanFinder(SimpleNamespace(settings=SimpleNamespace(scan=THICK)))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from onnx import StringStringEntryProto, TensorProto, helper
 
+from platewright.errors import WeightsError
 from platewright.reading import runtime
 
 
@@ -38,3 +42,64 @@ def test_a_first_run_is_ended_by_the_work_it_takes_and_not_by_the_clock(
     waiting = Session(lambda: time.sleep(0.1), least=12)
     assert network._try(waiting, [], {}) == ["done"]
     assert network._try(Session(lambda: sum(range(10_000))), [], {}) == ["ended"]
+
+
+def test_what_is_not_to_be_stopped_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that multiplies for an hour, say, in which the runtime looks at nothing."""
+    monkeypatch.setattr(runtime, "FIRST_RUN_S", 0.3)
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            sum(range(10_000))
+
+    with pytest.raises(TimeoutError, match=r"takes more than 0\.3 s of the processor"):
+        runtime.limited(work, lambda: None)
+    over.set()
+    with pytest.raises(KeyError):
+        runtime.limited(lambda: {}["x"], lambda: None)
+
+
+def calls(count: int) -> bytes:
+    """A file of a few bytes whose functions call each other 2^`count` times."""
+    own = [helper.make_opsetid("", 17), helper.make_opsetid("f", 1)]
+    functions = [
+        helper.make_function("f", "F0", ["a"], ["b"], [helper.make_node("Neg", ["a"], ["b"])], own)
+    ]
+    for k in range(1, count + 1):
+        nodes = [
+            helper.make_node(f"F{k - 1}", [given], [made], domain="f")
+            for given, made in ("ac", "cb")
+        ]
+        functions.append(helper.make_function("f", f"F{k}", ["a"], ["b"], nodes, own))
+    x, y = (helper.make_tensor_value_info(name, 1, [1]) for name in "xy")
+    node = helper.make_node(f"F{count}", ["x"], ["y"], domain="f")
+    graph = helper.make_graph([node], "g", [x], [y])
+    model = helper.make_model(graph, opset_imports=own, functions=functions, ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def test_opening_a_file_is_ended_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "FIRST_RUN_S", 0.5)
+    path = tmp_path / "w.onnx"
+    path.write_bytes(calls(30))
+    for opened in (runtime.open_session, runtime.OnnxNetwork):
+        with pytest.raises(WeightsError, match=r"w\.onnx: not a usable \.onnx file"):
+            opened(path)
+
+
+def test_numbers_of_other_files_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").write_bytes(bytes(64))
+    tensor = TensorProto(
+        name="w", data_type=1, dims=[16], data_location=TensorProto.EXTERNAL,
+        external_data=[StringStringEntryProto(key="location", value="other")],
+    )  # fmt: skip
+    x, y = (helper.make_tensor_value_info(name, 1, [16]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Add", ["x", "w"], ["y"])], "g", [x], [y], [tensor])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (tmp_path / "w.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(WeightsError, match=r"External"):
+        runtime.open_session(tmp_path / "w.onnx")
