@@ -1,6 +1,7 @@
 """Region files: found in the folder `regions/`, read, checked, and picked by weight."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,10 @@ from platewright.resource import DATA, bundled
 
 REGIONS = DATA / "regions"  #: The folder of region files
 GENERIC = "ANY"  #: The region of random looks and texts: it is drawn, but is nobody's
+
+CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+"""What a region may be called: it stands in tables, on terminals and in names of files."""
+MOST_SYNTAXES = 1000  #: Of a region; the most that any has is 40
 
 _EITHER = (("width_mm", "aspect"), ("glyph_height_mm", "glyph_share"))
 
@@ -98,8 +103,12 @@ def _read(path: Path) -> Region:
         or not all(isinstance(e, dict) for e in entries)
     ):
         raise table.error("series", "not a list of tables; write [[series]] for each kind of plate")
-    series = []
+    series: list[Series] = []
     for number, entry in enumerate(entries, 1):
+        if sum(len(each.syntaxes) for each in series) > MOST_SYNTAXES:
+            raise table.error(
+                "series", f"more than {MOST_SYNTAXES} syntaxes in all; keep the usual"
+            )
         place = f"series[{entry.get('name', number)}]."  # by its name where it has one
         series.append(_read_series(Table(_merge(defaults, entry), path, place), letters, lists))
     names = [each.name for each in series]
@@ -108,8 +117,11 @@ def _read(path: Path) -> Region:
             raise table.error(f"series[{name}].name", "used twice; give each series its own")
     if not any(each.weight for each in series):
         raise table.error("series", "every weight is 0; give one above 0")
+    code = table.text("code")
+    if not CODE.fullmatch(code):
+        raise table.error("code", f"{code[:40]!r}: write a few letters such as GB or US-CA")
     region = Region(
-        code=table.text("code"),
+        code=code,
         name=table.text("name"),
         source=table.text("source"),
         weight=table.number("weight", 1.0),
@@ -152,6 +164,8 @@ def _read_syntaxes(
     value = table.raw("syntaxes")
     if not isinstance(value, list) or not value:
         raise table.error("syntaxes", 'no list; write one such as ["LL DD LL"]')
+    if len(value) > MOST_SYNTAXES:
+        raise table.error("syntaxes", f"more than {MOST_SYNTAXES}; keep the usual")
     syntaxes = []
     for number, entry in enumerate(value, 1):
         each = entry if isinstance(entry, dict) else {"pattern": entry}

@@ -55,6 +55,9 @@ def test_the_smallest_file_works(write):
         ("background =", "bakground =", "series[plain].bakground", "did you mean 'background'"),
         ('code = "XX"', 'code = "XX"\nzzz = 1', "zzz", "unknown key"),
         ('code = "XX"', "code = 3", "code", "no text"),
+        ('code = "XX"', 'code = "\\u001b[2J"', "code", "write a few letters"),
+        ('code = "XX"', 'code = "../XX"', "code", "write a few letters"),
+        ('["{town} DDD"]', str(["DD"] * 1001), "series[plain].syntaxes", "more than 1000"),
         ('name = "Nowhere"', "", "name", "missing"),
         ('"#ffffff"', '"white"', "series[plain].background", "no colour"),
         ('"#ffffff"', '"#ffff"', "series[plain].background", "no colour"),
@@ -99,6 +102,14 @@ def test_a_bad_key_is_named_with_its_file(write, old, new, key, words):
     assert key in message
     assert words in message
     assert "\n" not in message
+
+
+def test_a_region_of_very_many_syntaxes_is_none(write):
+    one = "[[series]]" + GOOD.partition("[[series]]")[2]
+    series = one.replace('["{town} DDD"]', str(["DD"] * 900))
+    many = [series.replace("plain", f"plain {k}") for k in range(3)]
+    with pytest.raises(RegionError, match="series: more than 1000 syntaxes in all"):
+        load_region(write(GOOD + "".join(many)))
 
 
 def test_defaults_fill_every_series_and_are_overridden(write):

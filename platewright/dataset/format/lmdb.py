@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from platewright.dataset.lmdbfile import read_value
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.picture_file import PackedPicture, encode_png, packed_size, straighten
@@ -131,17 +132,10 @@ def _count(folder: Path) -> int:
 
 def _value(folder: Path, key: bytes) -> bytes:
     """Return the value of a key; empty where there is none."""
+    path = folder / DATA
     try:
-        import lmdb
-    except ImportError:
-        raise ConfigError("the format lmdb needs lmdb: pip install lmdb") from None
-    try:
-        with lmdb.open(str(folder), readonly=True, lock=False) as env:
-            # The file is mapped into memory: to touch what is cut off would end the process.
-            whole = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-            if (folder / DATA).stat().st_size < whole:
-                raise DatasetError(f"{folder}: {DATA} is cut off; copy it again")
-            with env.begin() as transaction:
-                return bytes(transaction.get(key) or b"")
-    except (OSError, lmdb.Error) as error:
-        raise DatasetError(f"{folder}: can't be read: {error}") from None
+        return read_value(path, key)
+    except OSError as error:
+        raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise DatasetError(f"{path}: can't be read: {error}") from None

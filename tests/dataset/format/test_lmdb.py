@@ -12,6 +12,7 @@ from PIL import Image
 
 from platewright.dataset.format import load_format
 from platewright.dataset.format.lmdb import read as read_back
+from platewright.dataset.lmdbfile import read_value
 from platewright.dataset.picture_file import MIN_CROP
 from platewright.errors import ConfigError, DatasetError
 from platewright.geometry import box_of_quad
@@ -77,6 +78,57 @@ def test_no_more_samples_are_looked_for_than_there_can_be(told: bytes, write) ->
         transaction.put(b"num-samples", told)
     with pytest.raises(DatasetError, match=r"num-samples tells of more than data\.mdb can hold"):
         next(iter(read_back(folder)))
+
+
+@pytest.mark.parametrize("size", [0, 7, 3000, 20_000])
+def test_every_value_is_read_as_lmdb_reads_it(tmp_path: Path, size: int) -> None:
+    """Trees of one level and of several, values in their page and in pages of their own."""
+    keys = [b"image-%09d" % k for k in range(0, 1500, 3 if size < 9999 else 100)]
+    with lmdb.open(str(tmp_path), map_size=1 << 27, lock=False) as env:
+        assert read_value(tmp_path / "data.mdb", b"a") == b""
+        for some in (keys, keys[::2]):  # twice: pages are used again, and the other head counts
+            with env.begin(write=True) as transaction:
+                for key in some:
+                    transaction.put(key, key[-3:] * (size // 3))
+        with env.begin() as transaction:
+            for key in (*keys[::7], keys[-1], b"a", b"z", b"image-000000001"):
+                wanted = transaction.get(key) or b""
+                assert read_value(tmp_path / "data.mdb", key) == wanted
+
+
+@pytest.mark.parametrize(
+    ("place", "bytes_there"),
+    [
+        (0, b"\xff\xff\xff\x7f"),  # a picture of 2 GB
+        (4, b"\x01\x00"),  # which lies in other pages than it does
+        (6, b"\xff\xff"),  # with a key of 64 KB
+    ],
+)
+@pytest.mark.parametrize("key", [b"num-samples", b"image-000000001"])
+def test_what_lies_outside_of_the_file_ends_no_process(
+    place: int, bytes_there: bytes, key: bytes, write
+) -> None:
+    path = write("lmdb", [plain_sample(plain_plate((10, 6, 60, 18)))]) / "00000/data.mdb"
+    data = bytearray(path.read_bytes())
+    at = data.index(key, 8192) - 8 + place
+    data[at : at + len(bytes_there)] = bytes_there
+    path.write_bytes(data)
+    with pytest.raises(DatasetError, match=r"data\.mdb: can't be read: "):
+        list(read_back(path.parent))
+
+
+def test_nodes_that_lie_outside_of_their_page_end_no_process(write) -> None:
+    path = write("lmdb", [plain_sample(plain_plate((10, 6, 60, 18)))]) / "00000/data.mdb"
+    data = bytearray(path.read_bytes())
+    for page in range(8192, len(data), 4096):
+        data[page + 16 : page + 22] = b"\xff" * 6
+    path.write_bytes(data)
+    with pytest.raises(DatasetError, match=r"data\.mdb: can't be read: a page is damaged"):
+        list(read_back(path.parent))
+    for content in (b"", data[:5000], bytes(9000)):
+        path.write_bytes(content)
+        with pytest.raises(DatasetError, match=r"data\.mdb: can't be read: "):
+            list(read_back(path.parent))
 
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
