@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from platewright.errors import ConfigError, RegionError, as_installed, printable
@@ -21,6 +22,7 @@ from platewright.file import AT_ONCE
 if TYPE_CHECKING:
     from platewright.reading.acceptance import Shown
 
+_CELL = re.compile(r"^.?  \S+ +", re.M)  # of a table: the first column
 CORES = os.cpu_count() or 1
 SMALL_BYTES, PIPE_S = 1 << 16, 10.0
 """Of a file of arguments or a password; for how long a pipe is waited for."""
@@ -31,6 +33,30 @@ READER_HELP = (
 )
 
 
+class Paragraphs(argparse.HelpFormatter):
+    """Breaks texts to the width of the terminal: paragraphs, and the lines of tables one by one.
+
+    Commands get the names that they were called by before: these may be longer.
+    """
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n\n".join(_broken(part, width) for part in as_installed(text).split("\n\n"))
+
+    def _expand_help(self, action: argparse.Action) -> str:
+        return as_installed(super()._expand_help(action))
+
+
+def _broken(text: str, width: int) -> str:
+    """Break a paragraph, or each line of a table below its second column."""
+    if not _CELL.search(text):
+        return fill(" ".join(text.split()), width)
+    cells = ((line, _CELL.match(line)) for line in text.splitlines())
+    return "\n".join(
+        fill(line, width, subsequent_indent=" " * (cell.end() if cell else 0))
+        for line, cell in cells
+    )
+
+
 class Parser(argparse.ArgumentParser):
     """A parser for commands: an empty path, as an unset variable gives, is not this folder.
 
@@ -38,7 +64,7 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**{"formatter_class": Paragraphs} | options)
         self.register("type", Path, path)
 
     def format_help(self) -> str:
@@ -224,12 +250,13 @@ def regions(text: str) -> tuple[str, ...]:
     ('GB', 'DE')
     """
     from platewright.region import load_region, region_codes
+    from platewright.region.load import nearest_codes
 
     given = codes(text)
     files = {name for name in given if name.lower().endswith(".toml")}
     unknown = sorted({*given} - files - {*region_codes()})
     if unknown:
-        raise RegionError(f"--region: no region {unknown[0]}; known: {', '.join(region_codes())}")
+        raise RegionError(f"--region: no region {unknown[0]}; {nearest_codes(unknown[0])}")
     found = tuple(str(Path(name).absolute()) if name in files else name for name in given)
     for path in found:
         load_region(path)

@@ -37,11 +37,8 @@ MOST_KINDS = 8  #: Names that are told of what was taken
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = Parser(
-        description=__doc__,
-        epilog=f"{describe_formats('*')}\n* can be read as well",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    formats = f"{describe_formats('*')}\n* can be read as well"
+    parser = Parser(description=__doc__, epilog=formats)
     add = parser.add_argument
     add("source", type=Path, metavar="FROM", help="the data set's file or folder")
     add("out", type=Path, metavar="TO", help="folder to write to")
@@ -52,7 +49,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help=f"part for training ({SHARE}); formats with lists are always split, others into "
         "the folders train/ and val/")  # fmt: skip
     add("--seed", type=at_least(0), default=0, help="of the split (%(default)s)")
-    add("--map", type=Path, metavar="FOLDER", help="pictures named by URL (TO.pictures)")
+    add("--map", type=Path, metavar="FOLDER",
+        help="pictures named by URL, or not where their labels say (TO.pictures)")  # fmt: skip
     add("--strict", action="store_true", help="stop at the first label or picture that is off")
     add("--offline", action="store_true", help="fetch nothing")
     add("--timeout", type=float, default=20.0, metavar="S", help="for a picture (%(default)g)")

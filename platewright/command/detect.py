@@ -42,7 +42,7 @@ WEIGHTS_SUFFIXES = (".npz", ".onnx")
 def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     parser = Parser(
-        usage="%(prog)s PHOTO [PHOTO ...] [WEIGHTS.npz|.onnx [OUTPUT]] [options]",
+        usage="%(prog)s PHOTO ... [WEIGHTS.npz|.onnx [OUTPUT]] [options]",
         description="Find and read number plates. The arguments stand in this order: photos, "
         "folders of photos, patterns ('photos/*.jpg') or - for stdin; then weights (known by .npz "
         "or .onnx; without them the bundled ones), then the output: a picture for one photo, else "

@@ -20,7 +20,7 @@ OUR_LICENCE = "MIT"  #: Of the bundled weights
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__)
     add = parser.add_argument
     add("weights", type=Path, nargs="?", metavar="WEIGHTS",
         help=".npz, or for ONNX alone .onnx, also 8-bit ones (the bundled ones)")  # fmt: skip

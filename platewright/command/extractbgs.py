@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__)
     add = parser.add_argument
     add("archive", type=Path, metavar="ARCHIVE", help="tar, tar.gz, tar.bz2, tar.xz, zip or folder")
     add("--out", type=Path, default=Path("bgs"), help="folder to write to (%(default)s)")

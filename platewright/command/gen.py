@@ -47,11 +47,7 @@ VIDEO_SIZE, SCENE_SIZE, WINDOW_SIZE = (720, 1280), (480, 640), (64, 128)
 
 def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = Parser(
-        description=__doc__,
-        epilog=describe_formats(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(description=__doc__, epilog=describe_formats())
     add = parser.add_argument
     add("count", type=at_least(1), nargs="?", metavar="N", help="pictures to draw")
     add("--out", type=nonempty, default="test",
@@ -79,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--settings", type=Path, metavar="FILE.toml", help="the same in detail, as synth.toml")
     add("--options", action="store_true", help="list what --settings may say, with defaults")
     add("--sheet", type=Path, help=f"also a contact sheet of the first {SHEET}; alone without N")
-    add("--plates", type=Path, metavar="PNG", help="a sheet of flat plates, one of each region")
+    add("--plates", type=Path, metavar="PNG", help=f"a sheet of {SHEET} flat plates with regions")
     add("--marks", type=Path, metavar="PNG", help="a sheet of all marks with their names")
     add("--explain", type=at_least(0), metavar="K", help="explain.png: how picture K comes about")
     add("--video", type=bounded(float, 0, 1), nargs="?", const=0.3, metavar="HARDNESS",

@@ -11,9 +11,9 @@ usage: {program} COMMAND [options]
 
 The web page, the API and the vehicle registry; docs/web.md tells more.
 
-  runserver [ADDRESS:PORT]     try the page on this machine: http://127.0.0.1:8000/
+  runserver [ADDRESS:PORT]     try the page here: http://127.0.0.1:8000/
   serve [--bind ADDRESS:PORT]  serve it to others
-  setup [NAME]                 make the first account of the registry, and say where the token is
+  setup [NAME]                 make the first account, say where the token is
   createsuperuser              make a further account
   importvehicles FILE.csv      take vehicles in; bad rows are listed
   exportvehicles FILE.csv      write all vehicles

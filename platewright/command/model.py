@@ -27,7 +27,7 @@ SMALLEST = 48.0
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__)
     add = parser.add_argument
     add("--network", type=listed, metavar="NAME[,NAME]",
         help=f"which of {', '.join(kind_names())} ({','.join(DEFAULT)})")  # fmt: skip

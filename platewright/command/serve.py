@@ -17,7 +17,6 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = Parser(
         prog=program() if program().endswith("serve") else f"{program()} serve",
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--bind", default="127.0.0.1:8000", metavar="ADDRESS:PORT",

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = Parser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = Parser(description=__doc__)
     add = parser.add_argument
     add("--network", type=listed, metavar="NAME[,NAME]",
-        help=f"what to train of {', '.join(kind_names())} (those of --init or --resume,\n"
+        help=f"what to train of {', '.join(kind_names())} (those of --init or --resume, "
         f"else {','.join(DEFAULT)})")  # fmt: skip
     add("--recipe", type=listed,
         help="size and schedule, as model.py lists them (the first)")  # fmt: skip
@@ -51,9 +51,11 @@ def make_parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of weights and drawings (%(default)s)")
     add("--workers", type=at_least(0), default=1, help="drawing processes (%(default)s)")
     add("--data", type=Path, nargs="+", default=[], help="learn from stored drawings as well")
-    add("--data-share", type=float, default=0.5, help="part of --data, to 1 (%(default)s)")
+    add("--data-share", type=float, default=0.5,
+        help="part of the pictures that is of --data, 1 at most (%(default)s)")  # fmt: skip
     add("--hard", type=Path, metavar="FILE.npy", help="mined negatives to learn from")
-    add("--absent", type=float, default=0.2, help="part of windows without a plate (%(default)s)")
+    add("--absent", type=float, default=0.2,
+        help="part of the windows without a whole plate (%(default)s)")  # fmt: skip
     add_region(parser, "codes to draw, or .toml files of your own (all)")
     add("--regions", type=regions, dest="region", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     add_fonts(parser)
@@ -69,7 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--init", type=Path, metavar="WEIGHTS.npz", help="begin with these weights")
     add("--resume", action="store_true", help="go on from the checkpoint in --out")
     add("--characters", default="", metavar="ABC...",
-        help="signs to learn, each once (0-9 and A-Z); letters with marks that it lacks\n"
+        help="signs to learn, each once (0-9 and A-Z); letters with marks that it lacks "
         "count as their plain ones")  # fmt: skip
     add("--copy-to", type=Path, metavar="FILE.npz",
         help="copy the weights there as well when they are done, the .onnx beside it")  # fmt: skip

@@ -304,7 +304,9 @@ class PictureFinder(Failures):
             for root in (*near, *above, *further):
                 if found := find_file(root.joinpath(*tail)):
                     return self._owned(found, meant, exact=False)
-        raise DatasetError(outside or f"{shown(str(own))}: there is no such picture")
+        raise DatasetError(
+            outside or f"{shown(str(own))}: there is no such picture; name its folder in --map"
+        )
 
     def _owned(self, found: Path, meant: str, *, exact: bool) -> Path:
         """Return a picture's file unless another name led to it before.

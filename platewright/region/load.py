@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 """What a region may be called: it stands in tables, on terminals and in names of files."""
 MOST_SYNTAXES = 1000  #: Of a region; the most that any has is 40
 
+_NEAR = 0.75  # of codes: US_CA and USCA are near US-CA, no two letters are near others
 _EITHER = (("width_mm", "aspect"), ("glyph_height_mm", "glyph_share"))
 
 
@@ -37,6 +39,18 @@ def region_codes() -> tuple[str, ...]:
 def jurisdictions() -> tuple[str, ...]:
     """Return the codes of all regions that somebody's plates are of."""
     return tuple(code for code in region_codes() if code != GENERIC)
+
+
+def nearest_codes(name: str) -> str:
+    """Return which regions may be meant by a code that none has; all of them where none is near.
+
+    >>> nearest_codes("us_ca")
+    'did you mean US-CA?'
+    """
+    near = get_close_matches(name.upper(), region_codes(), 3, _NEAR)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"known: {', '.join(region_codes())}, or a .toml file"
 
 
 def load_region(code_or_path: str | os.PathLike[str]) -> Region:
@@ -52,8 +66,7 @@ def load_region(code_or_path: str | os.PathLike[str]) -> Region:
     if name.endswith(".toml"):
         return _read(Path(name))
     if name not in region_codes():
-        known = ", ".join(region_codes())
-        raise RegionError(f"{name}: no such region; choose from {known}, or give a .toml file")
+        raise RegionError(f"{name}: no such region; {nearest_codes(name)}")
     return _bundled(name)
 
 

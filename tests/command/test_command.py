@@ -67,10 +67,12 @@ def test_a_command_that_there_is_not(
 def test_a_command_says_how_it_is_called(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert run(monkeypatch, name, "--help") == 0
     told = capsys.readouterr().out
     assert told.startswith(f"usage: platewright {name} ")
     assert not SCRIPT.search(told)
+    assert [line for line in told.splitlines() if len(line) > 80] == []
 
 
 def test_errors_name_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,10 @@ def test_names_from_urls_stay_in_the_folder(tmp_path: Path) -> None:
 
 
 def test_strict_ones_stop_at_the_first(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"^l: line 3: .*a.jpg: there is no such picture$"):
+    with pytest.raises(
+        DatasetError,
+        match=r"^l: line 3: .*a.jpg: there is no such picture; name its folder in --map$",
+    ):
         STRICT.find("a.jpg", tmp_path / "l", "l: line 3")
     assert STRICT.failures == []
 

@@ -143,8 +143,10 @@ def test_files_that_are_not_toml_or_not_there(write, tmp_path):
         load_region(tmp_path / "latin.toml")
     with pytest.raises(RegionError, match=r"none\.toml"):
         load_region(tmp_path / "none.toml")
-    with pytest.raises(RegionError, match="ZZ: no such region; choose from AD, AE"):
+    with pytest.raises(RegionError, match="ZZ: no such region; known: AD, AE"):
         load_region("ZZ")
+    with pytest.raises(RegionError, match=r"^USCA: no such region; did you mean US-CA.*\?$"):
+        load_region("USCA")
     with pytest.raises(RegionError, match="no such region"):
         load_region("../regions/GB")
 
