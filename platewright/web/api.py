@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, NinjaAPI, Schema, Status
 from ninja.errors import ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from platewright import __version__
 from platewright.errors import PlatewrightError
@@ -146,7 +147,25 @@ LOCKED = (
 )
 SECURITY: dict[str, Any] = {"security": [{}, {"token": []}]}
 
-api = NinjaAPI(
+
+class DescribedOnce(NinjaAPI):
+    """An API whose schema is made once: it takes long enough for some clients to stop the rest."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._schemas: dict[str, OpenAPISchema] = {}
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """See `NinjaAPI`."""
+        prefix = path_prefix or self.get_root_path(path_params or {})
+        if prefix not in self._schemas:
+            self._schemas[prefix] = super().get_openapi_schema(path_prefix=prefix)
+        return self._schemas[prefix]
+
+
+api = DescribedOnce(
     title="Platewright",
     version=__version__,
     description="Finds and reads number plates. Coordinates are pixels of the picture as it is "
