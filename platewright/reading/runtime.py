@@ -209,8 +209,7 @@ class OnnxNetwork:
             if any(word in str(error) for word in NO_MEMORY):
                 raise MemoryError(told) from None
             raise WeightsError(f"{self._path}: can't be run ({told})") from None
-        if not all(np.isfinite(each).all() for each in found):
-            raise WeightsError(f"{self._path}: gives values that aren't finite; export it again")
+        _check(self._path, found)
         wanted = _widths(self.settings)
         for name, each in zip(outputs, found, strict=True):
             if each.shape[-1:] != (wanted.get(name, each.shape[-1]),):
@@ -262,6 +261,12 @@ def limited(work: Callable[[], T], stop: Callable[[], None]) -> T:
     return done.result()
 
 
+def _check(path: Path, found: Sequence[FloatArray]) -> None:
+    """Raise `WeightsError` where a network computes nonsense."""
+    if not all(np.isfinite(each).all() for each in found):
+        raise WeightsError(f"{path}: gives values that aren't finite; train or export it again")
+
+
 def _widths(settings: AnySettings) -> dict[str, int]:
     """Return how long the last axis of outputs is, of those that settings tell of."""
     if not isinstance(settings, BundleSettings):
@@ -278,6 +283,7 @@ class KerasNetwork:
     def __init__(self, model: Any, settings: AnySettings) -> None:
         self.model, self.settings = model, settings
         self._parts: dict[tuple[str, ...], Any] = {}
+        self._path: Path | None = None
 
     @classmethod
     def load(cls, path: Path) -> KerasNetwork:
@@ -289,18 +295,24 @@ class KerasNetwork:
         from platewright.network.weights import load_networks
 
         networks, settings = load_networks(path)
-        return cls(networks.run, settings)
+        found = cls(networks.run, settings)
+        found._path = path
+        return found
 
     def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
         """See `Network`."""
         import keras
 
         key = (*outputs, *inputs)
-        if key not in self._parts:  # nothing is computed that isn't asked for
+        new = key not in self._parts
+        if new:  # nothing is computed that isn't asked for
             given = {x.name: x for x in self.model.inputs if x.name in inputs}
             self._parts[key] = keras.Model(given, {k: self.model.output[k] for k in outputs})
         found = self._parts[key](inputs, training=False)
-        return [np.asarray(keras.ops.convert_to_numpy(found[k]), np.float32) for k in outputs]
+        arrays = [np.asarray(keras.ops.convert_to_numpy(found[k]), np.float32) for k in outputs]
+        if new and self._path:
+            _check(self._path, arrays)
+        return arrays
 
 
 def load_network(path: Path, threads: int = 1) -> Network:

@@ -149,6 +149,19 @@ def test_weights_of_another_network(
     assert str(caught.value).startswith(str(path))
 
 
+@pytest.mark.parametrize("value", [np.finfo(np.float32).max, -1e30])
+def test_weights_that_compute_nonsense_are_told(
+    tmp_path: Path, small_npz: Path, value: float
+) -> None:
+    """Each number is finite, and what is computed of them is not: no photo had a plate."""
+    arrays, settings, _ = load_weights(small_npz)
+    path = tmp_path / "large.npz"
+    save_weights(path, {k: np.full_like(v, value) for k, v in arrays.items()}, settings)
+    network, image = KerasNetwork.load(path), np.ones((1, 128, 256, 1), np.float32)
+    with pytest.raises(WeightsError, match=r"large\.npz: gives values that aren't finite"):
+        network.run(["scan_presence"], {"image": image})
+
+
 @pytest.mark.parametrize("when", ["savez", "replace"])
 def test_a_failing_write_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
