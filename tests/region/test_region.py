@@ -209,9 +209,7 @@ def test_every_drawn_text_has_a_probability_and_the_weights_are_one(code: str) -
         for piece in template.pieces:
             assert sum(piece.shares) == pytest.approx(1)
             assert {len(entry) for entry in piece.entries} == {piece.length}
-    rng = np.random.default_rng(4)
-
-    texts = {unmarked(region.draw(rng).text) for _ in range(60)}
+    texts = {unmarked(each.text) for each in draw_texts(code, 60, seed=4)}
     assert [t for t in texts if not any(each.probability(t) for each in templates)] == []
 
 
