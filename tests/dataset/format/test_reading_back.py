@@ -127,7 +127,7 @@ def test_a_cut_off_lmdb_is_told(drawn_as, tmp_path: Path) -> None:
     (tmp_path / "00000").mkdir()
     whole = (drawn_as("lmdb") / "00000" / "data.mdb").read_bytes()
     (tmp_path / "00000" / "data.mdb").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DatasetError, match=r"00000: data\.mdb is cut off; copy it again"):
+    with pytest.raises(DatasetError, match=r"data\.mdb: can't be read: cut off; copy it again"):
         list(load_reader("lmdb")(tmp_path, PictureFinder()))
 
 
