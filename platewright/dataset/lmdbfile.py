@@ -12,9 +12,8 @@ from platewright.container import MAX_BYTES
 from platewright.file import open_file
 
 PAGE_HEAD = struct.Struct("<QHHHH")  #: number, -, flags, end of the places of nodes, -
-NODE_HEAD = struct.Struct(
-    "<HHHH"
-)  #: size or page (two parts), flags or its third part, size of key
+NODE_HEAD = struct.Struct("<HHHH")
+"""Size or page (two parts), flags or the page's third part, size of the key."""
 META = struct.Struct("<II 16x I 84x QQQ")  #: magic, version, size of a page, root, -, transaction
 MAGIC, VERSION = 0xBEEFC0DE, 1
 BRANCH, LEAF, OVERFLOW = 1, 2, 4  #: Flags of pages
@@ -51,10 +50,8 @@ class Tree:
             if flags & ~0x10 not in (BRANCH, LEAF) or not 0 < count <= len(data) // 2:
                 raise ValueError(f"page {page} is damaged")
             leaf = bool(flags & LEAF)
-            low, high = (
-                0,
-                count,
-            )  # the last key that is not behind the one sought; one is before all
+            # The last key that is not behind the one sought; the first counts as before all.
+            low, high = 0, count
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (low, middle) if self._node(data, middle)[3] > key else (middle, high)
