@@ -264,6 +264,7 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         load_image(tmp_path)
 
 
+@pytest.mark.slow
 def test_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     for side in (12_000, 20_000):  # the second is a bomb to Pillow as well
         bomb = tmp_path / f"bomb{side}.png"

@@ -23,6 +23,7 @@ def load():
 readers = load()
 
 
+@pytest.mark.slow
 def test_plates_are_drawn_with_faces_that_training_lacks() -> None:
     pytest.importorskip("matplotlib")
     kept = style.match_faces, plate.load_faces

@@ -381,6 +381,7 @@ def test_faces_of_ones_own_are_added_and_bad_ones_are_named(tmp_path: Path) -> N
     assert done.returncode == 1 and "Broken.ttf: not a font" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_sample_is_explained_and_plates_are_shown(tmp_path: Path) -> None:
     done = run(
         tmp_path,

@@ -239,6 +239,7 @@ def test_redact_hides_every_plate_and_tells_no_text(
     assert WhiteRectangles.loaded[0][1] == DetectorSettings(**redaction_settings())
 
 
+@pytest.mark.slow
 def test_frames_that_come_too_fast_are_dropped_and_counted(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +276,7 @@ def test_a_folder_every_other_frame_with_settings(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_a_stream_that_is_lost_for_good_leaves_all_that_was_seen(
     run: Run, tmp_path: Path, camera_server, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -391,7 +393,12 @@ def test_nothing_is_overwritten_without_force(
         (["@none.args"], 2, "@none.args: No such file or directory"),
         (["in.mp4", "w.onnx", "--csv", "a.csv", "--queue", "a.csv"], 2, "named twice"),
         (["in.mp4", "--lookup"], 2, "--lookup goes with --mqtt or --webhook"),
-        (["mqtt://me:s3cr3t@127.0.0.1:1/a", "w.onnx"], 1, "mqtt://127.0.0.1:1: Connection refused"),
+        pytest.param(
+            ["mqtt://me:s3cr3t@127.0.0.1:1/a", "w.onnx"],
+            1,
+            "mqtt://127.0.0.1:1: Connection refused",
+            marks=pytest.mark.slow,
+        ),
         (["in.mp4", "w.onnx", "--csv", "in.mp4"], 2, "is what is read"),
         (["in.mp4", "w.onnx", "--jsonl", "w.onnx", "--force"], 2, "is what is read"),
         (["in.mp4", "--every", "0"], 2, "0 is not between 1 and 10000"),

@@ -47,6 +47,7 @@ def test_the_same_variant_is_the_same_drawing() -> None:
         assert np.array_equal(first.coverage, again.coverage)
 
 
+@pytest.mark.slow
 def test_most_marks_have_different_drawings() -> None:
     varied = [
         name

@@ -196,6 +196,7 @@ def test_an_output_with_one_more_axis_is_the_same(tmp_path: Path, small_onnx: Pa
         assert a.shape == b.shape and (a == b).all()
 
 
+@pytest.mark.slow
 def test_an_export_that_computes_something_else_is_refused(
     tmp_path: Path, small: BundleSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

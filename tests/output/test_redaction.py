@@ -150,6 +150,7 @@ def detect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int
     return run
 
 
+@pytest.mark.slow
 def test_the_reader_reads_nothing_of_a_hidden_plate_nor_is_its_place_told(
     detect: Callable[..., int], tmp_path: Path
 ) -> None:
@@ -351,6 +352,7 @@ class Farsighted:
 
 
 @pytest.mark.parametrize("turns", [0, 3])
+@pytest.mark.slow
 def test_a_plate_that_is_small_in_a_large_photo_is_hidden(turns: int) -> None:
     image = np.full((2600, 3600, 3), 90, np.uint8)
     image[100:200, 300:700] = 255

@@ -83,6 +83,7 @@ def make_photo() -> np.ndarray:
     return photo
 
 
+@pytest.mark.slow
 def test_every_block_is_found_once_where_it_is() -> None:
     readings = detector_of(WhiteBlocks()).read(make_photo())
     assert len(readings) == 3

@@ -144,6 +144,7 @@ def test_one_doubtful_character_does_not_hide_the_region(all_regions: Jurisdicti
     assert all_regions.region(doubtful)[0] == "IN"
 
 
+@pytest.mark.slow
 def test_weighing_equals_the_sum_over_all_texts(tmp_path: Path) -> None:
     regions = [
         region(tmp_path, "AA", "{pair}[12]{0-1}", weight=2),

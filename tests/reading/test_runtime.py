@@ -33,6 +33,7 @@ class Session:
         return ["ended"] if options.terminate else ["done"]
 
 
+@pytest.mark.slow
 def test_a_first_run_is_ended_by_the_work_it_takes_and_not_by_the_clock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -79,6 +80,7 @@ def calls(count: int) -> bytes:
     return bytes(model.SerializeToString())
 
 
+@pytest.mark.slow
 def test_opening_a_file_is_ended_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "FIRST_RUN_S", 0.5)
     path = tmp_path / "w.onnx"

@@ -255,6 +255,7 @@ def test_a_bent_plates_quad_and_boxes_come_from_its_bent_outline(
     assert heights[0] > heights[2]  # where the plate slopes, a box holds the slope as well
 
 
+@pytest.mark.slow
 def test_all_ink_of_hundreds_of_plates_lies_on_their_sheets() -> None:
     checked = tails = 0
     for number in range(400):

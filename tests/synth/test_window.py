@@ -27,6 +27,7 @@ def kind_of(record: SceneRecord) -> str:
     return str(record.drawn.get("kind", "empty"))
 
 
+@pytest.mark.slow
 def test_kinds_come_in_their_shares(windows: list[tuple[np.ndarray, SceneRecord]]) -> None:
     counts = Counter(kind_of(record) for _, record in windows)
     assert set(counts) == set(KINDS)

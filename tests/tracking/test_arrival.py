@@ -150,6 +150,7 @@ def test_a_broker_that_is_lost_for_good_or_was_never_there_ends_it(
     assert "s3cr3t" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_pictures_that_come_into_a_folder_are_read_once_when_they_are_whole(tmp_path: Path) -> None:
     save_image(tmp_path / "before.png", np.full((8, 8, 3), 9, np.uint8))
     (tmp_path / "notes.txt").write_text("no picture")

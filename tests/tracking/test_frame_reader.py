@@ -89,6 +89,7 @@ def test_what_moves_is_looked_at_from_the_windows_that_may_hold_it(
         assert right - left < strips[0].columns / 2
 
 
+@pytest.mark.slow
 def test_what_stands_still_costs_little(
     watching: tuple[Detector, TrackerSettings], street: np.ndarray
 ) -> None:

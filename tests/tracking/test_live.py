@@ -97,6 +97,7 @@ def test_a_closed_one_tries_no_more(waits: list[float]) -> None:
     assert (got, camera.tries) == ([0, 1], 1)
 
 
+@pytest.mark.slow
 def test_an_http_stream_that_breaks_off_is_taken_up_again(camera_server) -> None:
     server = camera_server(GREYS, [6, 0, 0, None])
     server.fps = 50
@@ -119,6 +120,7 @@ def test_an_http_stream_that_breaks_off_is_taken_up_again(camera_server) -> None
     assert np.all(np.diff([frame.time_s for frame in frames]) >= 0)
 
 
+@pytest.mark.slow
 def test_a_stream_that_falls_silent_is_lost(camera_server) -> None:
     server = camera_server(GREYS, [-1])
     server.fps = 50
@@ -175,6 +177,7 @@ class Ticking:
 
 
 @pytest.mark.parametrize("camera", [True, False])
+@pytest.mark.slow
 def test_a_slow_reader_gets_new_frames_and_the_dropped_are_counted(camera: bool) -> None:
     source = Ticking(60, 60, live=camera)
     latest = NewestFrames(source)

@@ -172,6 +172,7 @@ class Unsure(FakeNetwork):
         return slots, np.full(count, 5, np.float32), corners
 
 
+@pytest.mark.slow
 def test_the_doubt_is_taken_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = Unsure(monkeypatch, wrong=0.2)
     found = calibrate(runtime, Backgrounds(), drawings=100, closeup=CLOSEUP)

@@ -390,6 +390,7 @@ def test_a_run_that_reads_other_characters_goes_on_as_it_began(recipe: str) -> N
     assert run.recipes_of(args, found, "run") == [replace(how, settings=found)]
 
 
+@pytest.mark.slow
 def test_a_larger_reader_begins_by_reading_as_the_smaller_one_did() -> None:
     small = LineSettings(channels=(4, 4, 8, 8), width=8, window=(32, 64))
     large = replace(small, refined=1, reach=1)

@@ -72,6 +72,7 @@ def test_a_picture_that_is_none(client: Client, data: bytes, said: str) -> None:
     assert response.json()["pictures"][0]["error"].startswith(said)
 
 
+@pytest.mark.slow
 def test_a_photo_of_a_phone_is_read(client: Client, street: Street) -> None:
     pytest.importorskip("pillow_heif").register_heif_opener()
     exif = Image.Exif()
@@ -118,6 +119,7 @@ def test_a_picture_that_is_called_a_form_is_read(client: Client, settings, stree
     assert (response.status_code, response.json()["detail"][:11]) == (413, "the picture")
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_never_opened(client: Client, settings) -> None:
     settings.MAX_PICTURE_PIXELS = 1_000_000
     stream = io.BytesIO()
@@ -158,6 +160,7 @@ def test_texts_can_be_asked_to_fit_a_region(client: Client, street: Street) -> N
     assert {p["text"] for p in plates if p["region"] == "GB"} >= set(british)
 
 
+@pytest.mark.slow
 def test_what_is_no_plate_most_likely_is_told_when_asked_for(
     client: Client, street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -150,6 +150,7 @@ def test_a_region_asks_for_more_of_it_and_nothing_is_nothing(name: str) -> None:
     assert count(0.0, 0.1) < 50 < 80 < count(0.6, 0.1)
 
 
+@pytest.mark.slow
 def test_every_effect_stands_in_the_record_under_its_name() -> None:
     seen, stock = set(), Backgrounds(num_drawn=2)
     for seed in range(250):
