@@ -4,8 +4,8 @@ Run: python benchmarks/bench.py [NAME ...] [--seconds 24]
 
 Each path does a little of its work in turns with what bounds it from below, or with the plain loop
 that one would write in its place, and the median ratio of the processor's seconds is told: other
-work on the machine lengthens what a clock shows, but these less, and both of a turn alike. Where
-processes are what is measured (folder), the clock counts. What the floors are:
+work on the machine lengthens what a clock shows, but these less, and both of a turn alike. What the
+floors are:
 
 - drawing, scenes: drawing the same windows, or scenes, without writing them;
 - training: the steps of the default networks on batches held in memory;
@@ -14,7 +14,8 @@ processes are what is measured (folder), the clock counts. What the floors are:
   reaches here in a stack of 8-bit convolutions, plus decoding and one resize;
 - start: importing NumPy, OpenCV and ONNX Runtime and loading the weights;
 - video: decoding the frames;
-- folder: two plain loops over halves of the photos.
+- folder: two plain loops over halves of the photos, their starts included (by the clock, and
+  beside one process: benchmarks/folder.py).
 
 Photos are docs/street.jpg at several sizes, so that it runs anywhere. Writes results/bench.json and
 docs/bench.png.
@@ -306,13 +307,13 @@ def video(scratch: Path) -> tuple[Part, Part]:
 
 
 def folder(scratch: Path) -> tuple[Part, Part]:
-    """`detect.py` of a folder with two processes, beside two plain loops; by the clock."""
+    """`detect.py` of a folder with two processes, beside two plain loops."""
     from folder import command, loops
 
     paths = photos(scratch, PHOTOS)
     return (
-        lambda: len(paths) / command(paths[0].parent, WORKERS),
-        lambda: len(paths) / loops(paths, WORKERS),
+        lambda: processor_s(lambda: command(paths[0].parent, WORKERS)),
+        lambda: processor_s(lambda: loops(paths, WORKERS)),
     )
 
 
