@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL, SeenPlate
 from platewright.dataset.picture_file import encode_png, straighten
 from platewright.errors import OutputError
-from platewright.file import make_folder, whole_text, writing
+from platewright.file import make_folder, whole_text, write_listed
 from platewright.geometry import Picture
 from platewright.image import encode_image
 from platewright.record import PlateRecord, SceneRecord
@@ -187,7 +187,7 @@ def save_picture(image: NDArray[np.uint8], path: Path, packed: bytes | None = No
         )
     except OutputError as error:
         raise OutputError(f"{path}: {error}") from error
-    save_bytes(path, data)
+    write_listed(path, data)
 
 
 def encode_sample(sample: Sample) -> tuple[bytes, str]:
@@ -212,14 +212,8 @@ def save_sample(sample: Sample, folder: Path) -> str:
         data, suffix = encode_sample(sample)
     except OutputError as error:
         raise OutputError(f"{folder / sample.name}: {error}") from error
-    save_bytes(folder / f"{sample.name}{suffix}", data)
+    write_listed(folder / f"{sample.name}{suffix}", data)
     return f"{sample.name}{suffix}"
-
-
-def save_bytes(path: Path, data: bytes) -> None:
-    """Write a file of a shard, which nobody sees before the shard is whole."""
-    with writing(path):
-        path.write_bytes(data)
 
 
 def plain_value(value: Any) -> Any:

@@ -22,8 +22,9 @@ import numpy as np
 from platewright.dataset.outline import SeenPlate, polygon_quad
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.textfile import lines_of, numbers_of
-from platewright.dataset.writer import Format, Sample, save_bytes, save_sample
+from platewright.dataset.writer import Format, Sample, save_sample
 from platewright.errors import DatasetError
+from platewright.file import write_listed
 from platewright.record import PlateRecord, SceneRecord
 
 UNREADABLE = "###"
@@ -58,7 +59,7 @@ class IcdarFormat(Format):
             self.hold(seen.plate.text if seen.readable else "")
             points = ",".join(str(v) for corner in whole_corners(seen) for v in corner)
             rows.append(f"{points},{transcription(seen)}\n")
-        save_bytes(path, "".join(rows).encode())
+        write_listed(path, "".join(rows).encode())
 
 
 def claims(path: Path) -> bool:

@@ -33,8 +33,9 @@ from platewright.dataset.textfile import (
     numbers_of,
     texts_of,
 )
-from platewright.dataset.writer import PLATE, Format, Sample, kind_of, save_bytes
+from platewright.dataset.writer import PLATE, Format, Sample, kind_of
 from platewright.errors import DatasetError
+from platewright.file import write_listed
 from platewright.geometry import box_of_quad
 from platewright.record import PlateRecord, SceneRecord
 
@@ -73,7 +74,7 @@ class LabelmeFormat(Format):
         }
         values |= {"imageData": None, "imageHeight": height, "imageWidth": width}
         data = json.dumps(values, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-        save_bytes(self.folder / f"{sample.name}.json", data)
+        write_listed(self.folder / f"{sample.name}.json", data)
 
 
 def claims(path: Path) -> bool:

@@ -41,13 +41,12 @@ from platewright.dataset.writer import (
     Sample,
     SplitFormat,
     kind_of,
-    save_bytes,
     save_picture,
     write_split,
 )
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
 from platewright.errors import DatasetError
-from platewright.file import files_below, make_folder, whole_text
+from platewright.file import files_below, make_folder, whole_text, write_listed
 from platewright.geometry import Box, FloatArray, box_of_quad
 from platewright.image import READ_SUFFIXES
 from platewright.record import PlateRecord, SceneRecord
@@ -94,7 +93,7 @@ class VocFormat(SplitFormat):
         seen = self.seen_plates(sample)
         self.hold(*(one.plate.text for one in seen))
         path = self.folder / "Annotations" / f"{sample.name}.xml"
-        save_bytes(path, _xml(sample, picture, seen).encode())
+        write_listed(path, _xml(sample, picture, seen).encode())
         self.list_line(sample, sample.name)
 
     @classmethod

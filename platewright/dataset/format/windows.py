@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platewright.dataset.picture_file import encode_png
-from platewright.dataset.writer import Format, Sample, plain_value, save_bytes
+from platewright.dataset.writer import Format, Sample, plain_value
 from platewright.errors import DatasetError
+from platewright.file import write_listed
 from platewright.record import SceneRecord
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class WindowsFormat(Format):
     def add(self, sample: Sample) -> None:
         """Write one picture."""
         path = self.folder / f"{sample.name}{_ending(sample)}"
-        save_bytes(path, sample.packed or encode_png(sample.image))
+        write_listed(path, sample.packed or encode_png(sample.image))
         self.lines.append(label_line(sample))
         self.hold(*(plate.text for plate in sample.record.plates))
 

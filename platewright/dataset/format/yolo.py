@@ -28,10 +28,10 @@ import numpy as np
 from platewright.dataset.outline import SeenPlate
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.textfile import first_line, first_lines, lines_of
-from platewright.dataset.writer import Sample, SplitFormat, kind_of, save_bytes, write_split
+from platewright.dataset.writer import Sample, SplitFormat, kind_of, write_split
 from platewright.dataset.yolo_folder import LISTS, Part, class_names, label_files, parts_of
 from platewright.errors import DatasetError
-from platewright.file import files_below, whole_text
+from platewright.file import files_below, whole_text, write_listed
 from platewright.geometry import Box, FloatArray, quad_of_box
 from platewright.record import PlateRecord, SceneRecord
 from platewright.text import number_of
@@ -61,7 +61,7 @@ class YoloFormat(SplitFormat):
         picture, plates = self.begin(sample)
         path = self.folder / "labels" / f"{sample.name}.txt"
         rows = [f"0 {numbers(self.values(seen))}\n" for seen in plates]
-        save_bytes(path, "".join(rows).encode())
+        write_listed(path, "".join(rows).encode())
         self.list_line(sample, f"./images/{picture}")
 
     def values(self, seen: SeenPlate) -> list[float]:
