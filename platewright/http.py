@@ -14,7 +14,7 @@ from typing import Any
 from urllib import error, parse, request
 
 from platewright.errors import DatasetError
-from platewright.pool import within
+from platewright.limit import within
 
 TIMEOUT_S = 20.0
 MAX_BYTES = 32 << 20  #: A photo of 50 megapixels has some 25 MB as a JPEG

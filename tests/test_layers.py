@@ -23,6 +23,7 @@ BASE = (
     "lock",
     "file",
     "progress",
+    "limit",
     "pool",
     "http",
     "heif",

@@ -6,12 +6,9 @@ import contextlib
 import math
 import os
 import re
-import threading
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +16,11 @@ from numpy.typing import NDArray
 from platewright.errors import WeightsError
 from platewright.file import file_digest, read_file
 from platewright.geometry import Picture
+from platewright.limit import within_processor
 from platewright.network.weights import AnySettings, BundleSettings, read_settings
 from platewright.reading.graph import take_apart
 
 FloatArray = NDArray[np.float32]
-T = TypeVar("T")
 FIRST_RUN_S = 20.0  #: Of the processor: weights that take more to open, or to run once, are refused
 OUTSIDE = "session.model_external_initializers_file_folder_path"
 MOST_NUMBERS = 50_000_000  #: In a picture of a fixed size that a network takes
@@ -106,7 +103,9 @@ def _start(path: Path, model: bytes, threads: int) -> Any:
     # Numbers that lie in other files are looked for where there are none.
     options.add_session_config_entry(OUTSIDE, os.devnull)
     try:
-        return limited(
+        # What a node computes at once, nothing stops.
+        return within_processor(
+            FIRST_RUN_S,
             lambda: onnxruntime.InferenceSession(
                 model, options, providers=["CPUExecutionProvider"],
                 enable_fallback=0,  # to the same, after remarks on stdout
@@ -223,42 +222,11 @@ class OnnxNetwork:
     ) -> list[FloatArray]:
         """Run for the first time, and not for ever: a file's graph may have loops."""
         options = only_asked()
-        return limited(
+        return within_processor(
+            FIRST_RUN_S,
             lambda: list(session.run(outputs, given, options)),
             lambda: setattr(options, "terminate", True),
         )
-
-
-def limited(work: Callable[[], T], stop: Callable[[], None]) -> T:
-    """Return what the work returns, which the runtime does for a file for the first time.
-
-    Args:
-        work: runs in a thread, which is left alone where it goes on all the same: of what a node
-            computes nothing is stopped.
-        stop: tells the runtime to stop it.
-
-    Raises:
-        TimeoutError: if it takes the processor for half as long again as `FIRST_RUN_S`.
-        Exception: what it raises.
-    """
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except Exception as error:
-            done.set_exception(error)
-
-    begun = time.process_time()
-    threading.Thread(target=run, daemon=True).start()
-    while not wait([done], FIRST_RUN_S / 8).done:
-        # Not by the clock: where much else is run, sound weights take as long as they take.
-        spent = time.process_time() - begun
-        if spent > FIRST_RUN_S:
-            stop()
-        if spent > 1.5 * FIRST_RUN_S:
-            raise TimeoutError(f"takes more than {FIRST_RUN_S:g} s of the processor")
-    return done.result()
 
 
 def _check(path: Path, found: Sequence[FloatArray]) -> None:

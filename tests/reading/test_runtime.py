@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -43,22 +42,6 @@ def test_a_first_run_is_ended_by_the_work_it_takes_and_not_by_the_clock(
     waiting = Session(lambda: time.sleep(0.1), least=12)
     assert network._try(waiting, [], {}) == ["done"]
     assert network._try(Session(lambda: sum(range(10_000))), [], {}) == ["ended"]
-
-
-def test_what_is_not_to_be_stopped_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A node that multiplies for an hour, say, in which the runtime looks at nothing."""
-    monkeypatch.setattr(runtime, "FIRST_RUN_S", 0.3)
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.is_set():
-            sum(range(10_000))
-
-    with pytest.raises(TimeoutError, match=r"takes more than 0\.3 s of the processor"):
-        runtime.limited(work, lambda: None)
-    over.set()
-    with pytest.raises(KeyError):
-        runtime.limited(lambda: {}["x"], lambda: None)
 
 
 def calls(count: int) -> bytes:

@@ -1,0 +1,77 @@
+"""Work that ends in time: by the clock, or by what it takes of the processor."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def within(timeout_s: float, work: Callable[[], Result]) -> Result:
+    """Return what work returns, if it is done in time.
+
+    Python's sockets limit each wait for a byte, and looking up a name has no limit at all: a host
+    that sends a header a second holds its caller as long as it likes. So such work is done in a
+    thread of its own, which is left to itself when the time is over.
+
+    Args:
+        timeout_s: seconds it may take.
+        work: is not stopped when the time is over, and should end by itself.
+
+    Raises:
+        TimeoutError: if it isn't done in time.
+        Exception: what `work` raises.
+    """
+    came = _begun(work)
+    try:
+        return came.result(timeout_s)
+    finally:
+        del came  # an error holds this frame; that it holds the error would keep both
+
+
+def within_processor(
+    limit_s: float, work: Callable[[], Result], stop: Callable[[], None]
+) -> Result:
+    """Return what work returns, if it takes no more of the processor than it may.
+
+    Not by the clock: where much else is run, sound work takes as long as it takes.
+
+    Args:
+        limit_s: seconds of the processor, all threads of this process counted.
+        work: runs in a thread, which is left alone where it goes on all the same.
+        stop: tells the work to end; called when the limit is passed.
+
+    Raises:
+        TimeoutError: if it takes half as much again.
+        Exception: what `work` raises.
+    """
+    began = time.process_time()
+    came = _begun(work)
+    try:
+        while not wait([came], limit_s / 8).done:
+            spent = time.process_time() - began
+            if spent > limit_s:
+                stop()
+            if spent > 1.5 * limit_s:
+                raise TimeoutError(f"takes more than {limit_s:g} s of the processor")
+        return came.result()
+    finally:
+        del came
+
+
+def _begun(work: Callable[[], Result]) -> Future[Result]:
+    """Begin work in a thread of its own; returns where its result, or its error, comes."""
+    came: Future[Result] = Future()
+
+    def run(came: Future[Result]) -> None:
+        try:
+            came.set_result(work())
+        except BaseException as error:
+            came.set_exception(error)
+        finally:
+            del came
+
+    threading.Thread(target=run, args=(came,), daemon=True).start()
+    return came
