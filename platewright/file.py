@@ -168,7 +168,7 @@ def write_listed(path: Path, data: bytes) -> None:
     """Write a file where it belongs at once.
 
     It is of a folder whose list tells which files are whole, or of a shard, which nobody sees
-    before all of it is. Without a second name a small file takes a quarter less time.
+    before all of it is. Without a second name it takes less time.
 
     Args:
         path: what is there is replaced, be it a link to somewhere else; it is no folder.
