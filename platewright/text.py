@@ -96,27 +96,29 @@ def number_of(field: str) -> float:
         return math.nan
 
 
-FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001
-"""How a cell of a table begins that a spreadsheet takes for a formula, be it by a second saving
-(OWASP, CSV injection)."""
+SIGNS = r"'*[=+\-@＝＋－＠]"  # noqa: RUF001
+FORMULAS = re.compile(rf"\A(?='*[\t\r\n])|(?<![^;\t\r\n])(?={SIGNS})")
+SHIELDS = re.compile(rf"\A'(?='*[\t\r\n])|(?<![^;\t\r\n])'(?={SIGNS})")
+"""Where in a cell of a table that begins which a spreadsheet takes for a formula, be it by a second
+saving, or behind what ends a cell in some countries (OWASP, CSV injection); what is put there."""
 
 
 def shielded(cell: object) -> object:
     """Return a cell of a table that people open: an apostrophe before what would be a formula.
 
-    >>> shielded("=1+1"), shielded("AB12"), shielded(-5)
-    ("'=1+1", 'AB12', -5)
+    >>> shielded("=1+1"), shielded("AB12"), shielded(-5), shielded("a;=1;b")
+    ("'=1+1", 'AB12', -5, "a;'=1;b")
     """
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+    return FORMULAS.sub("'", cell) if isinstance(cell, str) else cell
 
 
 def unshielded(cell: str) -> str:
-    """Return a cell without the apostrophe of `shielded`.
+    """Return a cell without the apostrophes of `shielded`.
 
     >>> unshielded("'=1+1"), unshielded("'AB12"), unshielded(str(shielded("'=1+1")))
     ('=1+1', "'AB12", "'=1+1")
     """
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
+    return SHIELDS.sub("", cell)
 
 
 def percent(probability: float) -> str:

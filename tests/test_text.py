@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,9 @@ from platewright.text import (
     edit_distance,
     fold,
     plain,
+    shielded,
     unmarked,
+    unshielded,
 )
 
 
@@ -36,6 +40,15 @@ from platewright.text import (
 def test_edit_distance(truth: str, read: str, edits: int) -> None:
     assert edit_distance(truth, read) == edits
     assert edit_distance(read, truth) == edits
+
+
+@given(st.text("a=-＝;'\t\r\n", max_size=8))  # noqa: RUF001
+def test_a_shielded_cell_begins_no_formula_wherever_cells_end_and_comes_back(cell: str) -> None:
+    told = str(shielded(cell))
+    assert unshielded(told) == cell
+    assert told[:1] not in ("\t", "\r", "\n")
+    parts = re.split(r"[;\t\r\n]", told)
+    assert not any(part.startswith(("=", "-", "＝")) for part in parts)  # noqa: RUF001
 
 
 def test_alignment_spells_both_texts() -> None:

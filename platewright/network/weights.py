@@ -45,6 +45,7 @@ DAMAGED = (
     RecursionError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
     lzma.LZMAError,
 )  # fmt: skip
+LEAST_RANGE = 1e-12  #: From the least to the greatest number of a kernel; fresh ones have 0.1
 MOST = 1e6  #: Of any number in settings
 BOUNDS = {
     "window": (1, 4096), "temperature": (1e-3, 1e3), "extent": (1e-3, 1), "margin": (0, 10),
@@ -319,7 +320,8 @@ def set_arrays(model: Any, arrays: Arrays, source: str) -> None:
     """Put arrays into a model.
 
     Raises:
-        WeightsError: if one is missing, left over or of another shape; it names `source`.
+        WeightsError: if one is missing, left over or of another shape, or a kernel has the same
+            number everywhere; it names `source`.
     """
     wanted = {w.path: w for w in model.weights}
     missing, extra = sorted(set(wanted) - set(arrays)), sorted(set(arrays) - set(wanted))
@@ -330,4 +332,12 @@ def set_arrays(model: Any, arrays: Arrays, source: str) -> None:
         if tuple(variable.shape) != arrays[path].shape:
             has, needs = arrays[path].shape, tuple(variable.shape)
             raise WeightsError(f"{source}: {path} is {has}, the network needs {needs}")
+        if "kernel" in path.rpartition("/")[2] and arrays[path].size > 1 and _is_flat(arrays[path]):
+            level = f"{arrays[path].flat[0]:.3g} all over"
+            raise WeightsError(f"{source}: {path} is {level}, so it can't read; train it again")
         variable.assign(arrays[path])
+
+
+def _is_flat(kernel: NDArray[np.float32]) -> bool:
+    """Tell whether whatever a layer is shown is one and the same to it."""
+    return bool(np.ptp(kernel.astype(np.float64)) < LEAST_RANGE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import threading
 from abc import ABC, abstractmethod
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
@@ -164,6 +165,8 @@ def unpacked(av_frame: Any) -> Picture:
 class FileSource(Source):
     """A video file, decoded by PyAV; what it says of other files and addresses is not followed.
 
+    One that is still being written ends where it ended when reading began.
+
     Args:
         report: takes a line where it has fewer pictures than it says.
     """
@@ -177,8 +180,7 @@ class FileSource(Source):
         """See `Source`; damaged parts are passed over."""
         with contextlib.ExitStack() as opened:
             try:
-                file = opened.enter_context(open_file(self.path))
-                file.raw.name = self.name  # type: ignore[attr-defined]
+                file = _AsOpened(opened.enter_context(open_file(self.path)), self.name)
                 # Lists of parts, whatever they are called, would have it open what they name.
                 nothing = {"protocol_whitelist": "none"}
                 container = opened.enter_context(self._av.open(file, options=nothing))
@@ -219,6 +221,23 @@ class FileSource(Source):
                 return
             with contextlib.suppress(self._av.error.InvalidDataError, self._av.error.ArgumentError):
                 yield from packet.decode()
+
+
+class _AsOpened:
+    """A file up to where it ended when it was opened: one that is still written ends as well."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self.name = name
+        self.tell, self._file, self._end = file.tell, file, file.seek(0, io.SEEK_END)
+        file.seek(0)
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(max(min(size, self._end - self.tell()), 0))
+
+    def seek(self, offset: int, whence: int) -> int:
+        if whence == io.SEEK_END:
+            offset, whence = self._end + offset, io.SEEK_SET
+        return self._file.seek(offset, whence)
 
 
 class FolderSource(Source):

@@ -162,14 +162,16 @@ def check_database() -> None:
         cursor.execute("SELECT 1 FROM registry_revision LIMIT 1")
 
 
-def wipe(**_: object) -> None:
-    """Let nothing stay of what was deleted, once the transaction at hand is over.
+def wipe(*, created: bool = False, **_: object) -> None:
+    """Let nothing stay of what was deleted or changed, once the transaction at hand is over.
 
     SQLite writes zeros over it (`secure_delete`); but the file of what was written lately, the WAL,
     holds pages as they were before, until all of them are in the database and it is cut to nothing.
     """
     from django.db import connection, transaction
 
+    if created:  # just now, and there is nothing before it
+        return
     if connection.vendor == "sqlite" and all(
         each[1] is not _wipe_now for each in connection.run_on_commit
     ):

@@ -26,6 +26,7 @@ TITLES = {
 AGAIN_S = 5  #: After how long to try again, where that is not known
 DRAINED = 4
 """Up to so many times what is taken is read and thrown away, so that browsers hear the answer."""
+TOO_LARGE = "platewright.too_large"  #: Where a request names its first file that is too large
 REFUSALS = {413: "size", 429: "rate", 503: "busy"}
 
 
@@ -105,6 +106,12 @@ class TooLargeError(RequestError):
     """More bytes or pictures than are taken."""
 
     status = 413
+
+
+def too_large(name: str) -> TooLargeError:
+    """Return why a file is refused that has more bytes than are taken."""
+    most = f"{settings.MAX_PICTURE_BYTES / 1e6:g} MB"
+    return TooLargeError(f"{name}: more than {most}; make it smaller")
 
 
 class TooManyError(RequestError):

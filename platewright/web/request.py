@@ -40,11 +40,13 @@ from platewright.web.picture_reader import (
     ThreadReaders,
 )
 from platewright.web.problem import (
+    TOO_LARGE,
     BusyError,
     DatabaseGoneError,
     RequestError,
     TooLargeError,
     TooManyError,
+    too_large,
 )
 from platewright.web.registry.lookup import Found, find_vehicle, keep_reading, postpone
 from platewright.web.registry.models import Camera, Picture, Sighting
@@ -177,7 +179,7 @@ def _keep(
 class BoundedMemory(FileUploadHandler):
     """Keeps files in memory, and stops at the first one that is too large.
 
-    A file that is too large is marked as such in the request; the rest of it is thrown away.
+    A file that is too large is marked as such in the request, which is refused (`Limits`).
     """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
@@ -193,7 +195,7 @@ class BoundedMemory(FileUploadHandler):
         """
         if start + len(raw_data) > settings.MAX_PICTURE_BYTES:
             if self.request is not None:
-                self.request.META["platewright.too_large"] = self.file_name
+                self.request.META[TOO_LARGE] = self.file_name
             self._stream = io.BytesIO()
             raise StopUpload(connection_reset=False)
         self._stream.write(raw_data)
@@ -224,12 +226,10 @@ def uploads(request: HttpRequest) -> list[Upload]:
     if (request.content_type or "").startswith(("multipart/", "application/x-www-form")):
         for _, group in request.FILES.lists():
             files += [file for file in group if isinstance(file, UploadedFile)]
-        if "platewright.too_large" in request.META:
-            raise _too_large(str(request.META["platewright.too_large"]))
         found = list(_contents(files))
     else:
         if int(request.META.get("CONTENT_LENGTH") or 0) > most:
-            raise _too_large("the picture")
+            raise too_large("the picture")
         body = request.body
         found = [("picture", body)] if body else []
     if not found:
@@ -245,11 +245,6 @@ def _contents(files: Iterable[Any]) -> Iterable[Upload]:
         # The name is shown and kept, never used as a path.
         name = "".join(char for char in (file.name or "") if char.isprintable())
         yield name[-LONGEST_NAME:] or "picture", stream.read()
-
-
-def _too_large(name: str) -> TooLargeError:
-    most = f"{settings.MAX_PICTURE_BYTES / 1e6:g} MB"
-    return TooLargeError(f"{name}: more than {most}; make it smaller")
 
 
 def warm_up() -> ReaderPool:

@@ -21,12 +21,14 @@ from django.urls import reverse
 
 from platewright.web.problem import (
     DRAINED,
+    TOO_LARGE,
     BusyError,
     DatabaseGoneError,
     RequestError,
     TooLargeError,
     TooManyError,
     problem,
+    too_large,
 )
 
 POLICY = {
@@ -219,6 +221,8 @@ def _take_form(request: HttpRequest, length: int) -> None:
         raise
     except Exception:
         raise RequestError("the request can't be read; load the page again") from None
+    if TOO_LARGE in request.META:  # nor has the form what came behind it
+        raise too_large(str(request.META[TOO_LARGE]))
 
 
 class Limits:

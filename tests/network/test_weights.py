@@ -156,10 +156,24 @@ def test_weights_that_compute_nonsense_are_told(
     """Each number is finite, and what is computed of them is not: no photo had a plate."""
     arrays, settings, _ = load_weights(small_npz)
     path = tmp_path / "large.npz"
-    save_weights(path, {k: np.full_like(v, value) for k, v in arrays.items()}, settings)
+    large = {k: np.linspace(value, value / 2, v.size).reshape(v.shape) for k, v in arrays.items()}
+    save_weights(path, large, settings)
     network, image = KerasNetwork.load(path), np.ones((1, 128, 256, 1), np.float32)
     with pytest.raises(WeightsError, match=r"large\.npz: gives values that aren't finite"):
         network.run(["scan_presence"], {"image": image})
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-42, 0.5])
+@pytest.mark.parametrize("name", ["scan_presence/kernel", "scan_conv1/kernel"])
+def test_weights_to_which_all_is_one_are_refused(
+    tmp_path: Path, small_npz: Path, name: str, value: float
+) -> None:
+    """They read no plate, in silence."""
+    arrays, settings, _ = load_weights(small_npz)
+    path = tmp_path / "flat.npz"
+    save_weights(path, arrays | {name: np.full_like(arrays[name], value)}, settings)
+    with pytest.raises(WeightsError, match=rf"flat\.npz: {name} is .* all over, so it can't read"):
+        KerasNetwork.load(path)
 
 
 @pytest.mark.parametrize("when", ["savez", "replace"])

@@ -78,13 +78,13 @@ def test_the_kinds_say_the_same(tmp_path: Path) -> None:
 
 
 def test_no_spreadsheet_takes_a_photos_name_for_a_formula(tmp_path: Path) -> None:
-    names = ["=cmd|' /C calc'!A0.jpg", "+1.jpg", "-1.jpg", "@a.jpg", "\t=1", "\n=1", "'=1"]
+    names = ["=cmd|' /C calc'!A0.jpg", "+1.jpg", "-1.jpg", "@a.jpg", "\t1", "\n1", "'=1"]
     with load_writer("csv")(tmp_path / "csv", several=True) as writer:
-        for name in names:
+        for name in (*names, "a;=1;b"):
             writer.add(photo(name, "=1"), IMAGE)
     with (tmp_path / "csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert [row["file"] for row in rows] == [f"'{name}" for name in names]
+    assert [row["file"] for row in rows] == [*(f"'{name}" for name in names), "a;'=1;b"]
     assert {row["text"] for row in rows} == {"'=1"} and rows[0]["width"] == "40"
 
 

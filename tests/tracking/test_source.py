@@ -125,6 +125,19 @@ def test_a_file_leads_to_no_other(tmp_path: Path) -> None:
         list(FileSource(tmp_path / "pipe.ts").frames())
 
 
+def test_a_file_that_grows_faster_than_it_is_read_ends(tmp_path: Path) -> None:
+    path = tmp_path / "a.mjpeg"
+    picture = encode_image(np.full((96, 128, 3), 90, np.uint8), ".jpg")
+    path.write_bytes(20 * picture)
+    seen = 0
+    for _ in FileSource(path).frames():
+        seen += 1
+        assert seen <= 20
+        with path.open("ab") as recording:
+            recording.write(2 * picture)
+    assert seen == 20
+
+
 def test_a_closed_file_ends(tmp_path: Path) -> None:
     source = FileSource(make_video(tmp_path / "a.mp4"))
     got = []

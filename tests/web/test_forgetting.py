@@ -140,8 +140,17 @@ def test_what_the_admin_deletes_or_changes_is_in_no_byte(
     assert server.manage("importvehicles", str(table)).returncode == 0
     assert where(server, b"Hedwig") and not where(server, b"Hermine")
     browser.send(f"{of_one}delete/", post="yes")
+    camera = {"note": "Henriette", "areas": "0,0,9%,9%"}
+    browser.send("/admin/registry/camera/add/", name="gate", **camera)
+    browser.send("/admin/registry/camera/1/change/", name="gate", **camera | {"note": "Hannelore"})
+    assert where(server, b"Hannelore") and not where(server, b"Henriette")
+    browser.send("/admin/registry/camera/1/delete/", post="yes")
+    words = ["createsuperuser", "--noinput", "--username", "b", "--email", "heidi@example.org"]
+    assert server.manage(*words).returncode == 0
+    browser.send("/admin/auth/user/2/delete/", post="yes")
     texts = {plate["text"].encode() for plate in plates}
-    sought = (*texts, b"JFIF", b"QQ99QQQ", b"ZZ99ZZZ", b"Hildegard", b"Hermine", b"Hedwig")
+    sought = (*texts, b"JFIF", b"QQ99QQQ", b"ZZ99ZZZ", b"Hildegard", b"Hermine", b"Hedwig",
+              b"Hannelore", b"heidi")  # fmt: skip
     assert not where(server, *sought)
     assert where(server, b"vehicle 1", f"sighting {one}".encode())  # who did it is known
 

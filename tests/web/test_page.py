@@ -228,6 +228,18 @@ def test_the_admin_takes_and_gives_csv(staff: Client) -> None:
     assert staff.get("/admin/registry/sighting/add/").status_code == 403
 
 
+def test_a_file_that_is_too_large_leaves_no_camera_without_its_mask(
+    staff: Client, settings
+) -> None:
+    settings.MAX_PICTURE_BYTES = 1000
+    for address, field in (("camera/add", "mask_picture"), ("vehicle/import", "file")):
+        file = SimpleUploadedFile("m.png", bytes(1001))
+        form = {"name": "gate", "note": "", "areas": "", field: file}
+        page = staff.post(f"/admin/registry/{address}/", form)
+        assert page.status_code == 413 and b"m.png: more than 0.001 MB" in page.content
+    assert not Camera.objects.exists()
+
+
 def test_a_camera_of_the_registry_masks_what_it_sends(staff: Client, street: Street) -> None:
     mask = SimpleUploadedFile("mask.png", encode_image(np.zeros((9, 16, 3), np.uint8), ".png"))
     told = {"name": "gate", "note": "", "areas": "", "mask_picture": mask}

@@ -120,6 +120,13 @@ def test_areas_that_are_none_are_told(areas: str) -> None:
     assert "x0,y0,x1,y1" in caught.value.message_dict["areas"][0]
 
 
+@pytest.mark.parametrize("name", ["", " ", "gate\nyard", "\u202egate", "x" * 61])
+def test_names_that_no_camera_can_be_chosen_by(name: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Camera(name=name).full_clean()
+    assert list(caught.value.message_dict) == ["name"]
+
+
 def test_the_look_up_follows_every_change() -> None:
     reading = reading_of(*sure("AB12CDE"))
     assert find_vehicle(reading) is None

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
@@ -19,7 +20,7 @@ from django.utils import timezone
 from platewright.record import Reading
 from platewright.web.database import renew_connection, wipe
 from platewright.web.registry.likelihood import Match, Matcher
-from platewright.web.registry.models import Picture, Revision, Sighting, Vehicle
+from platewright.web.registry.models import Camera, Picture, Revision, Sighting, Vehicle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,19 +85,18 @@ def note_change(*, created: bool = False, **_: Any) -> None:
     What it was before is forgotten, unless it was `created` just now.
     """
     Revision.objects.update_or_create(pk=1, defaults={"value": uuid.uuid4()})
-    if not created:
-        wipe()
+    wipe(created=created)
 
 
 def watch() -> None:
     """Note every change of a vehicle that is saved or deleted; bulk changes note their own.
 
-    Nothing stays of what is deleted or changed, however that is done.
+    Nothing stays of what is deleted or changed, however that is done, of accounts as well.
     """
     for signal in (post_save, post_delete):
         signal.connect(note_change, sender=Vehicle, dispatch_uid="registry-change")
-    for model in (Sighting, Picture):
-        post_delete.connect(wipe, sender=model, dispatch_uid="registry-wipe")
+        for model in (Sighting, Picture, Camera, get_user_model()):
+            signal.connect(wipe, sender=model, dispatch_uid="registry-wipe")
 
 
 def _index() -> _Index:

@@ -131,6 +131,8 @@ class Camera(models.Model):
         """
         self.name = self.name.strip()
         super().clean_fields(exclude=exclude)
+        if not self.name.isprintable():
+            raise ValidationError({"name": "letters, digits, spaces and signs in one line"})
         try:
             self._areas()
         except ConfigError as error:
