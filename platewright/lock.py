@@ -12,7 +12,7 @@ from typing import IO, Any
 from platewright.errors import OutputError, os_errors_as
 
 SCRATCH = (".platewright-", ".part")  #: How the name of a scratch folder begins and ends
-FRESH_S = 5.0
+FRESH_S = 60.0  #: For which a scratch folder that nobody holds may be about to be taken
 
 
 def take(stream: IO[Any] | int) -> bool:

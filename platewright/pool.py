@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Generic, TypeVar
 
 from platewright.errors import EngineError
@@ -88,23 +88,22 @@ def in_order(
 
 @contextlib.contextmanager
 def processes(
-    workers: int, prepare: Callable[[], object] | None = None, *, grace_s: float = GRACE_S
+    workers: int, prepare: Callable[[], object] | None = None, *, grace_s: float | None = None
 ) -> Iterator[ProcessPoolExecutor]:
     """Start processes that Ctrl-C does not reach, and end them when the block does.
 
     Args:
         prepare: called once in each; can be pickled.
-        grace_s: for which they may go on with what they are at.
+        grace_s: for which they may go on with what they are at; None: `GRACE_S`.
     """
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (os.getpid(), prepare))
+    pool = ProcessPoolExecutor(workers, _Deaf(), _start, (os.getpid(), prepare))
     try:
-        with uninterrupted():  # all start with the first task, and ignore it for good
-            pool.submit(os.getpid)
+        pool.submit(os.getpid)  # the first one starts
         yield pool
     finally:
         started = [*(getattr(pool, "_processes", None) or {}).values()]
         pool.shutdown(wait=False, cancel_futures=True)
-        end = time.monotonic() + grace_s
+        end = time.monotonic() + (GRACE_S if grace_s is None else grace_s)
         for each in started:
             each.join(max(end - time.monotonic(), 0))
             each.terminate()
@@ -122,6 +121,21 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, kept)
+
+
+class _DeafProcess(SpawnProcess):
+    """A process that ignores Ctrl-C from its first moment, whenever the pool starts it."""
+
+    def start(self) -> None:
+        """Start it."""
+        with uninterrupted():
+            super().start()
+
+
+class _Deaf(SpawnContext):
+    """Makes such processes."""
+
+    Process = _DeafProcess
 
 
 def _start(parent: int, prepare: Callable[[], object] | None) -> None:

@@ -98,6 +98,8 @@ def wait_until(
         if seen():
             return
         if process is not None and process.poll() is not None:
+            if seen():  # between the two questions
+                return
             raise AssertionError(f"it ended by itself: {process.communicate()}")
         time.sleep(pause_s)
     raise AssertionError("waited in vain")

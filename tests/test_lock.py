@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from platewright.lock import FRESH_S, scratch_folder
+from tests.script import PATIENCE_S, wait_until
 
 
 def hold(place: Path) -> None:
@@ -20,16 +21,15 @@ def hold(place: Path) -> None:
         old = time.time() - 2 * FRESH_S
         os.utime(folder, (old, old))
         (place / "ready").touch()
-        time.sleep(60)
+        time.sleep(PATIENCE_S)
 
 
 @pytest.mark.process
 def test_what_a_killed_process_worked_in_goes_with_the_next_one(tmp_path: Path) -> None:
     running = multiprocessing.get_context("spawn").Process(target=hold, args=(tmp_path,))
     running.start()
-    while not (tmp_path / "ready").exists():
-        assert running.exitcode is None
-        time.sleep(0.02)
+    wait_until(lambda: (tmp_path / "ready").exists() or running.exitcode is not None)
+    assert running.exitcode is None
     (there,) = tmp_path.glob(".platewright-*")
     with scratch_folder(tmp_path) as own:
         assert own.is_dir() and there.is_dir()  # somebody works in it

@@ -34,6 +34,7 @@ OFTEN = 0.25  # of a series' plates; random faces and sizes may go beyond now an
 SHRINK = 0.85  # nor smaller than so
 DRAWN = 500  # texts that are held against the rule
 RULE_S = 5  # of the processor that they may take
+RULE_WAIT_S = 120.0  # by the clock, which also ends it where no limit of the processor is known
 MATCHING = """
 import json, re, sys
 try:
@@ -115,7 +116,7 @@ def _of_rule(rule: str, texts: Sequence[str]) -> Iterator[str]:
     try:
         done = subprocess.run(
             command, input=json.dumps([rule, texts]), capture_output=True, check=True, text=True,
-            timeout=2 * RULE_S,
+            timeout=RULE_WAIT_S,
         )  # fmt: skip
         fault, wrong = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,19 @@ def test_a_rule_that_has_no_end_is_ended(
     assert check(tmp_path, text.replace("[lists]", f'rule = "{rule}"\n[lists]')) == [
         "rule: 500 texts take more than 1 s or a GiB; let it repeat no repeats"
     ]
+
+
+@pytest.mark.process
+def test_a_rule_is_judged_by_what_it_takes_and_not_by_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine sound rules were refused."""
+    slow = tmp_path / "python"
+    slow.write_text(f"#!/bin/sh\nsleep 0.5\nexec '{sys.executable}' \"$@\"\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("platewright.region.check.RULE_S", 0.1)
+    monkeypatch.setattr(sys, "executable", str(slow))
+    assert check(tmp_path, GOOD.replace("[lists]", 'rule = "[A-Z0-9]+"\n[lists]')) == []
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
