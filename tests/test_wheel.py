@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
-import time
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,7 +17,7 @@ import pytest
 
 from platewright import __version__
 from platewright.image import load_image, save_image
-from tests.script import run_here
+from tests.script import PATIENCE_S, run_here, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 20_000_000
@@ -74,7 +72,7 @@ def environment() -> dict[str, str]:
 def begun(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [str(word) for word in command], cwd=folder, env=environment(), capture_output=True,
-        text=True, timeout=600, check=False,
+        text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, (command, done.stderr)
     return done
@@ -188,30 +186,23 @@ def test_watch_sees_the_same(installed: Run, checkout: Run, photo: Path, tmp_pat
 @pytest.fixture
 def server(python: Path, tmp_path: Path) -> Iterator[str]:
     pytest.importorskip("waitress")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    from tests.web.conftest import address_in
+
     folder, log = tmp_path / "serving", tmp_path / "server.log"
     folder.mkdir()
-    url = f"http://127.0.0.1:{port}"
-    options = ["--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    options = ["--bind", "127.0.0.1:0", "--workers", "1"]
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [str(python.with_name("platewright")), "serve", *options], cwd=folder,
             env=environment(), stdout=stream, stderr=stream,
         )  # fmt: skip
     try:
-        for _ in range(600):
-            assert process.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(f"{url}/health", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield url
+        wait_until(lambda: address_in(log) or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
+        yield address_in(log)
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(PATIENCE_S)
 
 
 def test_serve_serves(server: str, photo: Path, checkout: Run, tmp_path: Path) -> None:
@@ -219,10 +210,10 @@ def test_serve_serves(server: str, photo: Path, checkout: Run, tmp_path: Path) -
     wanted = json.loads((tmp_path / "checkout/a.json").read_text())["plates"]
     headers = {"Content-Type": "image/png"}
     request = urllib.request.Request(f"{server}/api/v1/read", photo.read_bytes(), headers)
-    with urllib.request.urlopen(request, timeout=120) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         plates = json.load(answer)["pictures"][0]["plates"]
     assert [plate["text"] for plate in plates] == [plate["text"] for plate in wanted]
     for path in ("/", "/static/web/style.css", "/static/faces/JetBrainsMono-SemiBold.ttf"):
-        with urllib.request.urlopen(server + path, timeout=60) as answer:
+        with urllib.request.urlopen(server + path, timeout=PATIENCE_S) as answer:
             assert answer.status == 200
     assert (tmp_path / "serving/instance/registry.sqlite3").is_file()

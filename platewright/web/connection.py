@@ -42,6 +42,22 @@ class Allowance:
     ahead: int = 4
 
 
+def allowance_of(settings: Any, waiting: int) -> Allowance:
+    """Return what Django's settings allow.
+
+    Args:
+        waiting: see `Allowance`.
+    """
+    return Allowance(
+        body_s=settings.REQUEST_S,
+        header_s=min(Allowance.header_s, settings.REQUEST_S),
+        body_bytes=settings.MAX_REQUEST_BYTES,
+        held_bytes=settings.MAX_HELD_BYTES,
+        waiting=waiting,
+        connections=0 if settings.PROXIES else settings.CONNECTIONS,
+    )
+
+
 class RefusalError(Error):  # type: ignore[misc]
     """A request that is not taken in."""
 

@@ -83,7 +83,7 @@ def serve(
 
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(threads)
-    _announce(bind)
+    _announce(bind.rpartition(":")[0], sockets[0].getsockname()[1])
     signal.signal(signal.SIGTERM, _stop)
     try:
         _run(sockets, application, dispatcher, waiting=max(threads - SPARE_THREADS, 1))
@@ -132,16 +132,9 @@ def _run(sockets: list[socket.socket], application: Any, dispatcher: Any, *, wai
     from waitress import wasyncore
     from waitress.adjustments import Adjustments
 
-    from platewright.web.connection import Allowance, Server
+    from platewright.web.connection import Server, allowance_of
 
-    allowance = Allowance(
-        body_s=settings.REQUEST_S,
-        header_s=min(10.0, settings.REQUEST_S),
-        body_bytes=settings.MAX_REQUEST_BYTES,
-        held_bytes=settings.MAX_HELD_BYTES,
-        waiting=waiting,
-        connections=0 if settings.PROXIES else settings.CONNECTIONS,
-    )
+    allowance = allowance_of(settings, waiting)
     adjustments = Adjustments(
         sockets=sockets,
         ident=None,
@@ -192,9 +185,10 @@ def _connection_limit(files: int, threads: int) -> int:
     return max(min(CONNECTIONS, (soft - spare) // files), LEAST_CONNECTIONS)
 
 
-def _announce(bind: str) -> None:
-    """Say where it serves, and for whom."""
-    print(f"Platewright on http://{bind}/ for {', '.join(settings.ALLOWED_HOSTS)}", file=sys.stderr)
+def _announce(host: str, port: int) -> None:
+    """Say where it serves, by the port that the system gave where 0 was asked for, and for whom."""
+    names = ", ".join(settings.ALLOWED_HOSTS)
+    print(f"Platewright on http://{host}:{port}/ for {names}", file=sys.stderr)
     print(
         "Everybody who reaches it may see the registry (PLATEWRIGHT_ACCESS=open)."
         if settings.OPEN

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
+import re
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,7 +24,7 @@ from platewright.record import SceneRecord
 from platewright.synth.street.picture import draw_street
 from platewright.web import security
 from platewright.web.registry import lookup
-from tests.script import wait_until
+from tests.script import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +66,12 @@ def street() -> tuple[bytes, SceneRecord]:
     return encode_image(image, ".jpg", 95), record
 
 
+def address_in(log: Path) -> str:
+    """Return where a server says in its log that it is; empty while it says nothing."""
+    told = re.search(r"^Platewright on (http://\S+)/ for", log.read_text("utf-8"), re.M)
+    return told[1] if told else ""
+
+
 class Server:
     """`manage.py serve` as a process of its own, from a checkout or what is like one."""
 
@@ -74,7 +79,9 @@ class Server:
         self, folder: Path, root: Path = ROOT, arguments: Sequence[str] = (), most_files: int = 0,
         **environment: str,
     ) -> None:  # fmt: skip
-        """Start it on a free port, with a database of its own, and wait until it is healthy.
+        """Start it with a port of the system's and a database of its own; wait until it is healthy.
+
+        However long the machine takes, a request and a picture have the time.
 
         Args:
             folder: of its database and its log.
@@ -83,16 +90,13 @@ class Server:
             most_files: that the system lets it open; 0: as many as this process.
             environment: what its environment has besides.
         """
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
         kept = {
             k: v for k, v in os.environ.items() if not k.startswith(("PLATEWRIGHT_", "DJANGO_"))
         }
         kept.pop("DATABASE_URL", None)
-        self.environment = {**kept, "PLATEWRIGHT_DATA": str(folder), **environment}
-        command = ["manage.py", "serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+        patient = {"PLATEWRIGHT_REQUEST_S": "600", "PLATEWRIGHT_PICTURE_S": "600"}
+        self.environment = {**kept, **patient, "PLATEWRIGHT_DATA": str(folder), **environment}
+        command = ["manage.py", "serve", "--bind", "127.0.0.1:0", "--workers", "1"]
         bound = ["prlimit", f"--nofile={most_files}"] if most_files else []
         self.log = folder / "server.log"
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,6 +105,7 @@ class Server:
                 [*bound, sys.executable, *command, *arguments],
                 cwd=root, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
+        self.url = ""
         try:
             wait_until(self.answers, self.process, 0.1)
         except AssertionError:
@@ -109,23 +114,24 @@ class Server:
 
     def answers(self) -> bool:
         """Tell whether it is healthy."""
+        self.url = address_in(self.log)
         try:
-            with urllib.request.urlopen(self.url + "/health", timeout=5):
+            with urllib.request.urlopen(self.url + "/health", timeout=PATIENCE_S):
                 return True
-        except (urllib.error.URLError, OSError):
+        except (ValueError, OSError):  # it has told no address yet, or is not ready
             return False
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command of manage.py on the same database."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment,
-            capture_output=True, text=True, timeout=60,
+            capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
 
     def stop(self) -> int:
         """End it as a service manager would, and return its exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
