@@ -59,6 +59,7 @@ def prepare() -> None:
     except ImportError:
         return
     os.environ["PLATEWRIGHT_DATA"] = folder
+    os.environ["PLATEWRIGHT_REQUEST_S"] = "600"  # a machine may be busy
     os.environ["PLATEWRIGHT_READERS"] = "0"  # this process reads: none is started for each test
     os.environ["PLATEWRIGHT_TOKEN"] = "a-token-that-is-used-by-the-tests-alone"
     os.environ["DJANGO_SETTINGS_MODULE"] = "platewright.web.settings"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import random
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.script import wait_until
+from platewright.output import mqtt
+from tests.script import PATIENCE_S, wait_until
 
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 """Debian has it off the path of all but root."""
@@ -26,8 +28,35 @@ def program(name: str) -> str:
     return found
 
 
+def free_port() -> int:
+    """Return a free port of those that systems give to nobody by themselves (32768 and more).
+
+    While a broker is down, nobody who asks for any port gets its.
+    """
+    for port in random.SystemRandom().sample(range(10_000, 32_000), 100):
+        with socket.socket() as free:
+            if free.connect_ex(("127.0.0.1", port)):
+                return port
+    raise OSError("no free port")
+
+
+def decide_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let connections be there or be given up when the first try has ended, and not by the clock.
+
+    So no test waits for long where nobody answers, nor for too short where somebody will.
+    """
+
+    def wait(connection: mqtt.Connection, _: float) -> bool:
+        wait_until(
+            lambda: connection._connected or connection.refused or connection.why != "no answer"
+        )
+        return connection._connected
+
+    monkeypatch.setattr(mqtt.Connection, "wait", wait)
+
+
 class Broker:
-    """Mosquitto on a port that the system chose; keeps what it has even if it is killed.
+    """Mosquitto on a port of its own; keeps what it has even if it is killed.
 
     Args:
         folder: of its files.
@@ -38,13 +67,12 @@ class Broker:
         pytest.importorskip("paho.mqtt")
         self.program = program("mosquitto")
         folder.mkdir(exist_ok=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.config = folder / "mosquitto.conf"
         lines = [
             f"listener {self.port} 127.0.0.1", f"user {getpass.getuser()}", "persistence true",
             f"persistence_location {folder}/", "autosave_interval 1", "autosave_on_changes true",
+            "log_type all",
         ]  # fmt: skip
         if password:
             users = folder / "users"
@@ -68,6 +96,10 @@ class Broker:
         assert self.process is not None and self.process.poll() is None, self.log.read_text()
         with socket.socket() as asked:
             return asked.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def wait_for(self, topic: str, times: int = 1) -> None:
+        """Wait until somebody has asked for a topic, or as many have."""
+        wait_until(lambda: self.log.read_text().count(f" 1 {topic}\n") >= times)
 
     def end(self) -> None:
         """End it as the system does, so that it writes down what it has."""
@@ -118,7 +150,7 @@ class Listener:
         return found[topic]
 
     def send(self, topic: str, payload: bytes, retain: bool = False) -> None:
-        self.client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+        self.client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE_S)
         time.sleep(0.01)
 
     def close(self) -> None:

@@ -22,7 +22,9 @@ import pytest
 from filelock import FileLock
 
 from platewright.image import encode_image
-from tests.broker import Broker
+from platewright.output import sender
+from tests.broker import Broker, decide_at_once
+from tests.script import PATIENCE_S
 
 TESTS = Path(__file__).resolve().parent
 # No test asserts a time of the clock, which other work on the machine lengthens; and what was right
@@ -282,8 +284,10 @@ def camera_server() -> Iterator[type[CameraServer]]:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    """An MQTT broker that runs."""
+def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    """An MQTT broker that runs; who is connected to it has the time that it takes to answer."""
+    decide_at_once(monkeypatch)
+    monkeypatch.setattr(sender, "LAST_S", PATIENCE_S)
     made = Broker(tmp_path / "broker")
     made.start()
     yield made

@@ -23,14 +23,13 @@ from platewright.reading.acceptance import Shown
 from platewright.reading.choice import load_detector
 from platewright.reading.ctc import best_path, log_likelihoods
 from platewright.reading.runtime import log_softmax
-from tests.script import wait_until
+from tests.script import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "examples/browser"
 STREET = ROOT / "docs/street.jpg"
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 MOST_BYTES = 12_000_000
-PATIENCE_MS = 120_000
 THUMB = 44
 """Pixels: least side of what a finger is to hit (WCAG 2.5.5)."""
 
@@ -44,13 +43,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("node_modules", "site"))
     fetched = subprocess.run(
         ["make", "node_modules/.package-lock.json"], cwd=folder, capture_output=True, text=True,
-        timeout=240, check=False,
+        timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     if fetched.returncode:
         pytest.skip(f"npm can't fetch onnxruntime-web: {fetched.stderr.strip()[-300:]}")
     made = subprocess.run(
         ["make", f"ROOT={ROOT}", f"PYTHON={sys.executable}"], cwd=folder, capture_output=True,
-        text=True, timeout=240, check=False,
+        text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     return folder / "site"
@@ -82,7 +81,9 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             f"--use-file-for-fake-video-capture={film}"]  # fmt: skip
     with sync_playwright() as driver:
         # A container's root has no sandbox of its own; the pages are ours alone.
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", *fake])
+        browser = driver.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", *fake], timeout=1000 * PATIENCE_S
+        )
         yield browser
         browser.close()
 
@@ -91,7 +92,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def visit(browser: Any, address: str) -> Iterator[Any]:
     """The page on a phone, once it has loaded, and what it asked for and complained of."""
     page = browser.new_context(**PHONE).new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(1000 * PATIENCE_S)
     page.asked, page.faults = [], []
     page.on("request", lambda request: page.asked.append(request))
     page.on("pageerror", lambda error: page.faults.append(str(error)))

@@ -11,12 +11,11 @@ import jinja2
 import pytest
 
 from platewright.errors import ConfigError, ServiceError
-from platewright.output import mqtt
 from platewright.output.message import LostError, Message
 from platewright.output.message_queue import MessageQueue
-from platewright.output.mqtt import MqttAddress, MqttReceiver, discovery
+from platewright.output.mqtt import Connection, MqttAddress, MqttReceiver, discovery
 from platewright.output.sender import Sender
-from tests.broker import Broker, Listener
+from tests.broker import Broker, Listener, decide_at_once
 from tests.script import wait_until
 
 pytestmark = pytest.mark.process
@@ -68,6 +67,7 @@ def test_a_broker_that_is_killed_and_started_again_misses_no_vehicle(
                     wait_until(lambda: any(": lost (" in line for line in told))
                     broker.start()
                 if k == 25:  # in the midst of it, but so that it keeps what it said that it has
+                    wait_until(lambda: any("back after" in line for line in told))
                     broker.end()
                     broker.start()
                 sender.add(of(text, b"jpeg%d" % k))
@@ -97,6 +97,7 @@ def test_who_comes_later_has_the_newest_vehicle_and_knows_whether_it_is_watched(
     # The line is cut: the broker says what was left with it.
     receiver._client.socket().shutdown(socket.SHUT_RDWR)
     wait_until(lambda: late.of("garage/gate/available") == [b"online", b"offline", b"online"])
+    wait_until(lambda: receiver._connection.wait(0))
     receiver.send(of("AA11AAA"))
     receiver.close()
     wait_until(lambda: late.of("garage/gate/available")[-1] == b"offline")
@@ -147,7 +148,10 @@ def test_devices_of_like_topics_are_told_apart() -> None:
     assert len({discovery(topic)[0] for topic in ("a/b", "a_b", "a b", "A/b")}) == 4
 
 
-def test_a_password_lets_in_and_is_in_no_message(tmp_path: Path) -> None:
+def test_a_password_lets_in_and_is_in_no_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide_at_once(monkeypatch)
     broker = Broker(tmp_path / "broker", password="s3cr3t/@")
     broker.start()
     try:
@@ -172,12 +176,17 @@ def test_a_password_lets_in_and_is_in_no_message(tmp_path: Path) -> None:
 
 
 def test_a_broker_that_is_not_there_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mqtt, "CONNECT_S", 0.3)
+    decide_at_once(monkeypatch)
     receiver = MqttReceiver(MqttAddress.parse("mqtt://127.0.0.1:1/gate"))
     assert not receiver.open()
     with pytest.raises(LostError, match="refused"):
         receiver.send(of("AB12CDE"))
     receiver.close()
+
+
+def test_a_connection_is_waited_for_no_longer_than_said() -> None:
+    connection = Connection(MqttAddress.parse("mqtt://127.0.0.1:1/gate"), lambda client: None)
+    assert not connection.wait(0.01)
 
 
 @pytest.mark.parametrize(

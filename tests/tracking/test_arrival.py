@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +14,6 @@ import pytest
 
 from platewright.errors import ConfigError, ImageError, VideoError
 from platewright.image import encode_image, save_image
-from platewright.output import mqtt
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
 from platewright.text import Alphabet
@@ -25,7 +24,7 @@ from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame, open_source
 from platewright.tracking.track import Tracker, TrackerSettings
 from tests.broker import Broker, Listener
-from tests.script import wait_until
+from tests.script import PATIENCE_S, wait_until
 
 VOTER = Voter(Alphabet(), limits=DetectorSettings(accept=0.7))
 
@@ -73,6 +72,7 @@ def test_each_topic_is_a_camera_and_what_was_there_before_is_left_out(broker: Br
     source = open_source(broker.url("frigate/+/car/snapshot"), report=told.append)
     assert isinstance(source, ArrivalSource)
     taking = Taking(source)
+    broker.wait_for("frigate/+/car/snapshot")
     pause = taking.idle
     for camera, level in (("yard", 40), ("gate", 90), ("yard", 40), ("yard", 140)):
         sender.send(f"frigate/{camera}/car/snapshot", jpeg(level), retain=True)
@@ -94,6 +94,7 @@ def test_each_topic_is_a_camera_and_what_was_there_before_is_left_out(broker: Br
     wait_until(lambda: any(": lost (" in line for line in told))
     broker.start()
     wait_until(lambda: any(": back after" in line for line in told))
+    broker.wait_for("frigate/+/car/snapshot", times=2)
     late = Listener(broker, "nothing", name="late")
     late.send("frigate/gate/car/snapshot", jpeg(250))
     wait_until(lambda: taking.levels[-1][1] == 250)
@@ -135,14 +136,11 @@ def test_what_a_broker_makes_up_ends_nothing_and_costs_no_more(
 
 
 @pytest.mark.process
-def test_a_broker_that_is_lost_for_good_or_was_never_there_ends_it(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mqtt, "CONNECT_S", 0.5)
+def test_a_broker_that_is_lost_for_good_or_was_never_there_ends_it(broker: Broker) -> None:
     source = open_source(broker.url("a/#"), patience_s=0.3, report=lambda line: None)
     taking = Taking(source)  # type: ignore[arg-type]
     broker.kill()
-    taking.thread.join(30)
+    taking.thread.join(PATIENCE_S)
     assert "lost for" in str(taking.error)
     never = open_source("mqtt://me:s3cr3t@127.0.0.1:1/a")
     with pytest.raises(VideoError, match=r"mqtt://127\.0\.0\.1:1: .*refused") as caught:
@@ -150,27 +148,37 @@ def test_a_broker_that_is_lost_for_good_or_was_never_there_ends_it(
     assert "s3cr3t" not in str(caught.value)
 
 
-@pytest.mark.slow
-def test_pictures_that_come_into_a_folder_are_read_once_when_they_are_whole(tmp_path: Path) -> None:
+def test_pictures_that_come_into_a_folder_are_read_once_when_they_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrival, "TICK_S", 0.0)
     save_image(tmp_path / "before.png", np.full((8, 8, 3), 9, np.uint8))
     (tmp_path / "notes.txt").write_text("no picture")
     source = open_source(str(tmp_path), filling=True)
     assert isinstance(source, ArrivalSource)
-    taking = Taking(source)
+    frames = source.frames()
+
+    def look() -> list[int]:
+        """Return the grey levels of what is found in one look at the folder."""
+        found = itertools.takewhile(lambda frame: not frame.idle, frames)
+        return [int(frame.picture[0, 0, 0]) for frame in found]
+
+    assert look() == []
     data = jpeg(90)
     with (tmp_path / "b.jpg").open("wb") as stream:
         for k in range(0, len(data), len(data) // 5):
             stream.write(data[k : k + len(data) // 5])
             stream.flush()
-            time.sleep(0.05)
-    wait_until(lambda: len(taking.frames) == 1)
+            assert look() == []  # it grows
+    assert [look(), look()] == [[90], []]
     (tmp_path / "a.jpg").write_bytes(jpeg(140))
-    wait_until(lambda: len(taking.frames) == 2)
+    assert [look(), look(), look()] == [[], [140], []]
     (tmp_path / "b.jpg").write_bytes(jpeg(200))  # a camera that always writes the same file
     os.utime(tmp_path / "b.jpg", (1, 1))
-    wait_until(lambda: len(taking.frames) == 3)
-    taking.close()
-    assert [level for _, level in taking.levels][1:] == [140, 200]
+    assert [look(), look(), look()] == [[], [200], []]
+    source.close()
+    assert look() == []
+    assert next(frames, None) is None
 
 
 def test_only_a_folder_fills(tmp_path: Path) -> None:

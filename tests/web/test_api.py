@@ -16,6 +16,7 @@ from platewright.reading.acceptance import Shown
 from platewright.record import SceneRecord
 from platewright.web.registry.models import Picture, Sighting, Vehicle
 from platewright.web.request import warm_up
+from tests.script import PATIENCE_S
 
 READ = "/api/v1/read"
 BEARER = {"Authorization": f"Bearer {settings.TOKEN}"}
@@ -280,10 +281,10 @@ def test_time_is_over(client: Client, street: Street, settings, monkeypatch) -> 
     go_on = threading.Event()
     with ThreadPoolExecutor(1) as only:
         monkeypatch.setattr(warm_up(), "_pool", only)
-        only.submit(go_on.wait, 20)
+        only.submit(go_on.wait, PATIENCE_S)
         settings.REQUEST_S = 0.05
         response = send(client, street[0])
         assert (response.status_code, response["Retry-After"]) == (503, "5")
         go_on.set()
-        settings.REQUEST_S = 30
+        settings.REQUEST_S = PATIENCE_S
         assert send(client, street[0]).status_code == 200

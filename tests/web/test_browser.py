@@ -14,6 +14,7 @@ from PIL import Image
 
 from platewright.image import encode_image
 from platewright.record import SceneRecord
+from tests.script import PATIENCE_S
 from tests.web.conftest import Server
 
 Street = tuple[bytes, SceneRecord]
@@ -27,7 +28,9 @@ def browser(chromium: str) -> Iterator[Any]:
     fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     with sync_playwright() as driver:
         # A container's root has no sandbox of its own; the pages are ours alone.
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", *fake])
+        browser = driver.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", *fake], timeout=1000 * PATIENCE_S
+        )
         yield browser
         browser.close()
 
@@ -38,7 +41,7 @@ class Visit:
     def __init__(self, browser: Any, **options: Any) -> None:
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(1000 * PATIENCE_S)
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)

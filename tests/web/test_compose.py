@@ -18,6 +18,7 @@ import yaml
 
 from platewright.http import ask
 from tests.page import ROOT, lines_of_others, read_line, shell_lines, words_of
+from tests.script import PATIENCE_S
 from tests.web.conftest import Server
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
@@ -159,7 +160,7 @@ def test_what_is_copied_suffices_to_serve_to_read_and_to_watch(tmp_path: Path) -
     server = Server(tmp_path / "data", app, PLATEWRIGHT_CACHE="")
     try:
         street, kind = (ROOT / "docs/street.jpg").read_bytes(), {"Content-Type": "image/jpeg"}
-        answer = json.loads(ask(f"{server.url}/api/v1/read", street, kind, timeout_s=60))
+        answer = json.loads(ask(f"{server.url}/api/v1/read", street, kind, timeout_s=PATIENCE_S))
         assert "EIUP89" in [plate["text"] for plate in answer["pictures"][0]["plates"]]
         (tmp_path / "frames").mkdir()
         (tmp_path / "frames/a.jpg").write_bytes(street)

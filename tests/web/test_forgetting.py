@@ -10,7 +10,6 @@ import re
 import shutil
 import sqlite3
 import stat
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from platewright.record import SceneRecord
-from tests.script import wait_until
+from tests.script import PATIENCE_S, wait_until
 from tests.web.conftest import Server
 from tests.web.test_serve import ask
 
@@ -31,8 +30,11 @@ def server(tmp_path: Path) -> Iterator[Server]:
     folder = tmp_path / "data"
     folder.mkdir()
     folder.chmod(0o777)  # whatever a folder allows
-    os.umask(0o022)
-    server = Server(folder, PLATEWRIGHT_ACCESS="open", PLATEWRIGHT_PER_MINUTE="0")
+    before = os.umask(0o022)
+    try:
+        server = Server(folder, PLATEWRIGHT_ACCESS="open", PLATEWRIGHT_PER_MINUTE="0")
+    finally:
+        os.umask(before)
     yield server
     server.stop()
 
@@ -65,11 +67,11 @@ class Browser:
 
     def send(self, address: str, page: str = "", **fields: str | list[str]) -> None:
         """Send the form of a page, which is at the same address unless said."""
-        with self.opener.open(self.server.url + (page or address), timeout=60) as answer:
+        with self.opener.open(self.server.url + (page or address), timeout=PATIENCE_S) as answer:
             key = re.search(r'csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())
         assert key
         form = urllib.parse.urlencode({"csrfmiddlewaretoken": key[1], **fields}, doseq=True)
-        self.opener.open(self.server.url + address, form.encode(), timeout=60).close()
+        self.opener.open(self.server.url + address, form.encode(), timeout=PATIENCE_S).close()
 
     def forget(self, number: str) -> None:
         """Forget a sighting by its page."""
@@ -166,10 +168,7 @@ def test_a_database_that_is_locked_or_gone_stops_no_reading(server: Server, stre
         assert all(plate["sighting"] is None for plate in picture["plates"])
         assert ask(server.url + "/health") == (503, b"database\n")
         other.execute("ROLLBACK")
-    for _ in range(200):
-        if ask(server.url + "/health")[0] == 200:
-            break
-        time.sleep(0.1)
+    wait_until(lambda: ask(server.url + "/health")[0] == 200, pause_s=0.1)
     (kept,) = other.execute("SELECT count(*) FROM registry_sighting").fetchone()
     other.close()
     assert kept == sum(bool(plate["text"]) for plate in picture["plates"])
@@ -183,10 +182,7 @@ def test_a_database_that_is_locked_or_gone_stops_no_reading(server: Server, stre
         path.with_name(path.name + end).unlink(missing_ok=True)
     shutil.copyfile(path.with_suffix(".away"), path)
     path.with_suffix(".away").unlink()
-    for _ in range(200):
-        if ask(server.url + "/health")[0] == 200:
-            break
-        time.sleep(0.1)
+    wait_until(lambda: ask(server.url + "/health")[0] == 200, pause_s=0.1)
     read(server, street[0])
     with sqlite3.connect(path) as other:
         (now,) = other.execute("SELECT count(*) FROM registry_sighting").fetchone()

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from platewright.record import SceneRecord
+from tests.script import PATIENCE_S
 from tests.web.conftest import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +62,7 @@ def postgres() -> Iterator[str]:
         try:
             run("initdb", "-A", "trust", "-U", "postgres", "--no-sync")
             options = f"-k {place} -c listen_addresses= -c fsync=off"
-            run("pg_ctl", "-w", "-o", options, "start")
+            run("pg_ctl", "-w", "-t", f"{PATIENCE_S:.0f}", "-o", options, "start")
             try:
                 yield f"postgres://postgres@{place.replace('/', '%2F')}/postgres"
             finally:
@@ -87,7 +88,7 @@ def test_a_server_on_postgres(
         token = (tmp_path / "data/token").read_text().strip()
         headers = {"Content-Type": "image/jpeg", "Authorization": f"Bearer {token}"}
         query = urllib.request.Request(f"{server.url}/api/v1/read?keep=1", street[0], headers)
-        with urllib.request.urlopen(query, timeout=60) as response:
+        with urllib.request.urlopen(query, timeout=PATIENCE_S) as response:
             plates = json.load(response)["pictures"][0]["plates"]
         assert plates and all(plate["sighting"] for plate in plates)
         done = server.manage("forgetsightings", "--keep-days", "0")
