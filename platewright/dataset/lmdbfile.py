@@ -38,8 +38,8 @@ class Tree:
             raise ValueError(f"pages of {self._page_size} bytes")
         self._root = max(first, self._meta(self._page_size), key=lambda meta: meta[5])[3]
 
-    def value(self, key: bytes) -> bytes:
-        """Return a key's value; empty where there is none."""
+    def value(self, key: bytes, most: int) -> bytes:
+        """Return a key's value, of at most so many bytes; empty where there is none."""
         page = self._root
         if page == EMPTY:
             return b""
@@ -59,13 +59,13 @@ class Tree:
             if leaf:
                 if found != key:
                     return b""
+                if kind not in (PLAIN, ELSEWHERE) or first | second << 16 > most:
+                    raise ValueError(f"{key.decode()} is too large, or no plain value")
                 return self._content(data, rest, first | second << 16, kind)
             page = first | second << 16 | kind << 32
         raise ValueError("its tree has no end")
 
     def _content(self, data: bytes, at: int, size: int, kind: int) -> bytes:
-        if kind not in (PLAIN, ELSEWHERE) or size > MAX_BYTES:
-            raise ValueError("a value is damaged, or no plain one")
         if kind == PLAIN:
             return self._part(data, at, size)
         (page,) = struct.unpack("<Q", self._part(data, at, 8))
@@ -102,12 +102,15 @@ class Tree:
         return self._stream.read(size)
 
 
-def read_value(path: Path, key: bytes) -> bytes:
+def read_value(path: Path, key: bytes, most: int = MAX_BYTES) -> bytes:
     """Return the value of a key in an LMDB file; empty where there is none.
+
+    Args:
+        most: bytes that it may have.
 
     Raises:
         OSError: if the file can't be read.
         ValueError: if it is none, or damaged where the key is looked for.
     """
     with open_file(path) as stream:
-        return Tree(stream).value(key)
+        return Tree(stream).value(key, most)

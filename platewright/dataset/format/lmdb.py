@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from platewright.container import MAX_BYTES
 from platewright.dataset.lmdbfile import read_value
 from platewright.dataset.outline import CUT_TEXT, TOO_SMALL
 from platewright.dataset.picture import STRICT, PictureFinder
@@ -25,6 +26,7 @@ PAGE = 4096
 DATA = "data.mdb"
 DIGITS, LEAST = 18, 64
 """Of the number of samples; bytes that one takes at least: two keys and their nodes."""
+MOST_TEXT = 1 << 16  #: Bytes of a text, and of the number of samples
 
 
 class LMDBFormat(Format):
@@ -104,11 +106,17 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPic
     if not environments:
         raise DatasetError(f"{path}: no {DATA} there")
     for folder in environments:
+        room = (folder / DATA).stat().st_size
         for number in range(1, _count(folder) + 1):
             name = f"image-{number:09d}"
             where = f"{folder}: {name}"
-            text = _value(folder, b"label-%09d" % number)
+            text = _value(folder, b"label-%09d" % number, MOST_TEXT)
             packed = _value(folder, name.encode())
+            room -= len(packed)
+            # However many there are said to be, and however large: no file costs more than it has.
+            if not packed or room < 0:
+                why = "lies on others" if packed else "isn't there, though num-samples tells of it"
+                raise DatasetError(f"{where} {why}")
             try:
                 size = packed_size(packed, where)
             except DatasetError as error:
@@ -122,7 +130,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[PackedPic
 
 
 def _count(folder: Path) -> int:
-    told = _value(folder, b"num-samples")
+    told = _value(folder, b"num-samples", MOST_TEXT)
     if not told.isdigit():
         raise DatasetError(f"{folder}: no num-samples in it; it's no LMDB of crops and texts")
     if len(told) > DIGITS or int(told) * LEAST > (folder / DATA).stat().st_size:
@@ -130,11 +138,11 @@ def _count(folder: Path) -> int:
     return int(told)
 
 
-def _value(folder: Path, key: bytes) -> bytes:
+def _value(folder: Path, key: bytes, most: int = MAX_BYTES) -> bytes:
     """Return the value of a key; empty where there is none."""
     path = folder / DATA
     try:
-        return read_value(path, key)
+        return read_value(path, key, most)
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror or error}") from None
     except ValueError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import io
+import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from PIL import Image
 from platewright.dataset.format import load_format
 from platewright.dataset.format.lmdb import read as read_back
 from platewright.dataset.lmdbfile import read_value
+from platewright.dataset.picture import PictureFinder
 from platewright.dataset.picture_file import MIN_CROP
 from platewright.errors import ConfigError, DatasetError
 from platewright.geometry import box_of_quad
@@ -78,6 +81,36 @@ def test_no_more_samples_are_looked_for_than_there_can_be(told: bytes, write) ->
         transaction.put(b"num-samples", told)
     with pytest.raises(DatasetError, match=r"num-samples tells of more than data\.mdb can hold"):
         next(iter(read_back(folder)))
+
+
+def test_a_file_with_a_hole_costs_no_more_than_what_is_in_it(write) -> None:
+    """Some KB of disk stood for 16,000 million samples, or for a gigabyte of each picture."""
+    folder = write("lmdb", [plain_sample(plain_plate((10, 6, 60, 18)))] * 3) / "00000"
+    path, finder = folder / "data.mdb", PictureFinder()
+    with lmdb.open(str(folder), lock=False) as env, env.begin(write=True) as transaction:
+        transaction.put(b"num-samples", b"1000000")
+        for number in (2, 3):  # in pages of their own
+            picture = transaction.get(b"image-%09d" % number)
+            transaction.put(b"image-%09d" % number, picture + bytes(5000))
+        transaction.put(b"label-000000003", bytes(70_000))
+    os.truncate(path, 1 << 40)
+    found = read_back(folder, finder)
+    assert [next(found)[1].plates[0].text for _ in range(2)] == ["AB12CDE"] * 2
+    with pytest.raises(DatasetError, match="label-000000003 is too large, or no plain value"):
+        next(found)
+    with lmdb.open(str(folder), lock=False) as env, env.begin(write=True) as transaction:
+        transaction.put(b"label-000000003", b"AB12CDE")
+    with pytest.raises(DatasetError, match="image-000000004 isn't there, though num-samples tells"):
+        list(read_back(folder, finder))
+    os.truncate(path, 1 << 20)
+    data = bytearray(path.read_bytes())
+    for node in re.finditer(rb"\x01\x00\x0f\x00image-00000000[23]", data):  # it lies elsewhere
+        data[node.start() - 4 : node.start()] = (40_000_000).to_bytes(4, "little")
+    path.write_bytes(data)
+    os.truncate(path, 70_000_000)
+    with pytest.raises(DatasetError, match="image-000000003 lies on others"):
+        list(read_back(folder, finder))
+    assert not finder.failures
 
 
 @pytest.mark.parametrize("size", [0, 7, 3000, 20_000])
