@@ -108,6 +108,8 @@ class TarShard(IndexedShard):
     def _read(self, number: int) -> tuple[bytes, str, str]:
         places, names = self._places
         at, size, record_at, record_size = (int(v) for v in places[number])
+        if size > MAX_BYTES or record_size > LONGEST_LINE:
+            raise DatasetError(f"{self.path}: {names[number]}, or its record, has too many bytes")
         with self.path.open("rb") as file:
             file.seek(at)
             packed = file.read(size)

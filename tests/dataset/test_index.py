@@ -119,6 +119,18 @@ def test_hostile_headers_cost_nothing(tmp_path: Path) -> None:
         open_indexed([path])
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.png"])
+def test_files_with_a_hole_of_gigabytes_are_not_taken_in(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.tar"
+    other = pack(path, **{"a_png" if name == "a.json" else "a_json": b"{}"}).read_bytes()[:1024]
+    hole = tarfile.TarInfo(name)
+    hole.size = 20 << 30
+    path.write_bytes(other + hole.tobuf(tarfile.GNU_FORMAT))
+    os.truncate(path, len(other) + 1024 + hole.size)
+    with pytest.raises(DatasetError, match=r"a\.tar: a\.png, or its record, has too many bytes"):
+        open_indexed([path])
+
+
 @pytest.mark.parametrize(
     ("record", "picture", "message"),
     [
