@@ -60,18 +60,19 @@ def test_what_is_measured_is_what_gen_draws(words, kind, photos, tmp_path, monke
     assert jobs == [drawing.gen_job(photos, **kind)]
 
 
-def test_the_clock_counts_pictures_and_goes_on_where_it_was():
+def test_the_clock_counts_pictures_and_goes_on_where_it_was(monkeypatch):
+    clock, processor = itertools.count(100.0, 0.5), itertools.count(7.0, 0.125)
+    monkeypatch.setattr(drawing.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(drawing.time, "process_time", lambda: next(processor))
     drawn, indices = [], itertools.count(5)
 
     def draw(k: int) -> int:
         drawn.append(k)
         return 4
 
-    count, spent, busy = drawing.measure(draw, indices, 0.02)
-    assert drawn == list(range(5, 5 + count // 4))
-    assert next(indices) == 5 + count // 4
-    assert spent >= 0.02
-    assert 0 < busy <= spent + 0.01
+    assert drawing.measure(draw, indices, 1.6) == (12, 2.5, 0.125)
+    assert drawn == [5, 6, 7]
+    assert next(indices) == 8
 
 
 def test_a_rate_is_a_median_of_the_processors_seconds():
