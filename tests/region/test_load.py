@@ -214,7 +214,7 @@ ODD = (
 def keys() -> list[tuple[str, str, int]]:
     """Every key that a bundled region has, of each table once: its file and line."""
     seen: dict[tuple[str, str], tuple[str, str, int]] = {}
-    for file in sorted((ROOT / "regions").glob("*.toml")):
+    for file in sorted((ROOT / "regions").glob("*.toml"), key=lambda f: f.stat().st_size):
         table = ""
         for number, line in enumerate(file.read_text("utf-8").splitlines()):
             table = header[1] if (header := re.match(r"\[+([\w.]+)\]", line)) else table
