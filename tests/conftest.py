@@ -259,7 +259,7 @@ class CameraServer:
             request.wfile.write(head.encode() + jpeg + b"\r\n")
             sent += 1
         if count == -1:
-            self.closed.wait(60)
+            self.closed.wait(PATIENCE_S)
 
     def close(self) -> None:
         self.closed.set()

@@ -103,3 +103,48 @@ def wait_until(
             raise AssertionError(f"it ended by itself: {process.communicate()}")
         time.sleep(pause_s)
     raise AssertionError("waited in vain")
+
+
+def caught(
+    begin: Callable[[], subprocess.Popen[str]], done: Callable[[], int], most: int
+) -> subprocess.Popen[str]:
+    """Begin something anew until it could be stopped in its midst, and return it stopped.
+
+    On a busy machine it may be over when what it does is seen. `SIGCONT` lets it go on.
+
+    Args:
+        done: how much of it is.
+        most: how much may be done by then.
+    """
+    for _ in range(9):
+        running = begin()
+        wait_until(lambda: done() or running.poll() is not None, pause_s=0.01)  # noqa: B023
+        assert done(), f"it ended by itself: {running.communicate()}"
+        running.send_signal(signal.SIGSTOP)
+        if running.poll() is None and done() <= most:
+            return running
+        running.kill()
+        running.communicate()
+    raise AssertionError("it is over whenever it is seen")
+
+
+def below(pid: int) -> list[int]:
+    """Return the processes that a process has started, and those that these have, by /proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has just ended
+            continue
+        if parent == pid:
+            child = int(stat.parent.name)
+            found += [child, *below(child)]
+    return found
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a process has ended, by /proc."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True

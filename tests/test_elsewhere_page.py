@@ -15,7 +15,7 @@ from platewright.image import load_image, save_image
 from platewright.network.interchange import FORMATS, file_names
 from platewright.reading.acceptance import Shown
 from platewright.reading.choice import load_detector
-from tests.script import run_here
+from tests.script import PATIENCE_S, run_here
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs/use-elsewhere.md").read_text("utf-8")
@@ -34,8 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(folder: Path) -> list[list[str]]:
     """Run the lines in a process without Platewright; return the words of each plate."""
     done = subprocess.run(
-        [sys.executable, "-I", "read.py"], cwd=folder, capture_output=True, text=True, timeout=120,
-        check=False,
+        [sys.executable, "-I", "read.py"], cwd=folder, capture_output=True, text=True,
+        timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return [line.split(maxsplit=2) for line in done.stdout.splitlines()]

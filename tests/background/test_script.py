@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.script import PATIENCE_S, run_here, run_process, wait_until
+from tests.script import PATIENCE_S, caught, run_here, run_process
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,16 +76,21 @@ def test_ctrl_c_keeps_what_was_done_and_the_next_run_goes_on(tmp_path, workers):
     make_tar(tmp_path / "x.tar", files, "w")
     full = run(tmp_path, "x.tar", "--out", "whole")
     assert full.returncode == 0
-    process = subprocess.Popen(
-        command("x.tar", "--out", "parts", "--size", "64", "--workers", workers),
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    first = tmp_path / "parts" / "00000003.jpg"
-    wait_until(first.exists, process, 0.01)
+
+    def begin():
+        shutil.rmtree(tmp_path / "parts", ignore_errors=True)
+        line = command("x.tar", "--out", "parts", "--size", "64", "--workers", workers)
+        return subprocess.Popen(
+            line, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def cut():
+        found = len(list((tmp_path / "parts").glob("*.jpg")))
+        return found if found >= 4 else 0
+
+    process = caught(begin, cut, 150)
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
     _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, told
     assert "Traceback" not in told

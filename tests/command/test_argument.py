@@ -11,7 +11,7 @@ import pytest
 from platewright.command import argument
 from platewright.command.argument import ParserWithFiles, read_small, secret
 from platewright.errors import ConfigError
-from tests.script import run_here
+from tests.script import PATIENCE_S, run_here
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,10 @@ def test_a_file_of_arguments_that_is_none(
     assert why in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_a_secret_comes_through_a_pipe_as_well(tmp_path: Path) -> None:
+def test_a_secret_comes_through_a_pipe_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(argument, "PIPE_S", PATIENCE_S)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=("s3cr3t\n",))

@@ -114,7 +114,7 @@ def test_a_second_run_fetches_what_was_missing_alone(tmp_path: Path, web: str) -
     assert not (tmp_path / "out.failures.csv").exists()
     offline = run(tmp_path, "plates.json", "again", "--map", "out.pictures", "--offline")
     assert offline.returncode == 0 and offline.stderr == ""
-    limit = run(tmp_path, "plates.json", "x", "--max-mb", "0.0001", "--timeout", "5")
+    limit = run(tmp_path, "plates.json", "x", "--max-mb", "0.0001", "--timeout", "600")
     assert limit.returncode == 1 and "no picture can be had; the first: " in limit.stderr
     assert not (tmp_path / "x").exists()
     assert "the limit is 0.0001 MB" in (tmp_path / "x.failures.csv").read_text()

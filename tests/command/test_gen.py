@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +19,7 @@ from fontTools.ttLib import TTFont
 from platewright.image import load_image, save_image
 from platewright.record import SceneRecord
 from platewright.region import load_region
-from tests.script import PATIENCE_S, Done, run_here, run_process, wait_until
+from tests.script import PATIENCE_S, Done, below, caught, run_here, run_process, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -179,8 +181,8 @@ def test_ctrl_c_ends_cleanly_and_keeps_whole_pictures(tmp_path: Path, workers: s
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130
-    assert said.splitlines()[-1] == "gen.py: stopped"
-    assert "Traceback" not in said
+    # On a busy machine Python's own tracker of shared memory may have a word after it.
+    assert "gen.py: stopped" in said.splitlines() and "Traceback" not in said
     lines = [json.loads(x) for x in (out / "labels.jsonl").read_text().splitlines()]
     names = {p.name for p in out.iterdir()}
     assert {x["file"] for x in lines} <= names
@@ -232,22 +234,13 @@ def test_several_formats_and_a_url_in_one_pass(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "set" / "webdataset").iterdir()] == ["00000.tar"]
 
 
-def children(pid: int) -> list[int]:
-    """Return the processes below one, by /proc (Linux)."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            found += [int(path.parent.name), *children(int(path.parent.name))]
-    return found
-
-
 def workers_of(pid: int) -> list[int]:
-    lines = {p: Path(f"/proc/{p}/cmdline").read_bytes() for p in children(pid)}
-    return [p for p, line in lines.items() if b"popen_loky_posix" in line]
+    found = []
+    for each in below(pid):
+        with contextlib.suppress(OSError):  # it has just ended
+            if b"popen_loky_posix" in Path(f"/proc/{each}/cmdline").read_bytes():
+                found.append(each)
+    return found
 
 
 SMALL = ["120", "--seed", "3", "--shard-size", "12"]
@@ -262,42 +255,50 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return tree(folder / "test")
 
 
+def stopped(folder: Path) -> subprocess.Popen[str]:
+    """Return a run of `SMALL` that has some of its ten shards in `out`, stopped there."""
+
+    def begin() -> subprocess.Popen[str]:
+        shutil.rmtree(folder / "out", ignore_errors=True)
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "gen.py"), *SMALL, "--workers", "2", "--out", "out"],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+
+    # As many again and two more are handed out, which the workers may draw meanwhile.
+    return caught(begin, lambda: len(shards(folder / "out")), 4)
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_a_killed_worker_costs_no_whole_shard_and_no_byte(
     tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
-    command = [sys.executable, str(ROOT / "gen.py"), *SMALL, "--workers", "2", "--out", "killed"]
-    running = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    wait_until(lambda: shards(tmp_path / "killed"), running, 0.02)
+    running = stopped(tmp_path)
     victims = workers_of(running.pid)
-    kept = {name: (tmp_path / "killed" / ".gen" / name).stat().st_mtime_ns
-            for name in shards(tmp_path / "killed")}  # fmt: skip
+    books = tmp_path / "out" / ".gen"
+    kept = {name: (books / name).stat().st_mtime_ns for name in shards(tmp_path / "out")}
     assert len(victims) == 2 and 0 < len(kept) < 10
     os.kill(victims[0], signal.SIGKILL)
+    running.send_signal(signal.SIGCONT)
     out, said = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, said
     told = [line for line in said.splitlines() if line.startswith("a worker died")]
     assert len(told) == 1 and "Traceback" not in said
     assert "120 pictures as windows in 10 shards" in out
     for name, when in kept.items():  # not drawn again
-        assert (tmp_path / "killed" / ".gen" / name).stat().st_mtime_ns == when
-    assert tree(tmp_path / "killed") == undisturbed
+        assert (books / name).stat().st_mtime_ns == when
+    assert tree(tmp_path / "out") == undisturbed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_run_goes_on_with_the_next_shard(
     tmp_path: Path, number: signal.Signals, undisturbed: dict[str, bytes]
 ) -> None:
-    options = [*SMALL, "--workers", "2", "--out", "out"]
-    running = subprocess.Popen(
-        [sys.executable, str(ROOT / "gen.py"), *options], cwd=tmp_path, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    wait_until(lambda: shards(tmp_path / "out"), running, 0.02)
+    running = stopped(tmp_path)
     if number == signal.SIGINT:  # as a terminal does: to all of them
         os.killpg(running.pid, number)
+        running.send_signal(signal.SIGCONT)
     else:
         running.send_signal(number)
     _, said = running.communicate(timeout=PATIENCE_S)
@@ -308,7 +309,7 @@ def test_a_stopped_run_goes_on_with_the_next_shard(
         assert not list((tmp_path / "out" / ".gen").glob("*.part"))
     there = len(shards(tmp_path / "out"))
     assert 0 < there < 10
-    done = run_process(tmp_path, "gen.py", *options)
+    done = run_process(tmp_path, "gen.py", *SMALL, "--workers", "2", "--out", "out")
     assert done.returncode == 0, done.stderr
     assert re.search(r"in 10 shards \(\d of them were there\)", done.stdout)
     assert tree(tmp_path / "out") == undisturbed

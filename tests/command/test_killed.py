@@ -15,7 +15,7 @@ import pytest
 
 from platewright.image import save_image
 from platewright.output.clip import ClipWriter
-from tests.script import ROOT, run_process, wait_until
+from tests.script import ROOT, below, gone, run_process, wait_until
 
 COUNT = 60
 Made = Callable[[Path], None]
@@ -76,28 +76,6 @@ LONG: dict[str, tuple[Made, str, set[str]]] = {
 """What makes the input, the command, and what must be there at its end."""
 
 
-def below(pid: int) -> list[int]:
-    """Return the processes that a process has started, and those that these have."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it has just ended
-            continue
-        if parent == pid:
-            child = int(stat.parent.name)
-            found += [child, *below(child)]
-    return found
-
-
-def gone(pid: int) -> bool:
-    """Tell whether a process has ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
-
-
 def there(folder: Path) -> set[str]:
     """Return the names of all files but a command's own books."""
     files = (path for path in folder.rglob("*") if path.is_file())
@@ -122,6 +100,7 @@ def test_a_killed_command_goes_on(name: str, tmp_path: Path) -> None:
     try:
         running.wait(moment)
     except subprocess.TimeoutExpired:
+        running.send_signal(signal.SIGSTOP)  # it starts no more of them
         children = below(running.pid)
         running.send_signal(signal.SIGKILL)
         running.wait()

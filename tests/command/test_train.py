@@ -24,7 +24,7 @@ from platewright.network.weights import load_weights, model_arrays, save_weights
 from platewright.training import checkpoint
 from platewright.training.checkpoint import load_checkpoint
 from tests.network.conftest import looks, random_weights, tiny
-from tests.script import PATIENCE_S, Done, run_here, run_process, wait_until
+from tests.script import PATIENCE_S, Done, caught, run_here, run_process
 from tests.training.conftest import tasks_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,23 +216,34 @@ def test_ctrl_c_leaves_weights_that_resume(
         sys.executable, str(ROOT / "train.py"), *BRIEF[:-1], workers, "--network", network,
         "--init", "init.npz", "--out", "run", "--steps", steps,
     ]  # fmt: skip
-    with (tmp_path / "said").open("w") as stderr:
-        running = subprocess.Popen(
-            command, cwd=tmp_path, env=os.environ | {"KERAS_BACKEND": "tensorflow"}, text=True,
-            stdout=subprocess.PIPE, stderr=stderr, start_new_session=True,
-        )  # fmt: skip
+
+    def begin() -> subprocess.Popen[str]:
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        with (tmp_path / "said").open("w") as stderr:
+            return subprocess.Popen(
+                command, cwd=tmp_path, env=os.environ | {"KERAS_BACKEND": "tensorflow"}, text=True,
+                stdout=subprocess.PIPE, stderr=stderr, start_new_session=True,
+            )  # fmt: skip
+
     log = tmp_path / "run" / "log.csv"
-    wait_until(lambda: log.exists() and log.read_text().count("\n") >= 3, running, 0.2)
+
+    def done() -> int:
+        """Return how many steps are, once there are two."""
+        count = log.read_text().count("\n") - 1 if log.exists() else 0
+        return count if count > 1 else 0
+
+    running = caught(begin, done, int(steps) - 100)
     running.send_signal(signal.SIGINT)
+    running.send_signal(signal.SIGCONT)
     out, _ = running.communicate(timeout=PATIENCE_S)
     said = (tmp_path / "said").read_text()
     assert running.returncode == 0, said
     assert "stopped; --resume goes on from here" in said
     assert "Traceback" not in said
     assert out.startswith(use)
-    done = load_weights(tmp_path / "run" / "weights.npz")[2]["steps"]
-    assert 2 <= done < int(steps)
-    assert load_checkpoint(tmp_path / "run" / "checkpoint.npz")[-1].step == done
+    taken = load_weights(tmp_path / "run" / "weights.npz")[2]["steps"]
+    assert 2 <= taken < int(steps)
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.npz")[-1].step == taken
     assert not [p.name for p in (tmp_path / "run").iterdir() if p.name.startswith(".")]
 
 

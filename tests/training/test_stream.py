@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import pickle
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ import pytest
 from platewright.network.kind import joined, load_kind
 from platewright.network.part import LineSettings
 from platewright.network.weights import AnySettings, BundleSettings
+from platewright.training import stream as stream_module
 from platewright.training.fit import TrainSettings, learning_rate
 from platewright.training.sample import SampleSettings
 from platewright.training.stream import BatchStream, make_drawing
 from tests.network.conftest import looks
+from tests.script import PATIENCE_S
 from tests.training.conftest import tasks_of
 
 # What workers call must be found by a fresh process, so it comes from the package and the standard
@@ -115,17 +118,18 @@ def test_close_ends_every_process_even_with_full_queues() -> None:
     assert all(p.is_alive() for p in processes)
     stream.close()
     for process in processes:
-        process.join(5)
+        process.join(PATIENCE_S)
         assert not process.is_alive()
     stream.close()  # twice does no harm
 
 
-def test_waiting_is_counted() -> None:
-    make = functools.partial(functools.partial, time.sleep)  # batch k takes k seconds
-    with BatchStream(make, workers=1, start=1) as stream:
+def test_waiting_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.count(100.0, 2.5)
+    monkeypatch.setattr(stream_module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    with BatchStream(functools.partial(functools.partial, pow, 3), workers=1) as stream:
         assert stream.waited_s == 0
-        next(stream)
-        assert stream.waited_s > 0.9
+        assert [next(stream), next(stream)] == [1, 3]
+        assert stream.waited_s == 5.0
 
 
 def test_nobody_waits_for_drawing_in_the_same_process() -> None:
