@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from platewright.dataset.picture_file import (
+    LONGEST_PATH,
     find_file,
     find_picture,
     lies_in,
     picture_size,
     short_name,
     size_conflict,
+    tails_of,
     url_name,
 )
 from platewright.dataset.textfile import rows_of
@@ -140,7 +142,6 @@ def shown(name: str) -> str:
 UPLOADED = re.compile(r"[0-9a-f]{8}-")
 """The mark that Label Studio puts before the names of uploaded pictures."""
 MAP = "map.csv"  #: In the folder of pictures: columns url and file
-LONGEST_PATH = 4096  #: Characters; Linux opens no longer one (PATH_MAX)
 BESIDE_IMAGES = ("annotations", "labels")  #: Folders of label files that have `images/` beside them
 
 
@@ -296,10 +297,9 @@ class PictureFinder(Failures):
                 outside = (
                     f"{shown(str(place))}: lies outside of the data set; name its folder in --map"
                 )
-        parts = [p for p in plain.split("/") if p not in ("", ".", "..") and not p.endswith(":")]
-        tails = [parts[first:] for first in range(len(parts))]
-        if parts and (mark := UPLOADED.match(parts[-1])):
-            tails.append([parts[-1][mark.end() :]])
+        tails = tails_of(name)
+        if tails and (mark := UPLOADED.match(tails[-1][0])):
+            tails.append([tails[-1][0][mark.end() :]])
         for tail in tails:
             for root in (*near, *above, *further):
                 if found := find_file(root.joinpath(*tail)):

@@ -133,6 +133,21 @@ def _folded(name: str) -> str:
     return stem + suffix.lower()
 
 
+LONGEST_PATH = 4096  #: Characters; Linux opens no longer one (PATH_MAX)
+MOST_PARTS = 20  #: Of a path, that are looked for here where the whole leads nowhere
+
+
+def tails_of(path: str) -> list[list[str]]:
+    r"""Return the last parts of any machine's path, the most first, as they may lie in a folder.
+
+    >>> tails_of("C:\\data\\..\\images/a.jpg")
+    [['data', 'images', 'a.jpg'], ['images', 'a.jpg'], ['a.jpg']]
+    """
+    named = [part for part in re.split(r"[\\/]", path) if part not in ("", ".", "..")]
+    parts = [part for part in named if not part.endswith(":")][-MOST_PARTS:]
+    return [parts[first:] for first in range(len(parts))]
+
+
 LONGEST_NAME = 120
 """Bytes; with the mark of where it came from before it, all file systems hold that (255)."""
 

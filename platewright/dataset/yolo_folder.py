@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from platewright.dataset.format import PARTS
-from platewright.dataset.picture_file import find_picture, name_key
+from platewright.dataset.picture_file import LONGEST_PATH, find_picture, name_key, tails_of
 from platewright.dataset.textfile import first_lines, lines_of, text_of
 from platewright.errors import ConfigError, DatasetError
 from platewright.file import DEEPEST, TOML_BYTES, files_below
@@ -262,7 +262,7 @@ def _told(file: Path, content: Any) -> list[Part]:
 
 def _part(root: Path, beside: Path, name: str) -> Part:
     """Return the part of a name; Roboflow's begin with a `../` that leads out of the data set."""
-    for place in (root / name, beside / name, *_tails(beside, name)):
+    for place in (root / name, beside / name, *(beside.joinpath(*t) for t in tails_of(name))):
         if os.path.isdir(place):
             return Part(place, _labels_of(place))
         if _is_list(place):
@@ -272,16 +272,11 @@ def _part(root: Path, beside: Path, name: str) -> Part:
 
 def _listed(folder: Path, name: str) -> Path:
     """Return the picture that a list names; of one of another machine its last parts count."""
-    places = [folder / name, *_tails(folder, name)]
+    name = name[:LONGEST_PATH]  # a longer one is no picture's
+    places = [folder / name, *(folder.joinpath(*tail) for tail in tails_of(name))]
     there = (place for place in places if os.path.isfile(place))
     labelled = (place for place in places if os.path.isfile(_labels_of(place).with_suffix(".txt")))
     return next(there, next(labelled, folder / name))
-
-
-def _tails(folder: Path, name: str) -> Iterator[Path]:
-    """Yield where a path of another machine (Colab, Windows) may lie here, by its last parts."""
-    parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
-    return (folder.joinpath(*parts[first:]) for first in range(len(parts)))
 
 
 def _labels_of(path: Path) -> Path:

@@ -11,6 +11,7 @@ import pytest
 from platewright.dataset.picture import MAP, STRICT, PictureFinder
 from platewright.errors import DatasetError
 from platewright.image import encode_image, save_image
+from tests.work import count_calls
 
 PICTURE = np.zeros((20, 30, 3), np.uint8)
 PNG = encode_image(PICTURE, ".png")
@@ -46,6 +47,16 @@ def test_a_local_map_comes_first(tmp_path: Path) -> None:
     (failure,) = finder.failures
     assert (failure.where, failure.picture) == ("4", "http://b.example/p.jpg")
     assert "another URL of this name" in failure.reason
+
+
+def test_a_path_of_many_parts_costs_about_what_others_do(tmp_path: Path) -> None:
+    """One of 4 KB took 14 s, by all of its last parts and more."""
+
+    def calls(name: str) -> int:
+        return count_calls(lambda: PictureFinder().find(name, tmp_path / "l.csv", "1"))
+
+    few, many = (calls(f"{'a/' * parts}p.jpg") for parts in (25, 2000))
+    assert many < 10 * few
 
 
 @pytest.mark.parametrize(

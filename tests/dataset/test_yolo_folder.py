@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from platewright.dataset.format import detect_format, yolo
 from platewright.dataset.picture import PictureFinder
 from platewright.errors import ConfigError, DatasetError
 from tests.dataset.samples import plain_plate, plain_sample
+from tests.work import count_calls
 
 BOXES = ((10.0, 20.0, 40.0, 30.0), (20.0, 20.0, 60.0, 40.0))
 
@@ -98,6 +100,19 @@ def test_what_is_not_there_is_a_failure(folder) -> None:
     finder = PictureFinder()
     assert read(folder / "train.txt", finder) == BOTH[:1]
     assert [Path(f.picture).name[:4] for f in finder.failures] == ["gone", "xxxx"]
+
+
+def test_names_of_any_length_cost_about_what_others_do(folder) -> None:
+    counts = []
+    for parts in (25, 2000):
+        name = "x/" * parts
+        (folder / "mine.yaml").write_text(f"train: [images, {name}gone]\n")
+        (folder / "mine.txt").write_text(f"images/00000000.jpg\n{name}0.jpg\n")
+        for file, found in (("mine.yaml", BOTH), ("mine.txt", BOTH[:1])):
+            finder = PictureFinder()
+            counts.append(count_calls(partial(read, folder / file, finder)))
+            assert len(finder.failures) == 1 and read(folder / file, finder) == found
+    assert counts[2] < 10 * counts[0] and counts[3] < 10 * counts[1]
 
 
 @pytest.mark.parametrize(
