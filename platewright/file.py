@@ -9,7 +9,7 @@ import re
 import secrets
 import stat
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -261,6 +261,27 @@ def part_of(path: Path, before: str = "", after: str = "") -> Path:
     if len(os.fsencode(f"{before}{name}{after}.part")) > LONGEST_NAME:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
     return path.with_name(f"{before}{name}{after}.part")
+
+
+def distinct_name(name: str, numbered: Callable[[int], str], taken: dict[str, int]) -> str:
+    """Return a name that no other file has yet, whatever the case of its letters.
+
+    Args:
+        name: as it would be called, were it the only one.
+        numbered: returns what it is called as the second, third ... of that name.
+        taken: for each name that is there, in small letters, how many are called so; changed.
+
+    >>> taken = {}
+    >>> [distinct_name("a", "a-{}".format, taken) for _ in range(3)]
+    ['a', 'a-2', 'a-3']
+    """
+    found, number = name, taken.get(name.casefold(), 1)  # not from the first: there may be many
+    while found.casefold() in taken:
+        number += 1
+        found = numbered(number)
+    taken[found.casefold()] = 1
+    taken[name.casefold()] = number
+    return found
 
 
 def place_of(path: Path) -> tuple[Path, Path]:

@@ -18,6 +18,7 @@ from platewright.background.archive import Archive
 from platewright.errors import OutputError
 from platewright.file import (
     claim_results,
+    distinct_name,
     files_below,
     whole_file,
     whole_text,
@@ -27,6 +28,7 @@ from platewright.file import (
 from platewright.output.batch import list_images
 from platewright.output.writer.jsonl import LinesFile
 from tests.script import ROOT
+from tests.work import count_calls
 
 
 def test_files_lie_deeper_than_functions_go(tmp_path: Path) -> None:
@@ -258,3 +260,16 @@ def test_nothing_is_left_of_a_listed_file_that_can_not_be_written(
     with pytest.raises(OutputError, match=r"1\.png: can't be written: No space left"):
         write_listed(tmp_path / "1.png", b"data")
     assert not [*tmp_path.iterdir()]
+
+
+def test_many_files_of_one_name_are_told_apart_in_as_many_steps() -> None:
+    """Each one's number was looked for from 2 on: the steps grew as the square of their count."""
+    taken: dict[str, int] = {}
+    given, names = ["A", "a", "a-2", *["a"] * 2000], list[str]()
+
+    def name_all() -> None:
+        names.extend(distinct_name(each, (each + "-{}").format, taken) for each in given)
+
+    steps = count_calls(name_all)
+    assert names[:5] == ["A", "a-2", "a-2-2", "a-3", "a-4"] and len({*names}) == len(given)
+    assert steps < 40 * len(given)

@@ -32,7 +32,7 @@ from platewright.dataset.selection import (
 from platewright.dataset.store import HIDDEN, FolderStore, tree
 from platewright.dataset.writer import PLATE, SHARD, Format, Sample
 from platewright.errors import DatasetError, ImageError, OutputError
-from platewright.file import open_file
+from platewright.file import distinct_name, open_file
 from platewright.image import decode_image
 from platewright.progress import Progress
 from platewright.record import SceneRecord
@@ -219,7 +219,7 @@ def _samples(
     progress: Progress,
 ) -> Iterator[Sample]:
     """Yield what can be read, under distinct names."""
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     index = 0
     for (picture, record), side in entries:
         progress.add()
@@ -258,12 +258,7 @@ def _load(picture: PictureFile) -> tuple[NDArray[np.uint8], bytes | None]:
     return image, data if plain else None
 
 
-def _distinct(name: str, taken: set[str]) -> str:
-    """Return a file name's stem that no sample has yet, whatever the case of its letters."""
+def _distinct(name: str, taken: dict[str, int]) -> str:
+    """Return a file name's stem that no sample has yet."""
     stem = re.sub(r"[^\w-]+", "_", Path(name).stem)[:LONGEST_NAME] or "picture"
-    found, number = stem, 1
-    while found.casefold() in taken:
-        number += 1
-        found = f"{stem}_{number}"
-    taken.add(found.casefold())
-    return found
+    return distinct_name(stem, lambda number: f"{stem}_{number}", taken)

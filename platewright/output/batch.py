@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from platewright.container import START_BYTES, boxed_kind
 from platewright.errors import ConfigError, ImageError, OutputError
-from platewright.file import make_folder, open_file
+from platewright.file import distinct_name, make_folder, open_file
 from platewright.image import (
     READ_SUFFIXES,
     WRITE_SUFFIXES,
@@ -239,19 +239,18 @@ def _fitting(pattern: str) -> list[Path]:
 
 def _names(places: Iterable[Path]) -> list[str]:
     """Return a name for each annotated picture: its photo's own, made distinct where needed."""
-    taken: set[str] = set()
-    names = []
-    for place in places:
+    taken: dict[str, int] = {}
+
+    def named(place: Path) -> str:
         # A format that is read but not written gets a second ending.
         ending = "" if place.suffix.lower() in WRITE_SUFFIXES else ".jpg"
-        name, number = f"{place}{ending}", 2
-        # Some file systems take A.jpg and a.jpg for one file.
-        while name.casefold() in taken:
-            name = str(place.with_name(f"{place.stem}-{number}{place.suffix}{ending}"))
-            number += 1
-        taken.add(name.casefold())
-        names.append(name)
-    return names
+
+        def numbered(number: int) -> str:
+            return str(place.with_name(f"{place.stem}-{number}{place.suffix}{ending}"))
+
+        return distinct_name(f"{place}{ending}", numbered, taken)
+
+    return [named(place) for place in places]
 
 
 def _guard(results: Sequence[Path], read: Sequence[Path], *, hint: str) -> None:
