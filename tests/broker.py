@@ -46,10 +46,11 @@ def decide_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     So no test waits for long where nobody answers, nor for too short where somebody will.
     """
 
-    def wait(connection: mqtt.Connection, _: float) -> bool:
-        wait_until(
-            lambda: connection._connected or connection.refused or connection.why != "no answer"
-        )
+    def wait(connection: mqtt.Connection, timeout_s: float) -> bool:
+        if timeout_s:
+            wait_until(
+                lambda: connection._connected or connection.refused or connection.why != "no answer"
+            )
         return connection._connected
 
     monkeypatch.setattr(mqtt.Connection, "wait", wait)
