@@ -23,6 +23,7 @@ Unpack = Callable[[], Picture]
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
+LONGEST_PAUSE_S = 60.0  #: Between two frames of a recording; a longer one is passed over
 SILENCE_S = 10.0  #: A stream that sends nothing for so long is lost
 
 DEPTH = 2
@@ -176,7 +177,7 @@ def _rgb(bgr: Any) -> Picture:
 class NewestFrames:
     """Takes frames off a source in a thread of its own and hands on the newest.
 
-    A recording's frames come when they would be shown.
+    A recording's frames come when they would be shown, but for a pause of more than a minute.
 
     Args:
         depth: how many may wait; the oldest of more is dropped.
@@ -233,7 +234,10 @@ class NewestFrames:
             with closing(self.source.frames()) as frames:  # type: ignore[type-var]
                 for frame in frames:
                     if not self.source.live:
-                        time.sleep(max(start + frame.time_s - time.monotonic(), 0))
+                        early_s = start + frame.time_s - time.monotonic()
+                        if early_s > LONGEST_PAUSE_S:  # its clock was set, or it paused
+                            start, early_s = start - early_s, 0.0
+                        time.sleep(max(early_s, 0))
                     with self._news:
                         if self._ended:
                             return

@@ -236,6 +236,20 @@ def test_a_quick_reader_gets_all_of_a_recording_in_real_time(
     assert latest.dropped == 0
 
 
+def test_a_recording_whose_clock_jumps_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(live, "time", SimpleNamespace(sleep=waits.append, monotonic=lambda: 100.0))
+
+    class Jumping(Ticking):
+        def frames(self) -> Iterator[Frame]:
+            for k, time_s in enumerate((0, 50, 3600, 3601, 1e12, 1e12 + 1)):
+                yield Frame(k, time_s, lambda: PICTURE)
+
+    latest = NewestFrames(Jumping(6, 1, live=False))
+    assert len(list(latest.frames())) + latest.dropped == 6
+    assert waits == pytest.approx([0, 50, 0, 1, 0, 1], abs=0.01)
+
+
 def test_what_the_source_says_is_told_after_its_last_frame() -> None:
     latest = NewestFrames(Ticking(2, 50, live=False, error=VideoError("gone")))
     got: list[int] = []
