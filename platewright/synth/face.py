@@ -1,10 +1,13 @@
 """Faces: fonts as plates use them, with a cached mask for every glyph."""
 
+import contextlib
 import fnmatch
+import logging
 import os
+import struct
 import unicodedata
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from platewright.errors import FontError
+from platewright.file import open_file
 from platewright.region import Region
 from platewright.resource import ADDED_FONTS, DATA, font_folders
 
@@ -22,8 +26,12 @@ FONTS_FOLDER = DATA / "fonts"
 LEGENDS = "legends"  #: Folder in it with faces that only legends are set in
 CAP_PX = 64  #: Height of a capital H in a cached mask, in pixels
 
+PROBE_PX, MOST_EMS = 200, 8
+"""Size at which a font is tried; how large a glyph may be for it, and how small a capital."""
+MOST_MAPPED = 1 << 23  #: Characters in all maps of a font together; Unicode has a million
 NEEDED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 Mask = NDArray[np.uint8]
+logging.getLogger("fontTools").addHandler(logging.NullHandler())  # what it doubts is told by us
 BASIC = ImageFont.Layout.BASIC
 """The layout that is the same wherever Pillow runs; Raqm's is there or not, and refuses U+2029."""
 
@@ -61,19 +69,19 @@ class Face:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = path.stem
-        try:
-            probe = ImageFont.truetype(str(path), 200, layout_engine=BASIC)
-        except OSError as error:
-            raise FontError(f"{path}: not a font that FreeType reads ({error})") from None
-        mapped = self.characters()
-        self._own = frozenset(char for char in mapped if probe.getmask(char).getbbox())
-        tall = next((char for char in "HEINTLZ" + NEEDED if char in self._own), None)
-        if tall is None:
-            raise FontError(f"{path}: has none of A-Z and 0-9; take another face")
-        top, bottom = probe.getbbox(tall, anchor="ls")[1::2]
-        self._font = ImageFont.truetype(
-            str(path), 200.0 * CAP_PX / max(bottom - top, 1), layout_engine=BASIC
-        )
+        self._known = self.characters()
+        self._inked: dict[str, bool] = {" ": True}
+        with _judged(path):
+            self._probe = ImageFont.truetype(str(path), PROBE_PX, layout_engine=BASIC)
+            tall = next((char for char in "HEINTLZ" + NEEDED if self.has(char)), None)
+            if tall is None:
+                raise FontError(f"{path}: has none of A-Z and 0-9; take another face")
+            top, bottom = self._probe.getbbox(tall, anchor="ls")[1::2]
+            if bottom - top < PROBE_PX / MOST_EMS:
+                raise FontError(f"{path}: its {tall} is hardly there; take another face")
+            self._font = ImageFont.truetype(
+                str(path), PROBE_PX * CAP_PX / (bottom - top), layout_engine=BASIC
+            )
         self._glyphs: dict[str, Glyph] = {}
         self._levels: dict[str, list[Mask]] = {}
 
@@ -83,7 +91,17 @@ class Face:
 
     def has(self, char: str) -> bool:
         """Tell whether the font itself has ink for `char`; else `glyph` takes it from another."""
-        return char == " " or char in self._own
+        if char not in self._inked:
+            self._inked[char] = char in self._known and self._draws(char)
+        return self._inked[char]
+
+    def _draws(self, char: str) -> bool:
+        try:
+            x0, y0, x1, y1 = self._probe.getbbox(char)
+            sides = x1 - x0, y1 - y0
+            return max(sides) <= MOST_EMS * PROBE_PX and bool(self._probe.getmask(char).getbbox())
+        except (OSError, ValueError):  # FreeType can't
+            return False
 
     def glyph(self, char: str) -> Glyph:
         """Return the glyph of one character, drawn at the first call.
@@ -109,7 +127,7 @@ class Face:
     @cached_property
     def ink_width(self) -> float:
         """Width of an average capital or digit over the height of one."""
-        own = [c for c in "ABEHNRSX0258" if c in self._own] or sorted(self._own & set(NEEDED))
+        own = [c for c in "ABEHNRSX0258" if self.has(c)] or [c for c in NEEDED if self.has(c)]
         return sum(self.glyph(c).width for c in own) / (len(own) * CAP_PX)
 
     def written(self, text: str) -> Glyph:
@@ -118,11 +136,12 @@ class Face:
         Args:
             text: of characters that the font has.
         """
-        advance = float(self._font.getlength(text))
-        x0, y0, x1, y1 = (int(v) for v in self._font.getbbox(text, anchor="ls"))
-        width, height = max(x1 - x0, 1) + 2, max(y1 - y0, 1) + 2
-        picture = Image.new("L", (width, height))
-        ImageDraw.Draw(picture).text((1 - x0, 1 - y0), text, font=self._font, fill=255, anchor="ls")
+        with _judged(self.path):
+            advance = float(self._font.getlength(text))
+            x0, y0, x1, y1 = (int(v) for v in self._font.getbbox(text, anchor="ls"))
+            picture = Image.new("L", (max(x1 - x0, 1) + 2, max(y1 - y0, 1) + 2))
+            place = (1 - x0, 1 - y0)
+            ImageDraw.Draw(picture).text(place, text, font=self._font, fill=255, anchor="ls")
         mask = np.asarray(picture)
         rows, cols = np.flatnonzero(mask.max(axis=1) > 40), np.flatnonzero(mask.max(axis=0) > 40)
         if not rows.size:
@@ -170,13 +189,46 @@ def characters_of(path: Path) -> frozenset[str]:
     Raises:
         FontError: if the file is no font.
     """
-    from fontTools.ttLib import TTFont, TTLibError  # slow to import, and seldom needed
+    from fontTools.ttLib import TTFont  # slow to import, and seldom needed
 
+    with _judged(path), open_file(path) as stream, TTFont(stream, lazy=True) as font:
+        if _count_mapped(font.reader["cmap"]) > MOST_MAPPED:
+            raise FontError(f"{path}: maps more characters than there are; take another face")
+        return frozenset(chr(code) for code in font.getBestCmap() or {})
+
+
+@contextlib.contextmanager
+def _judged(path: Path) -> Iterator[None]:
+    """Turn whatever FreeType and fontTools raise in a `with` block into a `FontError`."""
     try:
-        with TTFont(path, lazy=True) as font:
-            return frozenset(chr(code) for code in font.getBestCmap() or {})
-    except TTLibError as error:
-        raise FontError(f"{path}: not a font that fontTools reads ({error})") from None
+        yield
+    except (FontError, MemoryError):
+        raise
+    except Exception as error:  # garbage makes them raise nearly anything
+        told = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        why = " ".join(told.split())[:200]
+        raise FontError(f"{path}: not a font that can be read ({why})") from None
+
+
+def _count_mapped(table: bytes) -> int:
+    """Return how many characters a font's maps name in ranges (OpenType 1.9, table `cmap`)."""
+    found = 0
+    (count,) = struct.unpack_from(">H", table, 2)
+    for place in range(8, 8 + 8 * count, 8):
+        (at,) = struct.unpack_from(">I", table, place)
+        (kind,) = struct.unpack_from(">H", table, at)
+        if kind == 4:
+            (twice,) = struct.unpack_from(">H", table, at + 6)
+            ends = np.frombuffer(table, ">u2", twice // 2, at + 14)
+            starts = np.frombuffer(table, ">u2", twice // 2, at + 16 + twice)
+        elif kind in (8, 12, 13):
+            at += 12 + 8192 * (kind == 8)
+            (groups,) = struct.unpack_from(">I", table, at)
+            starts, ends, _ = np.frombuffer(table, ">u4", 3 * groups, at + 4).reshape(-1, 3).T
+        else:
+            continue
+        found += int(np.maximum(ends.astype(np.int64) - starts + 1, 0).sum())
+    return found
 
 
 @cache

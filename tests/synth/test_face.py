@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import GlyphCoordinates
+from fontTools.ttLib.tables.DefaultTable import DefaultTable
 
 from platewright.errors import FontError
 from platewright.region import load_region
@@ -139,6 +143,56 @@ def test_what_is_no_font_is_named(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(FontError, match=r"Broken\.ttf: not a font") as caught:
         Face(path)
     assert "\n" not in str(caught.value)
+
+
+RANGES = struct.pack(">HHIIIIII", 12, 0, 28, 0, 1, 0, 0xFFFFFFFE, 1)
+SEGMENTS = struct.pack(">7H", 4, 0, 0, 16000, 0, 0, 0) + 8000 * b"\xff\xfe" + bytes(48_002)
+
+
+@pytest.mark.parametrize(
+    ("table", "data", "message"),
+    [
+        ("cmap", struct.pack(">HHHHI", 0, 1, 3, 10, 12) + RANGES, "maps more characters than"),
+        ("cmap", struct.pack(">HHHHI", 0, 1, 3, 1, 12) + SEGMENTS, "maps more characters than"),
+        ("cmap", b"\0\0\0\1", "not a font that can be read"),
+        ("head", 16384, "its H is hardly there"),
+        ("head", 16, "has none of A-Z and 0-9"),  # of which each is larger than a page
+        ("maxp", b"", "not a font that can be read"),
+    ],
+)
+def test_what_would_take_all_memory_is_named(
+    tmp_path: Path, table: str, data: bytes | int, message: str
+) -> None:
+    path = tmp_path / "Odd.ttf"
+    with TTFont(BARLOW) as font:
+        if isinstance(data, int):
+            font[table].unitsPerEm = data
+        else:
+            font[table] = DefaultTable(table)
+            font[table].data = data
+        font.save(path)
+    with pytest.raises(FontError, match=rf"Odd\.ttf: {message}"):
+        Face(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "Pipe.ttf")
+    with pytest.raises(FontError, match=r"Pipe\.ttf: not a font .* \(a pipe or a device"):
+        add_fonts(tmp_path)
+
+
+def test_a_glyph_that_can_not_be_drawn_comes_from_another(tmp_path: Path) -> None:
+    """One of thousands that nobody may want made the whole face a bad one."""
+    path = tmp_path / "Odd.ttf"
+    with TTFont(BARLOW) as font:
+        name = font.getBestCmap()[ord("Q")]
+        glyph = font["glyf"][name]
+        glyph.expand(font["glyf"])
+        glyph.coordinates = GlyphCoordinates([(x * 30, y * 30) for x, y in glyph.coordinates])
+        font.save(path)
+    face = Face(path)
+    assert not face.has("Q") and face.has("O")
+    assert face.glyph("Q").mask.max() > 200
 
 
 def test_faces_are_matched_by_name(tmp_path: Path) -> None:
