@@ -165,7 +165,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     Attributes:
         since: when what it is at began: a request's first byte, an answer's last, the connection.
         owed_since: when it was first seen with an answer that is not fetched yet; 0: it has none.
+        was_over: whether its time was over when it was last looked at.
     """
+
+    was_over = False
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.since, self.owed_since = time.time(), 0.0
@@ -181,6 +184,17 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Answer a request."""
         super().service()
         self.since = time.time()
+
+    def readable(self) -> bool:
+        """Tell whether more may be read; not once it is closed.
+
+        Its number may then be that of the next connection, which what is told of it would close.
+        """
+        return bool(self.connected and super().readable())
+
+    def writable(self) -> bool:
+        """Tell whether there is something to write; not once it is closed."""
+        return bool(self.connected and super().writable())
 
     def is_over(self, allowed: Allowance, now: float) -> bool:
         """Tell whether the time of what it is at is over."""
@@ -213,10 +227,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     allowance = Allowance()
 
     def maintenance(self, now: float) -> None:
-        """Close what is over its time, at once: who fetches nothing can't be written to, either."""
+        """Close what is over its time, at once: who fetches nothing can't be written to, either.
+
+        Only what was so the last time, too: what had come by then has been taken in since. A
+        server that was kept waiting for the processor does not make its clients pay for it.
+        """
         for channel in list(self.active_channels.values()):
-            if channel.is_over(self.allowance, now):
+            over = channel.is_over(self.allowance, now)
+            if over and channel.was_over:
                 channel.handle_close()
+            channel.was_over = over
 
     def held(self) -> int:
         """Return how many bytes the bodies of all requests hold or are going to."""

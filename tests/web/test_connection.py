@@ -12,7 +12,7 @@ pytest.importorskip("waitress")
 from waitress.adjustments import Adjustments
 
 from platewright.web import connection
-from platewright.web.connection import Allowance, Channel, Parser, allowance_of
+from platewright.web.connection import Allowance, Channel, Parser, Server, allowance_of
 
 ALLOWED = Allowance(header_s=10, body_s=30)
 WHOLE, HALF = SimpleNamespace(headers_finished=True), SimpleNamespace(headers_finished=False)
@@ -36,6 +36,40 @@ def test_a_request_has_its_time(how: dict[str, Any], over: float) -> None:
     channel = channel_of(**how)
     assert not channel.is_over(ALLOWED, 100.0 + over)
     assert channel.is_over(ALLOWED, 100.5 + over)
+
+
+def test_what_had_come_in_time_is_taken_in_before_it_is_over() -> None:
+    """A server that got no turn for a while has not read yet what has long been there."""
+    closed: list[str] = []
+    late, slow = channel_of(), channel_of()
+    late.handle_close = lambda: closed.append("late")
+    slow.handle_close = lambda: closed.append("slow")
+    server: Any = SimpleNamespace(allowance=ALLOWED, active_channels={1: late, 2: slow})
+    Server.maintenance(server, 160.0)
+    assert closed == []
+    late.requests = [WHOLE]  # read between the two
+    Server.maintenance(server, 161.0)
+    assert closed == ["slow"]
+    late.requests, late.since = [], 165.0
+    del server.active_channels[2]
+    Server.maintenance(server, 176.0)
+    assert closed == ["slow"]
+    Server.maintenance(server, 177.0)
+    assert closed == ["slow", "late"]
+
+
+def test_what_is_closed_is_not_looked_at() -> None:
+    """While the loop lists what it looks at, what is over is closed; numbers are used anew."""
+    channel = channel_of(
+        connected=True, will_close=False, close_when_flushed=True, adj=Adjustments()
+    )
+    assert channel.writable() and not channel.readable()
+    channel.close_when_flushed = False
+    assert channel.readable() and not channel.writable()
+    channel.connected, channel.close_when_flushed = False, True
+    assert not channel.writable() and not channel.readable()
+    channel.close_when_flushed = False
+    assert not channel.readable()
 
 
 def test_who_is_being_answered_has_any_time() -> None:
