@@ -227,10 +227,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     allowance = Allowance()
 
     def maintenance(self, now: float) -> None:
-        """Close what is over its time, at once: who fetches nothing can't be written to, either.
+        """Close what is over its time, as it was the last time that this was called.
 
-        Only what was so the last time, too: what had come by then has been taken in since. A
-        server that was kept waiting for the processor does not make its clients pay for it.
+        What had come by then has been taken in since: clients do not pay for a server that had to
+        wait for the processor. Nothing is written before: who fetches nothing can't be told.
         """
         for channel in list(self.active_channels.values()):
             over = channel.is_over(self.allowance, now)
