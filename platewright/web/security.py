@@ -162,13 +162,14 @@ class Rate:
 
     Args:
         rows: number of buckets; two clients seldom share one.
+        salt: of the hash, at most 64 bytes; none: by chance.
     """
 
-    def __init__(self, rows: int = ROWS) -> None:
+    def __init__(self, rows: int = ROWS, salt: bytes = b"") -> None:
         self._table = np.zeros((rows, 2))
         self._lock = threading.Lock()
         self._rows = rows
-        self._salt = secrets.token_bytes(16)
+        self._salt = salt or secrets.token_bytes(16)
 
     def take(self, client: str, amount: float, per_minute: float) -> float:
         """Take from a client's bucket.

@@ -54,8 +54,11 @@ def db(database: None) -> Iterator[None]:
 
 @pytest.fixture
 def client(db: None, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A client without a session, whose bucket of requests is full."""
-    monkeypatch.setattr(security, "rate", security.Rate(64))
+    """A client without a session, whose bucket of requests is full.
+
+    Whether another address shares it is no chance: one in 64 would.
+    """
+    monkeypatch.setattr(security, "rate", security.Rate(64, b"test"))
     return Client()
 
 

@@ -9,11 +9,13 @@ from django.test import Client, RequestFactory
 from platewright.web import security
 from platewright.web.security import Rate, client_address
 
+SALT = b"test"  #: Two of the clients here share a bucket by chance otherwise
+
 
 def test_a_bucket_empties_and_fills(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    rate = Rate(64)
+    rate = Rate(64, SALT)
     assert [rate.take("a", 1, 3) for _ in range(3)] == [0.0] * 3
     assert rate.take("a", 1, 3) == pytest.approx(20)  # three a minute: one in 20 seconds
     assert rate.take("b", 1, 3) == 0.0
@@ -24,8 +26,23 @@ def test_a_bucket_empties_and_fills(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rate.take("a", 1, 3) > 0
 
 
+def test_another_salt_mixes_the_clients_anew() -> None:
+    def shared(salt: bytes) -> list[int]:
+        """Which of 200 clients find the bucket of the first one empty, of 16."""
+        found = []
+        for k in range(1, 200):
+            rate = Rate(16, salt)
+            rate.take("0", 3, 3)
+            if rate.take(str(k), 3, 3):
+                found.append(k)
+        return found
+
+    assert shared(b"a") == shared(b"a") != shared(b"b")
+    assert len({Rate()._salt for _ in range(9)}) == 9
+
+
 def test_more_than_a_bucket_takes_all_of_it() -> None:
-    rate = Rate(64)
+    rate = Rate(64, SALT)
     assert rate.take("a", 50, 3) == 0.0
     assert rate.take("a", 1, 3) > 0
 
