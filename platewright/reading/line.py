@@ -11,7 +11,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import UNIT, FloatArray, Picture, box_of_quad, suppress
+from platewright.geometry import (
+    UNIT,
+    FloatArray,
+    Picture,
+    box_of_quad,
+    project,
+    quad_of_box,
+    suppress,
+)
 from platewright.network.part import UNSEEN, LineSettings
 from platewright.reading.ctc import (
     BLANK,
@@ -38,6 +46,9 @@ SURE = 0.97  #: A text that the framings so far are surer of is not read again .
 HARDLY = 0.3
 """... nor what is hardly a plate: presence times how certain the average character is."""
 GAP = 1.28  #: A British plate's groups are 1.36 times as far apart as its characters
+LEAST_LARGE, LARGER, OVERHANG = 3, 1.25, 0.6
+"""A large group beside small lines has so many characters and more, so much further apart than
+theirs; and the second small line is no longer than the first one by more of what they are apart."""
 NOTHING = 0.3  #: How certain the average character counts where none is read
 USUAL = 0.8
 """Temperature at which it counts: presence, and what is found, are the same at every other."""
@@ -71,14 +82,15 @@ class LineSpeller:
                 sure[k] = _sure(there[k], evidence)
         # Of nearly the same quads only the surest is read again.
         kept = suppress([box_of_quad(quad) for quad in framed], sure, overlap=SAME_FIND, inside=1)
+        unsure = [k for k in kept.tolist() if sure[k] > HARDLY and found[k].probability < SURE]
         for framing in others:
-            unsure = [k for k in kept.tolist() if sure[k] > HARDLY and found[k].probability < SURE]
             if not unsure:
                 break
-            more, _ = self._windows(grey, [framed[k] for k in unsure], framing)
-            (logits,) = self.network.run(["steps"], {"plate": levels(more)})
-            for at, k in enumerate(unsure):
-                found[k] = LineEvidence(logits[at : at + 1], self.settings, found[k])
+            windows, back = self._windows(grey, [framed[k] for k in unsure], framing)
+            self._add(found, unsure, self._steps(windows))
+            if framing == others[-1]:
+                self._read_apart(grey, found, unsure, framing, back)
+            unsure = [k for k in unsure if found[k].probability < SURE]
         return [Look(quad, _sure(p, e), e) for quad, p, e in zip(framed, there, found, strict=True)]
 
     def _read(
@@ -98,6 +110,40 @@ class LineSpeller:
         strayed[[new is old for new, old in zip(framed, quads, strict=True)]] = 0.0
         found = [LineEvidence(steps[k : k + 1], own) for k in range(len(quads))]
         return framed, sigmoid(presence[:, 0]).tolist(), found, strayed
+
+    def _read_apart(
+        self, grey: Picture, found: list[LineEvidence], which: Sequence[int], framing: float,
+        back: FloatArray,
+    ) -> None:  # fmt: skip
+        """Add what the parts of plates say in windows of their own, where their layout asks for it.
+
+        Args:
+            which: of what was found was read last ...
+            framing: ... with this margin, times the reader's own.
+            back: (n, 3, 3) homographies from its windows to photo points.
+        """
+        own = self.settings
+        parted = [
+            (k, [np.asarray(project(matrix, part)) for part in parts_of(split, own, framing)])
+            for k, matrix in zip(which, back, strict=True)
+            if (split := found[k].split()) is not None
+        ]
+        if parted:
+            quads = [quad for _, pair in parted for quad in pair]
+            steps = self._steps(self._windows(grey, quads, 1.0)[0])
+            both = steps.reshape(len(parted), -1, own.num_classes)
+            self._add(found, [k for k, _ in parted], both)
+
+    def _steps(self, windows: Picture) -> NDArray[np.float32]:
+        (logits,) = self.network.run(["steps"], {"plate": levels(windows)})
+        return logits
+
+    def _add(
+        self, found: list[LineEvidence], which: Sequence[int], logits: NDArray[np.float32]
+    ) -> None:
+        """Let one more framing count."""
+        for at, k in enumerate(which):
+            found[k] = LineEvidence(logits[at : at + 1], self.settings, found[k])
 
     def _windows(
         self, grey: Picture, quads: Sequence[FloatArray], framing: float
@@ -189,14 +235,10 @@ class LineEvidence:
 
         A gap is as wide as `GAP` characters of the line usually are apart, and more.
         """
-        columns = self.settings.cells[1]
-        first = self.framings[0]
-        found = character_places(first.logs, self._classes(text))
-        if not len(found) or not np.isfinite(found).all():
+        places = self.framings[0].places(self._classes(text))
+        line = (places // self.settings.cells[1]).astype(int)
+        if not len(line):
             return (text,), ()
-        order = np.arange(len(first.kept))  # a character's own steps are all kept
-        places = np.interp(found, order, first.kept)
-        line = (places // columns).astype(int)
         lines, groups = [], []
         for number in np.unique(line):
             own = np.flatnonzero(line == number)
@@ -206,6 +248,25 @@ class LineEvidence:
             lines.append(text[own[0] : own[-1] + 1])
             groups += [text[own[a] : own[b - 1] + 1] for a, b in pairwise(ends)]
         return tuple(lines), tuple(groups)
+
+    def split(self) -> float | None:
+        """Return the column where a large group begins beside small lines, in the last framing.
+
+        Its characters are those of the last line that stand behind all of the first one, further
+        apart than the small ones are; None where the plate has another layout.
+        """
+        columns = self.settings.cells[1]
+        line, column = np.divmod(self.framings[-1].places(self.texts[0][0]), columns)
+        first, last = column[line == 0], column[line == self.settings.lines - 1]
+        if not len(first) or len(last) <= LEAST_LARGE or len(first) + len(last) < len(column):
+            return None
+        pitch = np.diff(last[-LEAST_LARGE:]).mean()
+        beside = last > first.max() + OVERHANG * pitch
+        small, large = last[~beside], last[beside]
+        steps = np.concatenate([np.diff(first), np.diff(small)])
+        if len(large) < LEAST_LARGE or not len(small) or (steps * LARGER > pitch).any():
+            return None
+        return float((max(first.max(), small.max()) + large.min()) / 2)
 
     def _spell(self, classes: Sequence[int]) -> Spelling:
         found = (likelihoods(each.logs, classes) for each in self.framings)
@@ -246,6 +307,30 @@ class Framing:
         if new := [text for text in texts if text not in self._rated]:
             self._rated.update(zip(new, log_likelihoods(self.logs, new), strict=True))
         return [self._rated[text] for text in texts]
+
+    def places(self, classes: Sequence[int]) -> FloatArray:
+        """Return the steps that a text's characters stand at; none where that can't be told."""
+        found = character_places(self.logs, classes)
+        if not np.isfinite(found).all():
+            return np.zeros(0)
+        # A character's own steps are all kept.
+        return np.asarray(np.interp(found, np.arange(len(self.kept)), self.kept))
+
+
+def parts_of(split: float, settings: LineSettings, framing: float) -> tuple[FloatArray, FloatArray]:
+    """Return the quads (4, 2) of a plate left and right of a column, pixels of its window.
+
+    Args:
+        split: where between two columns, from 0.
+        framing: the margin that it is framed with, times the reader's own.
+    """
+    (height, width), (mx, my) = settings.window, settings.margin
+    left, top = (
+        size * m * framing / (1 + 2 * m * framing) for size, m in ((width, mx), (height, my))
+    )
+    between = (split + 0.5) * width / settings.cells[1]
+    right, bottom = width - left, height - top
+    return quad_of_box((left, top, between, bottom)), quad_of_box((between, top, right, bottom))
 
 
 def condense(logs: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:

@@ -18,7 +18,7 @@ from platewright.network.part import UNSEEN, FrameSettings, LineSettings
 from platewright.network.weights import BundleSettings
 from platewright.reading.choice import detector_of, load_detector
 from platewright.reading.ctc import beam_search, log_likelihoods, near_texts
-from platewright.reading.line import SURE, LineEvidence, LineSpeller, condense
+from platewright.reading.line import SURE, LineEvidence, LineSpeller, condense, parts_of
 from platewright.reading.settings import DetectorSettings
 from tests.reading.fake import THICK
 
@@ -142,6 +142,99 @@ def test_only_what_is_unsure_is_read_again() -> None:
     (look,) = LineSpeller(network).look(PHOTO, [QUAD], (1.0, 0.3, 2.0))
     assert network.asked == 3
     assert len(look.evidence.framings) == 3  # type: ignore[attr-defined]
+
+
+WIDE = replace(LINE, characters="ABCDEFGH", longest=8, lines=3)
+COLUMNS = WIDE.cells[1]
+
+
+def plate_of(*lines: Sequence[int], sure: float = 0.6) -> np.ndarray:
+    """Steps of a plate whose lines have characters at these columns: A, B, C, ... as it is read."""
+    out = np.full((len(lines) * COLUMNS, WIDE.num_classes), 0.001)
+    out[:, 0] = 0.96
+    kind = 1
+    for number, columns in enumerate(lines):
+        for column in columns:
+            out[number * COLUMNS + column] = (1 - sure) / WIDE.num_classes
+            out[number * COLUMNS + column, kind] = sure
+            kind += 1
+    return np.log(out).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("lines", "split"),
+    [
+        (([4, 8], [], [4, 8, 16, 24, 32, 40]), 12),  # two small lines beside a large group
+        (([6], [], [4, 8, 20, 28, 36]), 14),  # the first one shorter
+        (([4, 9], [], [6, 16, 23, 30]), 12.5),
+        (([4, 12], [], [4, 12, 20, 28, 36]), None),  # all characters are of one size
+        (([16, 24], [], [4, 12, 28, 36, 44]), None),  # the first line is in the middle
+        (([4, 8], [], [4, 8, 20, 28]), None),  # two are no group
+        (([4, 8], [], [16, 24, 32, 40]), None),  # one small line
+        (([], [], [4, 8, 16, 24, 32]), None),
+        (([4, 8], [4, 8], [4, 16, 24, 32]), None),  # three lines
+        (([], [], []), None),
+    ],
+)
+def test_where_a_large_group_begins_beside_small_lines(
+    lines: Sequence[Sequence[int]], split: float | None
+) -> None:
+    evidence = LineEvidence(plate_of(*lines, sure=0.9)[None], WIDE)
+    assert len(evidence.spell().text) == sum(map(len, lines))
+    assert evidence.split() == (None if split is None else pytest.approx(split, abs=0.01))
+
+
+def test_the_parts_of_a_plate_lie_left_and_right_of_the_gap() -> None:
+    own = replace(WIDE, margin=(0.1, 0.25))  # of its window of 192 x 64: 16 to 176, 10.7 to 53.3
+    top, bottom = pytest.approx(32 / 3), pytest.approx(160 / 3)
+    left, right = ([round(x, 9) for x in part[:, 0]] for part in parts_of(11.5, own, 1.0))
+    assert left == [16, 48, 48, 16] and right == [48, 176, 176, 48]
+    for part in parts_of(11.5, own, 1.0):
+        assert part[:, 1].tolist() == [top, top, bottom, bottom]
+    wide, _ = parts_of(11.5, own, 2.0)
+    assert wide[0].tolist() == pytest.approx([192 / 7, 16])
+
+
+class Parted(White):
+    """Notes what windows it is shown."""
+
+    def __init__(self, *said: np.ndarray) -> None:
+        super().__init__(*said)
+        self.settings = replace(self.settings, line=WIDE)
+        self.shown: list[np.ndarray] = []
+
+    def run(self, outputs: Sequence[str], inputs: dict[str, Any]) -> list[Any]:
+        self.shown += list(inputs["plate"][..., 0])
+        return super().run(outputs, inputs)
+
+
+def test_small_lines_beside_a_large_group_are_read_in_windows_of_their_own() -> None:
+    """The small lines are on grey, the large group is on white."""
+    photo = PHOTO.copy()
+    photo[:, :40], photo[:, 40:] = 90, 250
+    layout = plate_of([4, 8], [], [4, 8, 16, 24, 32, 40])
+    left, right = plate_of([12, 30], [], [12, 30], sure=0.97), plate_of([], [10, 20, 30, 40], [])
+    right = np.roll(right, 4, axis=1)  # of these the classes are E to H
+    right[:, 0] = 0.0
+    network = Parted(layout, layout, layout, left, right)
+    (look,) = LineSpeller(network).look(photo, [QUAD], (1.0, 0.3, 2.0))
+    evidence = look.evidence
+    assert isinstance(evidence, LineEvidence)
+    assert network.asked == 5 and len(evidence.framings) == 4
+    small, large = network.shown[3:]
+    inner = np.s_[:, 24:-24]
+    assert np.allclose(small[inner], 90 / 255, atol=0.01)
+    assert np.allclose(large[inner], 250 / 255, atol=0.01)
+    assert evidence.spell().text == "ABCDEFGH"
+    assert evidence.layout("ABCDEFGH")[0] == ("AB", "CDEFGH")
+    # Where the layout is another one, or the text is sure, nothing is parted.
+    for steps in (
+        plate_of([16, 24], [], [4, 12, 28, 36, 44]),
+        plate_of([4, 8], [], [], sure=0.999),
+    ):
+        network = Parted(steps)
+        LineSpeller(network).look(photo, [QUAD], (1.0, 0.3, 2.0))
+        assert network.asked in (1, 3)
 
 
 def test_an_unseen_character_is_never_accepted() -> None:
