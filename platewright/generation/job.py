@@ -28,8 +28,9 @@ from platewright.record import SceneRecord
 from platewright.region import REGIONS, load_region, region_codes
 from platewright.region.check import check_region
 from platewright.synth.background import Backgrounds
+from platewright.synth.face import load_faces
 from platewright.synth.scene import SceneSettings, draw_scene
-from platewright.synth.settings import load_synth
+from platewright.synth.settings import DRAWING_VERSION, load_synth
 from platewright.synth.street.picture import DriveSettings, draw_drive
 from platewright.synth.window import draw_window
 
@@ -193,10 +194,12 @@ def drawing_settings(drawing: DrawingJob, count: int) -> dict[str, Any]:
     photos = sorted(drawing.backgrounds.glob("*.jpg")) if drawing.backgrounds else []
     return {
         "version": __version__,
+        "drawing": DRAWING_VERSION,
         "count": count,
         "seed": drawing.seed,
         "scenes": drawing.scenes,
         "regions": _digest(path.read_bytes() for path in regions),
+        "faces": _digest(f"{n} {p.stat().st_size}".encode() for n, p in load_faces().items()),
         "backgrounds": _digest(f"{p.name} {p.stat().st_size}".encode() for p in photos),
         **_flat("settings", dataclasses.asdict(drawing.settings)),
     }

@@ -14,6 +14,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from platewright.errors import ConfigError, OutputError
 from platewright.generation.engine import Engine
 from platewright.generation.shard import ShardJob, assemble, draw_shard
+from platewright.synth.face import load_faces
 
 Make = Callable[..., ShardJob]
 Tree = Callable[[Path], dict[str, bytes]]
@@ -150,6 +151,23 @@ def test_another_data_set_is_kept_unless_forced(
     names = list(tree_of(out))
     assert len(names) == 5 and "windows/mine.txt" in names
     assert not (out / "yolo").exists()
+
+
+def test_other_faces_and_another_drawing_version_are_another_data_set(
+    tmp_path: Path, make_job: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, faces = tmp_path / "out", load_faces()
+    mine = tmp_path / "Mine.ttf"
+    mine.write_bytes(b"as --fonts would add it")
+    assemble(make_job(out, 2), Engine())
+    with monkeypatch.context() as patch:
+        patch.setattr("platewright.generation.job.load_faces", lambda: {**faces, "Mine": mine})
+        with pytest.raises(OutputError, match=r"another command \(faces \w+, not \w+\)"):
+            assemble(make_job(out, 2), Engine())
+    assert assemble(make_job(out, 2), Engine()).endswith("all there already")
+    monkeypatch.setattr("platewright.generation.job.DRAWING_VERSION", 9)
+    with pytest.raises(OutputError, match=r"another command \(drawing \d+, not 9\)"):
+        assemble(make_job(out, 2), Engine())
 
 
 def test_what_is_not_ours_is_left_alone(tmp_path: Path, make_job: Make) -> None:
