@@ -235,38 +235,37 @@ class LineEvidence:
 
         A gap is as wide as `GAP` characters of the line usually are apart, and more.
         """
-        places = self.framings[0].places(self._classes(text))
-        line = (places // self.settings.cells[1]).astype(int)
+        line, column = self._places(0, self._classes(text))
         if not len(line):
             return (text,), ()
+        split = split_of(line, column, self.settings.lines)
         lines, groups = [], []
         for number in np.unique(line):
             own = np.flatnonzero(line == number)
-            steps = np.diff(places[own])
+            steps = np.diff(column[own])
             usual = float(np.sort(steps)[(steps.size - 1) // 2]) if steps.size else 1.0
-            ends = [0, *(np.flatnonzero(steps > GAP * usual) + 1), len(own)]
+            gap = steps > GAP * usual
+            if split is not None:
+                gap |= np.diff(column[own] > split)
+            ends = [0, *(np.flatnonzero(gap) + 1), len(own)]
             lines.append(text[own[0] : own[-1] + 1])
             groups += [text[own[a] : own[b - 1] + 1] for a, b in pairwise(ends)]
         return tuple(lines), tuple(groups)
 
     def split(self) -> float | None:
-        """Return the column where a large group begins beside small lines, in the last framing.
+        """Return `split_of` what the framing that came last says."""
+        return split_of(*self._places(-1, self.texts[0][0]), self.settings.lines)
 
-        Its characters are those of the last line that stand behind all of the first one, further
-        apart than the small ones are; None where the plate has another layout.
-        """
-        columns = self.settings.cells[1]
-        line, column = np.divmod(self.framings[-1].places(self.texts[0][0]), columns)
-        first, last = column[line == 0], column[line == self.settings.lines - 1]
-        if not len(first) or len(last) <= LEAST_LARGE or len(first) + len(last) < len(column):
-            return None
-        pitch = np.diff(last[-LEAST_LARGE:]).mean()
-        beside = last > first.max() + OVERHANG * pitch
-        small, large = last[~beside], last[beside]
-        steps = np.concatenate([np.diff(first), np.diff(small)])
-        if len(large) < LEAST_LARGE or not len(small) or (steps * LARGER > pitch).any():
-            return None
-        return float((max(first.max(), small.max()) + large.min()) / 2)
+    def _places(self, framing: int, classes: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Return the line and the column of each character; none where that can't be told."""
+        each = self.framings[framing]
+        found = character_places(each.logs, classes)
+        if not np.isfinite(found).all():
+            found = np.zeros(0)
+        # A character's own steps are all kept.
+        steps = np.interp(found, np.arange(len(each.kept)), each.kept)
+        line, column = np.divmod(steps, self.settings.cells[1])
+        return line, column
 
     def _spell(self, classes: Sequence[int]) -> Spelling:
         found = (likelihoods(each.logs, classes) for each in self.framings)
@@ -308,13 +307,31 @@ class Framing:
             self._rated.update(zip(new, log_likelihoods(self.logs, new), strict=True))
         return [self._rated[text] for text in texts]
 
-    def places(self, classes: Sequence[int]) -> FloatArray:
-        """Return the steps that a text's characters stand at; none where that can't be told."""
-        found = character_places(self.logs, classes)
-        if not np.isfinite(found).all():
-            return np.zeros(0)
-        # A character's own steps are all kept.
-        return np.asarray(np.interp(found, np.arange(len(self.kept)), self.kept))
+
+def split_of(line: FloatArray, column: FloatArray, lines: int) -> float | None:
+    """Return the column where a large group begins beside two small lines.
+
+    Its characters are those of the last line that stand behind all of the first one, further
+    apart than the small ones are; None where the plate has another layout.
+
+    Args:
+        line: (characters,) the line of each, in reading order, from 0.
+        column: (characters,) its column in the line.
+        lines: of the reader; a plate's last one is the last of these.
+
+    >>> split_of(np.array([0, 0, 2, 2, 2, 2, 2]), np.array([4, 8, 4, 8, 16, 24, 32]), 3)
+    12.0
+    """
+    first, last = column[line == 0], column[line == lines - 1]
+    if not len(first) or len(last) <= LEAST_LARGE or len(first) + len(last) < len(column):
+        return None
+    pitch = np.diff(last[-LEAST_LARGE:]).mean()
+    beside = last > first.max() + OVERHANG * pitch
+    small, large = last[~beside], last[beside]
+    steps = np.concatenate([np.diff(first), np.diff(small)])
+    if len(large) < LEAST_LARGE or not len(small) or (steps * LARGER > pitch).any():
+        return None
+    return float((max(first.max(), small.max()) + large.min()) / 2)
 
 
 def parts_of(split: float, settings: LineSettings, framing: float) -> tuple[FloatArray, FloatArray]:

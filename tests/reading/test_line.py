@@ -226,7 +226,7 @@ def test_small_lines_beside_a_large_group_are_read_in_windows_of_their_own() -> 
     assert np.allclose(small[inner], 90 / 255, atol=0.01)
     assert np.allclose(large[inner], 250 / 255, atol=0.01)
     assert evidence.spell().text == "ABCDEFGH"
-    assert evidence.layout("ABCDEFGH")[0] == ("AB", "CDEFGH")
+    assert evidence.layout("ABCDEFGH") == (("AB", "CDEFGH"), ("AB", "CD", "EFGH"))
     # Where the layout is another one, or the text is sure, nothing is parted.
     for steps in (
         plate_of([16, 24], [], [4, 12, 28, 36, 44]),
