@@ -66,12 +66,13 @@ def open_picture(stream: BinaryIO, name: str) -> Image.Image:
     """Open a picture whose head says all that is wanted, such as its size; nothing is decoded.
 
     Args:
-        stream: the file, seekable.
+        stream: the file, seekable; it begins at 0, wherever it stands.
 
     Raises:
         ImageError: if it is none, or opening it would take far longer than that of a photo does.
         Exception: what decoders raise where it is damaged.
     """
+    stream.seek(0)
     start = stream.read(START_BYTES)
     stream.seek(0)
     if not start:

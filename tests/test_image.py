@@ -383,6 +383,12 @@ def test_list_images_is_ordered_and_picks_pictures_alone(tmp_path: Path) -> None
     found = [p.name for p in list_images(tmp_path, skipped=skipped)]
     assert found == ["a.png", "b.JPG", "d.tiff", "e.jfif", "f"]
     assert [p.name for p in skipped] == ["c.txt"]
+    (tmp_path / "folder.jpg" / "a.png").touch()
+    (tmp_path / "link").symlink_to("folder.jpg")
+    found = [str(p.relative_to(tmp_path)) for p in list_images(tmp_path, deep=True, skipped=skipped)]
+    assert found == ["a.png", "b.JPG", "d.tiff", "e.jfif", "f", "folder.jpg/a.png"]
+    assert [p.name for p in skipped] == ["c.txt", "c.txt", "link"]
+    (tmp_path / "folder.jpg" / "a.png").unlink()
     with pytest.raises(ImageError, match="no photo in it"):
         list_images(tmp_path / "folder.jpg")
     with pytest.raises(ImageError, match="No such file"):

@@ -65,10 +65,12 @@ def test_a_picture_may_be_given_in_any_way(
     save_image(path, photo)
     wanted = detector.read(photo)
     assert wanted and wanted[0].text
+    just_written = io.BytesIO()
+    Image.fromarray(photo).save(just_written, "PNG")
     with path.open("rb") as file, Image.open(path) as picture:
         given: list[Any] = [
             str(path), path, path.read_bytes(), bytearray(path.read_bytes()), file,
-            io.BytesIO(path.read_bytes()), picture, picture.convert("RGBA"),
+            io.BytesIO(path.read_bytes()), just_written, picture, picture.convert("RGBA"),
         ]  # fmt: skip
         for each in given:
             assert told(detector.read(each)) == told(wanted), type(each)

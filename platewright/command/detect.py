@@ -63,8 +63,8 @@ def make_parser() -> argparse.ArgumentParser:
         "must see photos, weights and output under the same names")  # fmt: skip
     add("--address", default="", metavar="tcp://...", help="of a cluster's scheduler")
     add("--resume", action="store_true",
-        help="go on with an output folder: keep the readings that are there, of the same weights "
-        "and options, and read the photos that have none")  # fmt: skip
+        help="go on with an output folder, by the same weights and options: keep the readings that "
+        "are there, and read the photos that have none")  # fmt: skip
     add_reading(parser)
     add("--reader", metavar="NAME|FILE", help=READER_HELP)
     add("--beams", type=bounded(int, 1, 64), default=8, metavar="N",

@@ -52,7 +52,7 @@ class Batch:
     jobs: tuple[Job, ...]  #: the photos, in the order they are read in
     lines: Path | None  #: where the JSON lines go; None: nowhere
     several: bool  #: whether one bad photo is to be passed over
-    skipped: tuple[Path, ...] = ()  #: files of the folders that are no pictures
+    skipped: tuple[Path, ...] = ()  #: in the folders: files that are no pictures, links to folders
 
 
 def plan_batch(
@@ -161,7 +161,7 @@ def list_images(
         deep: whether folders in it are searched as well, but for those whose names begin with a
             dot, and links.
         apart: a folder that is left out, such as that of earlier results.
-        skipped: gets the files that are no pictures.
+        skipped: gets the files that are no pictures, and the links to folders.
 
     Raises:
         ImageError: if there is no such folder, or no photo in it.
@@ -184,9 +184,12 @@ def list_images(
             if path.name.startswith("."):
                 continue
             if os.path.isdir(path):  # a path that is too long is none
-                same = left_out is not None and path.samefile(left_out)
-                if deep and not path.is_symlink() and not same:
+                if not deep or (left_out is not None and path.samefile(left_out)):
+                    continue
+                if not path.is_symlink():
                     inner.append(path)
+                elif skipped is not None:
+                    skipped.append(path)
             elif os.path.isfile(path) and is_picture(path):
                 photos.append(path)
             elif skipped is not None:

@@ -88,7 +88,7 @@ class EarlierRun:
     Args:
         lines: the file of lines: whole, or left by a run that was killed.
         jobs: what is asked for now.
-        redacted: whether plates are hidden; lines of a run that did otherwise are none.
+        redacted: whether plates are hidden; then lines of a run that did not are none.
 
     Attributes:
         missing: of the jobs, those that have no line, or not the picture that belongs to it.
@@ -106,7 +106,7 @@ class EarlierRun:
         """Lay the lines aside.
 
         Raises:
-            OutputError: if they can't be read.
+            OutputError: if they can't be read, or plates are hidden there that now would be shown.
         """
         there = [p for p in (self._final, self._part, self._aside) if p.is_file()]
         try:
@@ -115,6 +115,9 @@ class EarlierRun:
             told = deque(photo.file for photo in self._photos())
         except OSError as error:
             raise OutputError(f"{self._final}: can't be read: {error.strerror or error}") from error
+        except OutputError:
+            self.__exit__()
+            raise
         asked = {job.name for job in self.jobs}
         self.missing = []
         for job in self.jobs:
@@ -159,6 +162,11 @@ class EarlierRun:
                 # The last one may be cut off.
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     photo = PhotoReadings.from_dict(json.loads(line))
+                    if photo.redacted and not self._redacted:
+                        raise OutputError(
+                            f"{self._final.parent}: plates are hidden there; add --redact, or give "
+                            "another folder"
+                        )
                     if photo.redacted == self._redacted:
                         yield photo
 
