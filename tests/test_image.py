@@ -385,7 +385,9 @@ def test_list_images_is_ordered_and_picks_pictures_alone(tmp_path: Path) -> None
     assert [p.name for p in skipped] == ["c.txt"]
     (tmp_path / "folder.jpg" / "a.png").touch()
     (tmp_path / "link").symlink_to("folder.jpg")
-    found = [str(p.relative_to(tmp_path)) for p in list_images(tmp_path, deep=True, skipped=skipped)]
+    found = [
+        str(p.relative_to(tmp_path)) for p in list_images(tmp_path, deep=True, skipped=skipped)
+    ]
     assert found == ["a.png", "b.JPG", "d.tiff", "e.jfif", "f", "folder.jpg/a.png"]
     assert [p.name for p in skipped] == ["c.txt", "c.txt", "link"]
     (tmp_path / "folder.jpg" / "a.png").unlink()
