@@ -25,6 +25,9 @@ STILL_S = 1.5
 """What has stood still for so long while others moved is part of the scenery: a caption, a sign."""
 TRAVELLED = 0.8
 """Widths or heights of a plate that it must go to count as moving: framing differs by less."""
+MOVER = 0.5
+"""Least confidence of the best text of what counts as moving: what is hardly a plate is framed now
+here, now there."""
 IN_PLACE = 0.5
 """Part of the smaller one of two boxes that lies in the other where they are in one place."""
 PLACES = 64  #: Most places of scenery that are kept in mind
@@ -250,7 +253,12 @@ class _Scenery:
     def update(self, tracks: Iterable[Track], time_s: float) -> None:
         """Look at the tracks of a frame."""
         listed = list(tracks)
-        moving = any(track.travelled > TRAVELLED and not track.missed for track in listed)
+        moving = any(
+            track.travelled > TRAVELLED
+            and not track.missed
+            and track.best.reading.confidence >= MOVER
+            for track in listed
+        )
         more = max(time_s - self._before_s, 0.0) if moving else 0.0
         self._before_s = time_s
         self._outlasted = {

@@ -205,6 +205,20 @@ def test_a_clock_in_the_picture_is_no_vehicle_either(reading_of: Make) -> None:
     assert [text for text, _ in video.texts] == ["AB12CDE"]
 
 
+def test_what_is_hardly_a_plate_makes_no_scenery_of_others(reading_of: Make) -> None:
+    """Framed now here, now there, it counted as moving: a car that came slowly was not told."""
+    frames = [
+        [
+            reading_of("AB12CDE", box=(500 + k, 300, 600 + k, 325)),
+            reading_of("0FX", sure=0.6, box=(3 * k, 100, 3 * k + 40, 120)),
+        ]
+        for k in range(60)
+    ]
+    video = Scripted(frames)
+    video.follow()
+    assert ("AB12CDE", 60) in video.texts
+
+
 def test_who_stands_alone_is_told(reading_of: Make) -> None:
     video = Scripted([[reading_of("AB12CDE")]] * 50)
     video.follow()
