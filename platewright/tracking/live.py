@@ -105,12 +105,14 @@ class StreamSource(LiveSource):
     ) -> None:
         super().__init__(safe_name(address), patience_s, report)
         self._address, self._silence_s = address, silence_s
+        self._heard = 0.0
         self._av = import_av()
 
     def _connected(self) -> Iterator[Unpack]:
         # Over UDP, which RTSP takes first, firewalls and lost packets spoil pictures.
         options = {"rtsp_transport": "tcp"} if self._address.lower().startswith("rtsp") else {}
         silence = self._silence_s
+        self._heard = time.monotonic()
         try:
             with self._av.open(
                 self._address, options=options, timeout=(silence, silence)
@@ -122,9 +124,10 @@ class StreamSource(LiveSource):
                 yield from self._decoded(container.demux(stream), recorded)
                 if not recorded:
                     raise LostError("the other side ended it")
-        except self._av.error.ExitError:  # how FFmpeg says that the timeout ended it
-            raise LostError(f"nothing came for {silence:g} s") from None
         except (OSError, self._av.error.FFmpegError) as error:
+            # What the timeout ended FFmpeg calls an exit, and with RTSP invalid data.
+            if time.monotonic() - self._heard >= silence:
+                raise LostError(f"nothing came for {silence:g} s") from None
             # Its whole text would tell the password.
             raise LostError(str(error.strerror or type(error).__name__)) from None
 
@@ -135,11 +138,12 @@ class StreamSource(LiveSource):
             try:
                 frames = packet.decode()
             except self._av.error.InvalidDataError:
-                continue  # a packet was lost; the next key frame mends it
+                frames = []  # a packet was lost; the next key frame mends it
             for frame in frames:
                 if recorded and frame.time is not None:
                     self._closed.wait(max(start + frame.time - time.monotonic(), 0))
                 yield partial(unpacked, frame)
+            self._heard = time.monotonic()
 
 
 class CameraSource(LiveSource):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
@@ -143,6 +144,15 @@ def test_a_stream_that_falls_silent_is_lost(camera_server) -> None:
 
     # On a busy machine the first picture takes its time.
     assert any("live: lost for " in told(silence_s) for silence_s in (0.6, 6.0, 60.0))
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "http"])
+def test_a_stream_that_never_answers_says_so(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"{scheme}://127.0.0.1:{server.getsockname()[1]}/live"
+        stream = StreamSource(address, patience_s=0, report=lambda line: None, silence_s=0.5)
+        with pytest.raises(VideoError, match=r"no picture comes \(nothing came for 0\.5 s\)"):
+            list(stream.frames())
 
 
 def test_an_address_without_a_stream_never_tells_its_password() -> None:
