@@ -63,7 +63,7 @@ def find_marks(pattern: str) -> tuple[str, ...]:
         return mark_families()[pattern]
     found = tuple(name for name in _marks() if fnmatchcase(name, pattern))
     if not found:
-        near = get_close_matches(pattern, [*mark_families(), *_marks()], 3, 0.5)
+        near = get_close_matches(pattern, {*mark_families(), *_marks()}, 3, 0.5)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see gen.py --marks"
         raise ValueError(f"no mark {pattern!r}; {hint}")
     return found

@@ -76,7 +76,9 @@ def test_marks_are_found_by_name_family_and_glob() -> None:
     ("wrong", "near"), [("sheild", "shield"), ("flag-dkk", "flag-dk"), ("palms", "palm")]
 )
 def test_an_unknown_mark_names_the_nearest(wrong: str, near: str) -> None:
-    with pytest.raises(ValueError, match=f"no mark '{wrong}'; did you mean .*'{near}'"):
+    with pytest.raises(ValueError, match=f"no mark '{wrong}'; did you mean .*'{near}'") as caught:
         find_marks(wrong)
+    told = str(caught.value).partition("mean ")[2].rstrip("?").split(" or ")
+    assert len({*told}) == len(told)
     with pytest.raises(ValueError, match=r"see gen\.py --marks"):
         find_marks("zzzzzz*")
