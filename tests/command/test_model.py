@@ -9,7 +9,7 @@ import pytest
 
 from platewright.image import load_image
 from platewright.network.part import LineSettings, ScanSettings
-from tests.script import Done, run_here, run_process
+from tests.script import Done, run_here
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +22,7 @@ def run(folder: Path, *arguments: str) -> Done:
 def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """What it prints and the plot that it draws."""
     folder = tmp_path_factory.mktemp("model")
-    done = run_process(folder, "model.py", "--plot", "net.png")
+    done = run(folder, "--plot", "net.png")
     assert done.returncode == 0, done.stderr
     return done.stdout, folder / "net.png"
 
