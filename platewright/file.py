@@ -1,5 +1,6 @@
 """Files: written whole or not at all, and read within bounds, those of other people as well."""
 
+import argparse
 import contextlib
 import errno
 import hashlib
@@ -26,6 +27,20 @@ TOML_BYTES = 1 << 20
 DEEPEST = 20  #: Levels of tables and lists
 # Parts of a dotted key; `tomllib` looks at all the parts before each.
 LONG_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""")
+
+
+def nonempty(text: str) -> str:
+    """Return an argument that is not empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; give a path")
+    return text
+
+
+def named_path(text: str) -> Path:
+    """Return the path that an argument is; a file whose name is `-` is `./-`."""
+    if text == "-":
+        raise argparse.ArgumentTypeError("- is no file; give its name, or /dev/stdin, /dev/stdout")
+    return Path(nonempty(text))
 
 
 def writing(path: Path) -> contextlib.AbstractContextManager[None]:

@@ -17,7 +17,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from platewright.errors import ConfigError, RegionError, as_installed, printable
-from platewright.file import AT_ONCE
+from platewright.file import AT_ONCE, named_path
 
 if TYPE_CHECKING:
     from platewright.reading.acceptance import Shown
@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"formatter_class": Paragraphs} | options)
-        self.register("type", Path, path)
+        self.register("type", Path, named_path)
 
     def format_help(self) -> str:
         """See `argparse`."""
@@ -105,20 +105,6 @@ class ParserWithFiles(Parser):
                 self.error(f"{argument}: a file of arguments: {error}")
             waiting += list(chain.from_iterable(found))[::-1]
         return super().parse_known_args(given, namespace)
-
-
-def nonempty(text: str) -> str:
-    """Return an argument that is not empty."""
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty; give a path")
-    return text
-
-
-def path(text: str) -> Path:
-    """Return the path that an argument is; a file whose name is `-` is `./-`."""
-    if text == "-":
-        raise argparse.ArgumentTypeError("- is no file; give its name, or /dev/stdin, /dev/stdout")
-    return Path(nonempty(text))
 
 
 def read_small(path: Path) -> str:

@@ -19,12 +19,12 @@ from platewright.command.argument import (
     add_reading,
     add_workers,
     bounded,
-    nonempty,
     program,
     settings_of,
     shown_of,
 )
 from platewright.errors import ImageError, counted, printable
+from platewright.file import nonempty
 from platewright.output.writer import writer_names, writer_summary
 from platewright.resource import bundled
 

@@ -25,12 +25,11 @@ from platewright.command.argument import (
     bounded,
     listed,
     names,
-    nonempty,
     size,
     use_fonts,
 )
 from platewright.dataset.format import DEFAULT, describe_formats, format_names
-from platewright.file import refuse_existing
+from platewright.file import nonempty, refuse_existing
 
 if TYPE_CHECKING:
     from platewright.generation.job import DrawingJob

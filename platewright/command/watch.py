@@ -22,13 +22,13 @@ from platewright.command.argument import (
     add_threads,
     add_weights,
     bounded,
-    nonempty,
     program,
     secret,
     settings_of,
     shown_of,
 )
 from platewright.errors import ConfigError, OutputError, printable
+from platewright.file import nonempty
 from platewright.resource import bundled
 
 if TYPE_CHECKING:

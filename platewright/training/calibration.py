@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import WeightsError, run_script
 from platewright.evaluation.metrics import expected_calibration_error, reliability
-from platewright.file import file_digest, write_file
+from platewright.file import file_digest, named_path, write_file
 from platewright.geometry import FloatArray
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.network.weights import AnySettings, load_weights, save_weights
@@ -251,9 +251,9 @@ def main() -> int:
         description="Fit the temperature of weights on drawings, and write it into them.",
     )
     add = parser.add_argument
-    add("weights", type=Path, metavar="WEIGHTS.npz")
+    add("weights", type=named_path, metavar="WEIGHTS.npz")
     add("--drawings", type=int, default=1500, metavar="N", help="plates drawn (%(default)s)")
-    add("--bgs", type=Path, metavar="FOLDER",
+    add("--bgs", type=named_path, metavar="FOLDER",
         help="backgrounds (bgs, where it is there; none: drawn ones)")  # fmt: skip
     add("--seed", type=int, default=HELD_OUT_SEED, help="of the drawings (%(default)s)")
     args = parser.parse_args()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from platewright.errors import WeightsError, run_script
-from platewright.file import claim_results, write_file
+from platewright.file import claim_results, named_path, write_file
 from platewright.network.export import export
 from platewright.network.interchange import INPUTS as EXPORTED
 from platewright.network.part import PartSettings, uncalibrated
@@ -126,8 +126,8 @@ def main() -> int:
         epilog="Then calibrate them: python -m platewright.training.calibration OUT.npz",
     )
     add = parser.add_argument
-    add("weights", type=Path, nargs="+", metavar="WEIGHTS.npz")
-    add("out", type=Path, metavar="OUT.npz")
+    add("weights", type=named_path, nargs="+", metavar="WEIGHTS.npz")
+    add("out", type=named_path, metavar="OUT.npz")
     add("--replace", action="store_true", help="take a network from the last file that has it")
     add("--force", action="store_true", help="replace OUT.npz and the .onnx beside it")
     args = parser.parse_args()

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
-from platewright.file import claim_results, open_file, whole_file
+from platewright.file import claim_results, named_path, open_file, whole_file
 from platewright.geometry import Picture, box_of_quad
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.progress import track
@@ -175,9 +175,9 @@ def main() -> int:
         description="Collect what weights take for plates and what is none, for train.py --hard.",
     )
     add = parser.add_argument
-    add("weights", type=Path, metavar="WEIGHTS")
-    add("out", type=Path, metavar="OUT.npy")
-    add("--bgs", type=Path, metavar="FOLDER",
+    add("weights", type=named_path, metavar="WEIGHTS")
+    add("out", type=named_path, metavar="OUT.npy")
+    add("--bgs", type=named_path, metavar="FOLDER",
         help="plate-free photos (bgs, where it is there; none: drawn ones alone)")  # fmt: skip
     add("--count", type=int, default=16_000, metavar="N", help="windows (%(default)s)")
     add("--most", type=int, default=10, metavar="N", help="of one picture (%(default)s)")

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from platewright.background.photo import background_folder
 from platewright.errors import WeightsError, run_script
-from platewright.file import claim_results, file_digest, write_file
+from platewright.file import claim_results, file_digest, named_path, write_file
 from platewright.geometry import FloatArray
 from platewright.lock import scratch_folder
 from platewright.network.export import make_products
@@ -291,9 +291,9 @@ def main() -> int:
         description="Make an exported network faster: convolutions of 8 bits.",
     )
     add = parser.add_argument
-    add("weights", type=Path, metavar="WEIGHTS.onnx")
-    add("out", type=Path, metavar="OUT.onnx")
-    add("--bgs", type=Path, metavar="FOLDER",
+    add("weights", type=named_path, metavar="WEIGHTS.onnx")
+    add("out", type=named_path, metavar="OUT.onnx")
+    add("--bgs", type=named_path, metavar="FOLDER",
         help="backgrounds (bgs, where it is there; none: drawn ones)")  # fmt: skip
     add("--batches", type=int, default=6, metavar="N", help="of drawings (%(default)s)")
     add("--seed", type=int, default=HELD_OUT_SEED, help="of the drawings (%(default)s)")

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from platewright.dataset.textfile import LONGEST_LINE
 from platewright.errors import DatasetError, OutputError, run_script
@@ -76,6 +76,7 @@ def test_bad_rows_are_told_with_line_and_reason() -> None:
     [
         ("", "no column 'plate'"),
         ("number\nAB12\n", "no column 'plate'"),
+        ("plate;region\nAB12;GB\n", "no column 'plate' in its first line, with commas between; "),
         ("plate,colour\nAB12,red\n", "unknown column 'colour'"),
         ("plate,plate\nAB12,AB12\n", "stands twice"),
         ('plate\n"AB12\n', "line 2: no CSV"),
@@ -122,6 +123,14 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     call_command("exportvehicles", str(target), "--force")
 
 
+@pytest.mark.parametrize("command", ["exportvehicles", "importvehicles"])
+def test_a_dash_is_no_file(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match="- is no file; give its name, or /dev/stdin"):
+        call_command(command, "-")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_fails_is_told_as_by_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="1"):
         run_script(lambda: call_command("exportvehicles", "/dev/full"), "manage.py")
@@ -134,7 +143,7 @@ def test_what_fails_is_told_as_by_all_commands(capsys: pytest.CaptureFixture[str
     ("content", "said"),
     [
         (None, "can't be read"),
-        (b"plate\nA\xff12\n", "not a text file in UTF-8"),
+        (b"plate\nA\xff12\n", "not a text file in UTF-8; save it as CSV in UTF-8"),
         (b"plate\n" + bytes(LONGEST_LINE), "line 2: more than 16777216 characters"),
     ],
 )

@@ -4,12 +4,12 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from platewright.errors import ConfigError, run_script
+from platewright.file import named_path
 from platewright.geometry import UNIT, FloatArray, Picture, homography, project
 from platewright.image import save_image
 from platewright.record import PlateRecord, SceneRecord
@@ -126,7 +126,7 @@ def main() -> None:
         prog="python -m platewright.synth.street.picture",
         description="Draw a street picture with plates.",
     )
-    parser.add_argument("picture", type=Path, metavar="OUT", help=".jpg or .png to write")
+    parser.add_argument("picture", type=named_path, metavar="OUT", help=".jpg or .png to write")
     parser.add_argument(
         "--seed", type=int, default=7, help="another one, another street (default 7)"
     )

@@ -65,7 +65,7 @@ def import_vehicles(lines: Iterable[str], *, name: str) -> Report:
     except csv.Error as error:
         raise DatasetError(f"{name}: line {reader.line_num}: no CSV: {error}") from error
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{name}: not a text file in UTF-8; export it as CSV again") from error
+        raise DatasetError(f"{name}: not a text file in UTF-8; save it as CSV in UTF-8") from error
     return report
 
 
@@ -87,7 +87,8 @@ def _check_header(header: list[str], name: str) -> None:
     """Refuse a file without a plate column, or with columns that are not known or stand twice."""
     if "plate" not in header:
         raise DatasetError(
-            f"{name}: no column 'plate' in its first line; columns are {', '.join(COLUMNS)}"
+            f"{name}: no column 'plate' in its first line, with commas between; columns are "
+            f"{', '.join(COLUMNS)}"
         )
     if foreign := [cell for cell in header if cell not in COLUMNS]:
         raise DatasetError(

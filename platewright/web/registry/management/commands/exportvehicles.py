@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from platewright.errors import counted
-from platewright.file import refuse_existing, write_file
+from platewright.file import named_path, refuse_existing, write_file
 from platewright.web.registry.vehicle_csv import export_vehicles
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file's name."""
-        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument("file", type=named_path, metavar="FILE.csv")
         parser.add_argument("--force", action="store_true", help="overwrite what is there")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from platewright.dataset.textfile import bounded
 from platewright.errors import DatasetError, os_errors_as, printable
-from platewright.file import open_file
+from platewright.file import named_path, open_file
 from platewright.web.registry.vehicle_csv import COLUMNS, import_vehicles
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file's name."""
-        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument("file", type=named_path, metavar="FILE.csv")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read it."""
