@@ -11,6 +11,7 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -163,7 +164,8 @@ def read_picture(source: Any, name: str = "the picture") -> Picture:
         except (OSError, ValueError) as error:
             raise ImageError(f"{name}: can't be read: {error}") from error
         if not isinstance(data, bytes):
-            raise ImageError(f"{name}: gives {type(data).__name__}; open the file with 'rb'")
+            way = "give what await returns" if isawaitable(data) else "open the file with 'rb'"
+            raise ImageError(f"{name}: gives {type(data).__name__}; {way}")
         return decode_image(source if seekable else io.BytesIO(data), name)
     raise ImageError(f"{type(source).__name__}: neither path, bytes, file, array nor PIL picture")
 

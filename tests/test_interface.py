@@ -8,9 +8,11 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -90,6 +92,13 @@ def test_a_pil_picture_is_turned_as_the_camera_noted(tmp_path: Path) -> None:
         assert np.array_equal(read_picture(opened), load_image(tmp_path / "a.png"))
 
 
+class Later:
+    """What reading an upload gives where requests are asyncio's."""
+
+    def __await__(self) -> Iterator[None]:
+        yield
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -110,6 +119,7 @@ def test_a_pil_picture_is_turned_as_the_camera_noted(tmp_path: Path) -> None:
         ("", "'': an empty path"),
         ("a\0.jpg", r"a\\x00\.jpg: can't be read: embedded null byte"),
         (io.StringIO("text"), "gives str; open the file with 'rb'"),
+        (SimpleNamespace(read=Later), "the picture: gives Later; give what await returns"),
         (Image.new("RGB", (0, 5)), "0 x 5 pixels: nothing is in it"),
         (Image.new("1", (20_000, 20_000)), "20000 x 20000 pixels, more than"),
         (Image.new("L", (50_000, 1)), "one side is more than 100 times"),

@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the number of days."""
-        parser.add_argument("--keep-days", type=float, required=True, metavar="N")
+        parser.add_argument(
+            "--keep-days", type=float, required=True, metavar="N", help="0: all of them go"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove them."""
