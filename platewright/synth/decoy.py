@@ -1,6 +1,6 @@
 """Things that look like plates and are none: words, marks, slats, windows, bar codes, captions."""
 
-from dataclasses import fields
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -15,7 +15,6 @@ from platewright.region.look import luma
 from platewright.synth.face import Face, load_face, load_faces
 from platewright.synth.layout import lay_out_line
 from platewright.synth.script import draw_script, word_mask
-from platewright.synth.settings import DecoySettings
 
 WORDS = (
     "open", "sale", "shop", "exit", "taxi", "hotel", "bank", "cafe", "police", "market", "street",
@@ -54,7 +53,7 @@ def draw_words(
     return _draw_line(rng, face, text, height, back=back, fore=fore)
 
 
-def draw_caption(rng: np.random.Generator, *, back: int, fore: int) -> tuple[Picture, Picture]:
+def draw_caption(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
     """Draw what cameras and agencies write over photos: a time, a number or an address.
 
     Args:
@@ -106,7 +105,7 @@ def _draw_line(
     if not row:
         return np.full((height, height), back, np.uint8), np.zeros((height, height), np.uint8)
     pad = int(height * rng.uniform(0.15, 0.8))
-    width = int(row[-1][3]) + 2 * pad
+    width = int(row[-1].x1) + 2 * pad
     ink = np.zeros((int(height * 1.45) + 2 * pad, width), np.uint8)
     for char, x0, y0, x1, y1 in row:
         mask = face.resized(char, max(round(x1 - x0), 1), max(round(y1 - y0), 1))
@@ -117,97 +116,122 @@ def _draw_line(
     return np.asarray(back + weight * (fore - back), dtype=np.uint8), ink
 
 
-KINDS = tuple(f.name for f in fields(DecoySettings))
-
-
 def draw_decoy(rng: np.random.Generator, kind: str) -> tuple[Picture, Picture]:
     """Draw one decoy, flat and grey.
+
+    Args:
+        kind: of `KINDS`.
 
     Returns:
         The picture and its alpha, both (H, W) uint8.
     """
     back, fore = _two_levels(rng)
-    if kind == "words":
-        picture, ink = draw_words(
-            rng, int(rng.integers(14, 40)), int(rng.integers(1, 4)), back=back, fore=fore
-        )
-        return picture, ink  # the letters alone, on whatever they lie
-    if kind == "sign":
-        lines = [
-            draw_words(
-                rng, int(rng.integers(10, 26)), int(rng.integers(1, 4)), back=back, fore=fore
-            )[0]
-            for _ in range(int(rng.choice([3, 4, 5, 1], p=[0.4, 0.25, 0.15, 0.2])))
-        ]
-        width = max(r.shape[1] for r in lines)
-        sign = np.vstack(
-            [
-                cv2.copyMakeBorder(r, 0, 0, 0, width - r.shape[1], cv2.BORDER_CONSTANT, value=back)
-                for r in lines
-            ]
-        ).astype(np.uint8)
-        return sign, np.full(sign.shape, 255, np.uint8)
-    if kind == "front":  # a shop's: one long board, its name large
-        name, _ = draw_words(
-            rng, int(rng.integers(20, 44)), int(rng.integers(1, 3)), back=back, fore=fore
-        )
-        tall, wide = name.shape
-        board = np.full((tall + 8, int(wide * rng.uniform(1.1, 2.2))), back, np.uint8)
-        at = int(rng.integers(board.shape[1] - wide + 1))
-        board[4 : 4 + tall, at : at + wide] = name
-        if rng.random() < 0.6:
-            cv2.rectangle(board, (0, 0), (board.shape[1] - 1, board.shape[0] - 1), fore, 2)
-        return board, np.full(board.shape, 255, np.uint8)
-    if kind == "sticker":  # round or rounded, with a word or a number
-        return _sticker(rng, back, fore)
-    if kind == "caption":
-        return draw_caption(rng, back=back, fore=fore)
-    if kind == "script":
-        tall = int(rng.integers(16, 44))
-        ink = _written(rng, tall) if rng.random() < 0.6 else _made_up(rng, tall)
-        ink = np.asarray(cv2.copyMakeBorder(ink, 4, 4, 4, 4, cv2.BORDER_CONSTANT), np.uint8)
-        picture = np.asarray(back + ink.astype(np.float32) / 255 * (fore - back), np.uint8)
-        return picture, ink if rng.random() < 0.5 else np.full(ink.shape, 255, np.uint8)
-    if kind == "mark":
-        return _mark(rng, back, fore)
-    height, width = int(rng.integers(30, 110)), int(rng.integers(60, 240))
-    picture = np.full((height, width), back, np.uint8)
-    if kind == "slats":
-        step = int(rng.integers(4, 22))
-        thick = max(int(step * rng.uniform(0.2, 0.8)), 1)
-        upright = rng.random() < 0.55
-        for at in range(0, width if upright else height, step):
-            view = picture[:, at : at + thick] if upright else picture[at : at + thick]
-            view[:] = fore
-    elif kind == "grid":
-        rows, cols = int(rng.integers(1, 5)), int(rng.integers(2, 9))
-        gap = rng.uniform(0.1, 0.4)
-        for r in range(rows):
-            for c in range(cols):
-                y0, y1 = int((r + gap / 2) * height / rows), int((r + 1 - gap / 2) * height / rows)
-                x0, x1 = int((c + gap / 2) * width / cols), int((c + 1 - gap / 2) * width / cols)
-                picture[y0:y1, x0:x1] = int(np.clip(fore + rng.normal(0, 20), 0, 255))
-    elif kind == "barcode":
-        at = 4
-        while at < width - 6:
-            thick = int(rng.integers(1, 5))
-            picture[3 : height - 3, at : at + thick] = fore
-            at += thick + int(rng.integers(1, 5))
-    elif kind == "shapes":
-        for _ in range(int(rng.integers(2, 9))):
-            spot = (int(rng.integers(width)), int(rng.integers(height)))
-            axes = (int(rng.integers(3, 30)), int(rng.integers(3, 30)))
-            level = int(rng.integers(0, 256))
-            thick = -1 if rng.random() < 0.6 else 2
-            cv2.ellipse(
-                picture, spot, axes, float(rng.uniform(0, 180)), 0, 360, level, thick, cv2.LINE_AA
-            )
-    else:
-        step = int(rng.integers(6, 18))
-        for at in range(-height, width + height, step):
-            cv2.line(picture, (at, 0), (at + height, height), fore, max(step // 4, 1), cv2.LINE_AA)
-            cv2.line(picture, (at, height), (at + height, 0), fore, max(step // 4, 1), cv2.LINE_AA)
+    return PAINTERS[kind](rng, back, fore)
+
+
+def _opaque(picture: Picture) -> tuple[Picture, Picture]:
     return picture, np.full(picture.shape, 255, np.uint8)
+
+
+def _words(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    """Draw the letters alone, on whatever they lie."""
+    height, count = int(rng.integers(14, 40)), int(rng.integers(1, 4))
+    return draw_words(rng, height, count, back=back, fore=fore)
+
+
+def _sign(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    lines = [
+        draw_words(rng, int(rng.integers(10, 26)), int(rng.integers(1, 4)), back=back, fore=fore)[0]
+        for _ in range(int(rng.choice([3, 4, 5, 1], p=[0.4, 0.25, 0.15, 0.2])))
+    ]
+    width = max(line.shape[1] for line in lines)
+    filled = [
+        np.pad(line, ((0, 0), (0, width - line.shape[1])), constant_values=back) for line in lines
+    ]
+    return _opaque(np.vstack(filled))
+
+
+def _front(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    """Draw a shop's front: one long board, its name large."""
+    height, count = int(rng.integers(20, 44)), int(rng.integers(1, 3))
+    name, _ = draw_words(rng, height, count, back=back, fore=fore)
+    tall, wide = name.shape
+    board = np.full((tall + 8, int(wide * rng.uniform(1.1, 2.2))), back, np.uint8)
+    left = int(rng.integers(board.shape[1] - wide + 1))
+    board[4 : 4 + tall, left : left + wide] = name
+    if rng.random() < 0.6:
+        cv2.rectangle(board, (0, 0), (board.shape[1] - 1, board.shape[0] - 1), fore, 2)
+    return _opaque(board)
+
+
+def _script(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    tall = int(rng.integers(16, 44))
+    ink = np.pad(_written(rng, tall) if rng.random() < 0.6 else _made_up(rng, tall), 4)
+    picture = np.asarray(back + ink.astype(np.float32) / 255 * (fore - back), np.uint8)
+    return (picture, ink) if rng.random() < 0.5 else _opaque(picture)
+
+
+def _sheet(rng: np.random.Generator, level: int) -> Picture:
+    """Return an empty sheet for a pattern, (H, W)."""
+    return np.full((int(rng.integers(30, 110)), int(rng.integers(60, 240))), level, np.uint8)
+
+
+def _slats(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    picture = _sheet(rng, back)
+    step = int(rng.integers(4, 22))
+    thick = max(int(step * rng.uniform(0.2, 0.8)), 1)
+    across = picture.T if rng.random() < 0.55 else picture  # a view: slats that stand
+    for start in range(0, len(across), step):
+        across[start : start + thick] = fore
+    return _opaque(picture)
+
+
+def _grid(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    picture = _sheet(rng, back)
+    height, width = picture.shape
+    rows, cols = int(rng.integers(1, 5)), int(rng.integers(2, 9))
+    gap = rng.uniform(0.1, 0.4)
+    for r in range(rows):
+        for c in range(cols):
+            y0, y1 = int((r + gap / 2) * height / rows), int((r + 1 - gap / 2) * height / rows)
+            x0, x1 = int((c + gap / 2) * width / cols), int((c + 1 - gap / 2) * width / cols)
+            picture[y0:y1, x0:x1] = int(np.clip(fore + rng.normal(0, 20), 0, 255))
+    return _opaque(picture)
+
+
+def _barcode(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    picture = _sheet(rng, back)
+    height, width = picture.shape
+    left = 4
+    while left < width - 6:
+        thick = int(rng.integers(1, 5))
+        picture[3 : height - 3, left : left + thick] = fore
+        left += thick + int(rng.integers(1, 5))
+    return _opaque(picture)
+
+
+def _shapes(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    picture = _sheet(rng, back)
+    height, width = picture.shape
+    for _ in range(int(rng.integers(2, 9))):
+        centre = (int(rng.integers(width)), int(rng.integers(height)))
+        axes = (int(rng.integers(3, 30)), int(rng.integers(3, 30)))
+        level = int(rng.integers(0, 256))
+        thick = -1 if rng.random() < 0.6 else 2
+        turn = float(rng.uniform(0, 180))
+        cv2.ellipse(picture, centre, axes, turn, 0, 360, level, thick, cv2.LINE_AA)
+    return _opaque(picture)
+
+
+def _mesh(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    picture = _sheet(rng, back)
+    height, width = picture.shape
+    step = int(rng.integers(6, 18))
+    thick = max(step // 4, 1)
+    for x in range(-height, width + height, step):
+        cv2.line(picture, (x, 0), (x + height, height), fore, thick, cv2.LINE_AA)
+        cv2.line(picture, (x, height), (x + height, 0), fore, thick, cv2.LINE_AA)
+    return _opaque(picture)
 
 
 def _mark(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
@@ -235,6 +259,7 @@ def _mark(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Pict
 
 
 def _sticker(rng: np.random.Generator, back: int, fore: int) -> tuple[Picture, Picture]:
+    """Draw a sticker, round or rounded, with a word or a number."""
     word, _ = draw_words(rng, int(rng.integers(12, 30)), 1, back=back, fore=fore)
     tall, wide = word.shape
     round_one = rng.random() < 0.6
@@ -275,3 +300,13 @@ def _written(rng: np.random.Generator, tall: int) -> Picture:
     mask = word_mask(kind, words.replace("|", " "), int(rng.integers(99)))
     wide = max(round(mask.shape[1] * tall / mask.shape[0]), 1)
     return np.asarray(cv2.resize(mask, (wide, tall), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+Painter = Callable[[np.random.Generator, int, int], tuple[Picture, Picture]]
+PAINTERS: dict[str, Painter] = {
+    "words": _words, "sign": _sign, "front": _front, "sticker": _sticker, "caption": draw_caption,
+    "script": _script, "mark": _mark, "slats": _slats, "grid": _grid, "barcode": _barcode,
+    "shapes": _shapes, "mesh": _mesh,
+}  # fmt: skip
+"""What draws a decoy of each kind in two grey levels, that behind and that in front."""
+KINDS = tuple(PAINTERS)
