@@ -3,17 +3,19 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import cv2
 import numpy as np
 
-from platewright.geometry import Picture
+from platewright.geometry import Box, Picture
 from platewright.region import Look
 from platewright.region.syntax import split_groups
 from platewright.synth.face import CAP_PX, LEGENDS, Face
 from platewright.synth.mark import (
+    Ink,
     PlacedMark,
+    Row,
     find_slots,
     fit_marks,
     make_room,
@@ -25,7 +27,6 @@ from platewright.synth.style import PlateStyle
 from platewright.synth.writing import around_mm, scripts_of, text_room, word_width
 
 SEPARATORS = " -·"
-Box = tuple[float, float, float, float]
 LINE_PX = 16  #: Height of a capital in the mask of a small text, pixels
 EDGE = 0.6  #: Of the sheet that stays free of ink all round, mm
 
@@ -51,7 +52,7 @@ def lay_out_line(
     gap: float = 0.4,
     cell: float | None = None,
     sign_width: float | None = None,
-) -> list[tuple[str, float, float, float, float]]:
+) -> Row:
     """Set one line from x = 0 with its cap line at y = 0.
 
     Args:
@@ -64,11 +65,11 @@ def lay_out_line(
         sign_width: at most that of Chinese signs; Korean syllables are a quarter wider.
 
     Returns:
-        (char, x0, y0, x1, y1) of every ink, left to right; the line's width is the last x1.
+        Every ink, left to right; the line's width is the last x1.
     """
     unit = height / CAP_PX
     x = 0.0
-    out: list[tuple[str, float, float, float, float]] = []
+    out: Row = []
     for index, char in enumerate(display):
         if char == " ":
             x += gap if index else 0.0
@@ -81,10 +82,10 @@ def lay_out_line(
         if cell is not None and char.isalnum():
             width = min(width, cell)
             left = x + (cell - width) / 2
-            out.append((char, left, top, left + width, top + tall))
+            out.append(Ink(char, left, top, left + width, top + tall))
             x += cell + spacing
         else:
-            out.append((char, x, top, x + width, top + tall))
+            out.append(Ink(char, x, top, x + width, top + tall))
             x += width + spacing
     return out
 
@@ -104,13 +105,13 @@ def line_mask(face: Face, text: str) -> tuple[Picture, float]:
     if face.path.parent.name == LEGENDS:
         return _written(face, text)
     row = lay_out_line(face, text, height=LINE_PX, spacing=0.16 * LINE_PX, gap=0.4 * LINE_PX)
-    layer = np.zeros((LINE_PX + 5, round(row[-1][3]) + 2), np.uint8)
+    layer = np.zeros((LINE_PX + 5, round(row[-1].x1) + 2), np.uint8)
     for char, x0, y0, x1, y1 in row:
         x, y = round(x0), max(round(y0) + 1, 0)
         mask = face.resized(char, max(round(x1) - x, 1), max(round(y1 - y0), 1))
         part = layer[y : y + mask.shape[0], x : x + mask.shape[1]]
         np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
-    return layer, row[-1][3] / LINE_PX
+    return layer, row[-1].x1 / LINE_PX
 
 
 def _written(face: Face, text: str) -> tuple[Picture, float]:
@@ -133,84 +134,96 @@ def arrange(
     Returns:
         The glyphs in reading order, and the marks.
     """
-    plate_h, plate_w = look.size_mm
-    left, top, right, bottom = text_room(look, style)
-    count = len(look.lines)
+    room = text_room(look, style)
+    around = place_around(look, style.marks, around_mm(look, style))
+    inside: list[PlacedMark] = []
+    if look.raised:
+        glyphs = _raised(look, style, face, rng, room)
+    else:
+        glyphs, inside = _in_lines(look, style, face, rng, room)
+    move = _onto_sheet(glyphs, look, style)
+    if move is not None:
+        glyphs = [replace(glyph, box=move(glyph.box)) for glyph in glyphs]
+        inside = [replace(mark, box=move(mark.box)) for mark in inside]
+    return glyphs, around + inside
+
+
+def _in_lines(
+    look: Look, style: PlateStyle, face: Face, rng: np.random.Generator, room: Box
+) -> tuple[list[PlacedGlyph], list[PlacedMark]]:
+    """Set the lines below each other in their room, and the marks that stand in them."""
+    left, top, right, bottom = room
     room_h, room_w = (bottom - top) * 0.96, (right - left) * 0.96
+    one = len(look.lines) == 1
+    heights = _line_heights(look, look.glyph_height_mm * style.size, room_h)
+    between = (room_h - sum(heights)) / (len(heights) + 1)
+    y_next = top + (bottom - top - room_h) / 2 + between
+    guests = find_slots(look.lines, style.marks)
+    glyphs: list[PlacedGlyph] = []
+    marks: list[PlacedMark] = []
+    for line, display in enumerate(stand_in(look.lines, style.marks)):
+        height = heights[line]
+        y, y_next = y_next, y_next + height + between
+        row = _set_line(look, style, face, display, height=height, room=room_w, first=line == 0)
+        if not row:
+            continue
+        own = [(slot, mark) for slot, mark in guests[line] if slot <= len(row)]
+        own, shrink = fit_marks(own, height, row[-1].x1, room_w)
+        free = room_w - row[-1].x1 - sum(shrink * mark_width(mark, height) for _, mark in own)
+        if free > 0 and style.fill and len(row) > 1:
+            extra = min(free * style.fill / (len(row) - 1), 0.35 * height)
+            row = [ink.moved(i * extra) for i, ink in enumerate(row)]
+        row, spans = make_room(row, own, height, shrink)
+        end = max([row[-1].x1, *(x1 for _, _, x1 in spans)])
+        squeeze = min(1.0, room_w / end)
+        x = left + (right - left - end * squeeze) / 2 + style.shift[0] * look.size_mm[1]
+        y += style.shift[1] * look.size_mm[0] * (1 if one else 0.4)
+        for mark, x0, x1 in spans:
+            middle = y + (0.5 + mark.y) * height
+            half = min(shrink * mark.height, 1.2 if one else 1.0) * height / 2
+            marks.append(
+                PlacedMark(mark, (x0 * squeeze + x, middle - half, x1 * squeeze + x, middle + half))
+            )
+        jitter, groups = _jitter(rng, style, height, len(row)), _group_numbers(display)
+        glyphs += _placed(row, (x, y), squeeze, jitter, line=line, groups=groups)
+    return glyphs, marks
+
+
+def _set_line(
+    look: Look,
+    style: PlateStyle,
+    face: Face,
+    display: str,
+    *,
+    height: float,
+    room: float,
+    first: bool,
+) -> Row:
+    """Set one line from x = 0, its gaps as wide as the style and the writings in them ask for."""
+    stretch = _stretch(look, style, face)
+    spacing = look.spacing_mm * style.spacing
+    gap = max(look.gap_mm * style.spacing * style.gap, spacing)
+    writings = [script for script in scripts_of(look, style) if script.place == "between"]
+    if writings and first:
+        gap = max(gap, max(word_width(look, style, script) for script in writings) + spacing)
+    set_with_gap = partial(
+        lay_out_line, face, display, height=height, stretch=stretch, spacing=spacing,
+        cell=face.glyph("N").width / CAP_PX * height * stretch if style.mono else None,
+        sign_width=None if look.glyph_width_mm is None else look.glyph_width_mm * style.width,
+    )  # fmt: skip
+    row = set_with_gap(gap=gap)
+    spare = row[-1].x1 - room / 0.8 if row else 0.0
+    if style.gap > 1 and spare > 0 and " " in display:  # letters give way a little only
+        row = set_with_gap(gap=max(gap - spare / display.count(" "), spacing))
+    return row
+
+
+def _stretch(look: Look, style: PlateStyle, face: Face) -> float:
+    """Return the horizontal scale of the glyphs."""
     stretch = style.width
     if look.glyph_width_mm is not None:
         stretch *= look.glyph_width_mm / max(face.ink_width * look.glyph_height_mm, 1e-6)
-    stretch = min(max(stretch, 0.45), 2.2)
-    placed: list[PlacedGlyph] = []
-    marks = place_around(look, style.marks, around_mm(look, style))
-    around = len(marks)
-    heights = _line_heights(look, look.glyph_height_mm * style.size, room_h)
-    between = (room_h - sum(heights)) / (count + 1)
-    y_next = top + (bottom - top - room_h) / 2 + between
-    inside = find_slots(look.lines, style.marks)
-    most = None if look.glyph_width_mm is None else look.glyph_width_mm * style.width
-    writings = [s for s in scripts_of(look, style) if s.place == "between"]
-    shown = () if look.raised else stand_in(look.lines, style.marks)
-    if look.raised:
-        placed = _raised(look, style, face, rng, (left, top, right, bottom), stretch)
-    for line, display in enumerate(shown):
-        height = heights[line]
-        y_start, y_next = y_next, y_next + height + between
-        spacing = look.spacing_mm * style.spacing
-        gap = max(look.gap_mm * style.spacing * style.gap, spacing)
-        if writings and line == 0:
-            gap = max(gap, max(word_width(look, style, s) for s in writings) + spacing)
-        cell = face.glyph("N").width / CAP_PX * height * stretch if style.mono else None
-
-        def set_line(
-            gap: float,
-            display: str = display,
-            height: float = height,
-            spacing: float = spacing,
-            cell: float | None = cell,
-            most: float | None = most,
-        ) -> list[tuple[str, float, float, float, float]]:
-            return lay_out_line(
-                face, display, height=height, stretch=stretch, spacing=spacing, gap=gap, cell=cell,
-                sign_width=most,
-            )  # fmt: skip
-
-        row = set_line(gap)
-        spare = row[-1][3] - room_w / 0.8 if row else 0.0
-        if style.gap > 1 and spare > 0 and " " in display:  # letters give way a little only
-            gap = max(gap - spare / display.count(" "), spacing)
-            row = set_line(gap)
-        if not row:
-            continue
-        guests = [(slot, mark) for slot, mark in inside[line] if slot <= len(row)]
-        guests, shrink = fit_marks(guests, height, row[-1][3], room_w)
-        free = room_w - row[-1][3] - sum(shrink * mark_width(mark, height) for _, mark in guests)
-        if free > 0 and style.fill and len(row) > 1:
-            extra = min(free * style.fill / (len(row) - 1), 0.35 * height)
-            row = [
-                (c, x0 + i * extra, y0, x1 + i * extra, y1)
-                for i, (c, x0, y0, x1, y1) in enumerate(row)
-            ]
-        row, spans = make_room(row, guests, height, shrink)
-        end = max([row[-1][3], *(x1 for _, _, x1 in spans)])
-        squeeze = min(1.0, room_w / end)
-        x_start = left + (right - left - end * squeeze) / 2 + style.shift[0] * plate_w
-        y_start += style.shift[1] * plate_h * (1 if count == 1 else 0.4)
-        for mark, x0, x1 in spans:
-            middle = y_start + (0.5 + mark.y) * height
-            tall = min(shrink * mark.height, 1.2 if count == 1 else 1.0) * height
-            box = (x0 * squeeze + x_start, middle - tall / 2, x1 * squeeze + x_start)
-            marks.append(PlacedMark(mark, (*box, middle + tall / 2)))
-        noise = _jitter(rng, 0.5 * style.jitter * height, len(row))
-        numbers = _group_numbers(display)
-        for index, (char, x0, y0, x1, y1) in enumerate(row):
-            b = (x0 * squeeze + x_start, y0 + y_start, x1 * squeeze + x_start, y1 + y_start)
-            placed.append(_glyph(char, b, noise[index], line, numbers[index]))
-    move = _onto_sheet(placed, look, style)
-    if move is not None:
-        placed = [replace(glyph, box=move(glyph.box)) for glyph in placed]
-        marks[around:] = [replace(mark, box=move(mark.box)) for mark in marks[around:]]
-    return placed, marks
+    return min(max(stretch, 0.45), 2.2)
 
 
 def _line_heights(look: Look, height: float, room: float) -> list[float]:
@@ -223,12 +236,7 @@ def _line_heights(look: Look, height: float, room: float) -> list[float]:
 
 
 def _raised(
-    look: Look,
-    style: PlateStyle,
-    face: Face,
-    rng: np.random.Generator,
-    room: Box,
-    stretch: float,
+    look: Look, style: PlateStyle, face: Face, rng: np.random.Generator, room: Box
 ) -> list[PlacedGlyph]:
     """Set two small lines, and beside them the last group, as high as both."""
     left, top, right, bottom = room
@@ -240,13 +248,13 @@ def _raised(
     heights = (small, small, tall)
     rows = [
         lay_out_line(
-            face, text, height=height, stretch=stretch,
+            face, text, height=height, stretch=_stretch(look, style, face),
             spacing=look.spacing_mm * style.spacing * height / tall,
             gap=look.gap_mm * style.spacing * height / tall,
         )
         for (text, _), height in zip(runs, heights, strict=True)
     ]  # fmt: skip
-    wide = [row[-1][3] if row else 0.0 for row in rows]
+    wide = [row[-1].x1 if row else 0.0 for row in rows]
     block = max(wide[:2])
     gap = max(look.gap_mm * style.spacing * style.gap, 0.1 * tall)
     squeeze = min(1.0, 0.96 * (right - left) / (block + gap + wide[2]))
@@ -258,29 +266,43 @@ def _raised(
         (x + align * squeeze * (block - wide[1]), y + tall - small),
         (x + squeeze * (block + gap), y),
     )
-    placed = []
+    glyphs = []
     first_group = (0, 0, len(split_groups(second[:cut])))
     for k, (row, (text, line)) in enumerate(zip(rows, runs, strict=True)):
-        x, y = corners[k]
-        noise = _jitter(rng, 0.5 * style.jitter * heights[k], len(row))
+        jitter = _jitter(rng, style, heights[k], len(row))
         groups = [first_group[k] + number for number in _group_numbers(text)]
-        for (char, x0, y0, x1, y1), moved, group in zip(row, noise, groups, strict=True):
-            box = (x0 * squeeze + x, y0 + y, x1 * squeeze + x, y1 + y)
-            placed.append(_glyph(char, box, moved, line, group))
-    return placed
+        glyphs += _placed(row, corners[k], squeeze, jitter, line=line, groups=groups)
+    return glyphs
 
 
-def _jitter(rng: np.random.Generator, deviation: float, count: int) -> list[list[float]]:
-    """Return by how much each ink is moved and wider, (x, y, width, height)."""
+def _jitter(
+    rng: np.random.Generator, style: PlateStyle, height: float, count: int
+) -> list[list[float]]:
+    """Return by how much each ink of a line is moved and wider, (x, y, width, height)."""
+    deviation = 0.5 * style.jitter * height
     if not deviation:
         return [[0.0] * 4] * count
     return [list(row) for row in rng.normal(0.0, deviation, (count, 4)).tolist()]
 
 
-def _glyph(char: str, box: Box, moved: Sequence[float], line: int, group: int) -> PlacedGlyph:
-    x, y, wide, tall = moved
-    box = (box[0] + x, box[1] + y, box[2] + x + wide, box[3] + y + tall)
-    return PlacedGlyph(char, box, line, char not in SEPARATORS, group)
+def _placed(
+    row: Row,
+    corner: tuple[float, float],
+    squeeze: float,
+    jitter: Sequence[Sequence[float]],
+    *,
+    line: int,
+    groups: Sequence[int],
+) -> list[PlacedGlyph]:
+    """Return a line's glyphs where it begins at a corner (x, y), squeezed to that part."""
+    left, top = corner
+    glyphs = []
+    for ink, (x, y, wide, tall), group in zip(row, jitter, groups, strict=True):
+        x0, y0 = ink.x0 * squeeze + left + x, ink.y0 + top + y
+        x1, y1 = ink.x1 * squeeze + left + x + wide, ink.y1 + top + y + tall
+        counts = ink.char not in SEPARATORS
+        glyphs.append(PlacedGlyph(ink.char, (x0, y0, x1, y1), line, counts, group))
+    return glyphs
 
 
 def _group_numbers(display: str) -> list[int]:

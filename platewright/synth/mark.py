@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Picture
+from platewright.geometry import Box, Picture
 from platewright.mark import draw_sketch
 from platewright.mark.pen import Sketch, rgb_of
 from platewright.region import Look
@@ -29,17 +29,31 @@ class PlacedMark:
     """One mark on the plate."""
 
     mark: MarkStyle  #: which one
-    box: tuple[float, float, float, float]  #: (x0, y0, x1, y1), mm
+    box: Box  #: (x0, y0, x1, y1), mm
 
 
-Row = list[tuple[str, float, float, float, float]]  #: (char, x0, y0, x1, y1) of every ink of a line
+class Ink(NamedTuple):
+    """One character of a line, while the line is set: what it is, and the box of its ink."""
+
+    char: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def moved(self, x: float) -> Ink:
+        """Return it further right."""
+        return self._replace(x0=self.x0 + x, x1=self.x1 + x)
+
+
+Row = list[Ink]  #: A line from left to right, in any unit
 TAKEN = "\0"  #: Where a mark stands for a character that is no part of the text
 NARROWEST = 0.7
 """What characters may be squeezed to by marks; these become smaller then, or are left out."""
 LEAST = 0.45  #: A mark that would become smaller than this part of itself is left out
 
 
-def sheet_room(look: Look) -> tuple[float, float, float, float]:
+def sheet_room(look: Look) -> Box:
     """Return the sheet without border, strips and small texts, (x0, y0, x1, y1) mm."""
     plate_h, plate_w = look.size_mm
     left = top = look.border_mm
@@ -179,8 +193,8 @@ def make_room(
     for slot, mark in sorted(guests, key=lambda guest: guest[0], reverse=True):
         wide = mark.sketch.aspect * mark.height * height * shrink
         space = mark.space * height * shrink
-        before = row[slot - 1][3] if slot else 0.0
-        after = row[slot][1] if slot < len(row) else before
+        before = row[slot - 1].x1 if slot else 0.0
+        after = row[slot].x0 if slot < len(row) else before
         if slot == 0:
             start, moved = 0.0, wide + space
         elif slot == len(row):
@@ -190,12 +204,11 @@ def make_room(
             start = (before + after + moved - wide) / 2
         if slot < len(row):
             spans = [(m, x0 + moved, x1 + moved) for m, x0, x1 in spans]
-            row = row[:slot] + [(c, a + moved, t, b + moved, d) for c, a, t, b, d in row[slot:]]
+            row = row[:slot] + [ink.moved(moved) for ink in row[slot:]]
         spans.append((mark, start, start + wide))
     return row, spans
 
 
-Box = tuple[float, float, float, float]
 LEGIBLE = 55.0  #: Grey levels that stay between the characters and a picture behind them
 
 

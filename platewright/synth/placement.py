@@ -94,6 +94,10 @@ Keep = Callable[[str, Picture], None]
 """Takes a stage's name and its picture, for whoever wants to see how a sample came about."""
 
 
+def keep_nothing(_stage: str, _picture: Picture) -> None:
+    """Be a `Keep` for who wants to see nothing."""
+
+
 class PreparedPlate:
     """A flat plate, ready to be posed any number of times.
 
@@ -201,7 +205,7 @@ def add_plate(
     settings: SynthSettings = DEFAULT,
     camera: Drawn | None = None,
     around: Drawn | None = None,
-    keep: Keep | None = None,
+    keep: Keep = keep_nothing,
 ) -> PlateRecord:
     """Draw a plate flat, pose it over the canvas, and return its record.
 
@@ -220,8 +224,7 @@ def add_plate(
     if plate is None:
         style = style or draw_style(rng, look, settings)
         plate = PreparedPlate(look, style, seen, canvas.ndim == 2)
-    if keep is not None:
-        keep("flat plate", plate.flat.image)
+    keep("flat plate", plate.flat.image)
     layers, factors = plate.shrunk(1.15 * seen / plate.width_px)
     brightest = max(luma(plate.style.background), luma(plate.style.foreground))
     shining = apply_effects("shine", layers[0], camera or {}, (layers[1], brightest))
@@ -235,8 +238,7 @@ def add_plate(
     covered = apply_effects("front", canvas, plate.style.effects, quad)
     if covered is not canvas:
         canvas[:] = covered
-    if keep is not None:
-        keep("posed", canvas)
+    keep("posed", canvas)
     corners = project(matrix, plate.corners())
     chars = zip(plate.flat.chars, corners, plate.flat.lines, strict=True)
     return PlateRecord(

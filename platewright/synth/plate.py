@@ -7,12 +7,12 @@ from functools import cache, lru_cache
 import cv2
 import numpy as np
 
-from platewright.geometry import FloatArray, Picture
+from platewright.geometry import Box, FloatArray, Picture
 from platewright.region import Look, Strip
 from platewright.region.look import luma
 from platewright.synth.effect import Colour, add_levels, apply_effects, blend_ink, effects_of
 from platewright.synth.face import Face, load_face, load_faces, load_legends
-from platewright.synth.layout import LINE_PX, Box, PlacedGlyph, arrange, line_mask
+from platewright.synth.layout import LINE_PX, PlacedGlyph, arrange, line_mask
 from platewright.synth.mark import PlacedMark, paint_marks, raise_marks
 from platewright.synth.script import word_mask
 from platewright.synth.style import PlateStyle

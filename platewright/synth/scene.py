@@ -31,7 +31,15 @@ from platewright.synth.effect import (
     effects_of,
     move_points,
 )
-from platewright.synth.placement import Keep, Pose, add_plate, blend, draw_pose, pose_quad
+from platewright.synth.placement import (
+    Keep,
+    Pose,
+    add_plate,
+    blend,
+    draw_pose,
+    keep_nothing,
+    pose_quad,
+)
 from platewright.synth.settings import DEFAULT, DRAWING_VERSION, SynthSettings
 
 SHOWN = {"light": "lit", "lens": "through the lens", "sensor": "stored"}
@@ -76,7 +84,7 @@ def apply_camera(image: Picture, camera: Drawn) -> Picture:
 
 
 def degrade(
-    canvas: Picture, record: SceneRecord, camera: Drawn | None, keep: Keep | None = None
+    canvas: Picture, record: SceneRecord, camera: Drawn | None, keep: Keep = keep_nothing
 ) -> tuple[Picture, SceneRecord]:
     """Take a scene and its record through a camera; None leaves both as they are.
 
@@ -87,8 +95,7 @@ def degrade(
     image = canvas
     for stage, name in SHOWN.items():
         image = apply_effects(stage, image, camera)
-        if keep is not None:
-            keep(name, image)
+        keep(name, image)
     if not any(effect.move and effect.name in camera for effect in effects_of(*CAMERA)):
         return image, record
 
@@ -107,6 +114,7 @@ def degrade(
     return image, replace(record, plates=plates, decoys=decoys)
 
 
+CUT_OFF = 0.35  #: Up to so much of a plate, each way, lies beyond the edge of a scene
 TRIES = 24  #: Places that are tried for a decoy, each a fifth smaller
 
 
@@ -158,7 +166,7 @@ def draw_scene(
     settings: SceneSettings,
     *,
     seed: tuple[int, int] = (-1, -1),
-    keep: Keep | None = None,
+    keep: Keep = keep_nothing,
 ) -> tuple[Picture, SceneRecord]:
     """Draw a scene of fixed size with any number of plates.
 
@@ -170,42 +178,23 @@ def draw_scene(
     Returns:
         (H, W) grey or (H, W, 3) RGB picture, and its record.
     """
-    height, width = settings.size
     synth = settings.synth
     canvas = backgrounds.crop(rng, settings.size)
-    if keep is not None:
-        keep("background", canvas)
+    keep("background", canvas)
     camera = draw_camera(
         rng, synth, detail_px=60.0, strength=settings.camera, resample=settings.resample
     )
-    taken: list[Box] = []
-    placed: list[tuple[Look, Pose, FloatArray]] = []
-    for _ in range(draw_count(rng, settings.plates)):
-        look = draw_look(rng, settings.regions, foreign=synth.plate.foreign)
-        pose = draw_pose(rng, synth.pose, strength=settings.pose)
-        quad = pose_quad(pose, look.size_mm, 100.0)
-        x0, y0, x1, y1 = box_of_quad(quad)
-        quad = quad * (_draw_width(rng, settings) / max(x1 - x0, 2 * (y1 - y0)))
-        quad = quad * _shrink_to_fit(quad, height, width)
-        x0, y0, x1, y1 = box_of_quad(quad)
-        over = 0.35  # a part of the plates is cut off by the picture's edge
-        spread_x, spread_y = over * (x1 - x0), over * (y1 - y0)
-        left = rng.uniform(-x0 - spread_x, width - x1 + spread_x)
-        top = rng.uniform(-y0 - spread_y, height - y1 + spread_y)
-        quad = quad + np.array([left, top])
-        box = box_of_quad(quad)
-        if any(_touch(box, other, 0.06) for other in taken):
-            continue
-        taken.append(box)
-        placed.append((look, pose, quad))
-    around = [draw_surface(rng, canvas, look, quad, settings, camera) for look, _, quad in placed]
-    kinds: list[str] = []
-    decoys: list[Box] = []
+    placed = _place_plates(rng, settings)
+    around = [
+        draw_surface(rng, canvas, look, quad, settings=settings, camera=camera)
+        for look, _, quad in placed
+    ]
+    taken = [box_of_quad(quad) for _, _, quad in placed]
+    decoys: list[tuple[str, Box]] = []
     for _ in range(draw_count(rng, settings.decoys)):
         decoy = _add_decoy(rng, canvas, settings, taken)
         if decoy is not None:
-            kinds.append(decoy[0])
-            decoys.append(decoy[1])
+            decoys.append(decoy)
             taken.append(decoy[1])
     plates = [
         add_plate(
@@ -213,16 +202,40 @@ def draw_scene(
         )
         for (look, pose, quad), drawn in zip(placed, around, strict=True)
     ]
-    if keep is not None:
-        keep("composed", canvas)
+    keep("composed", canvas)
+    kinds = [kind for kind, _ in decoys]
     record = SceneRecord(
         size=settings.size,
         plates=tuple(plates),
-        decoys=tuple(decoys),
+        decoys=tuple(box for _, box in decoys),
         seed=seed,
         drawn={"version": DRAWING_VERSION, "camera": camera, "decoys": kinds},
     )
     return degrade(canvas, record, camera if settings.camera else None, keep)
+
+
+def _place_plates(
+    rng: np.random.Generator, settings: SceneSettings
+) -> list[tuple[Look, Pose, FloatArray]]:
+    """Draw plates, and where each lies, (4, 2) px; what would touch another one is left out."""
+    height, width = settings.size
+    placed: list[tuple[Look, Pose, FloatArray]] = []
+    for _ in range(draw_count(rng, settings.plates)):
+        look = draw_look(rng, settings.regions, foreign=settings.synth.plate.foreign)
+        pose = draw_pose(rng, settings.synth.pose, strength=settings.pose)
+        quad = pose_quad(pose, look.size_mm, 100.0)
+        x0, y0, x1, y1 = box_of_quad(quad)
+        quad = quad * (_draw_width(rng, settings) / max(x1 - x0, 2 * (y1 - y0)))
+        quad = quad * _shrink_to_fit(quad, height, width)
+        x0, y0, x1, y1 = box_of_quad(quad)
+        spread_x, spread_y = CUT_OFF * (x1 - x0), CUT_OFF * (y1 - y0)
+        left = rng.uniform(-x0 - spread_x, width - x1 + spread_x)
+        top = rng.uniform(-y0 - spread_y, height - y1 + spread_y)
+        quad = quad + np.array([left, top])
+        box = box_of_quad(quad)
+        if not any(_touch(box, box_of_quad(other), 0.06) for _, _, other in placed):
+            placed.append((look, pose, quad))
+    return placed
 
 
 def draw_surface(
@@ -230,6 +243,7 @@ def draw_surface(
     canvas: Picture,
     look: Look,
     quad: FloatArray,
+    *,
     settings: SceneSettings,
     camera: Drawn,
 ) -> Drawn:
@@ -278,7 +292,7 @@ def draw_closeup(
         strength=settings.camera,
         resample=0.3 * settings.resample,
     )
-    around = draw_surface(rng, canvas, look, quad, settings, camera)
+    around = draw_surface(rng, canvas, look, quad, settings=settings, camera=camera)
     plate = add_plate(rng, canvas, look, pose, quad, settings=synth, camera=camera, around=around)
     record = SceneRecord(
         size=size, plates=(plate,), seed=seed, drawn={"version": DRAWING_VERSION, "camera": camera}

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from platewright.geometry import Picture, box_of_quad
+from platewright.geometry import FloatArray, Picture, box_of_quad
 from platewright.record import SceneRecord
 from platewright.synth.background import Backgrounds
 from platewright.synth.placement import (
@@ -13,6 +13,7 @@ from platewright.synth.placement import (
     PreparedPlate,
     add_plate,
     draw_pose,
+    keep_nothing,
     pose_quad,
 )
 from platewright.synth.scene import (
@@ -48,7 +49,7 @@ def draw_window(
     settings: SceneSettings,
     *,
     seed: tuple[int, int] = (-1, -1),
-    keep: Keep | None = None,
+    keep: Keep = keep_nothing,
 ) -> tuple[Picture, SceneRecord]:
     """Draw one window.
 
@@ -63,8 +64,7 @@ def draw_window(
         The picture of `settings.size`, and its record, whose `presence` tells whether a whole plate
         fills `EXTENT` of it. A cut-off or wrongly scaled plate is in the record, with presence off.
     """
-    height, width = settings.size
-    synth = settings.synth
+    synth, width = settings.synth, settings.size[1]
     weights = [getattr(synth.windows, kind) for kind in KINDS]
     kind = KINDS[draw_count(rng, weights)]
     if kind == "empty":
@@ -72,15 +72,11 @@ def draw_window(
         image, record = draw_scene(rng, backgrounds, empty, seed=seed, keep=keep)
         return image, replace(record, presence=False)
     canvas = backgrounds.crop(rng, settings.size)
-    if keep is not None:
-        keep("background", canvas)
+    keep("background", canvas)
     camera = draw_camera(
-        rng,
-        synth,
-        detail_px=0.8 * width,
-        strength=settings.camera,
+        rng, synth, detail_px=0.8 * width, strength=settings.camera,
         resample=0.5 * settings.resample,
-    )
+    )  # fmt: skip
     camera.pop("barrel", None)  # a window is too small a part of a photo to show it
     shared = None
     if settings.poses > 1 and min(seed) >= 0:
@@ -88,8 +84,34 @@ def draw_window(
     foreign = synth.plate.foreign
     look = shared.look if shared else draw_look(rng, settings.regions, foreign=foreign)
     pose = draw_pose(rng, synth.pose, strength=settings.pose)
-    quad = pose_quad(pose, look.size_mm, 100.0)
-    x0, y0, x1, y1 = box_of_quad(quad)
+    quad, extent = _place(rng, kind, pose_quad(pose, look.size_mm, 100.0), settings.size)
+    around = draw_surface(rng, canvas, look, quad, settings=settings, camera=camera)
+    plate = add_plate(
+        rng, canvas, look, pose, quad,
+        plate=shared, settings=synth, camera=camera, around=around, keep=keep,
+    )  # fmt: skip
+    keep("composed", canvas)
+    record = SceneRecord(
+        size=settings.size,
+        plates=(plate,),
+        seed=seed,
+        presence=kind == "present",
+        drawn={"version": DRAWING_VERSION, "camera": camera, "kind": kind, "extent": extent},
+    )
+    return degrade(canvas, record, camera if settings.camera else None, keep)
+
+
+def _place(
+    rng: np.random.Generator, kind: str, flat: FloatArray, size: tuple[int, int]
+) -> tuple[FloatArray, float]:
+    """Return where a window of some kind shows a plate, and the part of the window that it fills.
+
+    Args:
+        flat: (4, 2) the plate's corners round (0, 0), of any size.
+        size: (height, width) of the window, pixels.
+    """
+    height, width = size
+    x0, y0, x1, y1 = box_of_quad(flat)
     low, high = {"small": (0.15, 0.42), "large": (1.3, 2.2)}.get(kind, EXTENT)
     u = rng.random(6).tolist()
     extent = low + (high - low) * u[0]
@@ -103,28 +125,5 @@ def draw_window(
         axis = int(2 * u[3])
         over = (0.2 + 0.6 * u[4]) * 2 * half[axis]
         edge = u[5] < 0.5
-        middle[axis] = half[axis] - over if edge else settings.size[1 - axis] - half[axis] + over
-    quad = quad * scale + np.array(middle)
-    around = draw_surface(rng, canvas, look, quad, settings, camera)
-    plate = add_plate(
-        rng,
-        canvas,
-        look,
-        pose,
-        quad,
-        plate=shared,
-        settings=synth,
-        camera=camera,
-        around=around,
-        keep=keep,
-    )
-    if keep is not None:
-        keep("composed", canvas)
-    record = SceneRecord(
-        size=settings.size,
-        plates=(plate,),
-        seed=seed,
-        presence=kind == "present",
-        drawn={"version": DRAWING_VERSION, "camera": camera, "kind": kind, "extent": extent},
-    )
-    return degrade(canvas, record, camera if settings.camera else None, keep)
+        middle[axis] = half[axis] - over if edge else size[1 - axis] - half[axis] + over
+    return flat * scale + np.array(middle), extent

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from platewright.geometry import Box
 from platewright.region import Look
 from platewright.region.look import Script
 from platewright.synth.mark import TAKEN_AROUND, sheet_room
@@ -15,9 +16,6 @@ from platewright.synth.style import PlateStyle
 
 if TYPE_CHECKING:
     from platewright.synth.layout import PlacedGlyph
-
-
-Box = tuple[float, float, float, float]
 
 TEXT_PART = 0.35
 """Of the height inside the border, what marks above and below leave the text at least."""
@@ -137,7 +135,7 @@ def _fit(box: Box, aspect: float) -> Box:
     return (x - tall * aspect / 2, y - tall / 2, x + tall * aspect / 2, y + tall / 2)
 
 
-def text_room(look: Look, style: PlateStyle) -> tuple[float, float, float, float]:
+def text_room(look: Look, style: PlateStyle) -> Box:
     """Return the box that the characters have to themselves, (x0, y0, x1, y1) mm."""
     left, top, right, bottom = sheet_room(look)
     unit = around_mm(look, style)
