@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from platewright.geometry import Box
 from platewright.resource import DATA
 
 UNIT = 64  #: Height of a mark while it is kept, pixels
@@ -138,7 +139,7 @@ class Pen:
     def text(
         self,
         text: str,
-        box: tuple[float, float, float, float],
+        box: Box,
         tone: Tone = "main",
         *,
         face: int = 0,
@@ -169,7 +170,7 @@ class Pen:
         part = self._labels[t : top + size[1], l : left + size[0]]
         part[ink[t - top :, l - left :][: part.shape[0], : part.shape[1]]] = self._ink(tone)
 
-    def put(self, other: Pen, box: tuple[float, float, float, float]) -> None:
+    def put(self, other: Pen, box: Box) -> None:
         """Draw another pen's field into a box."""
         x0, y0, x1, y1 = (self._px(v) for v in box)
         x0, y0 = max(x0, 0), max(y0, 0)
