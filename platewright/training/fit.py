@@ -1,5 +1,6 @@
 """The training loop: live drawings in, checkpoints, log and weights out."""
 
+import contextlib
 import functools
 import math
 import time
@@ -185,34 +186,39 @@ class Trainer:
         def row() -> dict[str, Any]:
             return figures.row(self.step, self.elapsed_s, rate, stream.waited_s)
 
-        try:
-            with stream, Log(self.folder / "log.csv", self.step) as log:
-                try:
-                    while (progress := self._progress()) < 1.0:
-                        rate = learning_rate(settings, self.step, progress)
-                        figures.add(self._learn(next(stream), rate))
-                        now = time.monotonic()
-                        self.elapsed_s = before_s + now - began
-                        pace.add(self.step, now)
-                        if self.step % settings.report_every == 0:
-                            told = row()
-                            if self.step % settings.check_every == 0:
-                                told |= self.check()
-                            pace.warn(told["waiting"], figures.steps)
-                            log.write(told)
-                            pace.say(told, self._progress(), self.elapsed_s)
-                            figures.begin(stream.waited_s)
-                        elif pace.due(now):
-                            pace.say(row(), self._progress(), self.elapsed_s)
-                        if time.monotonic() - last_saved > settings.checkpoint_s:
-                            self.save()
-                            last_saved = time.monotonic()
-                finally:
-                    if figures.steps:
-                        log.write(row())
-        finally:
-            if self.step:
-                self.save()
+        def end() -> None:
+            if figures.steps:
+                log.write(row())
+
+        with contextlib.ExitStack() as open_:  # however it ends, from the last of them on
+            open_.callback(self._save_begun)
+            open_.enter_context(stream)
+            log = open_.enter_context(Log(self.folder / "log.csv", self.step))
+            open_.callback(end)
+            while (progress := self._progress()) < 1.0:
+                rate = learning_rate(settings, self.step, progress)
+                figures.add(self._learn(next(stream), rate))
+                now = time.monotonic()
+                self.elapsed_s = before_s + now - began
+                pace.add(self.step, now)
+                if self.step % settings.report_every == 0:
+                    told = row()
+                    if self.step % settings.check_every == 0:
+                        told |= self.check()
+                    pace.warn(told["waiting"], figures.steps)
+                    log.write(told)
+                    pace.say(told, self._progress(), self.elapsed_s)
+                    figures.begin(stream.waited_s)
+                elif pace.due(now):
+                    pace.say(row(), self._progress(), self.elapsed_s)
+                if time.monotonic() - last_saved > settings.checkpoint_s:
+                    self.save()
+                    last_saved = time.monotonic()
+
+    def _save_begun(self) -> None:
+        """Save a run that has taken a step."""
+        if self.step:
+            self.save()
 
     def _learn(self, batch: Batch, rate: float) -> dict[str, Any]:
         """Take one step; returns its losses."""

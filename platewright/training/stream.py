@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from platewright.errors import PlatewrightError
 from platewright.pool import processes
 from platewright.training.sample import SampleSettings, Stock
-from platewright.training.task import Task
+from platewright.training.task import Sample, Task
 
 Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
 """Inputs, pictures as uint8, and targets, each by name."""
@@ -43,17 +43,20 @@ def draw_batch(
     inputs: dict[str, Any] = {}
     targets: dict[str, Any] = {}
     for task in tasks:
-        stream = zlib.crc32(task.name.encode())
+        own = zlib.crc32(task.name.encode())
+        drawn: list[Sample] = []
         for k in range(0, task.batch, task.views):
-            rng = np.random.default_rng([seed, index, stream, k])
-            for sample in task.draws(rng, stock, samples)[: task.batch - k]:
-                for into, values in zip((inputs, targets), sample, strict=True):
-                    for name, value in values.items():
-                        into.setdefault(name, []).append(value)
-    return (
-        {name: np.stack(values) for name, values in inputs.items()},
-        {name: np.stack(values) for name, values in targets.items()},
-    )
+            rng = np.random.default_rng([seed, index, own, k])
+            drawn += task.draws(rng, stock, samples)
+        drawn = drawn[: task.batch]
+        inputs |= _stacked([sample[0] for sample in drawn])
+        targets |= _stacked([sample[1] for sample in drawn])
+    return inputs, targets
+
+
+def _stacked(samples: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return arrays of one more axis, the first, of those of samples."""
+    return {name: np.stack([sample[name] for sample in samples]) for name in samples[0]}
 
 
 def make_drawing(
@@ -77,21 +80,21 @@ def prepare(inputs: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 Draw = Callable[[int], Any]
-_drawing: list[Callable[[], Draw]] = []  #: What makes what draws in this process
+_makers: list[Callable[[], Draw]] = []  #: Makes what draws in this process, a worker
 
 
-def _draw(index: int) -> Any:
-    """Draw a batch in a worker, which gets ready when the first one is asked for."""
-    return _made()(index)
+def _set_maker(make_draw: Callable[[], Draw]) -> None:
+    _makers.append(make_draw)
 
 
 @functools.cache
-def _made() -> Draw:
-    return _drawing[0]()
+def _draw_here() -> Draw:
+    """Return what draws in this worker, which gets ready when the first batch is asked for."""
+    return _makers[0]()
 
 
-def _learn(make_draw: Callable[[], Draw]) -> None:
-    _drawing.append(make_draw)
+def _draw(index: int) -> Any:
+    return _draw_here()(index)
 
 
 class BatchStream:
@@ -115,8 +118,8 @@ class BatchStream:
         self._waiting: deque[Future[Any]] = deque()
         self._open = contextlib.ExitStack()
         if workers:
-            prepare = functools.partial(_learn, make_draw)
-            self._pool = self._open.enter_context(processes(workers, prepare, grace_s=1.0))
+            begin = functools.partial(_set_maker, make_draw)
+            self._pool = self._open.enter_context(processes(workers, begin, grace_s=1.0))
             for _ in range(ahead * workers):
                 self._waiting.append(self._pool.submit(_draw, next(self._indices)))
 

@@ -1,6 +1,6 @@
 """Looks at a plate as training draws them: framed with errors, hidden in part, straightened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platewright.errors import DatasetError
-from platewright.geometry import FloatArray, Picture, box_of_quad, project, quad_of_box
+from platewright.geometry import Box, FloatArray, Picture, box_of_quad, project, quad_of_box
 from platewright.network.part import TextSettings
 from platewright.reading.straighten import rectify
 from platewright.record import PlateRecord
@@ -29,57 +29,90 @@ def hide(
         The picture, which may be smaller; the plate, moved with it, whole as before; and a mask of
         the picture before it was cut, 255 where nothing is seen any more.
     """
+    box, kind = box_of_quad(plate.quad), rng.random()
+    if kind < 0.45:
+        return _cut(rng, image, plate)
+    if kind < 0.75:
+        outline = _post(rng, box)
+    elif kind < 0.9:
+        outline = _corner(rng, box)
+    else:
+        outline = _patch(rng, box)
+    covered = np.zeros(image.shape, np.uint8)
+    cv2.fillPoly(covered, [np.round(outline * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
+    return _covered(rng, image, covered, max(0.006 * (box[2] - box[0]), 0.4)), plate, covered
+
+
+def _cut(
+    rng: np.random.Generator, image: Picture, plate: PlateRecord
+) -> tuple[Picture, PlateRecord, NDArray[np.uint8]]:
+    """Let the picture's edge go through the plate, left or right, seldom below."""
     height, width = image.shape
     covered = np.zeros((height, width), np.uint8)
     x0, y0, x1, y1 = box_of_quad(plate.quad)
-    kind = rng.random()
-    shape: Any
-    if kind < 0.45:  # the picture's edge, left or right, seldom below
-        part = rng.uniform(0.06, 0.42)
-        if rng.random() < 0.88:
-            if rng.random() < 0.5:
-                left = int(np.clip(x0 + part * (x1 - x0), 1, width - 4))
-                covered[:, :left] = 255
-                moved = moved_plate(plate, np.ones(2), np.array([left, 0.0]))
-                return image[:, left:], moved, covered
-            right = int(np.clip(x1 - part * (x1 - x0), 4, width - 1))
-            covered[:, right:] = 255
-            return image[:, :right], plate, covered
+    part = rng.uniform(0.06, 0.42)
+    if rng.random() >= 0.88:
         below = int(np.clip(y1 - part * (y1 - y0), 4, height - 1))
         covered[below:] = 255
         return image[:below], plate, covered
+    if rng.random() < 0.5:
+        left = int(np.clip(x0 + part * (x1 - x0), 1, width - 4))
+        covered[:, :left] = 255
+        return image[:, left:], moved_plate(plate, np.ones(2), np.array([left, 0.0])), covered
+    right = int(np.clip(x1 - part * (x1 - x0), 4, width - 1))
+    covered[:, right:] = 255
+    return image[:, :right], plate, covered
+
+
+def _post(rng: np.random.Generator, box: Box) -> FloatArray:
+    """Return the outline (n, 2) of a post, a rope, a hand: across the plate's whole height."""
+    x0, y0, x1, y1 = box
     wide, tall = x1 - x0, y1 - y0
-    if kind < 0.75:  # a post, a rope, a hand: across the whole height
-        thick = rng.uniform(0.07, 0.34) * wide
-        middle = rng.uniform(x0 + 0.02 * wide, x1 - 0.02 * wide)
-        lean = rng.normal(0, 0.25) * tall
-        top, bottom = y0 - 0.3 * tall, y1 + 0.3 * tall
-        shape = [
-            [middle - thick / 2 + lean, top], [middle + thick / 2 + lean, top],
-            [middle + thick / 2 - lean, bottom], [middle - thick / 2 - lean, bottom],
-        ]  # fmt: skip
-    elif kind < 0.9:  # a corner: another car, a bumper, leaves
-        right, low = rng.random() < 0.5, rng.random() < 0.5
-        x, y = (x1 if right else x0), (y1 if low else y0)
-        dx = rng.uniform(0.12, 0.45) * wide * (-1 if right else 1)
-        dy = rng.uniform(0.6, 1.6) * tall * (-1 if low else 1)
-        shape = [[x - dx, y - dy], [x + dx, y - 0.2 * dy], [x + 0.7 * dx, y + dy], [x - dx, y + dy]]
-    else:  # mud, snow, a reflection
-        count = int(rng.integers(5, 10))
-        turn = np.sort(rng.uniform(0, 2 * np.pi, count))
-        away = rng.uniform(0.5, 1.0, count) * rng.uniform(0.25, 0.75) * tall
-        centre = [rng.uniform(x0, x1), rng.uniform(y0, y1)]
-        shape = np.stack(
-            [centre[0] + 1.3 * away * np.cos(turn), centre[1] + away * np.sin(turn)], 1
-        )
-    cv2.fillPoly(covered, [np.round(np.array(shape) * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
+    half = rng.uniform(0.07, 0.34) * wide / 2
+    middle = rng.uniform(x0 + 0.02 * wide, x1 - 0.02 * wide)
+    lean = rng.normal(0, 0.25) * tall
+    top, bottom = y0 - 0.3 * tall, y1 + 0.3 * tall
+    return np.array(
+        [
+            (middle - half + lean, top), (middle + half + lean, top),
+            (middle + half - lean, bottom), (middle - half - lean, bottom),
+        ]
+    )  # fmt: skip
+
+
+def _corner(rng: np.random.Generator, box: Box) -> FloatArray:
+    """Return the outline (n, 2) of another car, a bumper, leaves: over a corner."""
+    x0, y0, x1, y1 = box
+    right, low = rng.random() < 0.5, rng.random() < 0.5
+    x, y = (x1 if right else x0), (y1 if low else y0)
+    dx = rng.uniform(0.12, 0.45) * (x1 - x0) * (-1 if right else 1)
+    dy = rng.uniform(0.6, 1.6) * (y1 - y0) * (-1 if low else 1)
+    return np.array(
+        [(x - dx, y - dy), (x + dx, y - 0.2 * dy), (x + 0.7 * dx, y + dy), (x - dx, y + dy)]
+    )
+
+
+def _patch(rng: np.random.Generator, box: Box) -> FloatArray:
+    """Return the outline (n, 2) of mud, snow, a reflection."""
+    x0, y0, x1, y1 = box
+    count = int(rng.integers(5, 10))
+    turn = np.sort(rng.uniform(0, 2 * np.pi, count))
+    away = rng.uniform(0.5, 1.0, count) * rng.uniform(0.25, 0.75) * (y1 - y0)
+    x, y = rng.uniform(x0, x1), rng.uniform(y0, y1)
+    return np.stack([x + 1.3 * away * np.cos(turn), y + away * np.sin(turn)], 1)
+
+
+def _covered(
+    rng: np.random.Generator, image: Picture, covered: NDArray[np.uint8], soft_px: float
+) -> Picture:
+    """Paint something of one tone, grainy and soft at its edge, over what is covered."""
+    height, width = image.shape
     level = rng.uniform(10, 245)
     grain = rng.normal(0, rng.uniform(1, 14), (max(height // 3, 2), max(width // 3, 2)))
     slope = np.linspace(-1, 1, width)[None, :] * rng.normal(0, 18)
     paint = level + cv2.resize(grain.astype(np.float32), (width, height)) + slope
-    soft = cv2.GaussianBlur(covered, (0, 0), max(0.006 * wide, 0.4)).astype(np.float32) / 255
-    mixed = image + soft * (np.clip(paint, 0, 255) - image)
-    return np.asarray(mixed, np.uint8), plate, covered
+    soft = cv2.GaussianBlur(covered, (0, 0), soft_px).astype(np.float32) / 255
+    return np.asarray(image + soft * (np.clip(paint, 0, 255) - image), np.uint8)
 
 
 def hidden_parts(plate: PlateRecord, covered: NDArray[np.uint8]) -> FloatArray:
@@ -109,21 +142,15 @@ FAR = 0.4  #: Part of the frames round decoys that are as small and soft as far 
 
 @dataclass(frozen=True)
 class View:
-    """A straightened look.
+    """A straightened look."""
 
-    Attributes:
-        window: (h, w) grey, or (h, w, 3).
-        plate: in the frame; None: there is none.
-        matrix: homography from picture to window points, 3 x 3.
-        clear: whether its characters can be read.
-        hidden: (characters,) part of each that is not seen.
-    """
-
-    window: Picture
-    plate: PlateRecord | None = None
-    matrix: FloatArray = None  # type: ignore[assignment]
-    clear: bool = False
-    hidden: FloatArray = None  # type: ignore[assignment]
+    window: Picture  #: (h, w) grey, or (h, w, 3)
+    plate: PlateRecord | None = None  #: in the frame; None: there is none
+    #: (3, 3) homography from picture to window points
+    matrix: FloatArray = field(default_factory=lambda: np.eye(3))
+    clear: bool = False  #: whether its characters can be read
+    #: (characters,) part of each that is not seen
+    hidden: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def presence(self) -> NDArray[np.float32]:
@@ -168,9 +195,9 @@ def draw_view(
     """
     lacks = rng.random() < absent
     if lacks and stock.hard is not None and rng.random() < samples.hard_share:
-        return View(draw_hard(rng, stock.hard, window))
+        return View(window=draw_hard(rng, stock.hard, window))
     if lacks and rng.random() < DECOYS:
-        return _straight(*_draw_decoy(rng, stock, samples), window, margin)
+        return View(window=_rectified(*_draw_decoy(rng, stock, samples), window, margin)[0])
     wide_frame = rng.random() < wide
     stored = stock.stored if stock.stored and stock.stored.gives_closeup(rng) else None
     if stored is not None:
@@ -181,7 +208,8 @@ def draw_view(
         image, record = draw_closeup(rng, stock.backgrounds, closeup, margin=room)
     plate = record.plates[0]
     if lacks:
-        return _straight(image, _absent_quad(rng, plate.quad, spread), window, margin)
+        quad = _absent_quad(rng, plate.quad, spread)
+        return View(window=_rectified(image, quad, window, margin)[0])
     parts = np.zeros(len(plate.characters))
     if stored is None and rng.random() < hidden:
         before = plate
@@ -189,23 +217,20 @@ def draw_view(
         parts = hidden_parts(before, covered)
     upright = rng.random() < samples.upright
     quad = frame_quad(rng, plate.quad, upright=upright, wide_frame=wide_frame, spread=spread)
-    return _straight(image, quad, window, margin, plate, legible(record), parts)
+    picture, matrix = _rectified(image, quad, window, margin)
+    if matrix is None:
+        return View(window=picture)
+    return View(window=picture, plate=plate, matrix=matrix, clear=legible(record), hidden=parts)
 
 
-def _straight(
-    image: Picture,
-    quad: FloatArray,
-    window: tuple[int, int],
-    margin: tuple[float, float],
-    plate: PlateRecord | None = None,
-    clear: bool = False,
-    hidden: FloatArray | None = None,
-) -> View:
+def _rectified(
+    image: Picture, quad: FloatArray, window: tuple[int, int], margin: tuple[float, float]
+) -> tuple[Picture, FloatArray | None]:
+    """Do what `rectify` does; where corners are on a line, return an empty window and None."""
     try:
-        picture, matrix = rectify(image, quad, window, margin)
-    except ValueError:  # corners on a line
-        return View(np.zeros((*window, *image.shape[2:]), np.uint8))
-    return View(picture, plate, matrix, clear, np.zeros(0) if hidden is None else hidden)
+        return rectify(image, quad, window, margin)
+    except ValueError:
+        return np.zeros((*window, *image.shape[2:]), np.uint8), None
 
 
 def _draw_decoy(
@@ -308,9 +333,8 @@ def draw_crop(
         if not known or not 0 < len(plate.text) <= settings.slots or not legible(record):
             continue
         quad = frame_quad(rng, plate.quad, upright=rng.random() < samples.upright)
-        try:
-            window, matrix = rectify(image, quad, settings.window, settings.margin)
-        except ValueError:  # corners on a line
+        window, matrix = _rectified(image, quad, settings.window, settings.margin)
+        if matrix is None:
             continue
         return window, plate, matrix
     raise DatasetError(
