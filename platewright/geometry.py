@@ -25,6 +25,11 @@ LEAST_PX = 1e-6  #: Sides of a box that count as no smaller, so that nothing is 
 AT_ONCE = 64  #: Boxes that are compared with all others in one go.
 
 
+def size_of(picture: Picture) -> tuple[int, int]:
+    """Return the (height, width) of a picture, grey or in colour."""
+    return picture.shape[0], picture.shape[1]
+
+
 def quad_of_box(box: Box) -> FloatArray:
     """Return the (4, 2) quad of an upright box.
 

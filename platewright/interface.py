@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from platewright.output.redaction import redact, redaction_settings
 from platewright.pool import in_order, usual_workers
 from platewright.reading.acceptance import Shown
 from platewright.reading.choice import load_detector
+from platewright.reading.folder import timed_readings
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading, SceneRecord
 from platewright.region import load_region
@@ -234,15 +234,8 @@ class Detector:
         return hidden if hidden.ndim == 3 else np.repeat(hidden[..., None], 3, axis=2)
 
     def _read_photo(self, number: int, source: Source) -> PhotoReadings:
-        image = read_picture(source)
-        start = time.perf_counter()
-        readings = tuple(self._detector.read(image))
-        return PhotoReadings(
-            file=str(source) if isinstance(source, (str, os.PathLike)) else str(number),
-            size=(image.shape[0], image.shape[1]),
-            ms=(time.perf_counter() - start) * 1e3,
-            readings=readings,
-        ).only(self._shown)
+        name = str(source) if isinstance(source, (str, os.PathLike)) else str(number)
+        return timed_readings(self._detector, read_picture(source), name).only(self._shown)
 
     def _hider(self) -> Any:
         """Return the detector that finds what is hidden, loaded when it is first needed."""
@@ -250,7 +243,7 @@ class Detector:
             if self._hiding is None:
                 settings = DetectorSettings(**redaction_settings())
                 self._hiding = load_detector(
-                    self.weights, settings, reader="window", threads=self._threads
+                    self.weights, settings, reader="line", threads=self._threads
                 )
             return self._hiding
 

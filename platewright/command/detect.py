@@ -190,7 +190,7 @@ def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> Read
     return ReadingJob(
         weights=args.weights.absolute() if cluster else args.weights,
         settings=settings,
-        reader="window" if args.redact else args.reader or "",
+        reader="line" if args.redact else args.reader or "",
         threads=args.threads or min(4, 1 if cluster else max(CORES // args.workers, 1)),
         beams=args.beams,
         redact=args.redact,

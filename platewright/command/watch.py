@@ -384,7 +384,7 @@ def load(args: argparse.Namespace) -> tuple[Detector, TrackerSettings]:
     settings, tracking = watching_settings(args.min_presence, args.gap, **settings_of(args))
     if args.redact:
         settings = DetectorSettings(**redaction_settings(args.min_presence, args.min_height))
-    reader = "window" if args.redact else args.reader or ""
+    reader = "line" if args.redact else args.reader or ""
     return load_detector(args.weights, settings, reader=reader, threads=args.threads), tracking
 
 

@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 from platewright.container import open_picture, orientation_of
 from platewright.errors import DatasetError
 from platewright.file import open_file
-from platewright.geometry import Box, FloatArray, Picture, clip_box, homography, to_pixel_centres
+from platewright.geometry import (
+    Box,
+    FloatArray,
+    Picture,
+    clip_box,
+    homography,
+    size_of,
+    to_pixel_centres,
+)
 from platewright.image import READ_SUFFIXES, muted
 
 # EXIF 2.32, tag 0x0112: these orientations lie on their side.
@@ -212,7 +220,7 @@ def cut_box(image: Picture, box: Box) -> Picture | None:
     Returns:
         A view of the picture; None where it is smaller than `MIN_CROP`.
     """
-    x0, y0, x1, y1 = clip_box(box, (image.shape[0], image.shape[1]))
+    x0, y0, x1, y1 = clip_box(box, size_of(image))
     crop = image[int(np.floor(y0)) : int(np.ceil(y1)), int(np.floor(x0)) : int(np.ceil(x1))]
     return crop if _large_enough(crop.shape[0], crop.shape[1]) else None
 

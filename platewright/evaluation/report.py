@@ -17,7 +17,7 @@ import numpy as np
 from platewright.errors import PlatewrightError, os_errors_as
 from platewright.evaluation.metrics import Outcome
 from platewright.file import file_digest, make_folder, write_file
-from platewright.geometry import Box, Picture, clip_box, iou
+from platewright.geometry import Box, Picture, clip_box, iou, size_of
 from platewright.image import save_image
 from platewright.output.annotation import annotate
 from platewright.reading.choice import default_choice, reader_weights
@@ -206,7 +206,7 @@ class Gallery:
             crop = crop_round(image, outcome, readings)
             name = f"plates/{len(self.cards):05d}.jpg"
             save_image(self.folder / name, crop, quality=85)
-            self.cards.append(_Card(name, (crop.shape[0], crop.shape[1]), outcome))
+            self.cards.append(_Card(name, size_of(crop), outcome))
 
     def write(self, report: dict[str, Any]) -> Path:
         """Write the page, the worst failures first, and return where it is."""
@@ -260,7 +260,7 @@ def crop_round(image: Picture, outcome: Outcome, readings: Sequence[Reading]) ->
     x0, y0 = (min(box[k] for box in boxes) for k in (0, 1))
     x1, y1 = (max(box[k] for box in boxes) for k in (2, 3))
     room = 0.5 * (x1 - x0)
-    size = (image.shape[0], image.shape[1])
+    size = size_of(image)
     left, top, right, bottom = clip_box((x0 - room, y0 - room, x1 + room, y1 + room), size)
     # A label outside the photo still gets a picture, if only of its edge.
     column, row = min(int(left), size[1] - 1), min(int(top), size[0] - 1)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import FloatArray, Picture, sound_quad, suppress
+from platewright.geometry import FloatArray, Picture, size_of, sound_quad, suppress
 from platewright.record import Reading
 
 MIN_PRESENCE = 0.06  #: What is a plate with this probability is hidden
@@ -93,7 +93,7 @@ def redact(image: Picture, detector: Finder) -> tuple[Picture, list[Reading]]:
     Returns:
         A new picture, and where the plates were, best first: readings without a text.
     """
-    size = (image.shape[0], image.shape[1])
+    size = size_of(image)
     kept: list[Reading] = []
     shown, ways = image, [*WAYS]
     sure = dict.fromkeys(WAYS, 0.0)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import FloatArray, Picture, box_of_quad
+from platewright.geometry import FloatArray, Picture, box_of_quad, size_of
 from platewright.network.part import UNSEEN
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
@@ -202,7 +202,7 @@ def is_written(image: Picture, quad: FloatArray) -> bool:
     first = int(near.argmax())
     second = near[np.abs(np.arange(256) - first) > APART].max()
     flat = min(float(near[first] + second) / values.size, MOST_FLAT)
-    size = (image.shape[0], image.shape[1])
+    size = size_of(image)
     edge = room(quad, size) < CORNER and x1 - x0 < SMALL * size[1]
     return bool(steep + FLAT_WORTH * flat + EDGE_WORTH * edge > WRITTEN)
 

@@ -174,7 +174,7 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
 
     Args:
         choice: a network's name, a weights file, or `api`; several networks with `+` between them
-            vote, `window` being the default one.
+            vote, `line` being the weights' own.
         threads: that the reader's network may use.
         beams: texts that its search follows at once; 1: none but the most probable.
 
@@ -185,33 +185,26 @@ def with_reader(detector: Detector, choice: str, *, threads: int = 1, beams: int
     """
     several = voters(choice)
     if len(several) > 1:
-        return _with(detector, _vote(detector, several, threads, beams))
+        return detector.with_parts(speller=_vote(detector, several, threads, beams))
     (choice,) = several
     if choice == "api":
         from platewright.reading.service import Service, ServiceSpeller
 
         other = ServiceSpeller(Service.from_environment())
-        return _with(detector, SecondSpeller(detector.speller, other))
+        return detector.with_parts(speller=SecondSpeller(detector.speller, other))
     if choice in OWN:
         return detector
     network = load_network(find_weights(choice), threads)
     if isinstance(network.settings, BundleSettings):
         if network.settings.names == ("line",):
-            return _with(detector, LineSpeller(network))
+            return detector.with_parts(speller=LineSpeller(network))
         raise ConfigError(f"{choice}: weights that find plates: give them as the weights")
     if network.settings.task == "box":
-        finder = BoxFinder(network)
-        return Detector(
-            finder, detector.framer, detector.speller, detector.settings, detector.origin
-        )
+        return detector.with_parts(finder=BoxFinder(network))
     from platewright.reading.crop_speller import crop_speller
 
     speller = crop_speller(network, beams=beams)
-    return _with(detector, SecondSpeller(detector.speller, speller))
-
-
-def _with(detector: Detector, speller: Any) -> Detector:
-    return Detector(detector.finder, detector.framer, speller, detector.settings, detector.origin)
+    return detector.with_parts(speller=SecondSpeller(detector.speller, speller))
 
 
 def _vote(detector: Detector, names: tuple[str, ...], threads: int, beams: int) -> VoteSpeller:

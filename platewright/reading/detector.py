@@ -1,5 +1,7 @@
 """The detector: finds, frames and reads the plates of a photo."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from copy import copy
 from dataclasses import replace
@@ -11,7 +13,15 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from platewright.geometry import FloatArray, Picture, areas, intersections, ratio_of_quad, suppress
+from platewright.geometry import (
+    FloatArray,
+    Picture,
+    areas,
+    intersections,
+    ratio_of_quad,
+    size_of,
+    suppress,
+)
 from platewright.reading.acceptance import Shown, is_accepted, is_complete, is_written, room
 from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
@@ -119,7 +129,7 @@ class Detector:
             if r.presence >= limit.min_presence
             and r.confidence >= limit.min_confidence
             and len(r.text) >= limit.min_characters
-            and not (limit.mask and limit.mask.covers(r.bounds, (grey.shape[0], grey.shape[1])))
+            and not (limit.mask and limit.mask.covers(r.bounds, size_of(grey)))
         ]
 
     def locate(self, image: Picture) -> list[Reading]:
@@ -270,7 +280,7 @@ class Detector:
 
     def _judged(self, reading: Reading, image: Picture) -> Reading:
         """Return the reading, accepted where it may be."""
-        size = (image.shape[0], image.shape[1])
+        size = size_of(image)
         judged = replace(
             reading,
             complete=is_complete(reading.quad, size, reading.text),
@@ -278,6 +288,18 @@ class Detector:
             written=bool(reading.text) and is_written(image, reading.quad),
         )
         return replace(judged, accepted=is_accepted(judged, self.settings, self.jurisdiction))
+
+    def with_parts(
+        self, *, finder: Finder | None = None, speller: Speller | None = None
+    ) -> Detector:
+        """Return a detector with another finder or speller, and all else as it is.
+
+        Raises:
+            RegionError: if one of the regions can't be used.
+        """
+        return Detector(
+            finder or self.finder, self.framer, speller or self.speller, self.settings, self.origin
+        )
 
     def with_settings(self, **changes: Any) -> Self:
         """Return a detector with other settings and the same networks.

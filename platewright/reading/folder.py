@@ -10,12 +10,12 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from platewright.errors import ImageError, OutputError
-from platewright.geometry import Picture
+from platewright.geometry import Picture, size_of
 from platewright.image import load_image, save_image
 from platewright.output.batch import Job, load_photo
 from platewright.output.photo import PhotoReadings
@@ -229,28 +229,40 @@ def read_photo(how: ReadingJob, job: Job, detector: Detector) -> PhotoDone:
         image = load_photo(job.photo)
     except ImageError as error:
         return PhotoDone(job=job, error=str(error))
-    start = time.perf_counter()
-    hidden: Any = None
+    result = image
     if how.redact:
         from platewright.output.redaction import redact
 
-        hidden, readings = redact(image, detector)
+        start = time.perf_counter()
+        result, hidden = redact(image, detector)
+        ms = (time.perf_counter() - start) * 1e3
+        photo = PhotoReadings(
+            file=job.name, size=size_of(image), ms=ms, readings=tuple(hidden), redacted=True
+        )
     else:
-        readings = detector.read(image)
-    ms = (time.perf_counter() - start) * 1e3
-    size = (image.shape[0], image.shape[1])
-    photo = PhotoReadings(
-        file=job.name, size=size, ms=ms, readings=tuple(readings), redacted=how.redact
-    )
+        photo = timed_readings(detector, image, job.name)
     if how.shown is not None:
         photo = photo.only(how.shown)
     if job.picture is not None:
-        if hidden is None:
+        if not how.redact:
             from platewright.output.annotation import annotate
 
-            hidden = annotate(image, photo.readings)
-        save_image(job.picture, hidden)
+            result = annotate(image, photo.readings)
+        save_image(job.picture, result)
     return PhotoDone(job=job, photo=photo, image=image if how.pictures else None)
+
+
+def timed_readings(detector: Detector, image: Picture, file: str) -> PhotoReadings:
+    """Read a picture and say how long that took.
+
+    Args:
+        image: (H, W) grey or (H, W, 3) RGB.
+        file: what the picture is called.
+    """
+    start = time.perf_counter()
+    readings = tuple(detector.read(image))
+    ms = (time.perf_counter() - start) * 1e3
+    return PhotoReadings(file=file, size=size_of(image), ms=ms, readings=readings)
 
 
 def _by_shards(

@@ -26,7 +26,7 @@ from platewright.errors import ServiceError
 from platewright.geometry import FloatArray, Picture
 from platewright.http import ALLOWED, RefusedError, ask
 from platewright.image import encode_image
-from platewright.reading.speller import Given
+from platewright.reading.speller import SettledEvidence
 from platewright.text import Alphabet, clean
 
 URL, KEY = "PLATEWRIGHT_OCR_URL", "PLATEWRIGHT_OCR_KEY"
@@ -169,7 +169,7 @@ class ServiceSpeller:
         shape = (sides[0] + sides[2]) / max(sides[1] + sides[3], 1e-6)
         return self.height, round(self.height * float(np.clip(shape, 1.0, 8.0)))
 
-    def look(self, crops: Sequence[Picture]) -> list[Given]:
+    def look(self, crops: Sequence[Picture]) -> list[SettledEvidence]:
         """Post crops, one after the other.
 
         Raises:
@@ -177,10 +177,10 @@ class ServiceSpeller:
         """
         return [self._given(clean(self.service.read(crop))) for crop in crops]
 
-    def _given(self, text: str) -> Given:
+    def _given(self, text: str) -> SettledEvidence:
         text = text[: self.slots]
         slots = np.eye(self.alphabet.num_classes)[self.alphabet.encode(text, self.slots)]
-        return Given(text, slots, self.alphabet)
+        return SettledEvidence(text, slots, self.alphabet)
 
 
 def _rgb(crop: Picture) -> Picture:

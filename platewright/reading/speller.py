@@ -204,10 +204,10 @@ class SecondSpeller:
         if self.other.weight < 1:
             slots = self.other.weight * slots + (1 - self.other.weight) * own.spell().slots
         text = alphabet.decode([k for k in found if k >= 0][: self.longest])
-        return Given(text, slots, alphabet)
+        return SettledEvidence(text, slots, alphabet)
 
 
-class Given(SlotEvidence):
+class SettledEvidence(SlotEvidence):
     """Slots with a text that is settled already.
 
     Args:
@@ -287,7 +287,7 @@ class VoteSpeller:
             for look, *each in zip(looks, *seen, strict=True)
         ]
 
-    def vote(self, own: Evidence, others: Sequence[Evidence]) -> Given:
+    def vote(self, own: Evidence, others: Sequence[Evidence]) -> SettledEvidence:
         """Return the text that has most of the votes.
 
         Args:
@@ -313,7 +313,7 @@ class VoteSpeller:
             if said.text != chosen and _fits(chosen, known):
                 said = evidence.spell_as(chosen)
             votes.append(fold_slots(said.slots, known, alphabet, self.longest))
-        return Given(chosen, pool(votes), alphabet)
+        return SettledEvidence(chosen, pool(votes), alphabet)
 
 
 def _fits(text: str, alphabet: Alphabet) -> bool:

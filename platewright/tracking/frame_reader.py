@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from platewright.geometry import Box, FloatArray, Picture, box_of_quad, iou, shared_parts
+from platewright.geometry import Box, FloatArray, Picture, box_of_quad, iou, shared_parts, size_of
 from platewright.reading.detector import Detector
 from platewright.reading.finder import Find, LevelLook, ScanFinder, sift
 from platewright.record import Reading
@@ -275,7 +275,7 @@ class FrameReader:
         return self.detector.read_framed(picture, finds)
 
     def _kept(self, reading: Reading, picture: Picture) -> bool:
-        least, size = self.detector.settings, (picture.shape[0], picture.shape[1])
+        least, size = self.detector.settings, size_of(picture)
         return (
             reading.presence >= least.min_presence
             and reading.confidence >= least.min_confidence

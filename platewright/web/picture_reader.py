@@ -34,6 +34,7 @@ from platewright.output.photo import PhotoReadings
 from platewright.pool import Line
 from platewright.reading.choice import load_detector
 from platewright.reading.detector import Detector
+from platewright.reading.folder import timed_readings
 from platewright.reading.settings import Mask
 
 START_S = 120.0  #: How long a process may take until it can read
@@ -91,12 +92,8 @@ class PictureReader:
         if source.mask:
             detector = detector.with_settings(mask=source.mask)
         image = decode_image(io.BytesIO(source.data), source.name, max_pixels=source.max_pixels)
-        start = time.perf_counter()
-        readings = detector.read(image)
-        ms = (time.perf_counter() - start) * 1e3
-        size = (image.shape[0], image.shape[1])
+        photo = timed_readings(detector, image, source.name)
         image, scale = _shown(image)
-        photo = PhotoReadings(file=source.name, size=size, ms=ms, readings=tuple(readings))
         return Shot(photo=photo, image=image, scale=scale)
 
 

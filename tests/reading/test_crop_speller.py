@@ -27,7 +27,7 @@ from platewright.reading.detector import Detector
 from platewright.reading.finder import BoxFinder
 from platewright.reading.runtime import Network
 from platewright.reading.settings import DetectorSettings
-from platewright.reading.speller import Given, SecondSpeller
+from platewright.reading.speller import SecondSpeller, SettledEvidence
 from platewright.reading.spelling import Spelling, fold_slots
 from platewright.text import Alphabet
 from tests.reading.fake import THICK, FakeNetwork
@@ -143,13 +143,13 @@ class FixedReader:
         slots = np.full((4, 6), (1 - sure) / 5)
         for k in range(4):
             slots[k, self.alphabet.index(text[k]) if k < len(text) else 5] = sure
-        self.said = Given(text, slots, self.alphabet)
+        self.said = SettledEvidence(text, slots, self.alphabet)
         self.crops: list[np.ndarray] = []
 
     def window(self, quad: np.ndarray) -> tuple[int, int]:
         return 20, 50
 
-    def look(self, crops: Sequence[np.ndarray]) -> list[Given]:
+    def look(self, crops: Sequence[np.ndarray]) -> list[SettledEvidence]:
         self.crops += crops
         return [self.said for _ in crops]
 
