@@ -25,6 +25,20 @@ from platewright.reading.spelling import certainty
 from platewright.reading.straighten import refined, straightened
 
 RATIO = math.sqrt(0.5)  #: Size of each level over the one before
+WIDTH_OVER_HEIGHT = 4.0  #: A plate `min_height` high is looked for if it is so many times as wide
+SAME_FIND = 0.5
+"""Finds that overlap by more are one; of nested ones only their texts tell which is the plate."""
+VOTE = 0.6
+"""Finds of the scan that overlap the best one by more have a say in where its corners are (box
+voting: Gidaris and Komodakis 2015)."""
+WIDER, PER_SIZE = 1.5, 0.5
+"""Of so many times as many finds as are asked for, those stay that are the surest: a find that is
+seen at one more size of the photo counts as if its logit were so much more."""
+MEGAPIXEL = 1_000_000  #: Pixels
+SPARED, NEARER = (3, 0.5), (3, 0.45)
+"""So many frames of a photo, the surest, stay if they are at least so sure, whatever the others
+must be: at the last look, and at the looks before it. A plate that is dark, or framed badly at
+first, is often sure at the next look."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +108,6 @@ def pyramid(
         yield Level(np.asarray(padded, np.uint8), (width / cols, height / rows), (pad_x, pad_y))
 
 
-WIDTH_OVER_HEIGHT = 4.0  #: A plate `min_height` high is looked for if it is so many times as wide
-SAME_FIND = 0.5
-"""Finds that overlap by more are one; of nested ones only their texts tell which is the plate."""
-VOTE = 0.6
-"""Finds of the scan that overlap the best one by more have a say in where its corners are (box
-voting: Gidaris and Komodakis 2015)."""
-WIDER, PER_SIZE = 1.5, 0.5
-"""Of so many times as many finds as are asked for, those stay that are the surest: a find that is
-seen at one more size of the photo counts as if its logit were so much more."""
-MEGAPIXEL = 1_000_000  #: Pixels
-
-
 @dataclass(frozen=True)
 class Find:
     """A place that may be a plate."""
@@ -165,40 +167,25 @@ class ScanFinder:
     def gathered(
         self, looks: Iterable[LevelLook], pixels: int, settings: DetectorSettings
     ) -> list[Find]:
-        """Return the finds of looks at levels or parts of them, of so many pixels of a photo."""
-        grid = self.scan.grid
-        cut = np.log(settings.scan_presence / (1 - settings.scan_presence))
-        cells, said, offsets, places = [], [], [], []
-        for level, first, presence, corners in looks:
-            there = np.flatnonzero(presence > cut)
-            cells.append(there)
-            said.append(presence.ravel()[there])
-            offsets.append(corners.reshape(-1, 8)[there])
-            places.append((presence.shape[1], *first, *level.pad, *level.scale))
-        if not any(map(len, cells)):
+        """Return the finds of looks at levels or parts of them, best first.
+
+        Args:
+            pixels: of the photo: of larger ones more finds stay.
+            settings: `scan_presence` is the least presence of a cell, `max_candidates` so many
+                finds stay of a photo of a megapixel.
+        """
+        points, logits, sizes = self._seen(looks, settings.scan_presence)
+        if not len(logits):
             return []
-        logits = np.concatenate(said)
-        # Coordinates in rows: numbers that lie side by side are much quicker than pairs.
-        each = np.repeat(np.array(places).T, [len(there) for there in cells], axis=1)
-        columns, top, left, *rest = each
-        row, column = np.divmod(np.concatenate(cells), columns.astype(np.intp))
-        middle = ((column + left) * grid.stride[1], (row + top) * grid.stride[0])
-        points = np.concatenate(offsets).T.astype(np.float64, order="C").reshape(4, 2, -1)
-        for axis, half in enumerate((grid.window[1] / 2, grid.window[0] / 2)):
-            own = points[:, axis]
-            own *= half
-            own += middle[axis] + half - rest[axis]
-            own *= rest[2 + axis]
         boxes = np.concatenate([points.min(axis=0), points.max(axis=0)])
         most = round(settings.max_candidates * max(pixels / MEGAPIXEL, 1.0))
-        numbers = np.unique(rest[2], return_inverse=True)[1]
         agreeing = [
             (k, near[(shared > VOTE) | (near == k)])  # one without an area shares none with itself
             for k, near, shared in islice(
                 clusters(boxes, logits, overlap=SAME_FIND), round(WIDER * most)
             )
         ]
-        seen_at = [len(set(numbers[near].tolist())) for _, near in agreeing]
+        seen_at = [len(set(sizes[near].tolist())) for _, near in agreeing]
         worth = [logits[k] for k, _ in agreeing] + PER_SIZE * np.array(seen_at)
         sure = sigmoid(logits)
         quads = points.reshape(8, -1)
@@ -208,6 +195,40 @@ class ScanFinder:
             quad = quads[:, near] @ votes / votes.sum()
             finds.append(Find(quad.reshape(4, 2), float(sure[k])))
         return finds
+
+    def _seen(
+        self, looks: Iterable[LevelLook], least: float
+    ) -> tuple[FloatArray, NDArray[np.float32], NDArray[np.intp]]:
+        """Return what cells of at least some presence say.
+
+        Returns:
+            (4, 2, n) corners, photo pixels: coordinates in rows, as numbers that lie side by side
+            are much quicker than pairs. (n,) logits, and (n,) numbers of the sizes of the photo.
+        """
+        grid = self.scan.grid
+        cut = np.log(least / (1 - least))
+        cells, logits, corners, places = [], [], [], []
+        for level, first, presence, own_corners in looks:
+            there = np.flatnonzero(presence > cut)
+            cells.append(there)
+            logits.append(presence.ravel()[there])
+            corners.append(own_corners.reshape(-1, 8)[there])
+            places.append((presence.shape[1], *first, *level.pad, *level.scale))
+        if not any(map(len, cells)):
+            return np.zeros((4, 2, 0)), np.zeros(0, np.float32), np.zeros(0, np.intp)
+        each = np.repeat(np.array(places).T, [len(there) for there in cells], axis=1)
+        columns, top, left, pad_x, pad_y, scale_x, scale_y = each
+        row, column = np.divmod(np.concatenate(cells), columns.astype(np.intp))
+        points = np.concatenate(corners).T.astype(np.float64, order="C").reshape(4, 2, -1)
+        for axis, cell, pad, scale in (
+            (0, column + left, pad_x, scale_x), (1, row + top, pad_y, scale_y)
+        ):  # fmt: skip
+            half, stride = grid.window[1 - axis] / 2, grid.stride[1 - axis]
+            own = points[:, axis]
+            own *= half
+            own += cell * stride + half - pad
+            own *= scale
+        return points, np.concatenate(logits), np.unique(scale_x, return_inverse=True)[1]
 
     def look(self, picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return presence logits (rows, columns) and corners (rows, columns, 8) of a picture.
@@ -300,12 +321,6 @@ class SlotFramer:
         size = np.tile(np.array(own.window[::-1], float), 4)
         seen = refined(quads, back, presence[:, 0], corners * size)
         return seen, sigmoid(presence[:, 0]) * certain
-
-
-SPARED, NEARER = (3, 0.5), (3, 0.45)
-"""So many frames of a photo, the surest, stay if they are at least so sure, whatever the others
-must be: at the last look, and at the looks before it. A plate that is dark, or framed badly at
-first, is often sure at the next look."""
 
 
 def sift(
