@@ -130,7 +130,7 @@ def read_ms(detector: Detector, drawn: Drawn) -> float:
     import numpy as np
 
     from platewright.reading.finder import BoxFinder
-    from platewright.reading.speller import SecondSpeller
+    from platewright.reading.speller import SecondSpeller, crops_for
 
     times = []
     for image, quad, _ in drawn[:60]:
@@ -140,7 +140,7 @@ def read_ms(detector: Detector, drawn: Drawn) -> float:
             began = time.perf_counter()
             detector.finder.box(grey)
         elif isinstance(speller, SecondSpeller):
-            crops = speller.crops(grey, [quad])
+            crops = crops_for(speller.other, grey, [quad])
             began = time.perf_counter()
             for evidence in speller.other.look(crops):
                 evidence.spell()

@@ -17,7 +17,7 @@ from platewright.image import check_picture_names, save_image
 from platewright.reading.ctc import labels, log_likelihoods, spell_ctc, spell_text
 from platewright.reading.detector import Detector
 from platewright.reading.runtime import Network, levels, log_softmax
-from platewright.reading.speller import CropSpeller, SecondSpeller
+from platewright.reading.speller import CropSpeller, SecondSpeller, crops_for
 from platewright.reading.spelling import Spelling
 from platewright.record import Reading
 from platewright.text import Alphabet
@@ -318,7 +318,7 @@ class AttentionFile:
         """Draw where the reader looked in the plates that it read; no plate, no picture."""
         grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         quads = [reading.quad for reading in readings]
-        crops = self.speller.crops(np.asarray(grey, np.uint8), quads)
+        crops = crops_for(self.speller.other, np.asarray(grey, np.uint8), quads)
         spelled = [
             (crop, evidence.spell())
             for crop, evidence in zip(crops, self.speller.other.look(crops), strict=True)

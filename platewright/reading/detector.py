@@ -25,7 +25,7 @@ from platewright.geometry import (
 from platewright.reading.acceptance import Shown, is_accepted, is_complete, is_written, room
 from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
-from platewright.reading.prior import OriginTeller
+from platewright.reading.prior import Clues, OriginTeller
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Look, Speller
 from platewright.reading.spelling import Spelling, spell
@@ -256,10 +256,12 @@ class Detector:
             own = readings[k]
             ratio = ratio_of_quad(own.quad)
             shape = (ratio, len(own.lines)) if ratio > 0 else None
+            clues = Clues(looks=seen, groups=own.groups, shape=shape)
             if free and self.origin:
-                text, told = self.jurisdiction.told(own.text, slots, seen, own.groups, shape)
-                out[k] = self._respelled(own, text, told)
-            region, probability = self.jurisdiction.region(slots, seen, own.groups, shape)
+                out[k] = self._respelled(
+                    own, *self.jurisdiction.disambiguate(own.text, slots, clues)
+                )
+            region, probability = self.jurisdiction.region(slots, clues)
             if region or free:
                 out[k] = replace(out[k], region=region, region_probability=probability)
         return [self._judged(reading, image) for reading in out]

@@ -9,7 +9,7 @@ a part of every region's plates bears such texts, too.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from platewright.geometry import FloatArray
 from platewright.network.part import UNSEEN
-from platewright.reading.prior import Prior, Priors, Shape
+from platewright.reading.prior import NO_CLUES, Clues, Prior, Priors
 from platewright.reading.spelling import decode_slots
 from platewright.reading.template_table import Group, TemplateTable, all_regions, known_entries
 from platewright.reading.word import Words
@@ -117,13 +117,7 @@ class Jurisdiction:
         regions = [load_region(code) for code in self.codes]
         return TemplateTable.of(regions, self.alphabet, self.slots)[1]
 
-    def region(
-        self,
-        slots: FloatArray,
-        seen: Mapping[str, float] | None = None,
-        groups: Sequence[str] = (),
-        shape: Shape | None = None,
-    ) -> tuple[str, float]:
+    def region(self, slots: FloatArray, clues: Clues = NO_CLUES) -> tuple[str, float]:
         """Return the most probable country, or a state where that is sure (Bayes).
 
         A region's weight times its probability of a text, summed over all texts with the slots'
@@ -133,11 +127,7 @@ class Jurisdiction:
 
         Args:
             slots: (slots, classes) probabilities.
-            seen: logarithms of the likelihoods of a plate's picture by region, all up to one
-                constant; those of no region under the empty code. None: it was not looked at.
-            groups: what stands together on the plate, with gaps between; empty: not known.
-            shape: the plate's width over its height, and how many lines its text stands in; None:
-                not known.
+            clues: what else the plate shows.
 
         Returns:
             The code, and the probability of its country. Both are empty where a plate of a region
@@ -145,7 +135,7 @@ class Jurisdiction:
         """
         if not len(self._table.owners):
             return "", 0.0
-        before = self._priors.of(seen, groups, shape)
+        before = self._priors.of(clues)
         scores, free = self._weighed(np.maximum(slots, FLOOR), before)
         top = max(scores.max(), free.max())
         sums = np.bincount(self._table.owners, np.exp(scores - top), len(self.codes))
@@ -159,13 +149,8 @@ class Jurisdiction:
         sure = self._country[best] == at and sums[best] >= SURE * by_country[at]
         return (self.codes[best] if sure else self._countries[at]), probability
 
-    def told(
-        self,
-        text: str,
-        slots: FloatArray,
-        seen: Mapping[str, float] | None = None,
-        groups: Sequence[str] = (),
-        shape: Shape | None = None,
+    def disambiguate(
+        self, text: str, slots: FloatArray, clues: Clues = NO_CLUES
     ) -> tuple[str, FloatArray]:
         """Return the text, and the slots, that are most probable with whose plate it may be.
 
@@ -175,24 +160,22 @@ class Jurisdiction:
         Args:
             text: the most probable one by the slots alone.
             slots: (slots, classes) probabilities.
-            seen: as `region` takes it.
-            groups: likewise.
-            shape: likewise.
+            clues: what else the plate shows.
         """
         texts, chances = self._open(text, slots)
         if len(texts) < 2 or not len(self._table.owners):
             return text, slots
-        logs = np.log(chances) + self._rated(texts, self._priors.of(seen, groups, shape))
+        logs = np.log(chances) + self._rated(texts, self._priors.of(clues))
         after = np.exp(logs - np.logaddexp.reduce(logs))
         best = texts[int(after.argmax())]
-        told = slots.copy()
+        settled = slots.copy()
         # Each place given what stands before it, so that they multiply to the text's probability.
         for place in np.flatnonzero((texts != texts[0]).any(axis=0)):
             kinds = np.flatnonzero(np.bincount(texts[:, place]))
             parts = np.bincount(texts[:, place], after)[kinds]
-            told[place, kinds] = slots[place, kinds].sum() * parts / parts.sum()
+            settled[place, kinds] = slots[place, kinds].sum() * parts / parts.sum()
             after = np.where(texts[:, place] == best[place], after, 0.0)
-        return self.alphabet.decode(best.tolist()), told
+        return self.alphabet.decode(best.tolist()), settled
 
     def _rated(self, texts: NDArray[np.intp], before: Prior) -> FloatArray:
         """Return the logarithms of how probable the regions make texts (n, characters)."""
@@ -204,11 +187,11 @@ class Jurisdiction:
         # All of them at once: what is far off then is so for every single one.
         scores = self._score(each.max(axis=2), self._groups)
         fit = self._personal[self._table.lengths[self._personal] == length]
-        scores[fit] = _any(scores[fit] + even, words.max(), WORDS) - even
+        scores[fit] = _even_or_words(scores[fit] + even, words.max(), WORDS) - even
         scores += before.templates
         first = each[..., 0]  # which ends where all of them do
-        theirs = np.logaddexp.reduce(before.free[:-1]) + _any(0.0, words, WORDS)
-        other = np.logaddexp(theirs, before.free[-1] + _any(0.0, words, ELSEWHERE))
+        theirs = np.logaddexp.reduce(before.free[:-1]) + _even_or_words(0.0, words, WORDS)
+        other = np.logaddexp(theirs, before.free[-1] + _even_or_words(0.0, words, ELSEWHERE))
         other -= math.log(self.slots)
         near = np.flatnonzero(scores >= max(scores.max(), other.max()) - REACH)
         if not near.size:
@@ -228,7 +211,7 @@ class Jurisdiction:
         logs = np.log(np.maximum(sums[cells], np.finfo(float).tiny))
         logs = logs[paths.reshape(-1, len(near))].sum(axis=0)
         fitting = np.flatnonzero(np.isin(near, fit))
-        logs[fitting] = _any(logs[fitting] + even, words, WORDS) - even
+        logs[fitting] = _even_or_words(logs[fitting] + even, words, WORDS) - even
         logs += (self._ending(first)[self._table.lengths[near]] + before.templates[near])[:, None]
         most = np.maximum(logs.max(axis=0), other)
         return np.asarray(most + np.log(np.exp(logs - most).sum(axis=0) + np.exp(other - most)))
@@ -265,12 +248,12 @@ class Jurisdiction:
         lengths = self._table.lengths[self._personal]
         even = lengths * math.log(len(self.alphabet)) - ending[lengths]
         scores[self._personal] = (
-            _any(scores[self._personal] + even, words[lengths - 1], WORDS) - even
+            _even_or_words(scores[self._personal] + even, words[lengths - 1], WORDS) - even
         )
         there = np.cumsum(np.log(p[:, : self.alphabet.pad].sum(axis=1)))
         free = before.free - math.log(self.slots)
-        free[:-1] += np.logaddexp.reduce(_any(there, words, WORDS) + ending[1:])
-        free[-1] += np.logaddexp.reduce(_any(there, words, ELSEWHERE) + ending[1:])
+        free[:-1] += np.logaddexp.reduce(_even_or_words(there, words, WORDS) + ending[1:])
+        free[-1] += np.logaddexp.reduce(_even_or_words(there, words, ELSEWHERE) + ending[1:])
         return scores + before.templates, free
 
     def condition(self, slots: FloatArray) -> Conditioned | None:
@@ -373,6 +356,6 @@ class Jurisdiction:
         return text, score
 
 
-def _any(even: FloatArray | float, words: FloatArray | float, part: float) -> FloatArray:
-    """Return the logarithms of how probable any texts are, a part of which are words."""
+def _even_or_words(even: FloatArray | float, words: FloatArray | float, part: float) -> FloatArray:
+    """Return the logarithms of how probable texts are of which a part are words."""
     return np.asarray(np.logaddexp(math.log(1 - part) + even, math.log(part) + words), np.float64)

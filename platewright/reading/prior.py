@@ -12,8 +12,6 @@ from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.straighten import straightened
 from platewright.reading.template_table import RATIOS, TemplateTable
 
-Shape = tuple[float, int]  #: Width over height, and the number of lines
-
 TRUST = 0.6
 """Exponent of a look's likelihoods: drawn plates teach less of real ones than they seem to."""
 OTHER = 0.01  #: Probability, before anything is seen, of a region that is not described
@@ -24,6 +22,21 @@ GAP_SEEN, GAP_MADE_UP = 0.7, 0.06
 GAP_ELSEWHERE = 0.25  #: How often two characters of a plate that no region describes stand apart
 GAP_ASTRAY = 0.05  #: How often gaps say nothing: shops set characters as they like
 TINY = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clues:
+    """What a plate shows of whose it is, beside its characters."""
+
+    #: logarithms of how likely it looks so by region, all up to one constant; those of no region
+    #: under the empty code; None: it was not looked at
+    looks: Mapping[str, float] | None = None
+    groups: Sequence[str] = ()  #: what stands together on it, gaps between; empty: not known
+    #: its width over its height, and how many lines its text stands in; None: not known
+    shape: tuple[float, int] | None = None
+
+
+NO_CLUES = Clues()
 
 
 class OriginTeller:
@@ -92,22 +105,20 @@ class Priors:
         own = np.log(sums / weights[:, None, None])
         self._free_shapes = SHAPED * np.moveaxis(own - usual, 0, 2).copy()
 
-    def of(
-        self, seen: Mapping[str, float] | None, groups: Sequence[str], shape: Shape | None
-    ) -> Prior:
-        """Return what speaks for whom; see `Jurisdiction.region` for what is told."""
+    def of(self, clues: Clues) -> Prior:
+        """Return what speaks for whom."""
         table, nobody = self._table, 0.0
         before = self._logs.copy()
         free = np.full(len(table.codes), -np.inf)
-        if seen:
-            nobody = seen.get("", 0.0)
-            looks = np.array([seen.get(code, nobody) for code in table.codes])
+        if clues.looks:
+            nobody = clues.looks.get("", 0.0)
+            looks = np.array([clues.looks.get(code, nobody) for code in table.codes])
             before += looks[table.owners]
             free = self._free_logs + looks
-        if groups:
-            before += self._of_gaps(groups)
-        if shape is not None:
-            ratio, lines = shape
+        if clues.groups:
+            before += self._of_gaps(clues.groups)
+        if clues.shape is not None:
+            ratio, lines = clues.shape
             at = int(lines > 1), int(np.abs(RATIOS - math.log(ratio)).argmin())
             before += self._shapes[at]
             free += self._free_shapes[at]

@@ -20,7 +20,6 @@ from platewright.limit import within_processor
 from platewright.network.weights import AnySettings, BundleSettings, read_settings
 from platewright.reading.graph import take_apart
 
-FloatArray = NDArray[np.float32]
 FIRST_RUN_S = 20.0  #: Of the processor: weights that take more to open, or to run once, are refused
 OUTSIDE = "session.model_external_initializers_file_folder_path"
 MOST_NUMBERS = 50_000_000  #: In a picture of a fixed size that a network takes
@@ -40,7 +39,9 @@ class Network(Protocol):
 
     settings: Any
 
-    def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
+    def run(
+        self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]
+    ) -> list[NDArray[np.float32]]:
         """Compute some outputs from the inputs that they need."""
         ...
 
@@ -180,13 +181,15 @@ class OnnxNetwork:
             for x in inputs
         }
 
-    def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
+    def run(
+        self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]
+    ) -> list[NDArray[np.float32]]:
         """See `Network`."""
         foreign = [*inputs.keys() - self._idle.keys()]
         foreign += set(outputs).difference(*(names for names, _ in self._parts))
         if foreign:
             raise WeightsError(f"{self._path}: can't be run (it has no {foreign[0]})")
-        found: dict[str, FloatArray] = {}
+        found: dict[str, NDArray[np.float32]] = {}
         for of_part, session in self._parts:
             asked = [name for name in outputs if name in of_part]
             if asked:
@@ -197,7 +200,7 @@ class OnnxNetwork:
 
     def _run(
         self, session: Any, outputs: list[str], given: dict[str, NDArray[Any]]
-    ) -> list[FloatArray]:
+    ) -> list[NDArray[np.float32]]:
         """Run one of the networks; for the first time with care."""
         try:
             if self._tried.issuperset(outputs):
@@ -219,7 +222,7 @@ class OnnxNetwork:
 
     def _try(
         self, session: Any, outputs: list[str], given: dict[str, NDArray[Any]]
-    ) -> list[FloatArray]:
+    ) -> list[NDArray[np.float32]]:
         """Run for the first time, and not for ever: a file's graph may have loops."""
         options = only_asked()
         return within_processor(
@@ -229,7 +232,7 @@ class OnnxNetwork:
         )
 
 
-def _check(path: Path, found: Sequence[FloatArray]) -> None:
+def _check(path: Path, found: Sequence[NDArray[np.float32]]) -> None:
     """Raise `WeightsError` where a network computes nonsense."""
     if not all(np.isfinite(each).all() for each in found):
         raise WeightsError(f"{path}: gives values that aren't finite; train or export it again")
@@ -267,7 +270,9 @@ class KerasNetwork:
         found._path = path
         return found
 
-    def run(self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]) -> list[FloatArray]:
+    def run(
+        self, outputs: Sequence[str], inputs: dict[str, NDArray[Any]]
+    ) -> list[NDArray[np.float32]]:
         """See `Network`."""
         import keras
 
@@ -306,7 +311,7 @@ def load_network(path: Path, threads: int = 1) -> Network:
     return KerasNetwork.load(path)
 
 
-def levels(pictures: Picture) -> FloatArray:
+def levels(pictures: Picture) -> NDArray[np.float32]:
     """Return pictures as networks take them, 0-1: grey (n, h, w) ones as (n, h, w, 1)."""
     whole = pictures[..., None] if pictures.ndim == 3 else pictures
     return whole.astype(np.float32) * np.float32(1 / 255)

@@ -9,6 +9,7 @@ import numpy as np
 
 from platewright.errors import ConfigError
 from platewright.geometry import FloatArray, Picture
+from platewright.reading.finder import sigmoid
 from platewright.reading.runtime import Network, levels
 from platewright.reading.spelling import (
     Spelling,
@@ -123,7 +124,7 @@ class SlotSpeller:
         for quad, each, logit in zip(framed, mean, logits, strict=True):
             plain = each.astype(np.float64)
             # Presence is of the plain probabilities: calibrating must not move what is found.
-            there = float(1 / (1 + np.exp(-float(logit)))) * certainty(plain, own.alphabet)
+            there = float(sigmoid(logit)) * certainty(plain, own.alphabet)
             evidence = SlotEvidence(plain, own.alphabet, own.temperature)
             looks.append(Look(quad, there, evidence))
         return looks
@@ -173,20 +174,11 @@ class SecondSpeller:
         """See `Speller`; only where the base's own text counts all framings do."""
         alone = self.other.weight >= 1
         looks = self.base.look(grey, quads, framings[:1] if alone else framings)
-        seen = self.other.look(self.crops(grey, [look.quad for look in looks]))
+        seen = self.other.look(crops_for(self.other, grey, [look.quad for look in looks]))
         return [
             Look(look.quad, look.presence, self._evidence(look.evidence, other))
             for look, other in zip(looks, seen, strict=True)
         ]
-
-    def crops(self, grey: Picture, quads: Sequence[FloatArray]) -> list[Picture]:
-        """Return straightened plates as the other speller wants them.
-
-        Args:
-            grey: (H, W) photo.
-            quads: (4, 2) each, photo pixels.
-        """
-        return crops_for(self.other, grey, quads)
 
     def _evidence(self, own: Evidence, other: Evidence) -> SlotEvidence:
         """Return the other's text and slots in the base's alphabet."""

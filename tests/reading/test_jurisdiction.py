@@ -10,7 +10,7 @@ import pytest
 
 from platewright.errors import RegionError
 from platewright.reading.jurisdiction import ELSEWHERE, FLOOR, LEAST, Jurisdiction
-from platewright.reading.prior import FREE, OTHER, Shape
+from platewright.reading.prior import FREE, OTHER, Clues
 from platewright.reading.spelling import decode_slots
 from platewright.reading.word import Words
 from platewright.region import Region, load_region
@@ -85,11 +85,11 @@ def test_what_stands_together_tells_the_region(
 ) -> None:
     text = "".join(groups)
     few = Jurisdiction.load(("DE", "GR", "FR", "CI"), all_regions.alphabet, all_regions.slots)
-    told, alone = few.region(sure(text), None, groups), few.region(sure(text))
+    told, alone = few.region(sure(text), Clues(groups=groups)), few.region(sure(text))
     assert told[0] == code
     if code == alone[0]:
         assert told[1] > alone[1] or told[1] > 0.99
-    assert few.region(sure(text), None, ()) == alone
+    assert few.region(sure(text), Clues()) == alone
 
 
 @pytest.mark.parametrize(
@@ -102,35 +102,35 @@ def test_what_stands_together_tells_the_region(
         ("LZH2662", (2.0, 2), "PK"),
     ],
 )
-def test_the_sheet_tells_the_region(text: str, shape: Shape, code: str) -> None:
+def test_the_sheet_tells_the_region(text: str, shape: tuple[float, int], code: str) -> None:
     few = Jurisdiction.load(("US-TX", "US-VA", "GR", "FR", "PK"), FULL, 12)
-    told, probability = few.region(sure(text), None, (), shape)
+    told, probability = few.region(sure(text), Clues(shape=shape))
     assert told.split("-")[0] == code
     assert few.region(sure(text))[0] != told or few.region(sure(text))[1] < probability
-    assert few.told(text, sure(text), None, (), shape)[0] == text
+    assert few.disambiguate(text, sure(text), Clues(shape=shape))[0] == text
 
 
 @pytest.mark.parametrize("shape", [(1e-6, 1), (1e6, 5), (2.0, 0)])
-def test_odd_sheets_are_no_fault(all_regions: Jurisdiction, shape: Shape) -> None:
-    assert all_regions.region(sure("MH12AB1234"), None, (), shape)[0] == "IN"
+def test_odd_sheets_are_no_fault(all_regions: Jurisdiction, shape: tuple[float, int]) -> None:
+    assert all_regions.region(sure("MH12AB1234"), Clues(shape=shape))[0] == "IN"
 
 
 def test_a_text_of_no_syntax_is_told_by_its_look_alone(all_regions: Jurisdiction) -> None:
     alike = dict.fromkeys((*all_regions.codes, ""), -4.0)
     for text in ("X1Q2X3Q4", "1A2B3C4D5E6F"):
         assert all_regions.region(sure(text)) == ("", 0.0)
-        seen = all_regions.region(sure(text), alike | {"US-NV": 0.0}, (), (2.1, 1))
+        seen = all_regions.region(sure(text), Clues(looks=alike | {"US-NV": 0.0}, shape=(2.1, 1)))
         assert seen[0].startswith("US") and seen[1] > 0.3
         latvian = alike | {"LV": 2.0, "": -6.0}
-        assert all_regions.region(sure(text), latvian, (), (4.7, 1))[0] == "LV"
-        assert all_regions.region(sure(text), alike | {"": 0.0}) == ("", 0.0)
+        assert all_regions.region(sure(text), Clues(looks=latvian, shape=(4.7, 1)))[0] == "LV"
+        assert all_regions.region(sure(text), Clues(looks=alike | {"": 0.0})) == ("", 0.0)
 
 
 def test_gaps_beyond_the_slots_are_no_fault(all_regions: Jurisdiction) -> None:
     slots = all_regions.slots
     text = "AB12CDE"
-    assert all_regions.region(sure(text), None, ("A",) * (slots + 3))[1] >= 0
-    assert all_regions.region(sure(text), None, (text,))[0] == "GB"
+    assert all_regions.region(sure(text), Clues(groups=("A",) * (slots + 3)))[1] >= 0
+    assert all_regions.region(sure(text), Clues(groups=(text,)))[0] == "GB"
 
 
 def test_the_generic_region_is_nobody(all_regions: Jurisdiction) -> None:
@@ -264,7 +264,7 @@ def test_what_the_slots_leave_open_is_told_by_the_regions(
     read: str, doubt: dict[int, dict[str, float]], told: str, all_regions: Jurisdiction
 ) -> None:
     slots = sure(read, doubt=doubt)
-    text, after = all_regions.told(read, slots)
+    text, after = all_regions.disambiguate(read, slots)
     assert text == told
     assert after.sum(axis=1) == pytest.approx(1)
     place = next(iter(doubt))
@@ -286,14 +286,14 @@ def test_personal_plates_are_words_mostly(
     read: str, doubt: dict[int, dict[str, float]], told: str, all_regions: Jurisdiction
 ) -> None:
     seen = dict.fromkeys((*all_regions.codes, ""), -8.0) | {"US": 0.0, "US-VA": 0.0}
-    assert all_regions.told(read, sure(read, doubt=doubt), seen)[0] == told
+    assert all_regions.disambiguate(read, sure(read, doubt=doubt), Clues(looks=seen))[0] == told
 
 
 def test_a_word_is_a_personal_plate_where_it_looks_like_one(all_regions: Jurisdiction) -> None:
     alike = dict.fromkeys((*all_regions.codes, ""), -8.0)
-    assert all_regions.region(sure("BANANA"), alike | {"US-VA": 0.0})[0] == "US-VA"
-    assert all_regions.region(sure("BANANA"), alike | {"": 0.0}) == ("", 0.0)
-    assert all_regions.region(sure("BANANA"), alike | {"DE": 0.0})[0] in ("DE", "")
+    assert all_regions.region(sure("BANANA"), Clues(looks=alike | {"US-VA": 0.0}))[0] == "US-VA"
+    assert all_regions.region(sure("BANANA"), Clues(looks=alike | {"": 0.0})) == ("", 0.0)
+    assert all_regions.region(sure("BANANA"), Clues(looks=alike | {"DE": 0.0}))[0] in ("DE", "")
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_texts_weighed_together_weigh_as_each_alone(all_regions: Jurisdiction) -
 
 def test_a_text_that_no_region_draws_stays_as_it_was_read(all_regions: Jurisdiction) -> None:
     slots = sure("O0O0O0O0O0O", doubt={4: {"O": 0.6, "0": 0.4}})
-    assert all_regions.told("O0O0O0O0O0O", slots)[0] == "O0O0O0O0O0O"
+    assert all_regions.disambiguate("O0O0O0O0O0O", slots)[0] == "O0O0O0O0O0O"
 
 
 def test_what_was_seen_of_the_plate_counts(tmp_path: Path) -> None:
@@ -335,4 +335,4 @@ def test_what_was_seen_of_the_plate_counts(tmp_path: Path) -> None:
     slots = np.array([[0, 0, 1, 0, 0], [0, 0, 1, 0, 0], [0.5, 0.5, 0, 0, 0.0]]) * 0.999 + 2e-4
     for code, told in (("XA", "11O"), ("XB", "110")):
         seen = {"XA": -9.0, "XB": -9.0, "": -9.0} | {code: 0.0}
-        assert choice.told("110", slots, seen)[0] == told
+        assert choice.disambiguate("110", slots, Clues(looks=seen))[0] == told

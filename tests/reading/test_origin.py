@@ -9,7 +9,7 @@ import pytest
 
 from platewright.network.part import OriginSettings
 from platewright.reading.jurisdiction import Jurisdiction
-from platewright.reading.prior import TRUST, OriginTeller
+from platewright.reading.prior import TRUST, Clues, OriginTeller
 from platewright.text import Alphabet
 
 FULL = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
@@ -58,18 +58,21 @@ def test_looks_decide_between_countries_whose_texts_are_alike() -> None:
     slots = sure("AB123CD")
     plain, probability = both.region(slots)
     for code in ("IT", "FR"):
-        found, surer = both.region(slots, {plain: -6.0, "": -6.0} | {code: 0.0})
+        found, surer = both.region(slots, Clues(looks={plain: -6.0, "": -6.0} | {code: 0.0}))
         assert found == code
         if code == plain:
             assert surer > probability
-    assert both.region(slots, {"": 0.0, "IT": -20.0, "FR": -20.0}) == ("", 0.0)
+    assert both.region(slots, Clues(looks={"": 0.0, "IT": -20.0, "FR": -20.0})) == ("", 0.0)
 
 
 def test_a_state_is_told_where_it_is_sure_and_its_country_elsewhere() -> None:
     states = Jurisdiction.load(("US-CA", "US-NV", "GB"), FULL, 12)
     slots = sure("7ABC123")
     looks = {"US-CA": 0.0, "US-NV": -30.0, "GB": -30.0, "": -30.0}
-    assert states.region(slots, looks)[0] == "US-CA"
-    assert states.region(slots, looks | {"US-NV": 0.0, "US-CA": 0.0})[0] in ("US", "US-CA")
+    assert states.region(slots, Clues(looks=looks))[0] == "US-CA"
+    assert states.region(slots, Clues(looks=looks | {"US-NV": 0.0, "US-CA": 0.0}))[0] in (
+        "US",
+        "US-CA",
+    )
     nobody = dict.fromkeys(looks, -30.0) | {"": 0.0}
-    assert states.region(slots, nobody) == ("", 0.0)
+    assert states.region(slots, Clues(looks=nobody)) == ("", 0.0)
