@@ -114,8 +114,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read every photo, write what was asked for, print the table."""
     args = parse_args(argv)
 
-    from platewright.output.batch import plan_batch
+    from platewright.output.batch import STDIN, plan_batch
     from platewright.output.photo import ReadingsTable
+    from platewright.reading.folder import useful_workers
 
     files = {name: getattr(args, name) for name in writer_names() if getattr(args, name)}
     further = [*files.values(), *([args.show_attention] if args.show_attention else [])]
@@ -124,17 +125,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         weights=args.weights,
     )  # fmt: skip
     engine = chosen_engine(args)
-    if any(str(job.photo) == "-" for job in batch.jobs):
-        args.workers = 1  # stdin is this process' own
-    how = reading_job(args, len(batch.jobs), cluster=engine is not None)
+    # Stdin is this process' own, and so is a detector that tells where it looked.
+    alone = args.show_attention or any(str(job.photo) == STDIN for job in batch.jobs)
+    workers = 1 if alone else useful_workers(args.workers, len(batch.jobs))
+    how = reading_job(args, workers, cluster=engine is not None)
     # Where other processes read, the first of them tells what is wrong with the weights.
-    detector = how.load() if args.workers == 1 or engine else None
+    detector = how.load() if workers == 1 or engine else None
     table = ReadingsTable()
-    unreadable: list[str] = []
     blank: list[str] = []
-    left_out = 0
+    unreadable = left_out = 0
     try:
-        for photo in read_batch(batch, how, detector, args, files, engine, unreadable):
+        for photo in read_batch(
+            batch, how, args, files, workers=workers, detector=detector, engine=engine
+        ):
+            if photo is None:
+                unreadable += 1
+                continue
             table.add(photo)
             if args.redact and not photo.readings:
                 blank.append(photo.file)
@@ -152,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     told_of(batch.skipped, "file", "passed over as no picture")
     told_of(blank, "photo", "without a plate that was found: look before you show it")
     if unreadable:
-        count = f"{len(unreadable)} of {len(batch.jobs)}"
+        count = f"{unreadable} of {len(batch.jobs)}"
         print(f"{program()}: {count} photos not read", file=sys.stderr)
     return 1 if unreadable else 0
 
@@ -174,9 +180,9 @@ def chosen_engine(args: argparse.Namespace) -> Engine | None:
     return choose_engine(args.engine, args.workers, args.address)
 
 
-def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> ReadingJob:
-    """Return how the photos of a command line are read."""
-    from platewright.reading.folder import ReadingJob, useful_workers
+def reading_job(args: argparse.Namespace, workers: int, *, cluster: bool) -> ReadingJob:
+    """Return how the photos of a command line are read, by so many processes."""
+    from platewright.reading.folder import ReadingJob
     from platewright.reading.settings import DetectorSettings
 
     if args.redact:
@@ -186,12 +192,11 @@ def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> Read
     else:
         least = {} if args.min_presence is None else {"min_presence": args.min_presence}
         settings = DetectorSettings(**settings_of(args), **least)
-    args.workers = 1 if args.show_attention else useful_workers(args.workers, photos)
     return ReadingJob(
         weights=args.weights.absolute() if cluster else args.weights,
         settings=settings,
         reader="line" if args.redact else args.reader or "",
-        threads=args.threads or min(4, 1 if cluster else max(CORES // args.workers, 1)),
+        threads=args.threads or min(4, 1 if cluster else max(CORES // workers, 1)),
         beams=args.beams,
         redact=args.redact,
         shown=shown_of(args, everything=args.redact),
@@ -201,22 +206,23 @@ def reading_job(args: argparse.Namespace, photos: int, *, cluster: bool) -> Read
 def read_batch(
     batch: Batch,
     how: ReadingJob,
-    detector: Detector | None,
     args: argparse.Namespace,
     files: Mapping[str, Path],
+    *,
+    workers: int,
+    detector: Detector | None,
     engine: Engine | None,
-    unreadable: list[str],
-) -> Iterator[PhotoReadings]:
+) -> Iterator[PhotoReadings | None]:
     """Read photos and write what comes of each, in their order.
 
     Args:
-        detector: reads them, where this process does; else None.
         files: that readings go to, by the names of their kinds.
+        workers: processes that read; 1: this one.
+        detector: reads them, where this process does; else None.
         engine: a cluster that reads; None: this machine.
-        unreadable: what is told of photos that can't be read, where there are several.
 
     Yields:
-        What was read in each photo.
+        What was read in each photo; None where it can't be read, which is told.
 
     Raises:
         ImageError: if the only photo can't be read.
@@ -244,7 +250,7 @@ def read_batch(
                     EarlierRun(batch.lines, batch.jobs, redacted=args.redact)
                 )
         todo = earlier.missing if earlier else batch.jobs
-        read = read_photos(how, todo, workers=args.workers, engine=engine, detector=detector)
+        read = read_photos(how, todo, workers=workers, engine=engine, detector=detector)
         stack.enter_context(closing(read))
         if batch.several:
             from platewright.progress import Progress
@@ -267,7 +273,7 @@ def read_batch(
                 progress.add()
             if done.photo is None:
                 progress.say(f"{program()}: {done.error}")
-                unreadable.append(done.error)
+                yield None
                 continue
             image = done.image_of(wanted=with_photos)
             for writer in writers:

@@ -8,13 +8,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from platewright.container import START_BYTES, boxed_kind
 from platewright.errors import ConfigError, ImageError, OutputError
 from platewright.file import distinct_name, make_folder, open_file
+from platewright.geometry import Picture
 from platewright.image import (
     READ_SUFFIXES,
     WRITE_SUFFIXES,
@@ -80,61 +79,75 @@ def plan_batch(
         ImageError: if a folder holds no photo, or nothing fits a pattern.
         OutputError: if a result is there already, or the folder can't be made.
     """
-    photos: list[tuple[Path, str]] = []
-    places: list[Path] = []
+    found, skipped, several = _photos_of(inputs, output)
+    if sum(str(each.photo) == STDIN for each in found) > 1:
+        raise ConfigError("- is one photo: stdin can be read once")
+    pictures, lines = _pictures_of(found, output, several=several)
+    if resume and lines is None:
+        raise ConfigError("--resume goes on with an output folder: name one")
+    results = [path for path in (*pictures, lines, *further) if path is not None]
+    hint = "give another name or --force" + ("; --resume reads what is missing" if lines else "")
+    sources = [each.photo for each in found] + ([weights] if weights else [])
+    _guard(results, sources, hint="" if force or resume else hint)
+    for folder in {path.parent for path in results}:
+        make_folder(folder)
+    jobs = tuple(
+        Job(each.photo, each.name, picture) for each, picture in zip(found, pictures, strict=True)
+    )
+    return Batch(jobs=jobs, lines=lines, several=several, skipped=tuple(skipped))
+
+
+class _Photo(NamedTuple):
+    """A photo that is to be read."""
+
+    photo: Path  #: the file
+    name: str  #: as `Job` has it
+    place: Path  #: where its annotated picture lies in an output folder, but for its ending
+
+
+def _photos_of(
+    inputs: Sequence[str | Path], output: Path | None
+) -> tuple[list[_Photo], list[Path], bool]:
+    """Return the photos that are meant, what is passed over, and whether several may be meant."""
+    found: list[_Photo] = []
     skipped: list[Path] = []
     several = len(inputs) > 1
     for given in map(str, inputs):
         path = Path(given)
         if given == STDIN:
-            photos.append((path, "stdin"))
-            places.append(Path("stdin.jpg"))
+            found.append(_Photo(path, "stdin", Path("stdin.jpg")))
         elif path.is_dir():
-            found = list_images(path, deep=True, apart=output, skipped=skipped)
-            within = [photo.relative_to(path) for photo in found]
-            named = found if len(inputs) > 1 else within
-            photos += [(photo, str(name)) for photo, name in zip(found, named, strict=True)]
-            places += within
+            for photo in list_images(path, deep=True, apart=output, skipped=skipped):
+                within = photo.relative_to(path)
+                found.append(_Photo(photo, str(photo if len(inputs) > 1 else within), within))
             several = True
         elif PATTERN.search(given) and not path.exists():
-            found = _fitting(given)
-            photos += [(photo, str(photo)) for photo in found]
-            places += [Path(photo.name) for photo in found]
+            found += [_Photo(photo, str(photo), Path(photo.name)) for photo in _fitting(given)]
             several = True
         else:
             _check_photo(given)
-            photos.append((path, given))
-            places.append(Path(path.name))
-    if sum(str(photo) == STDIN for photo, _ in photos) > 1:
-        raise ConfigError("- is one photo: stdin can be read once")
-    into_folder = output is not None and (several or output.is_dir() or not output.suffix)
-    pictures: list[Path | None] = [None] * len(photos)
-    lines: Path | None = None
-    if output is not None and into_folder:
-        if output.suffix.lower() in WRITE_SUFFIXES and not output.is_dir():
-            raise ConfigError(f"{output}: several photos need a folder as output, not a picture")
-        if output.exists() and not output.is_dir():
-            raise ConfigError(f"{output}: a file, but the output of several photos is a folder")
-        pictures = [output / name for name in _names(places)]
-        lines = output / LINES_NAME
-    elif output is not None:
+            found.append(_Photo(path, given, Path(path.name)))
+    return found, skipped, several
+
+
+def _pictures_of(
+    photos: Sequence[_Photo], output: Path | None, *, several: bool
+) -> tuple[list[Path | None], Path | None]:
+    """Return where each annotated picture goes, and the JSON lines; None: nowhere."""
+    if output is None:
+        return [None] * len(photos), None
+    if not (several or output.is_dir() or not output.suffix):
         check_picture_names(output)
-        pictures = [output]
-    if resume and lines is None:
-        raise ConfigError("--resume goes on with an output folder: name one")
-    results = [path for path in (*pictures, lines, *further) if path is not None]
-    hint = "give another name or --force" + ("; --resume reads what is missing" if lines else "")
-    sources = [photo for photo, _ in photos] + ([weights] if weights else [])
-    _guard(results, sources, hint="" if force or resume else hint)
-    for folder in {path.parent for path in results}:
-        make_folder(folder)
-    jobs = [
-        Job(photo, name, picture) for (photo, name), picture in zip(photos, pictures, strict=True)
-    ]
-    return Batch(jobs=tuple(jobs), lines=lines, several=several, skipped=tuple(skipped))
+        return [output], None
+    if output.suffix.lower() in WRITE_SUFFIXES and not output.is_dir():
+        raise ConfigError(f"{output}: several photos need a folder as output, not a picture")
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"{output}: a file, but the output of several photos is a folder")
+    names = _names([each.place for each in photos])
+    return [output / name for name in names], output / LINES_NAME
 
 
-def load_photo(path: Path) -> NDArray[np.uint8]:
+def load_photo(path: Path) -> Picture:
     """Read a photo of a batch; `-` is stdin.
 
     Raises:
