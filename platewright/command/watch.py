@@ -159,7 +159,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from platewright.output.annotation import portrait
     from platewright.output.redaction import lit
     from platewright.tracking.arrival import ArrivalSource
-    from platewright.tracking.follow import Followed, StopWish, follow
+    from platewright.tracking.follow import StopWish, Summary, follow
     from platewright.tracking.frame_reader import FrameReader
     from platewright.tracking.live import NewestFrames
     from platewright.tracking.passing import Voter
@@ -183,7 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.redact and arrives:
         raise ConfigError(f"{source.name}: --redact needs a video, not single pictures; see detect")
     latest = NewestFrames(source) if source.live or (args.realtime and not arrives) else None
-    done, start = Followed(), time.perf_counter()
+    done, start = Summary(), time.perf_counter()
     shown, voter, tracker = shown_of(args), Voter.of(detector), Tracker(tracking)
     with StopWish() as stop, Outlets(args, source.name, stop, look_up) as outlets:
         frames = latest.frames(stop) if latest else outlets.counted(source)

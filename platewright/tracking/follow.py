@@ -15,7 +15,7 @@ from platewright.record import Reading
 from platewright.tracking.frame_reader import FrameReader
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
-from platewright.tracking.track import Track, Tracker, TrackerSettings
+from platewright.tracking.track import Seen, Track, Tracker, TrackerSettings
 
 SHOWN_S = 0.5  #: How long a plate that is no longer seen is still shown, seconds
 LONG_S, MOVED = 5.0, 0.1
@@ -37,7 +37,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(kw_only=True)
-class Followed:
+class Summary:
     """What was done."""
 
     frames: int = 0  #: that came
@@ -72,7 +72,7 @@ def follow(
     frames: Iterable[Frame],
     read: Callable[[Picture], list[Reading]] | FrameReader,
     voter: Voter,
-    done: Followed | None = None,
+    done: Summary | None = None,
     *,
     on_passing: Callable[[Passing], None],
     on_frame: Callable[[Frame, list[Reading]], None] | None = None,
@@ -83,7 +83,7 @@ def follow(
     source: str = "",
     stop: Callable[[], bool] = lambda: False,
     portrait: Callable[[Picture, Box], bytes] | None = None,
-) -> Followed:
+) -> Summary:
     """Read frames and track what they show until they end.
 
     However it ends, by the last frame, a wish to stop or an error, the vehicles that were under
@@ -110,16 +110,24 @@ def follow(
     Returns:
         The counts.
     """
-    looker = read if isinstance(read, FrameReader) else None
-    done = done or Followed()
+    done = done or Summary()
+    look: Callable[[Picture, float], tuple[Seen, list[Reading]]]
+    if isinstance(read, FrameReader):
+        look, first = read.look, read.tracker
+    else:
+        read_picture, first = read, tracker or Tracker()
+
+        def look(picture: Picture, _: float) -> tuple[Seen, list[Reading]]:
+            return {}, read_picture(picture)
+
     views: dict[str, _View] = {}
 
     def view_of(frame: Frame) -> _View:
         if frame.source not in views:
-            own = (looker.tracker if looker else tracker) if not views else None
-            own = own or Tracker(tracker.settings if tracker else None)
-            name = frame.source or source
-            views[frame.source] = _View(own, voter, done, shown, on_passing, name, portrait)
+            views[frame.source] = _View(
+                Tracker(first.settings) if views else first, voter, done, shown=shown,
+                on_passing=on_passing, source=frame.source or source, portrait=portrait,
+            )  # fmt: skip
         return views[frame.source]
 
     try:
@@ -134,11 +142,7 @@ def follow(
             done.frames += 1
             try:
                 if frame.number % every == 0:
-                    seen: dict[int, tuple[Reading, bool]] = {}
-                    if isinstance(read, FrameReader):
-                        seen, readings = read.look(frame.picture, frame.time_s)
-                    else:
-                        readings = read(frame.picture)
+                    seen, readings = look(frame.picture, frame.time_s)
                     done.read += 1
                     view.update(frame, readings, seen)
                     if early:
@@ -160,7 +164,8 @@ class _View:
         self,
         tracker: Tracker,
         voter: Voter,
-        done: Followed,
+        done: Summary,
+        *,
         shown: Callable[[Reading], bool],
         on_passing: Callable[[Passing], None],
         source: str,
@@ -173,9 +178,7 @@ class _View:
         self._scenery = _Scenery()
         self._portraits: dict[int, bytes] = {}
 
-    def update(
-        self, frame: Frame, readings: list[Reading], seen: dict[int, tuple[Reading, bool]]
-    ) -> None:
+    def update(self, frame: Frame, readings: list[Reading], seen: Seen) -> None:
         """Take in what was read in a frame, and tell what has passed."""
         ended = self.tracker.update(readings, frame.number, frame.time_s, frame.at, seen)
         self._scenery.update([*self.tracker.tracks, *ended], frame.time_s)
@@ -197,7 +200,7 @@ class _View:
             if self._scenery.has(track):
                 continue
             passing = self.voter.passing(track, self.source, picture)
-            if counts(track, passing.reading) and self.shown(passing.reading):
+            if is_vehicle(track, passing.reading) and self.shown(passing.reading):
                 self.done.passings += 1
                 self.on_passing(passing)
 
@@ -226,7 +229,7 @@ class _View:
         return self._votes[track.number][1]
 
 
-def counts(track: Track, voted: Reading) -> bool:
+def is_vehicle(track: Track, voted: Reading) -> bool:
     """Tell whether a track is a vehicle: seen twice, or once and read for certain.
 
     A thing that looks like a plate in a single frame is none most of the time; and what is there

@@ -18,7 +18,7 @@ from platewright.reading.detector import Detector
 from platewright.reading.finder import Find, LevelLook, ScanFinder, sift
 from platewright.record import Reading
 from platewright.tracking.strip import CELL, Mask, Strip, cut, look_at, moved_columns
-from platewright.tracking.track import Sight, Track, Tracker, agreement
+from platewright.tracking.track import Seen, Sight, Track, Tracker, agreement
 
 PART = 1 / 10  #: Of the pixels of all strips, what is scanned in a frame
 TURN = 24  #: A strip in which nothing moves is scanned every so many frames
@@ -107,9 +107,7 @@ class FrameReader:
         """Tell whether a detector can look at parts of a frame."""
         return isinstance(getattr(detector, "finder", None), ScanFinder) and detector.framer.counts
 
-    def look(
-        self, picture: Picture, time_s: float
-    ) -> tuple[dict[int, tuple[Reading, bool]], list[Reading]]:
+    def look(self, picture: Picture, time_s: float) -> tuple[Seen, list[Reading]]:
         """Look at the next frame.
 
         Args:
@@ -117,8 +115,7 @@ class FrameReader:
             time_s: seconds from the beginning.
 
         Returns:
-            What was seen of the tracks, by number: a reading, and whether it was read anew; and
-            what else was read.
+            What was seen of the tracks, and what else was read.
         """
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
         moved = self._moved(grey)

@@ -9,7 +9,7 @@ from platewright.errors import ImageError
 from platewright.geometry import FloatArray, Picture
 from platewright.output.redaction import LIKELY, WAYS, Finder, find_plates, hide, without_texts
 from platewright.record import Reading
-from platewright.tracking.follow import GOES_ON, Followed, counts
+from platewright.tracking.follow import GOES_ON, Summary, is_vehicle
 from platewright.tracking.passing import Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Track, Tracker, TrackerSettings
@@ -145,19 +145,19 @@ class PlateCount:
 
     def _count(self, tracks: Sequence[Track]) -> None:
         voted = ((track, self._voter.reading(track, placed=False)) for track in tracks)
-        self.passed += sum(counts(track, one) and self._shown(one) for track, one in voted)
+        self.passed += sum(is_vehicle(track, one) and self._shown(one) for track, one in voted)
 
 
 def hide_plates(
     frames: Iterable[Frame],
     find: Callable[[Picture], list[Reading]],
     write: Callable[[Picture, float], None],
-    done: Followed | None = None,
+    done: Summary | None = None,
     *,
     turned: TurnedLooks | None = None,
     count: PlateCount | None = None,
     stop: Callable[[], bool] = lambda: False,
-) -> Followed:
+) -> Summary:
     """Hide the plates of all frames until they end; what was kept back is written then, too.
 
     Args:
@@ -172,7 +172,7 @@ def hide_plates(
     Returns:
         The counts.
     """
-    done, hiding = done or Followed(), PlateHider(write)
+    done, hiding = done or Summary(), PlateHider(write)
     try:
         for frame in frames:
             if stop():

@@ -62,6 +62,11 @@ class Sight:
         return max(seen, LEAST_SEEN) * _width(self.reading.quad)
 
 
+Seen = Mapping[int, tuple[Reading, bool]]
+"""What was seen of tracks where they were expected, by their numbers: a reading, and whether it was
+read anew."""
+
+
 class Track:
     """What was seen of one vehicle.
 
@@ -174,7 +179,7 @@ class Tracker:
         frame: int,
         time_s: float,
         at: datetime | None = None,
-        followed: Mapping[int, tuple[Reading, bool]] | None = None,
+        followed: Seen | None = None,
     ) -> list[Track]:
         """Take in what was read in a frame.
 
@@ -183,8 +188,7 @@ class Tracker:
             frame: its number, higher than the one before.
             time_s: seconds from the beginning, never less than before.
             at: when a live frame came.
-            followed: by the number of the track what was seen where it was expected, and whether
-                it was read anew.
+            followed: what was seen of the tracks already.
 
         Returns:
             The tracks that have ended, the oldest first.

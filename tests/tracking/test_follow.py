@@ -12,7 +12,7 @@ from platewright.errors import ImageError, VideoError
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
 from platewright.text import Alphabet
-from platewright.tracking.follow import Followed, StopWish, counts, follow, watching_settings
+from platewright.tracking.follow import StopWish, Summary, follow, is_vehicle, watching_settings
 from platewright.tracking.passing import Passing, Voter
 from platewright.tracking.source import Frame
 from platewright.tracking.track import Sight, Track, Tracker
@@ -39,7 +39,7 @@ class Scripted:
         self.read_frames.append(k)
         return self.shown[k]
 
-    def follow(self, **options: object) -> Followed:
+    def follow(self, **options: object) -> Summary:
         return follow(self.frames(), self.read, VOTER, on_passing=self.told.append, **options)
 
     @property
@@ -130,7 +130,7 @@ def test_whatever_ends_it_what_was_under_way_is_told(
         yield from video.frames()
         raise error
 
-    done = Followed()
+    done = Summary()
     with pytest.raises(type(error)):
         follow(broken(), video.read, VOTER, done, on_passing=video.told.append)
     assert video.texts == [("AB12CDE", 5)]
@@ -178,10 +178,10 @@ def test_what_never_moves_and_is_not_accepted_is_no_vehicle(reading_of: Make) ->
     track = Track(1, Sight(reading=still, frame=0, time_s=0.0))
     for k in range(1, 80):
         track.add(Sight(reading=still, frame=k, time_s=k / 10))
-    assert not counts(track, replace(still, accepted=False))
-    assert counts(track, still)
+    assert not is_vehicle(track, replace(still, accepted=False))
+    assert is_vehicle(track, still)
     track.add(Sight(reading=reading_of("GARAGE", box=(160, 100, 240, 120)), frame=80, time_s=8.0))
-    assert counts(track, replace(still, accepted=False))
+    assert is_vehicle(track, replace(still, accepted=False))
 
 
 def test_a_text_that_never_moves_while_others_do_is_no_vehicle(reading_of: Make) -> None:
