@@ -138,7 +138,8 @@ def score_empty(args: argparse.Namespace, load: Any) -> Report:
 def score_labelled(args: argparse.Namespace, load: Any) -> Report:
     """Read labelled photos, print the figures, write the page of failures."""
     from platewright.dataset.format.labels_csv import choose
-    from platewright.evaluation.evaluation import evaluate, load_labels
+    from platewright.evaluation.evaluation import evaluate
+    from platewright.evaluation.label import load_labels
     from platewright.evaluation.report import Gallery, format_report
     from platewright.progress import Progress
     from platewright.reading.settings import ACCEPTED

@@ -1,4 +1,4 @@
-"""An evaluation: labels of whatever format, photos read by a detector, and its figures."""
+"""An evaluation: photos read by a detector, what came of their labels, and its figures."""
 
 import io
 import time
@@ -12,12 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.dataset.conversion import Conversion
-from platewright.dataset.format import detect_format, load_reader
-from platewright.dataset.format.labels_csv import TABLE, Label, read_labels
-from platewright.dataset.picture import PictureFinder
-from platewright.dataset.picture_file import PackedPicture, size_conflict
-from platewright.dataset.selection import wanted_record
+from platewright.dataset.format.labels_csv import Label
+from platewright.dataset.picture_file import PackedPicture
 from platewright.errors import DatasetError, ImageError, counted
 from platewright.evaluation.metrics import (
     Outcome,
@@ -37,89 +33,8 @@ from platewright.geometry import Box, Picture, iou, quad_of_box
 from platewright.image import decode_image, load_image
 from platewright.output.batch import list_images
 from platewright.reading.acceptance import Shown
-from platewright.record import PlateRecord, Reading
+from platewright.record import Reading
 from platewright.text import clean
-
-
-@dataclass(kw_only=True)
-class LabelledPhotos:
-    """Labels of whatever format, and where their photos are."""
-
-    labels: list[Label]  #: a plate each
-    folder: Path  #: where photos lie that are named without one
-    #: photos that lie inside of other files, by the name that their labels have
-    packed: dict[str, PackedPicture] = field(default_factory=dict)
-    #: a line for each photo or label that can't be had
-    unreadable: list[str] = field(default_factory=list)
-    #: plates that are left out, by reason, and photos without a plate
-    passed: Counter[str] = field(default_factory=Counter)
-
-
-CSV = "labels-csv"
-
-
-def load_labels(
-    path: Path, *, reader: str = "", photos: Path | None = None, only: tuple[str, ...] = ()
-) -> LabelledPhotos:
-    """Read the labels of a data set in any format that can be read.
-
-    Args:
-        reader: name of its format; empty: told by what is in it.
-        photos: a folder to look for photos in that are not where their labels say.
-        only: what plates must be called; none: everything labelled is a plate.
-
-    Raises:
-        DatasetError: if it can't be read, or no plate is left.
-    """
-    name = reader or _format_of(path)
-    if name == CSV and photos is None:
-        table = path / TABLE if path.is_dir() else path
-        beside = table.parent / "images"
-        folder = beside if beside.is_dir() else table.parent
-        return LabelledPhotos(labels=read_labels(table), folder=folder)
-    finder = PictureFinder(folder=photos)
-    wanted = Conversion(source=path, reader=name, out=path, writer=CSV, only=only)
-    found = LabelledPhotos(labels=[], folder=Path())
-    for picture, labelled in load_reader(name)(path, finder):
-        size: tuple[int, int] | None = labelled.size
-        if isinstance(picture, PackedPicture):
-            file = f"{picture.where}: {picture.name}"
-        else:
-            file, size = str(picture), finder.size(picture)
-        record = wanted_record(labelled, wanted, found.passed)
-        if size is None:
-            continue
-        if why := size_conflict(size, *record.size):
-            finder.fail(str(path), file, f"{file} {why}")
-        elif not record.plates:
-            found.passed["photo without a plate"] += 1
-        else:
-            found.packed |= {file: picture} if isinstance(picture, PackedPicture) else {}
-            found.labels += [_label(file, plate, record.size) for plate in record.plates]
-    found.unreadable = [f"{f.where}: {f.reason}" for f in finder.failures]
-    if not found.labels:
-        reasons = [*found.unreadable[:1], *(f"{why}: {n}" for why, n in found.passed.items())]
-        raise DatasetError(f"{path}: no labelled plate ({'; '.join(reasons) or 'it has none'})")
-    return found
-
-
-def _format_of(path: Path) -> str:
-    """Return the name of a data set's format; what is meant for the CSV file is told by that."""
-    if path.suffix == ".csv" and not path.exists():
-        return CSV
-    try:
-        return detect_format(path)
-    except DatasetError:
-        if path.suffix == ".csv":
-            return CSV
-        raise
-
-
-def _label(file: str, plate: PlateRecord, size: tuple[int, int]) -> Label:
-    """Return a plate's label; one from edge to edge of its photo has no box."""
-    box = plate.box
-    whole = box == (0.0, 0.0, float(size[1]), float(size[0]))
-    return Label(file=file, text=plate.text, country=plate.region, box=None if whole else box)
 
 
 class PlateReader(Protocol):
@@ -147,6 +62,39 @@ class Evaluation:
     #: one line for each photo that could not be loaded
     unreadable: list[str] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)  #: one per reading
+
+    def add(
+        self,
+        labels: Sequence[Label],
+        boxes: Sequence[Box],
+        readings: Sequence[Reading],
+        matches: Sequence[tuple[int, float]],
+    ) -> list[Outcome]:
+        """Take in what was read in a photo; returns what came of its labels.
+
+        Args:
+            labels: of the photo.
+            boxes: theirs, in pixels of the picture that was read.
+            matches: of each label the index of its reading, -1: it has none; and their IoU.
+        """
+        if self.extra is not None:
+            shown = list(filter(Shown(), readings))
+            self.extra += count_extra(boxes, readings)
+            self.shown_extra += count_extra(boxes, shown)
+        self.verdicts += judge(boxes, [label.text for label in labels], readings)
+        outcomes = [
+            Outcome(
+                file=label.file,
+                box=box,
+                text=clean(label.text),
+                country=label.country,
+                reading=readings[index] if index >= 0 else None,
+                iou=overlap,
+            )
+            for label, box, (index, overlap) in zip(labels, boxes, matches, strict=True)
+        ]
+        self.outcomes += outcomes
+        return outcomes
 
     def report(self, accepted: float = 0.0) -> dict[str, Any]:
         """Return all figures, ready for JSON; fractions are of 0-1.
@@ -230,7 +178,7 @@ def evaluate(
     by_file: dict[str, list[Label]] = {}
     for label in labels:
         by_file.setdefault(label.file, []).append(label)
-    result, shown = Evaluation(), Shown()
+    result = Evaluation()
     for file, own in by_file.items():
         try:
             if packed and file in packed:
@@ -241,8 +189,8 @@ def evaluate(
             line = f" (line {own[0].line} of the labels)" if own[0].line else ""
             result.unreadable.append(f"{error}{line}")
             continue
-        shape = image.shape
-        boxes = [label.box or (0.0, 0.0, float(shape[1]), float(shape[0])) for label in own]
+        height, width = image.shape[:2]
+        boxes = [label.box or (0.0, 0.0, float(width), float(height)) for label in own]
         if size is not None:
             image, scale, left, top = fit_into(image, size)
             boxes = [
@@ -258,22 +206,7 @@ def evaluate(
             readings = reader.read(image)
             matches = match(boxes, readings)
         result.times.append((time.perf_counter() - start) * 1e3)
-        if result.extra is not None:
-            result.extra += count_extra(boxes, readings)
-            result.shown_extra += count_extra(boxes, [r for r in readings if shown(r)])
-        result.verdicts += judge(boxes, [label.text for label in own], readings)
-        outcomes = [
-            Outcome(
-                file=file,
-                box=box,
-                text=clean(label.text),
-                country=label.country,
-                reading=readings[index] if index >= 0 else None,
-                iou=overlap,
-            )
-            for label, box, (index, overlap) in zip(own, boxes, matches, strict=True)
-        ]
-        result.outcomes += outcomes
+        outcomes = result.add(own, boxes, readings, matches)
         if after is not None:
             after(image, outcomes, readings, result)
     if not result.times:

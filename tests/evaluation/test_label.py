@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from platewright.dataset.format import load_format, readable_names
 from platewright.dataset.writer import CropFormat
 from platewright.errors import DatasetError
-from platewright.evaluation.evaluation import evaluate, load_labels
+from platewright.evaluation.evaluation import evaluate
+from platewright.evaluation.label import load_labels
 from platewright.geometry import box_of_quad, iou, quad_of_box
 from platewright.image import load_image, save_image
 from platewright.record import Character, Reading
