@@ -136,7 +136,7 @@ def extract(
     if state.done or (limit is not None and state.written >= limit):
         return
     with lock(folder / LOCK, str(folder)):
-        _extract(archive, folder, crop, state, workers, limit, report)
+        _extract(archive, folder, crop, state, workers=workers, limit=limit, report=report)
         if state.done and not state.written:
             (folder / STATE).unlink(missing_ok=True)
     if state.done and not state.written:
@@ -150,6 +150,7 @@ def _extract(
     folder: Path,
     crop: Crop,
     state: Extraction,
+    *,
     workers: int,
     limit: int | None,
     report: Callable[[Extraction, int], None],

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -156,20 +156,7 @@ def _write(
         for part in SIDES if apart else ("",):
             dealt = zip(entries, sides, strict=True)
             own = [(entry, side) for entry, side in dealt if not apart or side == part]
-            lines: list[str] = []
-            target = folder / part
-            target.mkdir(exist_ok=True)
-            samples = _samples(own, finder, job.source, progress)
-            writer = kind(target, 0)
-            for number, sample in enumerate(samples):
-                if number and number % SHARD == 0:
-                    lines += _closed(writer, report)
-                    writer = kind(target, number // SHARD)
-                writer.add(sample)
-                report.pictures += 1
-                report.sides.update([sample.side] if sample.side else [])
-            lines += _closed(writer, report)
-            kind.finish(iter(lines), target)
+            _write_part(kind, folder / part, _samples(own, finder, job.source, progress), report)
         progress.end()
         if not report.pictures:
             raise DatasetError(
@@ -179,18 +166,41 @@ def _write(
             raise DatasetError(
                 f"{job.source}: no plate can be written as {job.writer}{_told(report.passed)}"
             )
-        old, names = _book(store, job.out), set(tree(folder))
-        for name in sorted(names - old):
-            if os.path.lexists(job.out / name):
-                raise OutputError(
-                    f"{job.out / name}: no earlier run wrote it; move it away, or name another "
-                    "folder"
-                )
-        # Noted before it is there: a run that is cut off can be replaced by the next one.
-        store.write(BOOK, json.dumps(sorted(old | names)).encode())
-        store.remove(old - names)
-        store.take(folder)
+        names = _take(store, job.out, folder)
     store.write(BOOK, json.dumps(sorted(names)).encode())
+
+
+def _write_part(
+    kind: type[Format], folder: Path, samples: Iterable[Sample], report: ConversionReport
+) -> None:
+    """Write samples into a folder, with a writer for each so many of them."""
+    folder.mkdir(exist_ok=True)
+    lines: list[str] = []
+    writer = kind(folder, 0)
+    for number, sample in enumerate(samples):
+        if number and number % SHARD == 0:
+            lines += _closed(writer, report)
+            writer = kind(folder, number // SHARD)
+        writer.add(sample)
+        report.pictures += 1
+        report.sides.update([sample.side] if sample.side else [])
+    lines += _closed(writer, report)
+    kind.finish(iter(lines), folder)
+
+
+def _take(store: FolderStore, out: Path, folder: Path) -> set[str]:
+    """Let what is in a folder take the place of what an earlier run wrote; returns the names."""
+    old, names = _book(store, out), set(tree(folder))
+    for name in sorted(names - old):
+        if os.path.lexists(out / name):
+            raise OutputError(
+                f"{out / name}: no earlier run wrote it; move it away, or name another folder"
+            )
+    # Noted before it is there: a run that is cut off can be replaced by the next one.
+    store.write(BOOK, json.dumps(sorted(old | names)).encode())
+    store.remove(old - names)
+    store.take(folder)
+    return names
 
 
 def _book(store: FolderStore, out: Path) -> set[str]:

@@ -182,6 +182,7 @@ class PictureFinder(Failures):
         entries: Iterable[Entry],
         where: str,
         name: str,
+        *,
         find: Callable[[], Path | None],
         told: tuple[str, str] = ("", ""),
     ) -> Iterator[tuple[Path, SceneRecord]]:
@@ -189,6 +190,9 @@ class PictureFinder(Failures):
 
         Args:
             parse: makes a plate of a label; see `plates`.
+            entries: the picture's labels.
+            where: they stand, for messages.
+            name: that they have for the picture.
             find: returns where the picture is, once there are plates to it.
             told: the (height, width) that its labels tell; see `size_conflict`.
         """
@@ -203,7 +207,7 @@ class PictureFinder(Failures):
             yield picture, SceneRecord(size=size, plates=plates)
 
     def crop(
-        self, name: str, beside: Path, where: str, text: str, region: str = ""
+        self, name: str, beside: Path, where: str, *, text: str, region: str = ""
     ) -> Iterator[tuple[Path, SceneRecord]]:
         """Yield a picture that is one plate from edge to edge, and its record, a window's.
 

@@ -316,7 +316,7 @@ def test_texts_weighed_together_weigh_as_each_alone(all_regions: Jurisdiction) -
     """Templates that are left out as too improbable would hardly change anything."""
     texts = ["MH15TC5540", "MH15TC554O", "MN15TC5540", "NH16TC55A0", "0123456789"]
     classes = np.array([[all_regions.alphabet.index(char) for char in text] for text in texts])
-    before = all_regions._priors.of(None, ("MH15", "TC5540"), (4.5, 1))
+    before = all_regions._priors.of(Clues(groups=("MH15", "TC5540"), shape=(4.5, 1)))
     together = all_regions._rated(classes, before)
     alone = np.concatenate([all_regions._rated(each[None], before) for each in classes])
     shares, own = (np.exp(logs - np.logaddexp.reduce(logs)) for logs in (together, alone))

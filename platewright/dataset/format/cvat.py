@@ -117,7 +117,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         told = (image.attributes.get("height", ""), image.attributes.get("width", ""))
         parse = functools.partial(_plate, file)
         shapes = [(image, child) for child in image.children]
-        yield from finder.scene(parse, shapes, where, name, find, told)
+        yield from finder.scene(parse, shapes, where, name, find=find, told=told)
     yield from _frames(file, root, finder)
 
 
@@ -137,7 +137,7 @@ def _frames(file: Path, root: Element, finder: PictureFinder) -> Iterator[tuple[
         folders = (file.parent / "images", file.parent)
         find = functools.partial(finder.find_stem, stem, folders, where)
         parse = functools.partial(_plate, file)
-        yield from finder.scene(parse, shapes, where, stem, find, told)
+        yield from finder.scene(parse, shapes, where, stem, find=find, told=told)
 
 
 def _video_size(root: Element) -> tuple[str, str]:

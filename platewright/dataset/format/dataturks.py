@@ -107,7 +107,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             raise DatasetError(f"{where}: annotation is no list")
         named = [(f"{where}: annotation[{k}]", a) for k, a in enumerate(annotations)]
         find = functools.partial(finder.find, content.strip(), file, where)
-        for picture, record in finder.scene(_plate, named, where, content.strip(), find):
+        for picture, record in finder.scene(_plate, named, where, content.strip(), find=find):
             scale = [record.size[1], record.size[0]]
             plates = tuple(replace(plate, quad=plate.quad * scale) for plate in record.plates)
             yield picture, replace(record, plates=plates)

@@ -120,7 +120,9 @@ def _items(file: Path, finder: PictureFinder) -> Iterator[tuple[Path, SceneRecor
         given = told.get("size")
         height, width = given if isinstance(given, list) and len(given) == 2 else ("", "")
         find = functools.partial(finder.find, name, file, where, folders=folders)
-        yield from finder.scene(_plate, shapes, where, name, find, (str(height), str(width)))
+        yield from finder.scene(
+            _plate, shapes, where, name, find=find, told=(str(height), str(width))
+        )
 
 
 def _plate(told: tuple[str, dict[str, Any], list[str]]) -> PlateRecord | None:

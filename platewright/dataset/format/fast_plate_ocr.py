@@ -109,4 +109,4 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             if not row["image_path"]:
                 raise DatasetError(f"{where}: image_path is empty")
             text, region = row["plate_text"], row.get("plate_region", "")
-            yield from finder.crop(row["image_path"], file, where, text, region)
+            yield from finder.crop(row["image_path"], file, where, text=text, region=region)

@@ -85,7 +85,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         stem = file.stem.removeprefix("gt_")
         parse = functools.partial(_plate, file)
         find = functools.partial(finder.find_stem, stem, (path / "images", folder), str(file))
-        yield from finder.scene(parse, lines_of(file), str(file), stem, find)
+        yield from finder.scene(parse, lines_of(file), str(file), stem, find=find)
 
 
 def _plate(file: Path, told: tuple[int, str]) -> PlateRecord:

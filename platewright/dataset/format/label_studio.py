@@ -101,7 +101,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             finder.fail(where, name, why)
             continue
         find = functools.partial(finder.find, name, file, where)
-        for picture, record in finder.scene(_plate, regions, where, name, find):
+        for picture, record in finder.scene(_plate, regions, where, name, find=find):
             scale = np.array([record.size[1], record.size[0]]) / PER_CENT
             scaled = tuple(_scaled(plate, scale) for plate in record.plates)
             yield picture, replace(record, plates=scaled)

@@ -71,7 +71,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
                 raise DatasetError(f"{where}: names no picture")
             parse = functools.partial(_plate, where)
             find = functools.partial(finder.find, name.strip(), file, where)
-            yield from finder.scene(parse, entries, where, name.strip(), find)
+            yield from finder.scene(parse, entries, where, name.strip(), find=find)
 
 
 def _plate(where: str, entry: Any) -> PlateRecord:

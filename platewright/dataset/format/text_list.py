@@ -92,7 +92,7 @@ def read_lists(
             if told is None:
                 continue
             name, text = told
-            yield from finder.crop(name, file, where, text)
+            yield from finder.crop(name, file, where, text=text)
 
 
 def _told(where: str, line: str, separator: str, called: str) -> tuple[str, str]:

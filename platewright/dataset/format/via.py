@@ -91,7 +91,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
             raise DatasetError(f"{where}: regions is no list")
         told = [(f"{where}: regions[{k}]", region) for k, region in enumerate(regions)]
         find = functools.partial(finder.find, name, file, where)
-        yield from finder.scene(_plate, told, where, name, find)
+        yield from finder.scene(_plate, told, where, name, find=find)
 
 
 def _plate(told: tuple[str, Any]) -> PlateRecord:
