@@ -93,7 +93,7 @@ class Detector:
         """
         grey = _grey(image)
         limit = self.settings
-        if not self.framer.counts:
+        if not self.framer.judges:
             # A reading's presence is the scan's, times more: nothing can come of a lesser find, and
             # what is asked for must not be dropped between the looks, where it is that product.
             limit = replace(
@@ -174,7 +174,7 @@ class Detector:
         seen = np.ones(len(framed))
         for _ in range(self.settings.looks - 1):
             framed, presence = self.framer.frame(grey, framed)
-            seen = presence if self.framer.counts else seen
+            seen = presence if self.framer.judges else seen
         return [
             self._reading(look, look.presence * float(p))
             for look, p in zip(self._look(grey, framed), seen, strict=True)

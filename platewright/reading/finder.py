@@ -129,7 +129,7 @@ class Finder(Protocol):
 class Framer(Protocol):
     """Looks at finds again."""
 
-    counts: bool  #: whether its presence takes the place of the find's; else it only sifts
+    judges: bool  #: whether its presence takes the place of the find's; else it only sifts
 
     def frame(
         self, grey: Picture, quads: Sequence[FloatArray]
@@ -277,7 +277,7 @@ class FrameFramer:
         network: with the part `frame`.
     """
 
-    counts = True
+    judges = True
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -303,7 +303,7 @@ class SlotFramer:
         network: with the part `slots`.
     """
 
-    counts = False
+    judges = False
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -342,13 +342,13 @@ def sift(
         if not current:
             break
         quads, seen = framer.frame(grey, [f.quad for f in current])
-        sure = seen if framer.counts else np.array([f.presence for f in current]) * seen
+        sure = seen if framer.judges else np.array([f.presence for f in current]) * seen
         kept = suppress([box_of_quad(quad) for quad in quads], sure, overlap=SAME_FIND, inside=1)
         least, (most, unsure) = settings.second_look, NEARER if more else SPARED
         spared = [k for k in kept[:most] if sure[k] >= min(least, unsure)]  # the best come first
         worth = sorted({*spared, *(k for k in kept if sure[k] >= least)})
         current = [
-            Find(quads[k], float(seen[k]) if framer.counts else current[k].presence) for k in worth
+            Find(quads[k], float(seen[k]) if framer.judges else current[k].presence) for k in worth
         ]
     return current
 

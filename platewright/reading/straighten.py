@@ -125,28 +125,18 @@ def _project(homographies: FloatArray, points: FloatArray) -> FloatArray:
 def _warped(
     image: Picture, back: FloatArray, window: tuple[int, int], margin: tuple[float, float]
 ) -> Picture:
-    """Return (n, height, width) windows of a photo by sound homographies from their points."""
-    height, width = window
+    """Return (n, height, width) windows of a photo by sound homographies from their points.
+
+    Each is warped from the part of the photo that it shows, which is shrunk first where it is
+    large; where many are large, the photo is halved once for all of them.
+    """
     out = np.zeros((len(back), *window, *image.shape[2:]), np.uint8)
     whole = np.array(image.shape[1::-1])
-    ends = _project(back, _outlines(window, margin))
-    ends[~np.isfinite(ends)] = 0
-    corners = ends[:, 4:]
-    edges = corners[:, [1, 2, 3, 0]] - corners
-    sides = np.hypot(edges[..., 0], edges[..., 1])
-    shrink = (np.maximum(sides[:, :2], sides[:, 2:]) / (width, height)).min(axis=1)
-    first = np.floor(ends[:, :4].min(axis=1)) - 2
-    last = np.ceil(ends[:, :4].max(axis=1)) + 2
-    first, last = (np.minimum(np.maximum(edge, 0), whole).astype(int) for edge in (first, last))
-    # Where many are large, the photo is halved once for all of them.
+    shrink, first, last = _shown_parts(back, window, margin, whole)
     large = shrink >= 2
     halved = (last - first)[large].prod(axis=1).sum() > whole.prod()
     halvings = np.where(large & halved, np.log2(np.maximum(shrink, 1)), 0).astype(int)
-    levels = [image]
-    for _ in range(halvings.max(initial=0)):
-        size = np.maximum(np.array(levels[-1].shape[1::-1]) // 2, 1).tolist()
-        level = cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA)
-        levels.append(np.asarray(level, np.uint8))
+    levels = _halves(image, halvings.max(initial=0))
     limit = np.array([level.shape[1::-1] for level in levels])[halvings]
     scale = whole / limit  # (n, 2)
     first = (first / scale).astype(int)
@@ -169,10 +159,45 @@ def _warped(
         if size != [x1 - x0, y1 - y0]:
             part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         cv2.warpPerspective(
-            part, there[k], (width, height), out[k],
+            part, there[k], window[::-1], out[k],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
     return out
+
+
+def _shown_parts(
+    back: FloatArray, window: tuple[int, int], margin: tuple[float, float], whole: NDArray[np.intp]
+) -> tuple[FloatArray, NDArray[np.intp], NDArray[np.intp]]:
+    """Return which parts of a photo windows show.
+
+    Args:
+        whole: (width, height) of the photo.
+
+    Returns:
+        (n,) how much larger their quads are than in the windows, and the first and the last
+        corner of each part, (n, 2), photo pixels.
+    """
+    height, width = window
+    ends = _project(back, _outlines(window, margin))
+    ends[~np.isfinite(ends)] = 0
+    corners = ends[:, 4:]
+    edges = corners[:, [1, 2, 3, 0]] - corners
+    sides = np.hypot(edges[..., 0], edges[..., 1])
+    shrink = (np.maximum(sides[:, :2], sides[:, 2:]) / (width, height)).min(axis=1)
+    first = np.floor(ends[:, :4].min(axis=1)) - 2
+    last = np.ceil(ends[:, :4].max(axis=1)) + 2
+    first, last = (np.minimum(np.maximum(edge, 0), whole).astype(int) for edge in (first, last))
+    return shrink, first, last
+
+
+def _halves(image: Picture, count: int) -> list[Picture]:
+    """Return a photo and what it is halved once, twice, ... so many times."""
+    levels = [image]
+    for _ in range(count):
+        size = np.maximum(np.array(levels[-1].shape[1::-1]) // 2, 1).tolist()
+        level = cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA)
+        levels.append(np.asarray(level, np.uint8))
+    return levels
 
 
 @lru_cache(64)

@@ -105,7 +105,7 @@ class FrameReader:
     @staticmethod
     def suits(detector: Detector) -> bool:
         """Tell whether a detector can look at parts of a frame."""
-        return isinstance(getattr(detector, "finder", None), ScanFinder) and detector.framer.counts
+        return isinstance(getattr(detector, "finder", None), ScanFinder) and detector.framer.judges
 
     def look(self, picture: Picture, time_s: float) -> tuple[Seen, list[Reading]]:
         """Look at the next frame.

@@ -323,12 +323,7 @@ class Voter:
             text, region, shown = given.text, given.region, given.slots
         elif placed and text and self.jurisdiction and not self.bound:
             # Where a frame says the same, it has also seen the plate's colours.
-            told: dict[str, float] = defaultdict(float)
-            for sight in sights:
-                if sight.reading.text == text:
-                    told[sight.reading.region] += sight.reading.region_probability
-            region = max(told, key=lambda code: told[code], default="")
-            region = region or self.jurisdiction.region(slots)[0]
+            region = _most_told(sights, text) or self.jurisdiction.region(slots)[0]
         confidence, characters = spell(text, shown, self.alphabet)
         complete = bool(whole) and UNSEEN not in text
         alike = [s.reading for s in sights if s.reading.text == text]
@@ -360,6 +355,15 @@ class Voter:
             source=source,
             picture=picture,
         )
+
+
+def _most_told(sights: Sequence[Sight], text: str) -> str:
+    """Return the region that is told most surely where a text is read; empty: none is."""
+    told: dict[str, float] = defaultdict(float)
+    for sight in sights:
+        if sight.reading.text == text:
+            told[sight.reading.region] += sight.reading.region_probability
+    return max(told, key=lambda code: told[code], default="")
 
 
 def _moment(sight: Sight) -> dict[str, Any]:

@@ -325,7 +325,7 @@ def test_a_surer_find_round_another_does_not_hide_what_can_be_read() -> None:
 class Nearer:
     """Frames a find halfway to the plate, and is the surer the nearer it was."""
 
-    counts = True
+    judges = True
 
     def __init__(self, plate: tuple[float, float, float, float]) -> None:
         self.plate, self.framed = np.array(quad_of_box(plate)), 0
