@@ -11,6 +11,7 @@ homography of this convention into theirs.
 
 import math
 from collections.abc import Iterator
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -22,12 +23,33 @@ Picture = NDArray[np.uint8]  #: (H, W) grey, or (H, W, 3) RGB where nothing else
 UNIT: FloatArray = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
 """The corners of the unit square: multiplied by (width, height), those of a picture."""
 LEAST_PX = 1e-6  #: Sides of a box that count as no smaller, so that nothing is divided by 0
+Scalar = TypeVar("Scalar", bound=np.generic)
 AT_ONCE = 64  #: Boxes that are compared with all others in one go.
 
 
 def size_of(picture: Picture) -> tuple[int, int]:
     """Return the (height, width) of a picture, grey or in colour."""
     return picture.shape[0], picture.shape[1]
+
+
+def shared_views(
+    layer: Picture, patch: NDArray[Scalar], left: int, top: int
+) -> tuple[Picture, NDArray[Scalar]]:
+    """Return, as views, what a layer and a patch have in common where the patch is laid on it.
+
+    Args:
+        layer: (H, W) or (H, W, channels).
+        patch: (h, w) or (h, w, channels).
+        left: column of the layer, which may be outside, where the patch begins.
+        top: its row.
+
+    >>> layer, patch = np.zeros((2, 2), np.uint8), np.array([[1, 2], [3, 4]], np.uint8)
+    >>> shared_views(layer, patch, -1, 1)[1].tolist(), shared_views(layer, patch, 5, -2)[1].size
+    ([[2]], 0)
+    """
+    x, y = max(left, 0), max(top, 0)
+    part = layer[y : max(top + patch.shape[0], 0), x : max(left + patch.shape[1], 0)]
+    return part, patch[y - top :, x - left :][: part.shape[0], : part.shape[1]]
 
 
 def quad_of_box(box: Box) -> FloatArray:
@@ -51,7 +73,7 @@ def box_of_quad(quad: ArrayLike) -> Box:
 
 
 def sound_quad(quad: FloatArray) -> FloatArray:
-    """Return the upright box round a quad as a quad, at least 4 pixels wide and 2 high."""
+    """Return the upright box round a quad as a quad (4, 2), at least 4 pixels wide and 2 high."""
     x0, y0, x1, y1 = box_of_quad(np.nan_to_num(quad))
     x1, y1 = max(x1, x0 + 4), max(y1, y0 + 2)
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
@@ -233,7 +255,7 @@ def project(matrix: ArrayLike, points: ArrayLike) -> FloatArray:
 
 
 def to_pixel_centres(matrix: ArrayLike) -> FloatArray:
-    """Return the homography as OpenCV's warps want it, whose pixel centres are whole numbers."""
+    """Return a (3, 3) homography as OpenCV's warps want it: pixel centres are whole numbers."""
     (a, b, c), (d, e, f), (g, h, i) = np.asarray(matrix, dtype=np.float64).tolist()
     # T(-1/2) M T(1/2), written out: it is needed for every warp.
     c, f, i = c + (a + b) / 2, f + (d + e) / 2, i + (g + h) / 2

@@ -217,7 +217,7 @@ def save_image(path: Path, rgb: Picture, quality: int = 92) -> None:
 
 
 def encode_image(rgb: Picture, suffix: str, quality: int = 92) -> bytes:
-    """Return a picture as a file of the format that `suffix` (`.jpg`) names.
+    """Return a picture, (H, W, 3) RGB, as a file of the format that `suffix` (`.jpg`) names.
 
     JPEG keeps colour at full resolution, so that thin coloured lines stay clean.
 

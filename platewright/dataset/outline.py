@@ -65,7 +65,7 @@ def upright_start(quad: FloatArray) -> FloatArray:
 
 
 def aligned(corners: FloatArray, like: FloatArray) -> FloatArray:
-    """Return four corners in the turn and from the start that bring them closest to others."""
+    """Return corners (4, 2) in the turn and from the start that bring them closest to others."""
     turns = [np.roll(order, k, axis=0) for order in (corners, corners[::-1]) for k in range(4)]
     return min(turns, key=lambda turn: float(np.linalg.norm(turn - like, axis=1).sum()))
 

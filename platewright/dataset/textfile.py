@@ -307,7 +307,11 @@ def name_of(where: object, entry: dict[str, Any], key: str) -> str:
 
 
 def numbers_of(where: object, key: str, values: list[Any]) -> NDArray[np.float64]:
-    """Return a list's finite numbers, none beyond `LARGEST`."""
+    """Return a list's finite numbers, none beyond `LARGEST`, in its own shape.
+
+    Raises:
+        DatasetError: if something else is in it.
+    """
     if not all(_is_number(v) for v in values):
         raise DatasetError(f"{where}: {key} holds something else than numbers")
     numbers = np.array(values, dtype=np.float64)

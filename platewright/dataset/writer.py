@@ -321,7 +321,7 @@ class CropFormat(SplitFormat):
         return True
 
     def cut(self, image: Picture, seen: SeenPlate) -> Picture | None:
-        """Return a plate's crop, None where it is too small."""
+        """Return a plate's crop, (h, w, 3) RGB; None where it is too small."""
         return straighten(image, seen.plate.quad)
 
     @abstractmethod

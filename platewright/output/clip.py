@@ -177,7 +177,7 @@ class Display:
             ) from None
 
     def show(self, picture: Picture) -> bool:
-        """Show an RGB picture; returns False once the window is closed, or by q or Esc."""
+        """Show a picture, (H, W, 3) RGB; False: the window was closed, or q or Esc was pressed."""
         cv2.imshow(self.title, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         key = cv2.waitKey(1) & 0xFF
         there = cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1

@@ -52,7 +52,7 @@ class Finder(Protocol):
     """What hiding needs of a detector."""
 
     def locate(self, image: Picture) -> list[Reading]:
-        """Find the plates of a photo, nearly the same ones too, and tell no texts."""
+        """Find the plates of a photo, (H, W) or (H, W, 3), nearly the same ones too; no texts."""
         ...
 
 

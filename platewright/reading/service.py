@@ -75,6 +75,9 @@ class Service:
     def read(self, crop: Picture) -> str:
         """Post one crop and return the text that comes back, its lines from top to bottom.
 
+        Args:
+            crop: (h, w) grey or (h, w, 3) RGB.
+
         Raises:
             ServiceError: if the service can't be reached, refuses, or answers something else.
         """

@@ -89,7 +89,7 @@ class CropSpeller(Protocol):
         ...
 
     def look(self, crops: Sequence[Picture]) -> list[Any]:
-        """Return the evidence of grey crops, as `window` wants them."""
+        """Return the `Evidence` of each of grey (h, w) crops, as `window` wants them."""
         ...
 
 

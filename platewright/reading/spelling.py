@@ -82,7 +82,7 @@ def spell(text: str, slots: FloatArray, alphabet: Alphabet) -> tuple[float, tupl
 
 
 def certainty(slots: FloatArray, alphabet: Alphabet) -> float:
-    """Return how probable the average character of slots is, the end of the text being one."""
+    """Return how probable the average character of (slots, classes) is, with the text's end."""
     text, probability, _ = decode_slots(slots, alphabet)
     counted = min(len(text) + 1, len(slots))
     return float(probability ** (1 / counted))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from platewright.geometry import Picture
+from platewright.geometry import Picture, shared_views
 from platewright.mark import draw_sketch
 from platewright.mark.pen import rgb_of
 from platewright.region.chance import stream
@@ -110,8 +110,8 @@ def _draw_line(
     for char, x0, y0, x1, y1 in row:
         mask = face.resized(char, max(round(x1 - x0), 1), max(round(y1 - y0), 1))
         top, left = max(round(y0) + pad, 0), round(x0) + pad
-        part = ink[top : top + mask.shape[0], left : left + mask.shape[1]]
-        np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
+        part, seen = shared_views(ink, mask, left, top)
+        np.maximum(part, seen, out=part)
     weight = ink.astype(np.float32) / 255
     return np.asarray(back + weight * (fore - back), dtype=np.uint8), ink
 

@@ -8,7 +8,7 @@ from functools import cache, lru_cache, partial
 import cv2
 import numpy as np
 
-from platewright.geometry import Box, Picture
+from platewright.geometry import Box, Picture, shared_views
 from platewright.region import Look
 from platewright.region.syntax import split_groups
 from platewright.synth.face import CAP_PX, LEGENDS, Face
@@ -109,8 +109,8 @@ def line_mask(face: Face, text: str) -> tuple[Picture, float]:
     for char, x0, y0, x1, y1 in row:
         x, y = round(x0), max(round(y0) + 1, 0)
         mask = face.resized(char, max(round(x1) - x, 1), max(round(y1 - y0), 1))
-        part = layer[y : y + mask.shape[0], x : x + mask.shape[1]]
-        np.maximum(part, mask[: part.shape[0], : part.shape[1]], out=part)
+        part, seen = shared_views(layer, mask, x, y)
+        np.maximum(part, seen, out=part)
     return layer, row[-1].x1 / LINE_PX
 
 

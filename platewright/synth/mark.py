@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from platewright.geometry import Box, Picture
+from platewright.geometry import Box, Picture, shared_views
 from platewright.mark import draw_sketch
 from platewright.mark.pen import Sketch, rgb_of
 from platewright.region import Look
@@ -286,7 +286,13 @@ def paint_mark(
 
 
 def paint_sticker(image: Picture, box: Box, colour: Colour) -> None:
-    """Paint a printed sticker with a year or a month; the colour picks which, and its own two."""
+    """Paint a printed sticker with a year or a month over a picture, in place.
+
+    Args:
+        image: (H, W) grey or (H, W, 3) RGB.
+        box: px; what reaches over the picture is cut off.
+        colour: picks which sticker, and which two colours it has.
+    """
     sketch = draw_sketch("sticker", sum(colour))
     colours = [rgb_of(tone) for tone in sketch.tones]
     if sum(colour) % 3 == 0:
@@ -297,12 +303,12 @@ def paint_sticker(image: Picture, box: Box, colour: Colour) -> None:
 def _cut(layer: Picture, box: Box, sketch: Sketch) -> tuple[Picture, NDArray[np.float32]] | None:
     """Return a layer's part below a sketch, and its coverage there; None: unseen."""
     left, top, right, bottom = (round(v) for v in box)
-    l, t = max(left, 0), max(top, 0)  # noqa: E741
-    r, b = min(right, layer.shape[1]), min(bottom, layer.shape[0])
-    if min(right - left, bottom - top) < 2 or r <= l or b <= t:
+    if min(right - left, bottom - top) < 2:
         return None
-    cover = _resized(sketch.coverage, (right - left, bottom - top))
-    return layer[t:b, l:r], cover[t - top : b - top, l - left : r - left]
+    part, cover = shared_views(
+        layer, _resized(sketch.coverage, (right - left, bottom - top)), left, top
+    )
+    return (part, cover) if part.size else None
 
 
 def _paint(

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 import cv2
 import numpy as np
 
-from platewright.geometry import Box, FloatArray, Picture
+from platewright.geometry import Box, FloatArray, Picture, shared_views
 from platewright.region import Look, Strip
 from platewright.region.look import luma
 from platewright.synth.effect import Colour, add_levels, apply_effects, blend_ink, effects_of
@@ -92,12 +92,9 @@ class Canvas:
         ink = np.asarray(cv2.resize(mask, size, interpolation=how), np.uint8)
         left = round(start * self.scale) + self.frame
         top = round(y0 * self.scale - factor) + self.frame
-        t, l = max(top, 0), max(left, 0)  # noqa: E741
-        b, r = min(top + size[1], image.shape[0]), min(left + size[0], image.shape[1])
-        if b > t and r > l:
-            part = image[t:b, l:r]
-            seen = np.ascontiguousarray(ink[t - top : b - top, l - left : r - left])
-            part[:] = blend_ink(part, seen, self.tone(colour))
+        part, seen = shared_views(image, ink, left, top)
+        if part.size:
+            part[:] = blend_ink(part, np.ascontiguousarray(seen), self.tone(colour))
 
     def stamp(self, face: Face, glyphs: Sequence[PlacedGlyph]) -> list[tuple[int, int, int, int]]:
         """Put characters into the mask; returns their ink's boxes as drawn, pixels."""
@@ -111,13 +108,10 @@ class Canvas:
         if self.style.shear:
             mask, moved = _lean(mask, self.style.shear)
             left += moved
-        bottom, right = top + mask.shape[0], left + mask.shape[1]
-        t, l = max(top, 0), max(left, 0)  # noqa: E741
-        b, r = min(bottom, self.ink.shape[0]), min(right, self.ink.shape[1])
-        if b > t and r > l:
-            part = self.ink[t:b, l:r]
-            cv2.max(part, mask[t - top : b - top, l - left : r - left], dst=part)
-        return left, top, right, bottom
+        part, seen = shared_views(self.ink, mask, left, top)
+        if part.size:
+            cv2.max(part, seen, dst=part)
+        return left, top, left + mask.shape[1], top + mask.shape[0]
 
     def write(self, layer: Picture, words: Sequence[PlacedWord]) -> None:
         """Put writings of other scripts into a mask."""
@@ -221,10 +215,9 @@ def _paint_stars(canvas: Canvas, x_mm: float, y_mm: float, radius_mm: float) -> 
     """The circle of twelve stars; where it is small, a faint ring."""
     half = radius_mm * (1 + STAR / 2)
     size = max(round(2 * half * canvas.scale), 1)
-    part = cv2.resize(_stars(), (size, size), interpolation=cv2.INTER_AREA)
+    stars = np.asarray(cv2.resize(_stars(), (size, size), interpolation=cv2.INTER_AREA), float)
     left, top = (round((v - half) * canvas.scale) + canvas.frame for v in (x_mm, y_mm))
-    room = canvas.image[max(top, 0) : top + size, max(left, 0) : left + size]
-    part = part[max(-top, 0) :, max(-left, 0) :][: room.shape[0], : room.shape[1]]
+    room, part = shared_views(canvas.image, stars, left, top)
     part = part.reshape(*part.shape, *(1,) * (room.ndim - 2))
     room[:] = np.round(room + part * (np.asarray(canvas.tone(GOLD), np.float32) - room))
 

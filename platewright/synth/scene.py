@@ -86,7 +86,7 @@ def apply_camera(image: Picture, camera: Drawn) -> Picture:
 def degrade(
     canvas: Picture, record: SceneRecord, camera: Drawn | None, keep: Keep = keep_nothing
 ) -> tuple[Picture, SceneRecord]:
-    """Take a scene and its record through a camera; None leaves both as they are.
+    """Take a scene, (H, W) or (H, W, 3), and its record through a camera; None: as they are.
 
     A lens that distorts moves the labels, too.
     """
@@ -247,7 +247,16 @@ def draw_surface(
     settings: SceneSettings,
     camera: Drawn,
 ) -> Drawn:
-    """Draw what is round a plate that will lie at `quad`, in place; returns what was drawn."""
+    """Draw what is round a plate, in place.
+
+    Args:
+        canvas: (H, W) grey or (H, W, 3) RGB.
+        quad: (4, 2) where the plate will lie, px.
+        camera: of the scene: by night, lamps are on.
+
+    Returns:
+        What was drawn, for the record.
+    """
     about = Surroundings(often=settings.panel, lit="night" in camera, ground=look.background)
     around = draw_effects(rng, ("surface",), settings.synth.effects, about)
     covered = apply_effects("surface", canvas, around, quad)

@@ -115,7 +115,7 @@ def fit_temperature(rate: Callable[[float], FloatArray], right: ArrayLike) -> Ca
 
 
 def line_confidences(readings: Sequence[LineEvidence], temperature: float) -> FloatArray:
-    """Return the confidence of each reading's text, as the line speller gives it.
+    """Return (n,) the confidence of each reading's text, as the line speller gives it.
 
     Args:
         readings: made at any temperature, each with the text that is most probable there.

@@ -45,6 +45,12 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint whole or not at all.
 
+    Args:
+        weights: of the model, by path.
+        average: of the weights, likewise.
+        optimizer: its variables, in their order.
+        state: how far the run is.
+
     Raises:
         OutputError: if it can't be written.
     """

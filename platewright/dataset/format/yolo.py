@@ -234,7 +234,11 @@ def _scene(
 
 
 def unit_quad(values: list[float], size: tuple[int, int]) -> FloatArray:
-    """Return the quad of a box given as `unit_box` gives it.
+    """Return the quad (4, 2), pixels, of a box as YOLO has it.
+
+    Args:
+        values: x and y of its middle, width and height, parts of the picture's.
+        size: (height, width) of the picture, pixels.
 
     Raises:
         ValueError: if width or height isn't positive, or a number isn't a part of the picture.

@@ -226,7 +226,11 @@ def dim(picture: Picture, weight: MatLike) -> Picture:
 
 
 def blend_ink(picture: Picture, ink: Picture, tone: int | Colour) -> Picture:
-    """Return a picture with a colour blended in where `ink` says so; a grey one takes a number."""
+    """Return a picture with a colour blended in, as much as `ink`, (H, W) 0-255, says.
+
+    Args:
+        tone: grey level of a grey picture, colour of one in colour.
+    """
     rest = dim(picture, cv2.bitwise_not(ink))
     if isinstance(tone, int):
         return np.asarray(cv2.scaleAdd(ink, tone / 255, rest), np.uint8)

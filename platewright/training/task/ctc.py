@@ -67,10 +67,10 @@ def ctc_target(
 
     Args:
         plate: with its characters in reading order, or without them, as of most real plates.
-        matrix: homography from picture points to window points.
+        matrix: (3, 3) homography from picture points to window points.
 
     Returns:
-        One row: the text's classes, its true length, and the class of each step or -1.
+        (slots + 1 + steps,): the text's classes, its true length, and the class of each step or -1.
     """
     slots = settings.slots
     rows, columns = settings.cells
