@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -224,8 +225,20 @@ def load_keras() -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
     silent = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", SILENT) == SILENT
-    with _sifted() if silent else nullcontext():
+    with _sifted() if silent else nullcontext(), _uncollected():
         importlib.import_module("keras")
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage while much is loaded to stay: a sixth of the time went into that."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -254,6 +257,22 @@ def test_chatter_is_dropped_and_all_else_is_passed_on(capfd: pytest.CaptureFixtu
     with kind._sifted():
         os.write(2, (CHATTER + KEPT).encode())
     assert capfd.readouterr().err == KEPT
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_garbage_waits_until_keras_is_loaded(was_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.setattr(
+        kind, "importlib", SimpleNamespace(import_module=lambda _: seen.append(gc.isenabled()))
+    )
+    if not was_on:
+        gc.disable()
+    try:
+        kind.load_keras()
+        assert seen == [False] and gc.isenabled() is was_on
+    finally:
+        gc.enable()
 
 
 def test_an_error_on_loading_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
