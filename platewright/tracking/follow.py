@@ -28,6 +28,9 @@ TRAVELLED = 0.8
 MOVER = 0.5
 """Least confidence of the best text of what counts as moving: what is hardly a plate is framed now
 here, now there."""
+LONGEST_STEP_S = 0.1
+"""For how long others move, at most, where one frame shows it: of frames seconds apart, or after a
+pause, one would make scenery of who waits."""
 IN_PLACE = 0.5
 """Part of the smaller one of two boxes that lies in the other where they are in one place."""
 PLACES = 64  #: Most places of scenery that are kept in mind
@@ -262,7 +265,7 @@ class _Scenery:
             and track.best.reading.confidence >= MOVER
             for track in listed
         )
-        more = max(time_s - self._before_s, 0.0) if moving else 0.0
+        more = min(max(time_s - self._before_s, 0.0), LONGEST_STEP_S) if moving else 0.0
         self._before_s = time_s
         self._outlasted = {
             track.number: self._outlasted.get(track.number, 0.0) + (0.0 if track.missed else more)

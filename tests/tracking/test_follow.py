@@ -25,14 +25,14 @@ VOTER = Voter(Alphabet(), limits=DetectorSettings(accept=0.7))
 class Scripted:
     """A video whose frame k shows what a list says; its picture is k."""
 
-    def __init__(self, shown: list[list[Reading]]) -> None:
-        self.shown = shown
+    def __init__(self, shown: list[list[Reading]], fps: float = FPS) -> None:
+        self.shown, self.fps = shown, fps
         self.read_frames: list[int] = []
         self.told: list[Passing] = []
 
     def frames(self) -> Iterator[Frame]:
         for k in range(len(self.shown)):
-            yield Frame(k, k / FPS, lambda k=k: np.full((1, 1), k))
+            yield Frame(k, k / self.fps, lambda k=k: np.full((1, 1), k))
 
     def read(self, picture: np.ndarray) -> list[Reading]:
         k = int(picture[0, 0])
@@ -217,6 +217,16 @@ def test_what_is_hardly_a_plate_makes_no_scenery_of_others(reading_of: Make) -> 
     video = Scripted(frames)
     video.follow()
     assert ("AB12CDE", 60) in video.texts
+
+
+def test_of_frames_seconds_apart_one_makes_no_scenery_of_who_waits(reading_of: Make) -> None:
+    waits = reading_of("AB12CDE", box=(300, 300, 400, 325))
+    frames = [[waits] for _ in range(12)]
+    for k in range(12):
+        frames[k].append(reading_of("CD34EFG", box=(80 * k, 100, 80 * k + 80, 120)))
+    video = Scripted(frames, fps=0.5)
+    video.follow()
+    assert video.texts == [("AB12CDE", 12), ("CD34EFG", 12)]
 
 
 def test_who_stands_alone_is_told(reading_of: Make) -> None:
