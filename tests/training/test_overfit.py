@@ -30,7 +30,7 @@ from platewright.training.task.scan import scan_target
 from platewright.training.task.slots import slot_target
 from platewright.training.view import View, frame_quad
 from tests.network.conftest import looks
-from tests.script import run_here, run_process
+from tests.script import run_process
 from tests.training.conftest import tasks_of
 
 SIZE = (384, 640)
@@ -175,10 +175,7 @@ def test_detect_reads_every_scene(
         save_image(photos / f"{index}.png", np.repeat(scene.image[..., None], 3, axis=2))
     # Presence is the product of the scan's and the slot reader's, which is less than a frame's.
     words = [str(photos), str(run / weights), str(tmp_path / "out"), "--min-presence", "0.12"]
-    if weights.endswith(".onnx"):
-        done = run_process(tmp_path, "detect.py", *words)
-    else:  # Keras, which takes seconds to load, is here already
-        done = run_here(tmp_path, "detect.py", *words, "--workers", "1")
+    done = run_process(tmp_path, "detect.py", *words)  # on all cores
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "out" / "readings.jsonl").read_text().splitlines()
     assert len(lines) == 8
