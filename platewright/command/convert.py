@@ -103,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     finder.save_failures(missing)
     tell(args, report)
     if finder.failures:
-        print(finder.told(missing), file=sys.stderr)
+        print(finder.summary(missing), file=sys.stderr)
     return int(bool(finder.failures))
 
 

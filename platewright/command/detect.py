@@ -155,15 +155,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if batch.lines and not batch.several:
         told = f"{batch.lines.parent}: a folder, as the name has no ending such as .jpg"
         print(f"{program()}: {told}", file=sys.stderr)
-    told_of(batch.skipped, "file", "passed over as no picture")
-    told_of(blank, "photo", "without a plate that was found: look before you show it")
+    report_files(batch.skipped, "file", "passed over as no picture")
+    report_files(blank, "photo", "without a plate that was found: look before you show it")
     if unreadable:
         count = f"{unreadable} of {len(batch.jobs)}"
         print(f"{program()}: {count} photos not read", file=sys.stderr)
     return 1 if unreadable else 0
 
 
-def told_of(names: Sequence[object], what: str, why: str) -> None:
+def report_files(names: Sequence[object], what: str, why: str) -> None:
     """Say what is the matter with some files, naming the first."""
     if names:
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

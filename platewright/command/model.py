@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print("\n".join(facts(settings, rows)))
     for kind in kinds:
         print()
-        print("\n".join(told(kind, *item) for item in kind.recipes.items()))
+        print("\n".join(describe(kind, *item) for item in kind.recipes.items()))
     if args.plot is not None:
         draw_plot(rows, args.plot)
         print(f"{args.plot}: drawn")
@@ -115,7 +115,7 @@ def facts(settings: AnySettings, rows: Sequence[LayerRow]) -> Iterator[str]:
             )
 
 
-def told(kind: Kind, name: str, recipe: Recipe) -> str:
+def describe(kind: Kind, name: str, recipe: Recipe) -> str:
     """Return a recipe in two lines."""
     said = [
         f"{recipe.optimizer} {recipe.rate:g}" + (" falling" if recipe.last_rate < 1 else ""),

@@ -103,11 +103,11 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
     plates = [plate for _, record in entries for plate in record.plates]
     report.kinds.update(plate.kind or PLATE for plate in plates)
     if job.only and report.passed and not plates:
-        raise DatasetError(f"{job.source}: no plate of it is wanted{_told(report.passed)}")
+        raise DatasetError(f"{job.source}: no plate of it is wanted{_reasons(report.passed)}")
     if kind.needs and not any(getattr(plate, kind.needs) for plate in plates):
         raise DatasetError(
             f"{job.source}: none of {len(plates)} plates has {kind.needs}, and {job.writer} holds "
-            f"nothing without; choose another --to-format{_told(report.passed)}"
+            f"nothing without; choose another --to-format{_reasons(report.passed)}"
         )
     texts = [[plate.text for plate in record.plates] for _, record in entries]
     sides = [""] * len(entries)
@@ -125,7 +125,7 @@ def convert(job: Conversion, finder: PictureFinder) -> ConversionReport:
     return report
 
 
-def _told(passed: Counter[str]) -> str:
+def _reasons(passed: Counter[str]) -> str:
     """Return what was passed over, in words that end a sentence; empty: nothing was."""
     reasons = "; ".join(f"{reason}: {count}" for reason, count in sorted(passed.items()))
     return f" (passed over, {reasons})" if reasons else ""
@@ -164,7 +164,7 @@ def _write(
             )
         if kind.needs and not report.plates:
             raise DatasetError(
-                f"{job.source}: no plate can be written as {job.writer}{_told(report.passed)}"
+                f"{job.source}: no plate can be written as {job.writer}{_reasons(report.passed)}"
             )
         names = _take(store, job.out, folder)
     store.write(BOOK, json.dumps(sorted(names)).encode())

@@ -119,7 +119,7 @@ class Failures:
         text = "".join(f"{csv_row(*map(shielded, row))}\n" for row in rows)
         write_file(path, text.encode("utf-8", "backslashreplace"))
 
-    def told(self, path: Path) -> str:
+    def summary(self, path: Path) -> str:
         """Return how many there are and the first of them, in lines.
 
         Args:

@@ -203,13 +203,13 @@ def _plain(plate: PlateRecord) -> PlateRecord:
     return replace(plate, text=text, characters=characters if fits else ())
 
 
-def told_text(values: Mapping[str, str]) -> str:
+def plate_text(values: Mapping[str, str]) -> str:
     """Return a plate's text among the attributes that a tool has of it.
 
     It is the attribute that is called so or like it, else the only one that there is but for those
     that tools add by themselves.
 
-    >>> told_text({"Plate number": "AB12", "make": "Fiat"}), told_text({"id": "CD34"})
+    >>> plate_text({"Plate number": "AB12", "make": "Fiat"}), plate_text({"id": "CD34"})
     ('AB12', 'CD34')
     """
     named = {re.sub(r"[\W_]", "", name.lower()): value for name, value in values.items()}

@@ -147,7 +147,7 @@ class UrlStore:
 
     def read(self, name: str) -> bytes | None:
         """See `FolderStore`."""
-        with self._told(name):
+        with self._errors_of(name):
             try:
                 return bytes(self.fs.cat_file(self._path(name)))
             except FileNotFoundError:
@@ -155,13 +155,13 @@ class UrlStore:
 
     def write(self, name: str, data: bytes) -> None:
         """See `FolderStore`."""
-        with self._told(name):
+        with self._errors_of(name):
             self._make_parents([name])
             self.fs.pipe_file(self._path(name), data)
 
     def names(self, folder: str = "") -> list[str]:
         """See `FolderStore`."""
-        with self._told(folder):
+        with self._errors_of(folder):
             self.fs.invalidate_cache()
             try:
                 paths = self.fs.ls(self._path(folder), detail=False)
@@ -174,14 +174,14 @@ class UrlStore:
     def take(self, folder: Path) -> None:
         """See `FolderStore`."""
         names = tree(folder)
-        with self._told(""):
+        with self._errors_of(""):
             self._make_parents(names)
             self.fs.put([str(folder / n) for n in names], [self._path(n) for n in names])
 
     def remove(self, names: Iterable[str]) -> None:
         """See `FolderStore`; what lists folders without files in them keeps those."""
         for name in names:
-            with self._told(name), contextlib.suppress(FileNotFoundError):
+            with self._errors_of(name), contextlib.suppress(FileNotFoundError):
                 self.fs.rm_file(self._path(name))
 
     @contextlib.contextmanager
@@ -208,7 +208,7 @@ class UrlStore:
             self.fs.makedirs(parent, exist_ok=True)
 
     @contextlib.contextmanager
-    def _told(self, name: str) -> Iterator[None]:
+    def _errors_of(self, name: str) -> Iterator[None]:
         """Turn whatever a file system raises (each has errors of its own) into one line."""
         try:
             yield

@@ -194,7 +194,7 @@ def parts_of(path: Path) -> list[Part]:
         DatasetError: if it's a YAML file that is damaged, or names no parts.
     """
     if is_yaml(path):
-        told = _told(path, yaml_content(path, needed=True))
+        told = _named_parts(path, yaml_content(path, needed=True))
         if not told:
             raise DatasetError(f"{path}: names no folder or list as {', '.join(TOLD)}")
         return told
@@ -211,7 +211,7 @@ def parts_of(path: Path) -> list[Part]:
         return [Part(part, part) for part in darknet]
     for file in (path / name for name in YAMLS):
         with contextlib.suppress(DatasetError):  # `class_names` tells what is wrong with it
-            told = _told(file, yaml_content(file)) if file.is_file() else []
+            told = _named_parts(file, yaml_content(file)) if file.is_file() else []
             if any(not part.missing for part in told):
                 return told
     return [Part(path, path)]
@@ -245,7 +245,7 @@ def _is_picture(name: str) -> bool:
     return Path(name.strip()).suffix.lower() in READ_SUFFIXES
 
 
-def _told(file: Path, content: Any) -> list[Part]:
+def _named_parts(file: Path, content: Any) -> list[Part]:
     """Return the parts that `data.yaml` names, each once."""
     if not isinstance(content, dict):
         return []

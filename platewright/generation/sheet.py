@@ -70,7 +70,7 @@ def _captions(record: SceneRecord) -> dict[str, str]:
     }
     for stage, name in SHOWN.items():
         stages = ("shine", stage) if stage == "light" else (stage,)
-        out[name] = _told(camera, *stages) or "nothing"
+        out[name] = _describe_effects(camera, *stages) or "nothing"
     if record.plates:
         plate = record.plates[-1]
         drawn = plate.as_dict()["drawn"]
@@ -78,24 +78,26 @@ def _captions(record: SceneRecord) -> dict[str, str]:
         style = {
             n: drawn["style"][n] for n in STYLE if drawn["style"][n] not in ("", 0.0, 1.0, False)
         }
-        told = (_said(style), _told(plate.drawn["style"].effects, *PLATE))
+        told = (_describe_values(style), _describe_effects(plate.drawn["style"].effects, *PLATE))
         out["flat plate"] = f"{look['region']}, {look['series']}: {look['display']}. " + "; ".join(
             filter(None, told)
         )
-        if around := _told(plate.drawn["around"], "surface"):
+        if around := _describe_effects(plate.drawn["around"], "surface"):
             out["composed"] += "; " + around
         angles = {n: np.degrees(drawn["pose"][n]) for n in ("yaw", "pitch", "roll")}
-        out["posed"] = _said(angles, unit=" deg") + f", from {drawn['pose']['distance']:.1f} widths"
+        out["posed"] = (
+            _describe_values(angles, unit=" deg") + f", from {drawn['pose']['distance']:.1f} widths"
+        )
     return out
 
 
-def _told(drawn: Drawn, *stages: str) -> str:
+def _describe_effects(drawn: Drawn, *stages: str) -> str:
     """Return the drawn effects of some stages with their parameters."""
     found = [(e.name, drawn[e.name].as_dict()) for e in effects_of(*stages) if e.name in drawn]
-    return "; ".join(f"{name}: {_said(values)}" for name, values in found)
+    return "; ".join(f"{name}: {_describe_values(values)}" for name, values in found)
 
 
-def _said(values: Mapping[str, Any], unit: str = "") -> str:
+def _describe_values(values: Mapping[str, Any], unit: str = "") -> str:
     return ", ".join(f"{name} {_short(value)}{unit}" for name, value in values.items())
 
 

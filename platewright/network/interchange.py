@@ -98,7 +98,7 @@ def export_for_others(
     return [folder / name for name in file_names(formats)]
 
 
-def _told(
+def _facts(
     settings: BundleSettings, parts: Iterable[str], digest: str, licence: str
 ) -> dict[str, Any]:
     """Return what a file tells of its networks, by name."""
@@ -164,7 +164,7 @@ def _write_onnx(weights: Path, folder: Path, licence: str) -> None:
             axes = AXES.get(value.name, AXES[owners[value.name]])
             for axis, dim in zip(axes, value.type.tensor_type.shape.dim, strict=False):
                 dim.dim_param = axis
-        told = _told(settings, parts, digest, licence)
+        told = _facts(settings, parts, digest, licence)
         texts = {k: json.dumps(v) if "." in k else v for k, v in told.items()}
         own_parts: dict[str, Any] = {part: settings.parts[part] for part in parts}
         texts["settings"] = BundleSettings(**own_parts).to_json()
@@ -204,7 +204,7 @@ def _write_others(
     if "litert" in formats:
         _write_litert(archive, folder, settings, digest, licence)
     if "savedmodel" in formats:
-        told = _told(settings, INPUTS, digest, licence)
+        told = _facts(settings, INPUTS, digest, licence)
         (archive / "assets.extra").mkdir()
         (archive / "assets.extra" / TOLD).write_text(_json(told))
         _put(archive, folder / archive.name)
@@ -252,7 +252,7 @@ def _write_litert(
     import tensorflow as tf
 
     for name, parts in FILES.items():
-        told = _json(_told(settings, parts, digest, licence))
+        told = _json(_facts(settings, parts, digest, licence))
         for ending, optimizations in (("", []), (".int8", [tf.lite.Optimize.DEFAULT])):
             converter = tf.lite.TFLiteConverter.from_saved_model(
                 str(archive), signature_keys=list(parts)

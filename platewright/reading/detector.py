@@ -102,17 +102,19 @@ class Detector:
                 second_look=min(limit.second_look, limit.min_presence),
                 negative=0,
             )
-        found = self._found(grey, self.finder.find(grey, limit), limit)
+        found = self._read_finds(grey, self.finder.find(grey, limit), limit)
         if limit.negative and not self.finder.exact and not any(map(SEEN, found)):
             wide = replace(limit, max_candidates=limit.negative, scan_presence=UNLIKELY)
-            found += self._found(grey, self.finder.find(255 - grey, wide), limit)
+            found += self._read_finds(grey, self.finder.find(255 - grey, wide), limit)
         found = without_parts(found, self.jurisdiction.captions)
         # An unread plate stays behind all that is read, where they lie over one another.
         worth = [r.presence * (r.confidence or UNREAD) for r in found]
         kept = suppress([r.bounds for r in found], worth)
         return self._placed(image, [found[k] for k in kept[: limit.max_plates]])
 
-    def _found(self, grey: Picture, finds: list[Find], limit: DetectorSettings) -> list[Reading]:
+    def _read_finds(
+        self, grey: Picture, finds: list[Find], limit: DetectorSettings
+    ) -> list[Reading]:
         """Return readings of finds, within the limits."""
         if self.finder.exact:
             quads = [find.quad for find in finds]

@@ -60,7 +60,7 @@ def open_session(path: Path, threads: int = 1) -> tuple[Any, Any, dict[str, str]
         WeightsError: if the file is missing, damaged or of another program.
     """
     session = _start(path, read_model(path), threads)
-    return session, only_asked(), _told(path, session)
+    return session, only_asked(), _metadata(path, session)
 
 
 def read_model(path: Path) -> bytes:
@@ -119,7 +119,7 @@ def _start(path: Path, model: bytes, threads: int) -> Any:
         raise WeightsError(f"{path}: not a usable .onnx file ({_first_line(error)})") from None
 
 
-def _told(path: Path, session: Any) -> dict[str, str]:
+def _metadata(path: Path, session: Any) -> dict[str, str]:
     told = dict(session.get_modelmeta().custom_metadata_map)
     if "settings" not in told:
         raise WeightsError(f"{path}: not exported by this program: no settings")
@@ -156,7 +156,7 @@ class OnnxNetwork:
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._parts, self._only_asked = _start_parts(path, threads), only_asked()
         sessions = [session for _, session in self._parts]
-        told = _told(path, sessions[0])
+        told = _metadata(path, sessions[0])
         self.settings: AnySettings = read_settings(told["settings"], str(path))
         self.made_of = told.get("made_of", "")
         # Every input must be given, also those that nothing is computed from. Where several

@@ -178,9 +178,9 @@ class ServiceSpeller:
         Raises:
             ServiceError: if one can't be read there.
         """
-        return [self._given(clean(self.service.read(crop))) for crop in crops]
+        return [self._evidence(clean(self.service.read(crop))) for crop in crops]
 
-    def _given(self, text: str) -> SettledEvidence:
+    def _evidence(self, text: str) -> SettledEvidence:
         text = text[: self.slots]
         slots = np.eye(self.alphabet.num_classes)[self.alphabet.encode(text, self.slots)]
         return SettledEvidence(text, slots, self.alphabet)

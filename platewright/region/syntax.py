@@ -160,7 +160,7 @@ class Syntax:
         (True, True, False)
         """
         steps = tuple(_steps(pattern, tuple(letters), lists or {}))
-        _check(pattern, steps)
+        _check(steps)
         regex = "".join(_regex(step) for step in steps if not step.separator)
         return cls(
             pattern=pattern,
@@ -277,7 +277,7 @@ def _steps(pattern: str, letters: Choices, lists: Mapping[str, Sequence[str]]) -
     return steps
 
 
-def _check(pattern: str, steps: Sequence[_Step]) -> None:
+def _check(steps: Sequence[_Step]) -> None:
     """Raise ValueError where no plate could show what the pattern says."""
     breaks = [i for i, step in enumerate(steps) if step.choices == ("|",)]
     if len(breaks) >= MAX_LINES:

@@ -21,7 +21,7 @@ from platewright.dataset.outline import (
     upright_start,
 )
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.selection import told_text
+from platewright.dataset.selection import plate_text
 from platewright.dataset.textfile import (
     box_of,
     content_of,
@@ -255,7 +255,7 @@ def read(path: Path, finder: PictureFinder = STRICT) -> Iterator[tuple[Path, Sce
         extra = entry.get("attributes")
         named = extra if isinstance(extra, dict) else {}
         return PlateRecord(
-            text=name_of(f"{where}: attributes", named, "text") or told_text(texts_of(extra)),
+            text=name_of(f"{where}: attributes", named, "text") or plate_text(texts_of(extra)),
             quad=_quad(where, entry),
             region=name_of(f"{where}: attributes", named, "region"),
             characters=tuple(characters.get(_key(entry, "id"), ())),

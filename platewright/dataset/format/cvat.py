@@ -22,7 +22,7 @@ import numpy as np
 
 from platewright.dataset.outline import SeenPlate, polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.selection import told_text
+from platewright.dataset.selection import plate_text
 from platewright.dataset.textfile import number_field
 from platewright.dataset.writer import PLATE, ListFormat, Sample, kind_of
 from platewright.dataset.xmlfile import Element, read_xml, root_tag
@@ -181,4 +181,4 @@ def _plate(file: Path, told: tuple[Element, Element]) -> PlateRecord | None:
     values = {a.attributes.get("name", ""): a.text for a in element.all("attribute")}
     label = element.attributes.get("label") or parent.attributes.get("label", "")
     region = next((text for name, text in values.items() if name.lower() == "region"), "")
-    return PlateRecord(text=told_text(values), quad=quad, region=region, kind=kind_of(label))
+    return PlateRecord(text=plate_text(values), quad=quad, region=region, kind=kind_of(label))

@@ -24,7 +24,7 @@ import numpy as np
 
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.selection import told_text
+from platewright.dataset.selection import plate_text
 from platewright.dataset.textfile import (
     box_of,
     head_of,
@@ -147,4 +147,4 @@ def _plate(told: tuple[str, dict[str, Any], list[str]]) -> PlateRecord | None:
     kind = next((name for number, name in enumerate(kinds) if number == label), "")
     texts = texts_of(named)
     region = texts.get("region", "")
-    return PlateRecord(text=told_text(texts), quad=quad, region=region, kind=kind_of(kind))
+    return PlateRecord(text=plate_text(texts), quad=quad, region=region, kind=kind_of(kind))

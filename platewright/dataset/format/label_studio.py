@@ -33,7 +33,7 @@ import numpy as np
 
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, UPLOADED, PictureFinder
-from platewright.dataset.selection import told_text
+from platewright.dataset.selection import plate_text
 from platewright.dataset.textfile import head_of, load_list, numbers_of
 from platewright.dataset.writer import PLATE, ListFormat, Sample, kind_of
 from platewright.errors import DatasetError, counted
@@ -200,7 +200,7 @@ def _loose_texts(task: dict[str, Any]) -> list[str]:
         if isinstance(values, list) and any(isinstance(value, str) for value in values)
     }
     single = {name: name for name, value in task.items() if isinstance(value, str)}
-    name = told_text({"": "", **lists, **single}) or told_text(lists)
+    name = plate_text({"": "", **lists, **single}) or plate_text(lists)
     found = task.get(name, [])
     return [found] if isinstance(found, str) else [v for v in found if isinstance(v, str)]
 

@@ -24,7 +24,7 @@ from typing import Any
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.picture_file import PackedPicture, PictureFile, packed_size, size_conflict
-from platewright.dataset.selection import told_text
+from platewright.dataset.selection import plate_text
 from platewright.dataset.textfile import (
     head_of,
     list_of,
@@ -156,5 +156,5 @@ def _plate(told: tuple[str, dict[str, Any]]) -> PlateRecord:
     except ValueError as error:
         raise DatasetError(f"{where}: {error}") from None
     told_of = texts_of(shape.get("attributes")) | texts_of(shape.get("flags"))
-    text = name_of(where, shape, "description") or told_text(told_of)
+    text = name_of(where, shape, "description") or plate_text(told_of)
     return PlateRecord(text=text, quad=quad, kind=kind_of(name_of(where, shape, "label")))

@@ -88,14 +88,14 @@ def read_lists(
     for file in list_files(path, ".txt"):
         for number, line in lines_of(file):
             where = f"{file}: line {number}"
-            told = finder.attempt(_told, where, line, separator, called)
+            told = finder.attempt(_picture_and_text, where, line, separator, called)
             if told is None:
                 continue
             name, text = told
             yield from finder.crop(name, file, where, text=text)
 
 
-def _told(where: str, line: str, separator: str, called: str) -> tuple[str, str]:
+def _picture_and_text(where: str, line: str, separator: str, called: str) -> tuple[str, str]:
     """Return a line's picture and its text."""
     # Of a picture of another suffix the name is what stands before the last separator.
     name, _, text = line.rpartition(separator)

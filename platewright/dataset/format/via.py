@@ -21,7 +21,7 @@ from typing import Any
 
 from platewright.dataset.outline import polygon_quad, turned_quad, upright_start
 from platewright.dataset.picture import STRICT, PictureFinder
-from platewright.dataset.selection import told_text
+from platewright.dataset.selection import plate_text
 from platewright.dataset.textfile import head_of, load_object, name_of, numbers_of, texts_of
 from platewright.dataset.writer import ListFormat, Sample, kind_of
 from platewright.errors import DatasetError
@@ -125,4 +125,4 @@ def _plate(told: tuple[str, Any]) -> PlateRecord:
     values_of = {key.lower(): value for key, value in told_of.items()}
     area = values_of.pop("region", "")
     kind = next((values_of.pop(name) for name in KINDS if name in values_of), "")
-    return PlateRecord(text=told_text(values_of), quad=quad, region=area, kind=kind_of(kind))
+    return PlateRecord(text=plate_text(values_of), quad=quad, region=area, kind=kind_of(kind))

@@ -35,7 +35,7 @@ from platewright.dataset.outline import (
 )
 from platewright.dataset.picture import STRICT, PictureFinder
 from platewright.dataset.picture_file import find_file, find_picture, name_key, size_conflict
-from platewright.dataset.selection import told_text
+from platewright.dataset.selection import plate_text
 from platewright.dataset.textfile import number_field
 from platewright.dataset.writer import (
     Sample,
@@ -226,7 +226,7 @@ def _plate(file: Path, element: Element) -> PlateRecord | None:
             quad = corners_around(corners)
     text, region, kind = (element.text_of(name) for name in ("text", "region", "name"))
     region = region or told.get("region", "")
-    return PlateRecord(text=text or told_text(told), quad=quad, region=region, kind=kind_of(kind))
+    return PlateRecord(text=text or plate_text(told), quad=quad, region=region, kind=kind_of(kind))
 
 
 def _outline(file: Path, element: Element, turn: float) -> FloatArray:

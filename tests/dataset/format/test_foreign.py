@@ -118,7 +118,7 @@ def test_a_bad_box_is_passed_over_with_its_line_and_the_rest_is_taken(tmp_path: 
         ("b.txt", "line 1", ""),
         ("b.txt", "/b.txt", "b.png"),
     ]
-    told = finder.told(Path("out.csv")).splitlines()
+    told = finder.summary(Path("out.csv")).splitlines()
     assert told[0].startswith("out.csv: 1 picture could not be had and 2 labels could not be read")
     with pytest.raises(DatasetError, match=r"a\.txt: line 2: 1\.04 is no part of the picture"):
         found(tmp_path, PictureFinder(strict=True))
