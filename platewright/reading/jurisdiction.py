@@ -61,15 +61,16 @@ class Jurisdiction:
     """Regions to choose from.
 
     Args:
-        regions: their weights are the probabilities before anything is read.
+        regions: their weights are the probabilities before anything is read; None: all that are
+            described, but the generic one.
         slots: most characters of a text; longer templates are left out.
     """
 
-    def __init__(self, regions: Sequence[Region], alphabet: Alphabet, slots: int) -> None:
-        table, self._templates = TemplateTable.of(regions, alphabet, slots)
-        self._use(table, alphabet, slots)
-
-    def _use(self, table: TemplateTable, alphabet: Alphabet, slots: int) -> None:
+    def __init__(self, regions: Sequence[Region] | None, alphabet: Alphabet, slots: int) -> None:
+        if regions is None:
+            table = all_regions(alphabet, slots)
+        else:
+            table, self._templates = TemplateTable.of(regions, alphabet, slots)
         self.alphabet, self.slots = alphabet, slots
         self.codes, self._table, self._num_cells = table.codes, table, table.num_cells
         self.captions = table.captions
@@ -102,9 +103,7 @@ class Jurisdiction:
             RegionError: if there is no such region, or its file can't be used.
         """
         if not codes_or_paths:
-            whole = object.__new__(cls)
-            whole._use(all_regions(alphabet, slots), alphabet, slots)
-            return whole
+            return cls(None, alphabet, slots)
         from platewright.region import load_region
 
         return cls([load_region(name) for name in dict.fromkeys(codes_or_paths)], alphabet, slots)
