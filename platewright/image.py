@@ -190,6 +190,18 @@ def _way(array: NDArray[Any]) -> str:
     return "; of 16 bits that is (array >> 8).astype(np.uint8)" if array.dtype == np.uint16 else ""
 
 
+def as_grey(picture: Picture) -> Picture:
+    """Return an RGB picture (H, W, 3) in grey, (H, W), by luma (ITU-R BT.601); else as it is."""
+    if picture.ndim == 2:
+        return picture
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def as_rgb(picture: Picture) -> Picture:
+    """Return a grey picture (H, W) as an RGB one, (H, W, 3); else as it is."""
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+
+
 def check_picture_names(*paths: Path | None) -> None:
     """Raise `ConfigError` where a picture that is to be written has no name of one."""
     for path in filter(None, paths):

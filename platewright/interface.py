@@ -15,7 +15,7 @@ from PIL import Image
 from platewright.errors import ConfigError, ImageError
 from platewright.generation.job import draw_sample, make_job
 from platewright.geometry import Picture
-from platewright.image import read_picture
+from platewright.image import as_rgb, read_picture
 from platewright.output.annotation import annotate
 from platewright.output.batch import list_images
 from platewright.output.photo import PhotoReadings, each_of
@@ -230,8 +230,7 @@ class Detector:
         Raises:
             ImageError: if it is no picture that can be read.
         """
-        hidden = redact(read_picture(picture), self._hider())[0]
-        return hidden if hidden.ndim == 3 else np.repeat(hidden[..., None], 3, axis=2)
+        return as_rgb(redact(read_picture(picture), self._hider())[0])
 
     def _read_photo(self, number: int, source: Source) -> PhotoReadings:
         name = str(source) if isinstance(source, (str, os.PathLike)) else str(number)

@@ -29,7 +29,7 @@ from platewright.container import (
 from platewright.errors import ConfigError, ImageError
 from platewright.file import read_file
 from platewright.geometry import Picture
-from platewright.image import MAX_PIXELS, decode_image, muted
+from platewright.image import MAX_PIXELS, as_grey, decode_image, muted
 
 SMALLEST = 32
 
@@ -106,8 +106,8 @@ def cut_square(image: Picture, crop: Crop, index: int) -> Picture:
         rng = np.random.default_rng([crop.seed, index])
         top, left = round(rng.random() * (height - side)), round(rng.random() * (width - side))
     square = image[top : top + side, left : left + side]
-    if crop.grey and square.ndim == 3:
-        square = np.asarray(cv2.cvtColor(square, cv2.COLOR_RGB2GRAY), np.uint8)
+    if crop.grey:
+        square = as_grey(square)
     target = (crop.size, crop.size)
     if side < crop.size:
         return np.asarray(cv2.resize(square, target, interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +25,7 @@ from platewright.dataset.textfile import LONGEST_LINE, scene_of
 from platewright.errors import ArchiveError, DatasetError, ImageError, os_errors_as
 from platewright.file import open_file, read_file
 from platewright.geometry import Picture
-from platewright.image import READ_SUFFIXES, decode_image
+from platewright.image import READ_SUFFIXES, as_grey, decode_image
 from platewright.record import SceneRecord
 
 Places = NDArray[np.int64]
@@ -70,7 +69,7 @@ class IndexedShard(ABC):
             raise DatasetError(str(error)) from None
         if rgb.shape[:2] != record.size:
             raise DatasetError(f"{self.path}: {name} is not of the size that its record tells")
-        return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8), record
+        return as_grey(rgb), record
 
 
 class TarShard(IndexedShard):

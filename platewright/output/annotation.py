@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from platewright.geometry import Box, Picture, box_of_quad, intersections
-from platewright.image import encode_image
+from platewright.image import as_rgb, encode_image
 from platewright.record import Reading
 from platewright.resource import DATA
 from platewright.text import percent
@@ -63,10 +63,7 @@ def annotate(image: Picture, readings: Sequence[Reading]) -> Picture:
     Returns:
         uint8 (H, W, 3) RGB.
     """
-    if image.ndim == 2:
-        picture = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
-    else:
-        picture = image.copy()
+    picture = as_rgb(image).copy()
     height, width = picture.shape[:2]
     unit = float(np.sqrt(height * width)) / 480
     plates = [box_of_quad(reading.quad) for reading in readings]

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.geometry import FloatArray, Picture, box_of_quad, size_of
+from platewright.image import as_grey
 from platewright.network.part import UNSEEN
 from platewright.reading.settings import DetectorSettings
 from platewright.record import Reading
@@ -193,8 +193,7 @@ def is_written(image: Picture, quad: FloatArray) -> bool:
     part = image[max(int(y0), 0) : int(np.ceil(y1)), max(int(x0), 0) : int(np.ceil(x1))]
     if min(part.shape[:2]) < 2:
         return False
-    grey = part if part.ndim == 2 else cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
-    values = grey.astype(np.int16)
+    values = as_grey(part).astype(np.int16)
     dark, light = np.percentile(values, [DARKEST, LIGHTEST])
     step = float(np.percentile(np.abs(np.diff(values, axis=1)), STEEPEST))
     steep = step / max(light - dark, APART)

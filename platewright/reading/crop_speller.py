@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from platewright.errors import ConfigError
 from platewright.geometry import FloatArray, Picture
-from platewright.image import check_picture_names, save_image
+from platewright.image import as_grey, check_picture_names, save_image
 from platewright.reading.ctc import labels, log_likelihoods, spell_ctc, spell_text
 from platewright.reading.detector import Detector
 from platewright.reading.runtime import Network, levels, log_softmax
@@ -316,9 +316,8 @@ class AttentionFile:
 
     def write(self, image: Picture, readings: Sequence[Reading]) -> None:
         """Draw where the reader looked in the plates that it read; no plate, no picture."""
-        grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         quads = [reading.quad for reading in readings]
-        crops = crops_for(self.speller.other, np.asarray(grey, np.uint8), quads)
+        crops = crops_for(self.speller.other, as_grey(image), quads)
         spelled = [
             (crop, evidence.spell())
             for crop, evidence in zip(crops, self.speller.other.look(crops), strict=True)

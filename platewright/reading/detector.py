@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Self
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -22,6 +21,7 @@ from platewright.geometry import (
     size_of,
     suppress,
 )
+from platewright.image import as_grey
 from platewright.reading.acceptance import Shown, is_accepted, is_complete, is_written, room
 from platewright.reading.finder import Find, Finder, Framer, sift
 from platewright.reading.jurisdiction import Conditioned, Jurisdiction
@@ -91,7 +91,7 @@ class Detector:
         Returns:
             Readings, sorted by presence x confidence.
         """
-        grey = _grey(image)
+        grey = as_grey(image)
         limit = self.settings
         if not self.framer.judges:
             # A reading's presence is the scan's, times more: nothing can come of a lesser find, and
@@ -143,7 +143,7 @@ class Detector:
         Returns:
             Readings without texts, best first: also those that overlap, and parts of others.
         """
-        grey = _grey(image)
+        grey = as_grey(image)
         finds = sift(grey, self.finder.find(grey, self.settings), self.framer, self.settings)
         finds = [find for find in finds if find.presence >= FRAMED]
         if not finds:
@@ -166,7 +166,7 @@ class Detector:
         Returns:
             One reading per quad, in order, however unsure.
         """
-        return self._placed(image, self._framed(_grey(image), quads))
+        return self._placed(image, self._framed(as_grey(image), quads))
 
     def _framed(self, grey: Picture, quads: Sequence[ArrayLike]) -> list[Reading]:
         """Return a reading per quad, in the frame that is seen; whose it is nobody has told yet."""
@@ -192,7 +192,7 @@ class Detector:
             One reading per find, in order, however unsure; without a text where presence is less
             than `min_presence`: whose it is would take more time than all else.
         """
-        return self._placed(image, self._spelled(_grey(image), finds))
+        return self._placed(image, self._spelled(as_grey(image), finds))
 
     def _spelled(self, grey: Picture, finds: Sequence[Find]) -> list[Reading]:
         """Return a reading per find, in order, without a text where it is hardly a plate."""
@@ -346,9 +346,3 @@ def without_parts(readings: Sequence[Reading], captions: Collection[str] = ()) -
             for j, whole in enumerate(readings)
         )
     ]
-
-
-def _grey(image: Picture) -> Picture:
-    if image.ndim == 2:
-        return image
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)

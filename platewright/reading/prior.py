@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from platewright.geometry import FloatArray, Picture
+from platewright.image import as_rgb
 from platewright.reading.runtime import Network, levels, log_softmax
 from platewright.reading.straighten import straightened
 from platewright.reading.template_table import RATIOS, TemplateTable
@@ -60,8 +61,7 @@ class OriginTeller:
             By code, up to a constant; those of no region under the empty code.
         """
         own = self.network.settings.origin
-        colours = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
-        pictures, _ = straightened(colours, quads, own.window, own.margin)
+        pictures, _ = straightened(as_rgb(image), quads, own.window, own.margin)
         (logits,) = self.network.run(["origin"], {"colours": levels(pictures)})
         found = log_softmax(logits)
         found[:, -1] -= math.log(own.nobody / (1 - own.nobody) * len(self.regions))

@@ -25,7 +25,7 @@ import numpy as np
 from platewright.errors import ServiceError
 from platewright.geometry import FloatArray, Picture
 from platewright.http import ALLOWED, RefusedError, ask
-from platewright.image import encode_image
+from platewright.image import as_rgb, encode_image
 from platewright.reading.speller import SettledEvidence
 from platewright.text import Alphabet, clean
 
@@ -81,7 +81,7 @@ class Service:
         Raises:
             ServiceError: if the service can't be reached, refuses, or answers something else.
         """
-        picture = base64.b64encode(encode_image(_rgb(crop), ".png")).decode()
+        picture = base64.b64encode(encode_image(as_rgb(crop), ".png")).decode()
         form = {"base64Image": f"data:image/png;base64,{picture}", "language": "eng"}
         body = parse.urlencode(form | {"OCREngine": "2", "scale": "true"}).encode()
         wait = self.backoff_s
@@ -184,10 +184,6 @@ class ServiceSpeller:
         text = text[: self.slots]
         slots = np.eye(self.alphabet.num_classes)[self.alphabet.encode(text, self.slots)]
         return SettledEvidence(text, slots, self.alphabet)
-
-
-def _rgb(crop: Picture) -> Picture:
-    return np.repeat(crop[..., None], 3, axis=2) if crop.ndim == 2 else crop
 
 
 def _address(url: str) -> parse.SplitResult:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from platewright.geometry import Box, FloatArray, Picture, box_of_quad, iou, shared_parts, size_of
+from platewright.image import as_grey
 from platewright.reading.detector import Detector
 from platewright.reading.finder import Find, LevelLook, ScanFinder, sift
 from platewright.record import Reading
@@ -117,7 +118,7 @@ class FrameReader:
         Returns:
             What was seen of the tracks, and what else was read.
         """
-        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        grey = as_grey(picture)
         moved = self._moved(grey)
         self.work.frames += 1
         followed, lost, others = self._follow(picture, grey, time_s)

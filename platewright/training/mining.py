@@ -22,6 +22,7 @@ from platewright.background.photo import background_folder, load_backgrounds
 from platewright.errors import DatasetError, WeightsError, run_script
 from platewright.file import claim_results, named_path, open_file, whole_file
 from platewright.geometry import Picture, box_of_quad
+from platewright.image import as_grey
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.progress import track
 from platewright.reading.choice import detector_of
@@ -155,14 +156,13 @@ def _mined_size(reader: LineSettings | SlotSettings) -> tuple[int, int]:
 def _searched(photos: list[Picture], seed: int) -> Iterator[Searched]:
     """Yield the photos, then drawings without end."""
     for photo in photos:
-        grey = photo if photo.ndim == 2 else np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))
-        yield np.asarray(grey, np.uint8), ()
+        yield as_grey(photo), ()
     backgrounds = Backgrounds(photos)
     for index in count():
         rng = np.random.default_rng([seed, index])
         if rng.random() < STREET_SHARE:
             picture, record = draw_street(rng)
-            yield np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8), record.plates
+            yield as_grey(picture), record.plates
         else:
             picture, record = draw_scene(rng, backgrounds, SCENE)
             yield picture, record.plates

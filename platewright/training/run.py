@@ -7,14 +7,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from platewright.dataset.format.labels_csv import Label, read_labels
 from platewright.errors import ConfigError, WeightsError
 from platewright.geometry import iou, quad_of_box
-from platewright.image import load_image
+from platewright.image import as_grey, load_image
 from platewright.network.kind import DEFAULT, Recipe, Schedule, joined, load_kind
 from platewright.network.part import UNSEEN, TextSettings, uncalibrated
 from platewright.network.weights import AnySettings, load_weights, read_settings
@@ -147,7 +146,7 @@ def _spread(items: list[Any], count: int) -> list[Any]:
 def _window(path: Path, label: Label, task: Task) -> Pictures:
     """Return a labelled box as the task's network takes it."""
     image = load_image(path.parent / "images" / label.file)
-    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = as_grey(image)
     box = label.box or (0.0, 0.0, float(grey.shape[1]), float(grey.shape[0]))
     return rectify(grey, quad_of_box(box), task.settings.window, task.settings.margin)[0]
 
