@@ -18,10 +18,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-com
 SEED ?= 8
 IMAGE ?=
 BIND ?= 127.0.0.1:8000
-# A worker for each core, with one thread: more would wait for each other's cores. The tests of a
-# module stay together, and what they share is made once.
-PYTEST := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 \
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 \
+# A worker for each core; the tests of a module stay together, and what they share is made once.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 \
 	--dist loadscope --no-loadscope-reorder
 
 .PHONY: demo serve docs check test bench clean

@@ -199,7 +199,9 @@ def as_grey(picture: Picture) -> Picture:
 
 def as_rgb(picture: Picture) -> Picture:
     """Return a grey picture (H, W) as an RGB one, (H, W, 3); else as it is."""
-    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+    if picture.ndim == 3:
+        return picture
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def check_picture_names(*paths: Path | None) -> None:

@@ -231,7 +231,7 @@ def load_keras() -> None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no garbage while much is loaded to stay: a sixth of the time went into that."""
+    """Look for no garbage while much is loaded to stay: that takes time, and finds none."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -63,7 +63,7 @@ def annotate(image: Picture, readings: Sequence[Reading]) -> Picture:
     Returns:
         uint8 (H, W, 3) RGB.
     """
-    picture = as_rgb(image).copy()
+    picture = image.copy() if image.ndim == 3 else as_rgb(image)
     height, width = picture.shape[:2]
     unit = float(np.sqrt(height * width)) / 480
     plates = [box_of_quad(reading.quad) for reading in readings]

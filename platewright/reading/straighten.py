@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from platewright.geometry import FloatArray, Picture, sound_quad
+from platewright.geometry import UNIT, FloatArray, Picture, sound_quad
 
 FLAT = 1e-9  #: A quad of which less of its box is inside has corners on a line
 SHRUNK = 1.5  #: What is shrunk by more is averaged first; the warp alone would alias
@@ -61,6 +61,22 @@ def straightened(
         boxes = np.array([sound_quad(quad) for quad in framed[flat]])
         back[flat] = _homographies(boxes, window, margin)
     return _warped(image, back, window, margin), back
+
+
+def framed_corners(margin: tuple[float, float]) -> FloatArray:
+    """Return where a window shows the corners (4, 2) of the quad that it was warped from.
+
+    Args:
+        margin: (x, y) room round the quad, parts of its width and height.
+
+    Returns:
+        Parts of the window's width and height.
+
+    >>> framed_corners((0.5, 0.0)).tolist()
+    [[0.25, 0.0], [0.75, 0.0], [0.75, 1.0], [0.25, 1.0]]
+    """
+    room = np.array(margin, float)
+    return np.asarray((room + UNIT) / (1 + 2 * room), np.float64)
 
 
 def refined(
@@ -204,10 +220,8 @@ def _halves(image: Picture, count: int) -> list[Picture]:
 def _outlines(window: tuple[int, int], margin: tuple[float, float]) -> FloatArray:
     """Return a window's corners and those of the quad in it, (1, 8, 2) window pixels."""
     height, width = window
-    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    room = np.array([width, height]) * margin / (1 + 2 * np.array(margin))
-    inner = np.clip(outline, room, [width, height] - room)
-    return np.concatenate([outline, inner])[None]
+    corners = np.concatenate([UNIT, framed_corners(margin)]) * np.array([width, height], float)
+    return np.asarray(corners[None], np.float64)
 
 
 def _convex(quads: FloatArray) -> NDArray[np.bool_]:

@@ -33,7 +33,7 @@ from platewright.reading.acceptance import Shown
 from platewright.reading.choice import detector_of
 from platewright.reading.ctc import log_likelihoods
 from platewright.reading.detector import Detector
-from platewright.reading.line import LineEvidence
+from platewright.reading.line_evidence import LineEvidence
 from platewright.reading.runtime import Network, load_network, log_softmax
 from platewright.reading.settings import DetectorSettings
 from platewright.reading.speller import Look, SlotEvidence, Speller

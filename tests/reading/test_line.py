@@ -18,7 +18,8 @@ from platewright.network.part import UNSEEN, FrameSettings, LineSettings
 from platewright.network.weights import BundleSettings
 from platewright.reading.choice import detector_of, load_detector
 from platewright.reading.ctc import beam_search, log_likelihoods, near_texts
-from platewright.reading.line import SURE, LineEvidence, LineSpeller, condense, parts_of
+from platewright.reading.line import SURE, LineSpeller
+from platewright.reading.line_evidence import LineEvidence, condense
 from platewright.reading.settings import DetectorSettings
 from tests.reading.fake import THICK
 
@@ -184,17 +185,6 @@ def test_where_a_large_group_begins_beside_small_lines(
     assert evidence.split() == (None if split is None else pytest.approx(split, abs=0.01))
 
 
-def test_the_parts_of_a_plate_lie_left_and_right_of_the_gap() -> None:
-    own = replace(WIDE, margin=(0.1, 0.25))  # of its window of 192 x 64: 16 to 176, 10.7 to 53.3
-    top, bottom = pytest.approx(32 / 3), pytest.approx(160 / 3)
-    left, right = ([round(x, 9) for x in part[:, 0]] for part in parts_of(11.5, own, 1.0))
-    assert left == [16, 48, 48, 16] and right == [48, 176, 176, 48]
-    for part in parts_of(11.5, own, 1.0):
-        assert part[:, 1].tolist() == [top, top, bottom, bottom]
-    wide, _ = parts_of(11.5, own, 2.0)
-    assert wide[0].tolist() == pytest.approx([192 / 7, 16])
-
-
 class Parted(White):
     """Notes what windows it is shown."""
 
@@ -206,6 +196,19 @@ class Parted(White):
     def run(self, outputs: Sequence[str], inputs: dict[str, Any]) -> list[Any]:
         self.shown += list(inputs["plate"][..., 0])
         return super().run(outputs, inputs)
+
+
+def test_the_parts_of_a_plate_lie_left_and_right_of_the_gap() -> None:
+    speller = LineSpeller(Parted())
+    # Of its window of 192 x 64 the plate is 16 to 176, 10.7 to 53.3.
+    speller.settings = replace(WIDE, margin=(0.1, 0.25))
+    top, bottom = pytest.approx(32 / 3), pytest.approx(160 / 3)
+    left, right = ([round(x, 9) for x in part[:, 0]] for part in speller._parts(11.5, 1.0))
+    assert left == [16, 48, 48, 16] and right == [48, 176, 176, 48]
+    for part in speller._parts(11.5, 1.0):
+        assert part[:, 1].tolist() == [top, top, bottom, bottom]
+    wide, _ = speller._parts(11.5, 2.0)
+    assert wide[0].tolist() == pytest.approx([192 / 7, 16])
 
 
 def test_small_lines_beside_a_large_group_are_read_in_windows_of_their_own() -> None:

@@ -14,7 +14,7 @@ from platewright.errors import WeightsError
 from platewright.file import file_digest
 from platewright.network.part import LineSettings, SlotSettings
 from platewright.network.weights import BundleSettings, load_weights
-from platewright.reading.line import LineEvidence
+from platewright.reading.line_evidence import LineEvidence
 from platewright.reading.runtime import OnnxNetwork, load_network
 from platewright.reading.spelling import decode_slots, sharpen, spell
 from platewright.synth.background import Backgrounds
