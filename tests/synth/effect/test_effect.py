@@ -92,7 +92,7 @@ line = json.loads(Path("all/labels.jsonl").read_text().splitlines()[0])
 drawn = next(p for p in line["plates"])["drawn"]["style"]
 style = PlateStyle.from_dict(drawn)
 print(json.loads(json.dumps(style.as_dict())) == drawn)
-print(explain._told(style.effects, "plate"))
+print(explain._describe_effects(style.effects, "plate"))
 """
 
 
