@@ -15,8 +15,10 @@ machine they were given. Writes results/load.json.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -26,6 +28,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,23 +105,33 @@ def client(url: str, number: int, streets: list[bytes], until: float, tally: Tal
                 tally.readings.setdefault(which, set()).add(" ".join(texts))
 
 
+def process_files(process: int, name: str) -> Iterator[str]:
+    """Yield what the system tells (Linux) of a process and those it started, file by file.
+
+    One that has ended meanwhile is left out.
+
+    Args:
+        name: of the file in its folder of /proc.
+    """
+    if not Path(f"/proc/{process}/{name}").exists():
+        raise ConfigError("memory and processor are measured on Linux, of a process that runs")
+    todo = [str(process)]
+    while todo:
+        each = Path(f"/proc/{todo.pop()}")
+        with contextlib.suppress(OSError):
+            for task in (each / "task").iterdir():
+                todo += (task / "children").read_text().split()
+            yield (each / name).read_text()
+
+
 def memory_mb(process: int) -> float:
     """Return the memory in use of a process and those it started (Linux), MB.
 
     What they share is counted once: proportional set size (proc(5), smaps_rollup).
     """
-    total, todo = 0, [str(process)]
-    try:
-        while todo:
-            each = Path(f"/proc/{todo.pop()}")
-            for task in (each / "task").iterdir():
-                todo += (task / "children").read_text().split()
-            for line in (each / "smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1])
-    except OSError:
-        raise ConfigError("the memory of a process is measured on Linux only") from None
-    return total * 1024 / 1e6
+    files = process_files(process, "smaps_rollup")
+    shares = [int(kb) for file in files for kb in re.findall(r"^Pss:\s+(\d+)", file, re.M)]
+    return sum(shares) * 1024 / 1e6
 
 
 def cpu_s(process: int) -> float:
@@ -126,17 +139,8 @@ def cpu_s(process: int) -> float:
 
     Unlike the time of the clock it is much the same on a busy machine.
     """
-    ticks, todo = 0, [str(process)]
-    try:
-        while todo:
-            each = Path(f"/proc/{todo.pop()}")
-            for task in (each / "task").iterdir():
-                todo += (task / "children").read_text().split()
-            fields = (each / "stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    except OSError:
-        raise ConfigError("the processor's time is measured on Linux only") from None
-    return ticks / os.sysconf("SC_CLK_TCK")
+    fields = [file.rpartition(")")[2].split() for file in process_files(process, "stat")]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def start_server(folder: str, workers: int) -> tuple[subprocess.Popen[bytes], str]:
