@@ -81,6 +81,11 @@ def colour(page: Any, selector: str) -> np.ndarray:
     return np.asarray(shot).mean(axis=(0, 1))
 
 
+def width(image: Any) -> int:
+    """Return the width of a picture once it is there, in pixels; a broken one is an error."""
+    return int(image.evaluate("async image => (await image.decode(), image.naturalWidth)"))
+
+
 def test_a_street_is_uploaded_and_read(
     visit: Any, server: Server, street: Street, registered: str
 ) -> None:
@@ -102,7 +107,7 @@ def test_a_street_is_uploaded_and_read(
     assert height > bars.first.bounding_box()["height"] / 3
     # Crop and annotated picture are pictures, not broken ones.
     for selector in (".crop", ".annotated"):
-        assert page.locator(selector).first.evaluate("image => image.naturalWidth") > 40
+        assert width(page.locator(selector).first) > 40
     # The alternatives show when one points at a bar, or comes to it with the keyboard.
     tip = bars.nth(1).locator(".alternatives")
     assert not tip.is_visible()
@@ -233,9 +238,10 @@ def test_a_sighting_is_kept_found_and_forgotten(
     page.goto(server.url + "/sightings/")
     page.get_by_role("searchbox").fill(registered)
     page.keyboard.press("Enter")
+    page.wait_for_url(f"**/sightings/?q={registered}*")
     page.locator("td .text", has_text=registered).first.click()
     assert "Ada Quill" in page.locator(".plate").inner_text()
-    assert page.locator(".annotated").evaluate("image => image.naturalWidth") == 1280
+    assert width(page.locator(".annotated")) == 1280
     page.get_by_role("button", name="Forget this sighting").click()
     page.wait_for_url("**/sightings/")
     page.goto(server.url + f"/sightings/?q={registered}")
