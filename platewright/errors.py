@@ -1,5 +1,7 @@
 """What a user can cause: one class per kind, printed by the scripts in one line."""
 
+import atexit
+import gc
 import os
 import re
 import signal
@@ -182,6 +184,8 @@ def run_script(
         code = 1
     if code:
         after_failure()
+    # What is left goes with the process: looking through it for cycles took 20 ms of its end.
+    atexit.register(gc.freeze)
     sys.exit(code)
 
 

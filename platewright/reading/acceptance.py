@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -194,8 +194,8 @@ def is_written(image: Picture, quad: FloatArray) -> bool:
     if min(part.shape[:2]) < 2:
         return False
     values = as_grey(part).astype(np.int16)
-    dark, light = np.percentile(values, [DARKEST, LIGHTEST])
-    step = float(np.percentile(np.abs(np.diff(values, axis=1)), STEEPEST))
+    dark, light = _percentiles(values, [DARKEST, LIGHTEST])
+    (step,) = _percentiles(np.abs(np.diff(values, axis=1)), [STEEPEST])
     steep = step / max(light - dark, APART)
     near = np.convolve(np.bincount(values.ravel(), minlength=256), np.ones(2 * NEAR + 1), "same")
     first = int(near.argmax())
@@ -204,6 +204,17 @@ def is_written(image: Picture, quad: FloatArray) -> bool:
     size = size_of(image)
     edge = room(quad, size) < CORNER and x1 - x0 < SMALL * size[1]
     return bool(steep + FLAT_WORTH * flat + EDGE_WORTH * edge > WRITTEN)
+
+
+def _percentiles(values: NDArray[np.int16], percents: Sequence[float]) -> list[float]:
+    """Return what `np.percentile` does, which loads NumPy's masked arrays first.
+
+    >>> _percentiles(np.array([[1, 2], [3, 9]], np.int16), [50, 75])
+    [2.5, 4.5]
+    """
+    ordered = np.sort(values, axis=None)
+    ranks = np.asarray(percents) / 100 * (ordered.size - 1)
+    return [float(v) for v in np.interp(ranks, np.arange(ordered.size), ordered)]
 
 
 def _plate_width(quad: NDArray[np.float64]) -> float:

@@ -8,6 +8,7 @@ ModelProto and GraphProto (onnx.proto) that say what belongs together.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 GRAPH, METADATA = 7, 14  #: A model's fields
 MODEL_REMARKS, REMARKS = {6, 20}, {10, 13, 14, 16}
@@ -29,8 +30,7 @@ class Part:
     model: bytes  #: the file that it would be alone
 
 
-@dataclass(frozen=True)
-class _Field:
+class _Field(NamedTuple):
     """A field of a message: its number, and where it begins, its content begins, and it ends."""
 
     number: int

@@ -120,7 +120,7 @@ class LineEvidence:
             return (text,), ()
         split = split_of(line, column, self.settings.lines)
         lines, groups = [], []
-        for number in np.unique(line):
+        for number in sorted({*line}):
             own = np.flatnonzero(line == number)
             steps = np.diff(column[own])
             usual = float(np.sort(steps)[(steps.size - 1) // 2]) if steps.size else 1.0
