@@ -27,6 +27,7 @@ CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 MOST_SYNTAXES = 1000  #: Of a region; the most that any has is 40
 
 _NEAR = 0.75  # of codes: US_CA and USCA are near US-CA, no two letters are near others
+_NEAR_NAME = 0.8  # Holland is not near Poland
 _EITHER = (("width_mm", "aspect"), ("glyph_height_mm", "glyph_share"))
 
 
@@ -44,10 +45,19 @@ def jurisdictions() -> tuple[str, ...]:
 def nearest_codes(name: str) -> str:
     """Return which regions may be meant by a code that none has; all of them where none is near.
 
-    >>> nearest_codes("us_ca")
-    'did you mean US-CA?'
+    Names count, and their initials, before codes that look alike.
+
+    >>> nearest_codes("us_ca"), nearest_codes("UK"), nearest_codes("germany")
+    ('did you mean US-CA?', 'did you mean GB?', 'did you mean DE?')
     """
-    near = get_close_matches(name.upper(), region_codes(), 3, _NEAR)
+    wanted = " ".join(name.split()).casefold()
+    names = {code: load_region(code).name.partition(",")[0].casefold() for code in jurisdictions()}
+    initials = {named: "".join(word[0] for word in named.split()) for named in names.values()}
+    meant = {named for named in initials if wanted[1:]
+             and wanted in (named, initials[named], *named.split())}  # fmt: skip
+    meant = meant or {*get_close_matches(wanted, initials, 3, _NEAR_NAME)}
+    codes = get_close_matches(name.upper(), region_codes(), 3, _NEAR)
+    near = [code for code, named in names.items() if named in meant] or codes
     if near:
         return f"did you mean {' or '.join(near)}?"
     return f"known: {', '.join(region_codes())}, or a .toml file"

@@ -147,6 +147,8 @@ def test_files_that_are_not_toml_or_not_there(write, tmp_path):
         load_region("ZZ")
     with pytest.raises(RegionError, match=r"^USCA: no such region; did you mean US-CA.*\?$"):
         load_region("USCA")
+    with pytest.raises(RegionError, match=r"^Korea: no such region; did you mean KR\?$"):
+        load_region("Korea")
     with pytest.raises(RegionError, match="no such region"):
         load_region("../regions/GB")
 
