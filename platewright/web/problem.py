@@ -3,6 +3,7 @@
 import logging
 import math
 import sys
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import TooManyFilesSent
@@ -17,6 +18,7 @@ TITLES = {
     400: "That did not work",
     403: "Not allowed",
     404: "There is nothing here",
+    405: "Not that way",
     413: "That is too large",
     422: "That picture can't be read",
     429: "A little slower, please",
@@ -82,6 +84,23 @@ def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for what is not there."""
     return problem(request, RequestError("no such page, or it has been deleted"), 404)
+
+
+def methods_told(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that says which methods an address takes, where another was used."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != 405:
+            return response
+        takes = response["Allow"]
+        told = problem(request, RequestError(f"this address takes {takes} alone"), 405)
+        told["Allow"] = takes
+        return told
+
+    return answer
 
 
 def failed(request: HttpRequest) -> HttpResponse:

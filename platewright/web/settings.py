@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "platewright.web.security.Accounts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "platewright.web.problem.methods_told",
 ]  # fmt: skip
 ROOT_URLCONF = "platewright.web.urls"
 WSGI_APPLICATION = "platewright.web.wsgi.application"

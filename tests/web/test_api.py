@@ -228,6 +228,23 @@ def test_a_plate_is_looked_up(client: Client) -> None:
     assert odd.status_code == 400 and Vehicle.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "takes"),
+    [("get", READ, "POST"), ("delete", "/api/v1/plates/AB12CDE", "GET"),
+     ("put", "/", "GET, HEAD, POST"), ("get", "/example/", "POST"), ("post", "/health", "GET, HEAD"), ("options", READ, "POST")],
+)  # fmt: skip
+def test_another_method_is_told_which_it_takes(
+    client: Client, method: str, path: str, takes: str
+) -> None:
+    response = getattr(client, method)(path, headers=BEARER)
+    said = f"this address takes {takes} alone"
+    assert (response.status_code, response["Allow"]) == (405, takes)
+    if path.startswith("/api/"):
+        assert response.json() == {"detail": said}
+    else:
+        assert said in response.content.decode()
+
+
 def test_odd_parameters(client: Client, street: Street) -> None:
     response = send(client, street[0], "?keep=perhaps")
     assert (response.status_code, response.json()["detail"]) == (
