@@ -230,9 +230,15 @@ def test_a_plate_is_looked_up(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "takes"),
-    [("get", READ, "POST"), ("delete", "/api/v1/plates/AB12CDE", "GET"),
-     ("put", "/", "GET, HEAD, POST"), ("get", "/example/", "POST"), ("post", "/health", "GET, HEAD"), ("options", READ, "POST")],
-)  # fmt: skip
+    [
+        ("get", READ, "POST"),
+        ("options", READ, "POST"),
+        ("delete", "/api/v1/plates/AB12CDE", "GET"),
+        ("put", "/", "GET, HEAD, POST"),
+        ("get", "/example/", "POST"),
+        ("post", "/health", "GET, HEAD"),
+    ],
+)
 def test_another_method_is_told_which_it_takes(
     client: Client, method: str, path: str, takes: str
 ) -> None:
