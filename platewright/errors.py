@@ -8,8 +8,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from platewright.limit import goes_on
 
 TRACE = "PLATEWRIGHT_TRACEBACK"
 ENDING = ("SIGTERM", "SIGHUP")
@@ -154,6 +156,17 @@ def run_script(
         name: the script's name, put before the message of an error.
         after_failure: is called where the exit code is not 0.
     """
+    code = 1
+
+    def end() -> None:
+        gc.freeze()  # it all goes with the process: looking through it for cycles takes 20 ms
+        if goes_on():
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            os._exit(code)
+
+    atexit.register(end)
     _open_closed()
     if threading.current_thread() is threading.main_thread():
         for number in filter(None, (getattr(signal, each, None) for each in ENDING)):
@@ -184,8 +197,6 @@ def run_script(
         code = 1
     if code:
         after_failure()
-    # What is left goes with the process: looking through it for cycles took 20 ms of its end.
-    atexit.register(gc.freeze)
     sys.exit(code)
 
 

@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+_left_alone: list[Future[Any]] = []
 
 
 def within(timeout_s: float, work: Callable[[], Result]) -> Result:
@@ -61,10 +62,19 @@ def within_processor(
             if spent > limit_s:
                 stop()
             if spent > 1.5 * limit_s:
+                _left_alone.append(came)
                 raise TimeoutError(f"takes more than {limit_s:g} s of the processor")
         return came.result()
     finally:
         del came
+
+
+def goes_on() -> bool:
+    """Tell whether work is still done that was left alone by `within_processor`.
+
+    A library that works while the process takes it down ends in a crash.
+    """
+    return not all(came.done() for came in _left_alone)
 
 
 def _own_clock() -> Callable[[], float]:
