@@ -22,6 +22,7 @@ import pytest
 from filelock import FileLock
 
 from platewright.image import encode_image
+from platewright.limit import goes_on
 from platewright.output import sender
 from tests.broker import Broker, decide_at_once
 from tests.script import PATIENCE_S
@@ -124,6 +125,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         running.pop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Fail a test that leaves work at it which takes a core from all that follow."""
+    yield
+    assert not goes_on(), "what it left alone goes on: let a process of its own do that"
 
 
 def require(mark: str, what: str) -> None:

@@ -16,6 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted(ROOT.glob("*.py"))
 # What stands later may import what stands before, never the other way round.
 BASE = (
+    "limit",
     "errors",
     "geometry",
     "resource",
@@ -23,7 +24,6 @@ BASE = (
     "lock",
     "file",
     "progress",
-    "limit",
     "pool",
     "http",
     "heif",
