@@ -178,8 +178,7 @@ def run_script(
         print(f"{name}: {error}", file=sys.stderr)
         code = error.exit_code
     except KeyboardInterrupt as stop:
-        print(f"{name}: stopped", file=sys.stderr)
-        code = 128 + (*stop.args, signal.SIGINT)[0]
+        code = _stopped(name, stop)
     except BrokenPipeError:
         code = 1
     except OSError as error:
@@ -190,14 +189,23 @@ def run_script(
         print(f"{name}: not enough memory for this; give less at a time", file=sys.stderr)
         code = 1
     except Exception as error:
-        if os.environ.get(TRACE):
+        if isinstance(error.__cause__, KeyboardInterrupt):  # while a library was loaded
+            code = _stopped(name, error.__cause__)
+        elif os.environ.get(TRACE):
             raise
-        told = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
-        print(f"{name}: {told} ({TRACE}=1 tells where)", file=sys.stderr)
-        code = 1
+        else:
+            told = printable(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
+            print(f"{name}: {told} ({TRACE}=1 tells where)", file=sys.stderr)
+            code = 1
     if code:
         after_failure()
     sys.exit(code)
+
+
+def _stopped(name: str, stop: KeyboardInterrupt) -> int:
+    """Say that a script was stopped; returns the exit code."""
+    print(f"{name}: stopped", file=sys.stderr)
+    return 128 + int((*stop.args, signal.SIGINT)[0])
 
 
 def _open_closed() -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-_left_alone: list[Future[Any]] = []
+_at_work: set[Future[Any]] = set()  # of `within_processor`
 
 
 def within(timeout_s: float, work: Callable[[], Result]) -> Result:
@@ -25,7 +25,8 @@ def within(timeout_s: float, work: Callable[[], Result]) -> Result:
         TimeoutError: if it isn't done in time.
         Exception: what `work` raises.
     """
-    came = _begun(work)
+    came: Future[Result] = Future()
+    _begin(work, came)
     try:
         return came.result(timeout_s)
     finally:
@@ -55,14 +56,16 @@ def within_processor(
         clocks.append(_own_clock())
         return work()
 
-    came = _begun(timed)
+    came: Future[Result] = Future()
+    _at_work.add(came)
+    came.add_done_callback(_at_work.discard)
     try:
+        _begin(timed, came)
         while not wait([came], limit_s / 8).done:
             spent = clocks[0]() if clocks else 0.0
             if spent > limit_s:
                 stop()
             if spent > 1.5 * limit_s:
-                _left_alone.append(came)
                 raise TimeoutError(f"takes more than {limit_s:g} s of the processor")
         return came.result()
     finally:
@@ -70,11 +73,11 @@ def within_processor(
 
 
 def goes_on() -> bool:
-    """Tell whether work is still done that was left alone by `within_processor`.
+    """Tell whether work of `within_processor` is not done, that was left alone or interrupted.
 
     A library that works while the process takes it down ends in a crash.
     """
-    return not all(came.done() for came in _left_alone)
+    return bool(_at_work)
 
 
 def _own_clock() -> Callable[[], float]:
@@ -94,9 +97,8 @@ def _own_clock() -> Callable[[], float]:
     return taken
 
 
-def _begun(work: Callable[[], Result]) -> Future[Result]:
-    """Begin work in a thread of its own; returns where its result, or its error, comes."""
-    came: Future[Result] = Future()
+def _begin(work: Callable[[], Result], came: Future[Result]) -> None:
+    """Begin work in a thread of its own, and say where its result, or its error, comes."""
 
     def run(came: Future[Result]) -> None:
         try:
@@ -107,4 +109,3 @@ def _begun(work: Callable[[], Result]) -> Future[Result]:
             del came
 
     threading.Thread(target=run, args=(came,), daemon=True).start()
-    return came

@@ -71,6 +71,19 @@ def test_what_ends_it_from_outside_does_as_ctrl_c(
     assert left.value.code == 128 + number and capsys.readouterr().err == "x.py: stopped\n"
 
 
+def test_what_is_stopped_while_a_library_is_loaded_is_stopped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Compiled modules make an `ImportError` of whatever is raised in them."""
+
+    def main() -> None:
+        raise ImportError("initialization failed") from KeyboardInterrupt(signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as left:
+        run_script(main, "x.py")
+    assert left.value.code == 143 and capsys.readouterr().err == "x.py: stopped\n"
+
+
 def test_where_it_went_wrong_is_told_if_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TRACE, "1")
     with pytest.raises(KeyError):

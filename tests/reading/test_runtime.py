@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +18,7 @@ from onnx import StringStringEntryProto, TensorProto, helper
 from platewright import limit
 from platewright.errors import WeightsError
 from platewright.reading import runtime
+from tests.script import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,31 +80,62 @@ def calls(count: int) -> bytes:
 
 
 OPENS = """
-import sys
+import sys, threading, time
 from pathlib import Path
 from platewright.errors import WeightsError, run_script
+from platewright.limit import goes_on
 from platewright.reading import runtime
 
+def tell():
+    while not goes_on():
+        time.sleep(0.01)
+    print("begun", flush=True)
+
 def main():
+    threading.Thread(target=tell, daemon=True).start()
     try:
         runtime.open_session(Path(sys.argv[1]))
     except WeightsError as error:
         print(error)
     runtime.OnnxNetwork(Path(sys.argv[1]))
 
-runtime.FIRST_RUN_S = 0.5
+runtime.FIRST_RUN_S = float(sys.argv[2])
 run_script(main, "x.py")
 """
 
 
-def test_opening_a_file_is_ended_as_well(tmp_path: Path) -> None:
-    """In a process of its own: what the runtime does not stop goes on as long as the process."""
-    path = tmp_path / "w.onnx"
-    path.write_bytes(calls(30))
-    command = [sys.executable, "-c", OPENS, str(path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    told = f"{path}: not a usable .onnx file (takes more than 0.5 s of the processor)\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, told, f"x.py: {told}")
+@pytest.fixture
+def opening(tmp_path: Path) -> Callable[[float], subprocess.Popen[str]]:
+    """Return what begins to open a file that takes hours.
+
+    In a process of its own: what the runtime does not stop goes on as long as the process.
+    """
+    (tmp_path / "w.onnx").write_bytes(calls(30))
+
+    def begin(limit_s: float) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", OPENS, "w.onnx", str(limit_s)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        known = os.environ | {"PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(command, cwd=tmp_path, env=known, **pipes)
+
+    return begin
+
+
+def test_opening_a_file_is_ended_as_well(opening: Callable[[float], Any]) -> None:
+    with opening(0.5) as process:
+        said, failed = process.communicate(timeout=PATIENCE_S)
+    told = "w.onnx: not a usable .onnx file (takes more than 0.5 s of the processor)\n"
+    assert (process.returncode, said, failed) == (1, f"begun\n{told}", f"x.py: {told}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_opening_a_file_is_stopped(opening: Callable[[float], Any], number: int) -> None:
+    """The runtime goes on meanwhile, and is not taken down with the process."""
+    with opening(1000) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(number)
+        _, failed = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, failed) == (128 + number, "x.py: stopped\n")
 
 
 def test_numbers_of_other_files_are_not_read(
