@@ -18,6 +18,8 @@ ROOM = 0.05
 """A reading's box has so much of the plate's height as room on every side: so people label plates
 (docs/decisions.md), and so what is cut out or painted over has its rim. The quad has none."""
 
+MAX_LINES = 3  #: Of a plate: motorcycles' of Pakistan and the Philippines have as many
+
 
 @dataclass(frozen=True, kw_only=True)
 class CharacterRecord:
@@ -26,7 +28,7 @@ class CharacterRecord:
     Attributes:
         char: the character, from the alphabet.
         quad: (4, 2) its ink's bounding quad, in pixels of the scene.
-        line: 0 for the top line of a plate, 1 for the line below.
+        line: 0 for the top line of a plate, 1 for the line below, 2 for a third.
         confidence: 0-1, of the reader that labelled it; None where it is known.
     """
 

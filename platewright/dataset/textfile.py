@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from platewright.errors import DatasetError, os_errors_as
 from platewright.file import is_deep, open_file, read_file
 from platewright.geometry import Box
-from platewright.record import SceneRecord
+from platewright.record import MAX_LINES, SceneRecord
 from platewright.text import LARGEST, number_of
 
 SNIFFED = 1 << 16  #: Bytes of a file that are looked at to tell its format
@@ -259,8 +259,8 @@ def _check_scene(record: SceneRecord) -> None:
         for one in plate.characters:
             if not isinstance(one.char, str) or not one.char:
                 raise ValueError("a character's char is no text")
-            if not _is_number(one.line) or one.line not in (0, 1):
-                raise ValueError("a character's line is neither 0 nor 1")
+            if not _is_number(one.line) or one.line not in range(MAX_LINES):
+                raise ValueError(f"a character's line is none of 0 to {MAX_LINES - 1}")
             sure = one.confidence
             if sure is not None and not (_is_number(sure) and 0 <= sure <= 1):
                 raise ValueError("a character's confidence is not from 0 to 1")

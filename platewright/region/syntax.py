@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from platewright.record import MAX_LINES
 from platewright.region.chance import Uniform, stream
 from platewright.text import unmarked
 
@@ -97,7 +98,6 @@ def _script(char: str) -> str:
 
 
 MAX_CHARACTERS = 12  #: The longest text, as many as the network has slots
-MAX_LINES = 3  #: Of a plate: motorcycles' of Pakistan and the Philippines have as many
 
 _REPEAT = re.compile(r"\{(\d+)(?:-(\d+))?\}")
 _LIST = re.compile(r"\{([A-Za-z_]\w*)\}")

@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 
 from platewright.dataset.index import IndexedSet, open_indexed
-from platewright.dataset.textfile import LONGEST_LINE
+from platewright.dataset.textfile import LONGEST_LINE, scene_of
 from platewright.errors import DatasetError
 from platewright.generation.engine import Engine
-from platewright.generation.job import draw_sample
+from platewright.generation.job import DrawingJob, draw_sample
 from platewright.generation.shard import ShardJob, assemble
+from platewright.record import MAX_LINES
+from platewright.synth.scene import SceneSettings
 
 Make = Callable[..., ShardJob]
 
@@ -27,9 +29,6 @@ Make = Callable[..., ShardJob]
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, ShardJob]]:
     """Six scenes and six windows, each in both forms, in two shards."""
-    from platewright.generation.job import DrawingJob
-    from platewright.synth.scene import SceneSettings
-
     found = {}
     for kind, size in (("scenes", (90, 160)), ("windows", (64, 128))):
         settings = SceneSettings(regions=("GB",), size=size, width_px=(50.0, 90.0), plates=(0.0, 1))
@@ -41,6 +40,19 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Shar
         assemble(job, Engine())
         found[kind] = (Path(job.out), job)
     return found
+
+
+def test_whatever_is_drawn_is_read_back() -> None:
+    """Of all regions, with all their series: three lines, marks, what is hidden."""
+    job = DrawingJob(seed=0, scenes=False, settings=SceneSettings(), backgrounds=None)
+    lines = set()
+    for index in range(300):
+        record = draw_sample(job, index).record
+        told = json.dumps(record.as_dict())
+        read = scene_of("it", told)
+        assert json.dumps(read.as_dict()) == told
+        lines |= {c.line for plate in read.plates for c in plate.characters}
+    assert lines == set(range(MAX_LINES))
 
 
 @pytest.mark.parametrize("kind", ["scenes", "windows"])
