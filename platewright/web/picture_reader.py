@@ -349,20 +349,17 @@ def _work(there: Connection, weights: Path, reader: str, memory_mb: float) -> No
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
-    try:
-        pictures = PictureReader(weights, reader)
-    except PlatewrightError as error:
-        there.send(error)
-        return
-    if memory_mb:
-        _bound_memory(memory_mb)
-    there.send(None)
-    while True:
+    with contextlib.suppress(EOFError, OSError):  # of the pipe: the server has gone
         try:
-            source: Source = there.recv()
-        except (EOFError, OSError):
+            pictures = PictureReader(weights, reader)
+        except PlatewrightError as error:
+            there.send(error)
             return
-        there.send(_outcome(pictures.read, source))
+        if memory_mb:
+            _bound_memory(memory_mb)
+        there.send(None)
+        while True:
+            there.send(_outcome(pictures.read, there.recv()))
 
 
 def _outcome(read: Callable[[Source], Shot], source: Source) -> Shot | PlatewrightError:

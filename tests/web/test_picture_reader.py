@@ -7,16 +7,18 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from platewright.errors import ImageError
+from platewright.errors import ImageError, WeightsError
 from platewright.image import encode_image
 from platewright.record import SceneRecord
+from platewright.web import picture_reader
 from platewright.web.picture_reader import ProcessReaders, Shot, Source
-from tests.script import PATIENCE_S
+from tests.script import PATIENCE_S, as_before
 
 ROOT = Path(__file__).resolve().parents[2]
 NOISE = encode_image(np.random.default_rng(0).integers(0, 256, (700, 700, 3), np.uint8), ".png")
@@ -72,3 +74,18 @@ def test_a_picture_that_takes_too_long_ends_its_process_alone(
             read(one, encode_image(np.zeros((9, 9, 3), np.uint8), ".png"))
     assert not reader._process.is_alive()
     assert read(one, street[0]).photo.readings
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_a_process_whose_server_has_gone_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, usable: bool
+) -> None:
+    def load(*_: object) -> None:
+        if not usable:
+            raise WeightsError("no weights")
+
+    monkeypatch.setattr(picture_reader, "PictureReader", load)
+    here, there = Pipe()
+    here.close()
+    with as_before():
+        picture_reader._work(there, Path(), "", 0)
