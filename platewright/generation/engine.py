@@ -92,8 +92,9 @@ def _dask(workers: int, address: str) -> Iterator[Backend]:
             else:
                 with uninterrupted():
                     cluster = distributed.LocalCluster(
-                        n_workers=workers, threads_per_worker=1, dashboard_address=None
-                    )
+                        n_workers=workers, threads_per_worker=1, dashboard_address=None,
+                        silence_logs=logging.CRITICAL,
+                    )  # fmt: skip
                 stack.enter_context(cluster)
                 client = stack.enter_context(distributed.Client(cluster))
         except (OSError, ValueError) as error:  # its time-out is an OSError
