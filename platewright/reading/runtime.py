@@ -99,7 +99,7 @@ def _start(path: Path, model: bytes, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # To plan which results take whose place takes a third of the time that opening takes, and
+    # To plan which results take whose place takes much of the time that opening takes, and
     # saves none later: memory that is given back is used again all the same.
     options.enable_mem_reuse = False
     # Of several networks each has threads of its own: none may wait for work while others work.

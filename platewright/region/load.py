@@ -56,8 +56,8 @@ def nearest_codes(name: str) -> str:
     meant = {named for named in initials if wanted[1:]
              and wanted in (named, initials[named], *named.split())}  # fmt: skip
     meant = meant or {*get_close_matches(wanted, initials, 3, _NEAR_NAME)}
-    codes = get_close_matches(name.upper(), region_codes(), 3, _NEAR)
-    near = [code for code, named in names.items() if named in meant] or codes
+    near = [code for code, named in names.items() if named in meant]
+    near = near or get_close_matches(name.upper(), region_codes(), 3, _NEAR)
     if near:
         return f"did you mean {' or '.join(near)}?"
     return f"known: {', '.join(region_codes())}, or a .toml file"

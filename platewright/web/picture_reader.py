@@ -349,16 +349,16 @@ def _work(there: Connection, weights: Path, reader: str, memory_mb: float) -> No
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
-    with contextlib.suppress(EOFError, OSError):  # of the pipe: the server has gone
-        try:
-            pictures = PictureReader(weights, reader)
-        except PlatewrightError as error:
-            there.send(error)
-            return
-        if memory_mb:
-            _bound_memory(memory_mb)
-        there.send(None)
-        while True:
+    wrong: PlatewrightError | None = None
+    try:
+        pictures = PictureReader(weights, reader)
+    except PlatewrightError as error:
+        wrong = error
+    if memory_mb:
+        _bound_memory(memory_mb)
+    with contextlib.suppress(EOFError, OSError):  # the server has gone
+        there.send(wrong)
+        while wrong is None:
             there.send(_outcome(pictures.read, there.recv()))
 
 
